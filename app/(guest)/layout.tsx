@@ -1,0 +1,17 @@
+import type { ReactNode } from "react";
+import { Brand } from "../_components/brand";
+import { Card } from "../_components/card";
+
+/** Sign-in and sign-up: a card in the middle, and nothing to lead away from it. */
+export default function GuestLayout({ children }: { children: ReactNode }) {
+  return (
+    <div className="mx-auto max-w-md px-4 pb-12">
+      <header className="flex justify-center py-6 sm:pt-16">
+        <Brand />
+      </header>
+      <main id="main">
+        <Card>{children}</Card>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+import type { Metadata } from "next";
+import { loginPath, safeNextPath } from "../../../lib/next-path";
+import { TextLink } from "../../_components/text-link";
+import { SignupForm } from "../auth-forms";
+
+export const metadata: Metadata = { title: "Create an account" };
+
+export default async function SignupPage({ searchParams }: { searchParams: Promise<{ next?: unknown }> }) {
+  const next = safeNextPath((await searchParams).next);
+  return (
+    <>
+      <h1 className="text-2xl font-semibold">Create an account</h1>
+      <SignupForm next={next} />
+      <p className="mt-4 text-muted">
+        You have an account?{" "}
+        <TextLink href={loginPath(next ?? "/")}>
+          Sign in
+        </TextLink>
+      </p>
+    </>
+  );
+}

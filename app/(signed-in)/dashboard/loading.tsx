@@ -1,0 +1,27 @@
+import { Skeleton } from "../../_components/skeleton";
+
+export default function DashboardLoading() {
+  return (
+    <>
+      <Skeleton className="h-8 w-48" />
+      <Skeleton className="mt-1 h-6 w-64" />
+      <div className="mt-8">
+        <SummarySkeleton />
+      </div>
+    </>
+  );
+}
+
+export function SummarySkeleton() {
+  return (
+    <div role="status">
+      <span className="sr-only">Loading your tasks</span>
+      <div className="grid grid-cols-3 gap-3 sm:gap-4">
+        <Skeleton className="h-24 sm:h-28" />
+        <Skeleton className="h-24 sm:h-28" />
+        <Skeleton className="h-24 sm:h-28" />
+      </div>
+      <Skeleton className="mt-4 h-64" />
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import type { Metadata } from "next";
+import { Suspense } from "react";
+import { requireSession } from "../../../lib/session";
+import { Card } from "../../_components/card";
+import { TextLink } from "../../_components/text-link";
+import { loadTasks } from "../load-tasks";
+import type { Task } from "../tasks/changes";
+import { TasksUnavailable } from "../tasks-unavailable";
+import { SummarySkeleton } from "./loading";
+
+export const metadata: Metadata = { title: "Dashboard" };
+
+const LATEST = 5;
+
+export default async function DashboardPage() {
+  const { user } = await requireSession("/dashboard");
+  return (
+    <>
+      <h1 className="text-2xl font-semibold break-words">Hello, {user.name}</h1>
+      <p className="mt-1 text-muted break-words">Signed in as {user.email}</p>
+      <section aria-labelledby="tasks-heading" className="mt-8">
+        <h2 id="tasks-heading" className="sr-only">
+          Your tasks
+        </h2>
+        <Suspense fallback={<SummarySkeleton />}>
+          <Summary />
+        </Suspense>
+      </section>
+    </>
+  );
+}
+
+async function Summary() {
+  const loaded = await loadTasks();
+  if ("failure" in loaded) return <TasksUnavailable {...loaded.failure} />;
+  const { tasks } = loaded;
+  const done = tasks.filter((task) => task.done).length;
+  return (
+    <>
+      <dl className="grid grid-cols-3 gap-3 sm:gap-4">
+        <Count label="To do" value={tasks.length - done} />
+        <Count label="Done" value={done} />
+        <Count label="All" value={tasks.length} />
+      </dl>
+      <Latest tasks={tasks.slice(0, LATEST)} />
+    </>
+  );
+}
+
+function Count({ label, value }: { label: string; value: number }) {
+  return (
+    <div className="flex flex-col-reverse rounded-xl border border-line bg-card p-4 sm:p-6">
+      <dt className="text-muted">{label}</dt>
+      <dd className="text-3xl font-semibold tabular-nums">{value}</dd>
+    </div>
+  );
+}
+
+function Latest({ tasks }: { tasks: Task[] }) {
+  return (
+    <Card className="mt-4">
+      <div className="flex items-center justify-between gap-4">
+        <h3 className="font-semibold">Latest</h3>
+        <TextLink href="/tasks">{tasks.length > 0 ? "All tasks" : "Add the first task"}</TextLink>
+      </div>
+      {tasks.length > 0 ? (
+        <ul className="mt-2 divide-y divide-line">
+          {tasks.map((task) => (
+            <li key={task.id} className="flex justify-between gap-4 py-3">
+              <span className="min-w-0 break-words">{task.title}</span>
+              <span className="shrink-0 text-muted">{task.done ? "Done" : "To do"}</span>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="mt-2 text-muted">Nothing here yet.</p>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,33 @@
+import { ApiError } from "../../lib/api";
+import { backend } from "../../lib/backend";
+import type { Task } from "./tasks/changes";
+
+/** A page that waits longer than this for FastAPI says so instead. */
+const TIMEOUT_MS = 8_000;
+
+export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };
+
+/** What the visitor may know of it. */
+export interface LoadFailure {
+  reason: string;
+  requestId: string | undefined;
+}
+
+/** The visitor's tasks, newest first. That FastAPI fails is an outcome here, so that the rest of the page stands. */
+export async function loadTasks(): Promise<LoadedTasks> {
+  const api = await backend();
+  try {
+    return { tasks: await api.get("/api/tasks", { signal: AbortSignal.timeout(TIMEOUT_MS) }) };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // The only trace on this side: the page shows the request id and nothing of the cause.
+    console.error("tasks could not be loaded", error);
+    return { failure: { reason: reasonFor(error), requestId: error.requestId } };
+  }
+}
+
+function reasonFor({ status, detail }: ApiError): string {
+  return status === 0 || status >= 500
+    ? "The task service does not answer just now. Your tasks are safe; try again in a moment."
+    : `The task service refused: ${detail}`;
+}

@@ -1,0 +1,39 @@
+"use client";
+
+import { useState } from "react";
+import { signOut } from "../../lib/auth-client";
+import { routes } from "../../lib/routes";
+import { Alert } from "../_components/alert";
+import { Button } from "../_components/button";
+
+const TIMEOUT_MS = 10_000;
+
+export function SignOut() {
+  const [state, setState] = useState<"idle" | "pending" | "failed">("idle");
+
+  async function leave() {
+    setState("pending");
+    const done = await signOut({ fetchOptions: { timeout: TIMEOUT_MS } }).then(
+      ({ error }) => error === null,
+      () => false,
+    );
+    // A document, not a navigation: no page of this session stays in the router's memory.
+    if (done) window.location.assign(routes.login);
+    else setState("failed");
+  }
+
+  return (
+    <>
+      <Button look="quiet" pending={state === "pending"} onClick={leave} className="ml-auto">
+        Sign out
+      </Button>
+      {state === "failed" && (
+        <div className="my-2 basis-full">
+          <Alert>
+            You are still signed in: the server did not answer. Check your connection, then sign out again.
+          </Alert>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,15 @@
+"use client";
+
+import { ErrorPage, type ErrorPageProps } from "./_components/error-page";
+import "./globals.css";
+
+/** Takes the root layout's place when that itself fails. */
+export default function GlobalError(props: ErrorPageProps) {
+  return (
+    <html lang="en">
+      <body>
+        <ErrorPage {...props} />
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,21 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { buttonClass } from "./_components/button";
+import { DeadEnd } from "./_components/dead-end";
+
+export const metadata: Metadata = { title: "Page not found" };
+
+export default function NotFound() {
+  return (
+    <DeadEnd
+      title="There is no such page"
+      actions={
+        <Link href="/" className={buttonClass()}>
+          To the start page
+        </Link>
+      }
+    >
+      <p>The address may be mistyped, or the page may have moved.</p>
+    </DeadEnd>
+  );
+}

@@ -1,0 +1,61 @@
+import { routes } from "../lib/routes";
+
+/** What a path is, by `lib/routes.ts`. `page` is what stands in no list: it is protected. */
+export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";
+
+/** What the caller can make use of. */
+export type Wants =
+  /** A navigation: HTML, or a redirect to it. */
+  | "document"
+  /** Next's router: a redirect, or flight data. */
+  | "flight"
+  /** A server action: flight data, or a redirect in a header of Next's. */
+  | "action"
+  /** A WebSocket handshake. */
+  | "upgrade"
+  /** A script, an EventSource, a program: a status and JSON. */
+  | "data";
+
+export interface Classified {
+  readonly kind: RouteKind;
+  readonly wants: Wants;
+  /** RFC 9110 §9.2.1: the method changes nothing. */
+  readonly safe: boolean;
+}
+
+const publicPages: ReadonlySet<string> = new Set(routes.publicPages);
+const guestPages: ReadonlySet<string> = new Set(routes.guestPages);
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export function classify(method: string, pathname: string, headers: Headers): Classified {
+  const kind = routeKind(pathname);
+  return { kind, wants: wantedBy(method, kind, headers), safe: SAFE_METHODS.has(method) };
+}
+
+function routeKind(pathname: string): RouteKind {
+  if (isWithin(pathname, routes.backend)) return "backend";
+  if (isWithin(pathname, "/api")) {
+    return routes.openApi.some((root) => isWithin(pathname, root)) ? "open-api" : "api";
+  }
+  const page = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
+  if (publicPages.has(page)) return "public-page";
+  return guestPages.has(page) ? "guest-page" : "page";
+}
+
+function isWithin(pathname: string, root: string): boolean {
+  return pathname.startsWith(root) && (pathname.length === root.length || pathname[root.length] === "/");
+}
+
+function wantedBy(method: string, kind: RouteKind, headers: Headers): Wants {
+  if (headers.get("upgrade")?.toLowerCase() === "websocket") return "upgrade";
+  if (method === "POST" && headers.has("next-action")) return "action";
+  if (headers.get("rsc") === "1") return "flight";
+  // Fetch Metadata: every current browser says what the answer is for.
+  const mode = headers.get("sec-fetch-mode");
+  if (mode) return mode === "navigate" ? "document" : "data";
+  const accept = headers.get("accept") ?? "*/*";
+  if (accept.includes("text/html")) return "document";
+  // A program that takes anything gets what the path is known for.
+  const isPage = kind === "page" || kind === "guest-page" || kind === "public-page";
+  return isPage && accept.includes("*/*") ? "document" : "data";
+}

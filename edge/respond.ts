@@ -1,0 +1,128 @@
+import { NextResponse } from "next/server";
+import { loginPath, safeNextPath } from "../lib/next-path";
+import { describeProblem, type ProblemCode } from "../lib/problem";
+import { routes } from "../lib/routes";
+import type { Decision } from "./decide";
+import { unavailablePage } from "./unavailable-page";
+
+/** What the responses need to know of the request. */
+export interface Answerable {
+  readonly url: URL;
+  readonly headers: Headers;
+  /** RFC 9110 §9.2.1 */
+  readonly safe: boolean;
+  /** A WebSocket handshake. */
+  readonly isUpgrade: boolean;
+}
+
+/** After that many seconds a retry is worth it. */
+const RETRY_AFTER = "5";
+/** None of the gate's own answers is anybody else's business. */
+const PRIVATE = { "cache-control": "private, no-store" };
+
+/** Lets a page or a route answer. New cookies reach the browser, and the page that is about to be rendered. */
+export function pass(request: Answerable, setCookies: readonly string[]): Response {
+  if (setCookies.length === 0) return NextResponse.next();
+  const headers = new Headers(request.headers);
+  headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
+  return withCookies(NextResponse.next({ request: { headers }, headers: PRIVATE }), setCookies);
+}
+
+/**
+ * Lets the platform move the bytes to the backend. No cookie is ever set here: Next sends what is set on a
+ * rewrite to the upstream too.
+ */
+export function forward(target: string, headers: Headers, requestId: string): Response {
+  return NextResponse.rewrite(target, { request: { headers }, headers: { "x-request-id": requestId } });
+}
+
+/** Answers in the gate's own name. */
+export function answer(
+  decision: Exclude<Decision, { do: "pass" | "forward" }>,
+  request: Answerable,
+  requestId: string,
+  setCookies: readonly string[],
+): Response {
+  switch (decision.do) {
+    case "refuse": {
+      const response = refuse(decision.code, requestId);
+      // Next answers no handshake that it does not forward, and leaves the socket open, unless the path is one of
+      // a page: then it closes it. Other hosts send the refusal itself.
+      if (request.isUpgrade)
+        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.url).href);
+      return withCookies(response, setCookies);
+    }
+    case "show-unavailable":
+      return new NextResponse(unavailablePage, {
+        status: 503,
+        headers: { ...PRIVATE, "content-type": "text/html; charset=utf-8", "retry-after": RETRY_AFTER },
+      });
+    case "redirect": {
+      const location = new URL(destination(decision.to, request), request.url);
+      return withCookies(
+        NextResponse.redirect(location, { status: decision.status, headers: PRIVATE }),
+        setCookies,
+      );
+    }
+    case "redirect-action": {
+      const response = refuse("gate_signed_out", requestId);
+      response.headers.set("x-action-redirect", `${destination(decision.to, request)};push`);
+      return withCookies(response, setCookies);
+    }
+    default:
+      decision satisfies never;
+      return refuse("gate_signed_out", requestId);
+  }
+}
+
+function refuse(code: ProblemCode, requestId: string): NextResponse {
+  const problem = describeProblem(code, requestId);
+  const response = NextResponse.json(problem, {
+    status: problem.status,
+    headers: { ...PRIVATE, "content-type": "application/problem+json", "x-request-id": requestId },
+  });
+  // RFC 9110 §11.6.1: a 401 names the scheme. There is no registered one for a session cookie.
+  if (problem.status === 401) response.headers.set("www-authenticate", 'Session realm="gatehouse"');
+  if (problem.status === 503) response.headers.set("retry-after", RETRY_AFTER);
+  return response;
+}
+
+function destination(to: "login" | "next", { url, safe }: Answerable): string {
+  if (to === "next") return safeNextPath(url.searchParams.get("next")) ?? routes.home;
+  // What was posted cannot be posted again after the sign-in, so the way back is to the page.
+  return loginPath(safe ? url.pathname + withoutFlight(url.search) : url.pathname);
+}
+
+/** Next's router marks its own requests with `_rsc`; a visitor's address does not hold it. */
+function withoutFlight(search: string): string {
+  if (!search.includes("_rsc=")) return search;
+  const parameters = search.slice(1).split("&");
+  const kept = parameters.filter((parameter) => !parameter.startsWith("_rsc="));
+  return kept.length > 0 ? `?${kept.join("&")}` : "";
+}
+
+function withCookies(response: Response, setCookies: readonly string[]): Response {
+  for (const cookie of setCookies) response.headers.append("set-cookie", cookie);
+  return response;
+}
+
+/** The `Cookie` header that the browser would send after these `Set-Cookie` values (RFC 6265 §5.4). */
+function applySetCookies(header: string, setCookies: readonly string[]): string {
+  const jar = new Map<string, string>();
+  for (const pair of header.split(";")) {
+    const [name, value] = nameAndValue(pair);
+    if (name && !jar.has(name)) jar.set(name, value);
+  }
+  for (const cookie of setCookies) {
+    const [pair = "", ...attributes] = cookie.split(";");
+    const [name, value] = nameAndValue(pair);
+    if (attributes.some((attribute) => attribute.trim().toLowerCase() === "max-age=0")) jar.delete(name);
+    else jar.set(name, value);
+  }
+  return Array.from(jar, ([name, value]) => `${name}=${value}`).join("; ");
+}
+
+function nameAndValue(pair: string): [string, string] {
+  const equals = pair.indexOf("=");
+  return equals < 0 ? ["", ""] : [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
+}

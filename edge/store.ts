@@ -1,0 +1,30 @@
+import type { Auth } from "../lib/auth";
+import type { AskStore } from "./session";
+
+/**
+ * The session store through Better Auth's own `getSession`. `loadAuth` imports Better Auth at the first look-up
+ * and not before: a warm or a cookie start never evaluates it.
+ */
+export function createStore(loadAuth: () => Promise<Auth>): AskStore {
+  let loading: Promise<Auth> | undefined;
+
+  return async (cookieHeader, { extend }) => {
+    loading ??= loadAuth();
+    const auth = await loading;
+    const { response, headers } = await auth.api.getSession({
+      headers: new Headers({ cookie: cookieHeader }),
+      query: { disableCookieCache: true, disableRefresh: !extend },
+      returnHeaders: true,
+    });
+    const setCookies = headers.getSetCookie();
+    if (!response) return { session: null, setCookies };
+    const { user, session } = response;
+    return {
+      session: {
+        identity: { userId: user.id, email: user.email, name: user.name, sessionId: session.id },
+        expiresAt: session.expiresAt.getTime(),
+      },
+      setCookies,
+    };
+  };
+}

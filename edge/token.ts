@@ -1,0 +1,43 @@
+import type { Identity } from "../lib/contract";
+import type { BackendToken, MintToken } from "../lib/mint";
+import { Lru } from "./lru";
+import { createSingleFlight, type Wait } from "./single-flight";
+
+/** A token kept for reuse, and the identity that it states. */
+interface Kept {
+  readonly token: BackendToken;
+  readonly identity: Identity;
+}
+
+const CAPACITY = 5_000;
+const PATIENCE = 1_000;
+
+/**
+ * One token a session in each isolate until half its life is gone. What it returns at once, without a promise, is
+ * the warm path.
+ */
+export function createTokenSource(mint: MintToken, now: () => number, wait: Wait) {
+  const kept = new Lru<Kept>(CAPACITY);
+  const once = createSingleFlight<string>(wait, PATIENCE);
+
+  return function tokenFor(identity: Identity): string | Promise<string> {
+    const known = kept.get(identity.sessionId);
+    if (known && isSame(known.identity, identity) && isFresh(known.token, now())) return known.token.jwt;
+    return once(JSON.stringify(identity), async () => {
+      const token = await mint(identity, now());
+      kept.set(identity.sessionId, { token, identity });
+      return token.jwt;
+    });
+  };
+}
+
+function isFresh(token: BackendToken, time: number): boolean {
+  return time < (token.issuedAt + token.expiresAt) / 2;
+}
+
+/** A new name or address is in the next token, not in the one after. */
+function isSame(one: Identity, other: Identity): boolean {
+  return (
+    one === other || (one.userId === other.userId && one.email === other.email && one.name === other.name)
+  );
+}

@@ -1,0 +1,159 @@
+import createClient, { type ParamsOption, type RequestBodyOption } from "openapi-fetch";
+import type { paths } from "./api-types";
+
+export interface ApiOptions {
+  /** Where the API begins: `/backend` in the browser, FastAPI's own address on the server. */
+  baseUrl: string;
+  fetch: (request: Request) => Promise<Response>;
+  /** Sees every {@link ApiError} just before the call rejects with it. */
+  onError?: (error: ApiError) => void;
+}
+
+/** One call for each HTTP method. It resolves to the body, and rejects with an {@link ApiError}. */
+export interface Api {
+  get: Call<"get">;
+  post: Call<"post">;
+  put: Call<"put">;
+  patch: Call<"patch">;
+  delete: Call<"delete">;
+}
+
+type Method = keyof Api;
+type Operation<Path extends keyof paths, M extends Method> = paths[Path][M];
+
+type PathsWith<M extends Method> = {
+  [Path in keyof paths]: paths[Path] extends Record<M, object> ? Path : never;
+}[keyof paths];
+
+type Init<Op> = ParamsOption<Op> & RequestBodyOption<Op> & { headers?: HeadersInit; signal?: AbortSignal };
+
+/** `init` may be left out where the operation asks for nothing. */
+type InitArgument<Op> = object extends Init<Op> ? [init?: Init<Op>] : [init: Init<Op>];
+
+type JsonOf<Answer> = Answer extends { content: { "application/json": infer Body } } ? Body : undefined;
+
+type SuccessBody<Op> = Op extends { responses: infer Answers }
+  ? JsonOf<Answers[keyof Answers & (200 | 201 | 202 | 204)]>
+  : never;
+
+type Call<M extends Method> = <Path extends PathsWith<M>>(
+  path: Path,
+  ...init: InitArgument<Operation<Path, M>>
+) => Promise<SuccessBody<Operation<Path, M>>>;
+
+/** One entry of the list that FastAPI sends with a 422. */
+export interface ValidationIssue {
+  /** The way to the value, such as `["body", "title"]`. */
+  loc: (string | number)[];
+  msg: string;
+}
+
+interface ApiErrorFields {
+  status: number;
+  code: string;
+  detail: string;
+  requestId?: string | undefined;
+  retryAfter?: number | undefined;
+  issues?: ValidationIssue[] | undefined;
+}
+
+/** Any answer that is not a 2xx, and no answer at all. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  /** 0 when there was no answer that could be read. */
+  readonly status: number;
+  /** The gate's own code, or `network`, `unreadable`, `validation`, `http_<status>`. */
+  readonly code: string;
+  /** One sentence, fit to be shown. */
+  readonly detail: string;
+  readonly requestId: string | undefined;
+  /** Seconds to wait before the next try. A `Retry-After` that holds a date is left out. */
+  readonly retryAfter: number | undefined;
+  /** FastAPI's list, when that is what `detail` was made from. */
+  readonly issues: ValidationIssue[] | undefined;
+
+  constructor(fields: ApiErrorFields, options?: ErrorOptions) {
+    super(fields.detail, options);
+    this.status = fields.status;
+    this.code = fields.code;
+    this.detail = fields.detail;
+    this.requestId = fields.requestId;
+    this.retryAfter = fields.retryAfter;
+    this.issues = fields.issues;
+  }
+}
+
+/** The typed client. It knows nothing of sessions or tokens: what carries them is `fetch`. */
+export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
+  const client = createClient<paths>({ baseUrl, fetch });
+
+  const call = (method: Method) => async (path: keyof paths, init?: object) => {
+    const outcome = await client.request(method, path as never, init as never).catch((error: unknown) => {
+      // The caller took the request back: that is an answer to nobody.
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      return noAnswer(error);
+    });
+    if (!(outcome instanceof ApiError) && outcome.response.ok) return outcome.data;
+
+    const error = outcome instanceof ApiError ? outcome : readError(outcome.response, outcome.error);
+    onError?.(error);
+    throw error;
+  };
+
+  // The map from path and method to types lives in `Api`; the calls themselves are all alike.
+  return {
+    get: call("get"),
+    post: call("post"),
+    put: call("put"),
+    patch: call("patch"),
+    delete: call("delete"),
+  } as Api;
+}
+
+function noAnswer(cause: unknown): ApiError {
+  return cause instanceof SyntaxError
+    ? new ApiError({ status: 0, code: "unreadable", detail: "The server's answer is not JSON." }, { cause })
+    : new ApiError({ status: 0, code: "network", detail: "The server cannot be reached." }, { cause });
+}
+
+/** Reads the gate's problem+json, FastAPI's `{ detail }`, and whatever a proxy in between may say. */
+function readError(response: Response, body: unknown): ApiError {
+  const { status, headers } = response;
+  const fields = isRecord(body) ? body : {};
+  const issues = readIssues(fields.detail);
+  return new ApiError({
+    status,
+    code: text(fields.code) ?? (issues ? "validation" : `http_${status}`),
+    detail: text(fields.detail) ?? issues?.map(sentence).join(" ") ?? `The server answered ${status}.`,
+    requestId: text(fields.request_id) ?? headers.get("x-request-id") ?? undefined,
+    retryAfter: seconds(headers.get("retry-after")),
+    issues,
+  });
+}
+
+function readIssues(detail: unknown): ValidationIssue[] | undefined {
+  return Array.isArray(detail) && detail.length > 0 && detail.every(isIssue) ? detail : undefined;
+}
+
+function isIssue(value: unknown): value is ValidationIssue {
+  return isRecord(value) && Array.isArray(value.loc) && typeof value.msg === "string";
+}
+
+/** `["body", "title"]`, "Field required" → "title: Field required." */
+function sentence({ loc, msg }: ValidationIssue): string {
+  const name = loc.slice(1).join(".");
+  const end = /[.!?]$/.test(msg) ? "" : ".";
+  return name ? `${name}: ${msg}${end}` : `${msg}${end}`;
+}
+
+function seconds(header: string | null): number | undefined {
+  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,116 @@
+import { Client, neon, neonConfig } from "@neondatabase/serverless";
+import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
+import { CompiledQuery as Compiled } from "kysely";
+import { NeonDialect, NeonDriver } from "kysely-neon";
+import type { Env } from "./env";
+
+/** After this a database that says nothing counts as unreachable. Milliseconds. */
+const ANSWER_WITHIN = 5_000;
+
+/**
+ * The database in the form Better Auth takes: one HTTP round trip a query, and for a transaction, which
+ * HTTP cannot hold open, a WebSocket that lives as long as the transaction does
+ * (docs/decisions/002-transactions.md).
+ */
+export function createDatabase(env: Pick<Env, "databaseUrl" | "neonEndpoint">) {
+  if (env.neonEndpoint) pointAtLocalEndpoint(new URL(env.neonEndpoint));
+  neonConfig.fetchFunction = (url: string, init: RequestInit) =>
+    fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN) });
+  return {
+    dialect: new TransactionalNeonDialect(env.databaseUrl),
+    type: "postgres" as const,
+    transaction: true,
+  };
+}
+
+/** The local stack speaks Neon's protocols without TLS, in front of a plain Postgres. */
+function pointAtLocalEndpoint(endpoint: URL): void {
+  neonConfig.fetchEndpoint = `${endpoint.origin}/sql`;
+  neonConfig.wsProxy = `${endpoint.host}/v2`;
+  neonConfig.useSecureWebSocket = false;
+  neonConfig.pipelineTLS = false;
+  neonConfig.pipelineConnect = false;
+}
+
+class TransactionalNeonDialect extends NeonDialect {
+  constructor(private readonly databaseUrl: string) {
+    super({ neon: neon(databaseUrl) });
+  }
+
+  override createDriver() {
+    return new TransactionalNeonDriver(this.databaseUrl);
+  }
+}
+
+class TransactionalNeonDriver extends NeonDriver {
+  constructor(private readonly databaseUrl: string) {
+    super({ neon: neon(databaseUrl) });
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return new SwitchingConnection(await super.acquireConnection());
+  }
+
+  override async beginTransaction(connection: SwitchingConnection): Promise<void> {
+    await connection.begin(
+      new Client({
+        connectionString: this.databaseUrl,
+        connectionTimeoutMillis: ANSWER_WITHIN,
+        query_timeout: ANSWER_WITHIN,
+      }),
+    );
+  }
+
+  override async commitTransaction(connection: SwitchingConnection): Promise<void> {
+    await connection.end("commit");
+  }
+
+  override async rollbackTransaction(connection: SwitchingConnection): Promise<void> {
+    await connection.end("rollback");
+  }
+}
+
+/** HTTP outside a transaction, that transaction's WebSocket inside it. */
+class SwitchingConnection implements DatabaseConnection {
+  #client: Client | undefined;
+
+  constructor(private readonly http: DatabaseConnection) {}
+
+  async begin(client: Client): Promise<void> {
+    // A socket that breaks fails the query that waits on it; without a listener it would end the process.
+    client.on("error", () => {});
+    await client.connect();
+    this.#client = client;
+    try {
+      await this.executeQuery(Compiled.raw("begin"));
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+  }
+
+  async end(statement: "commit" | "rollback"): Promise<void> {
+    try {
+      await this.executeQuery(Compiled.raw(statement));
+    } finally {
+      await this.#close();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end();
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (!this.#client) return this.http.executeQuery<R>(query);
+    const { command, rowCount, rows } = await this.#client.query(query.sql, [...query.parameters]);
+    const changes = command !== "SELECT" && rowCount !== null;
+    return { rows: rows as R[], ...(changes && { numAffectedRows: BigInt(rowCount) }) };
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
+    return this.http.streamQuery<R>(query, chunkSize);
+  }
+}

@@ -1,0 +1,51 @@
+import { SignJWT } from "jose";
+import { type BackendClaims, type Identity, JWT_ALGORITHM, type JwtConfig, keyId } from "./contract";
+
+/** A signed token and the times it holds, in milliseconds since the epoch. */
+export interface BackendToken {
+  readonly jwt: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Signs a fresh token for `who`. `now` is in milliseconds since the epoch. */
+export type MintToken = (who: Identity, now: number) => Promise<BackendToken>;
+
+/**
+ * The one minter: the gate, server components and `GET /api/auth/token` all sign here, so that the
+ * backend sees one kind of token. The key is imported at the first use and kept.
+ */
+export function createMinter(config: JwtConfig, randomId: () => string): MintToken {
+  let signingKey: Promise<{ kid: string; key: CryptoKey }> | undefined;
+
+  return async (who, now) => {
+    signingKey ??= importSigningKey(config.keys);
+    const { kid, key } = await signingKey;
+    const iat = Math.floor(now / 1000);
+    const claims: BackendClaims = {
+      iss: config.issuer,
+      aud: config.audience,
+      sub: who.userId,
+      email: who.email,
+      name: who.name,
+      sid: who.sessionId,
+      jti: randomId(),
+      iat,
+      exp: iat + config.ttlSeconds,
+    };
+    const jwt = await new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: JWT_ALGORITHM, typ: "JWT", kid })
+      .sign(key);
+    return { jwt, issuedAt: iat * 1000, expiresAt: claims.exp * 1000 };
+  };
+}
+
+async function importSigningKey([first]: readonly string[]): Promise<{ kid: string; key: CryptoKey }> {
+  if (!first) throw new Error("JWT_SECRET_KEY holds no key to sign with");
+  const bytes = new TextEncoder().encode(first);
+  const [kid, key] = await Promise.all([
+    keyId(first),
+    crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]),
+  ]);
+  return { kid, key };
+}

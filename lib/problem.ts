@@ -1,0 +1,51 @@
+/** What the gate says when it does not let a request through. The codes are stable. */
+export const problems = {
+  gate_signed_out: {
+    status: 401,
+    title: "Not signed in",
+    detail: "There is no active session. Sign in and try again.",
+  },
+  gate_cross_site: {
+    status: 403,
+    title: "Cross-site request refused",
+    detail: "The request came from another site. Send it from a page of this app.",
+  },
+  gate_bad_path: {
+    status: 400,
+    title: "Path refused",
+    detail: "The path holds an encoded slash, backslash, dot segment or NUL. Send it without.",
+  },
+  gate_length_required: {
+    status: 411,
+    title: "Length required",
+    detail: "The body has no Content-Length. Send one.",
+  },
+  gate_body_too_large: {
+    status: 413,
+    title: "Body too large",
+    detail: "The body is over this deployment's limit. Send less at a time.",
+  },
+  gate_session_store_unreachable: {
+    status: 503,
+    title: "Sign-in cannot be checked",
+    detail: "The session store does not answer. You are still signed in; try again in a moment.",
+  },
+} as const;
+
+export type ProblemCode = keyof typeof problems;
+
+/** RFC 9457 problem details. `detail` is what clients of FastAPI already read. */
+export interface Problem {
+  /** RFC 9457 §4.2.1: `about:blank`, since `code` says which problem it is. */
+  type: "about:blank";
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  request_id: string;
+}
+
+export function describeProblem(code: ProblemCode, requestId: string): Problem {
+  const { status, title, detail } = problems[code];
+  return { type: "about:blank", title, status, detail, code, request_id: requestId };
+}

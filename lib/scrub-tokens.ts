@@ -1,0 +1,23 @@
+/**
+ * Takes the raw session token out of an answer of `/api/auth/*`. Better Auth puts it into those of sign-in,
+ * sign-up, get-session and list-sessions, where any script of the page could read it; the HttpOnly cookie is
+ * the only place it belongs.
+ */
+export async function scrubTokens(response: Response): Promise<Response> {
+  if (!response.headers.get("content-type")?.includes("application/json")) return response;
+  const body = await response.text();
+  const headers = new Headers(response.headers);
+  headers.delete("content-length");
+  const scrubbed = body === "" ? null : JSON.stringify(withoutTokens(JSON.parse(body)));
+  return new Response(scrubbed, { status: response.status, headers });
+}
+
+function withoutTokens(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTokens);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== "token")
+      .map(([name, inner]) => [name, withoutTokens(inner)]),
+  );
+}
