@@ -4,7 +4,8 @@ import "./globals.css";
 
 export const metadata: Metadata = {
   title: { default: "Gatehouse", template: "%s · Gatehouse" },
-  description: "An edge gate between a Next.js UI and a FastAPI backend: one sign-in, no token in the browser.",
+  description:
+    "An edge gate between a Next.js UI and a FastAPI backend: one sign-in, no token in the browser.",
 };
 
 export const viewport: Viewport = {

@@ -28,8 +28,8 @@ export default function LandingPage() {
           One sign-in between your pages and your API
         </h1>
         <p className="mt-4 max-w-2xl text-lg text-muted text-pretty">
-          Gatehouse stands between a Next.js site and a FastAPI service. It checks each visitor's session at the edge,
-          before anything else runs, and lets through only what belongs through.
+          Gatehouse stands between a Next.js site and a FastAPI service. It checks each visitor's session at
+          the edge, before anything else runs, and lets through only what belongs through.
         </p>
         <LandingActions />
         <FlowPicture />

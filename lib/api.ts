@@ -19,7 +19,8 @@ export interface Api {
 }
 
 type Method = keyof Api;
-type Operation<Path extends keyof paths, M extends Method> = paths[Path][M];
+type Operation<Path extends keyof paths, M extends Method> =
+  paths[Path] extends Record<M, infer Op> ? Op : never;
 
 type PathsWith<M extends Method> = {
   [Path in keyof paths]: paths[Path] extends Record<M, object> ? Path : never;

@@ -5,7 +5,12 @@ import { routes } from "../../lib/routes";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";
 import { Field } from "../_components/field";
-import { type AuthErrors, type AuthFailure, explainAuthFailure, type FieldName } from "./explain-auth-failure";
+import {
+  type AuthErrors,
+  type AuthFailure,
+  explainAuthFailure,
+  type FieldName,
+} from "./explain-auth-failure";
 
 const TIMEOUT_MS = 20_000;
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { signIn, signUp } from "../../lib/auth-client";
-import { AuthForm, type AuthField } from "./auth-form";
+import { type AuthField, AuthForm } from "./auth-form";
 
 const MIN_PASSWORD = 8;
 

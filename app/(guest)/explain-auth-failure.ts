@@ -30,13 +30,19 @@ const known: Record<string, AuthErrors> = {
 export function explainAuthFailure({ status, code, message, retryAfter }: AuthFailure): AuthErrors {
   if (code && known[code]) return known[code];
   if (status === 0) {
-    return { form: "The server cannot be reached. Check your connection and try again; what you typed is kept." };
+    return {
+      form: "The server cannot be reached. Check your connection and try again; what you typed is kept.",
+    };
   }
   if (status === 429) {
-    return { form: `Too many tries in a short time. Try again ${inAWhile(retryAfter)}; what you typed is kept.` };
+    return {
+      form: `Too many tries in a short time. Try again ${inAWhile(retryAfter)}; what you typed is kept.`,
+    };
   }
   if (status >= 500) {
-    return { form: `Our side has a problem, not yours. Try again ${inAWhile(retryAfter)}; what you typed is kept.` };
+    return {
+      form: `Our side has a problem, not yours. Try again ${inAWhile(retryAfter)}; what you typed is kept.`,
+    };
   }
   return { form: message ?? "The server did not accept this. Check what you typed and try again." };
 }

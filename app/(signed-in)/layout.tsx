@@ -12,7 +12,7 @@ export default function SignedInLayout({ children }: { children: ReactNode }) {
     <>
       <header className="border-b border-line bg-card">
         <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-x-1 px-4 py-2 sm:gap-x-6 sm:px-6">
-          <Brand />
+          <Brand short />
           <NavLinks />
           <SignOut />
         </div>

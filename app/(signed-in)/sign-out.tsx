@@ -24,7 +24,7 @@ export function SignOut() {
 
   return (
     <>
-      <Button look="quiet" pending={state === "pending"} onClick={leave} className="ml-auto">
+      <Button look="quiet" pending={state === "pending"} onClick={leave} className="-mr-4 ml-auto">
         Sign out
       </Button>
       {state === "failed" && (

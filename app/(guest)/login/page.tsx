@@ -10,7 +10,7 @@ export default async function LoginPage({ searchParams }: { searchParams: Promis
   return (
     <>
       <h1 className="text-2xl font-semibold">Sign in</h1>
-      {next && <p className="mt-1 text-muted">Then you get to the page you asked for.</p>}
+      {next && <p className="mt-1 text-muted">The page you asked for opens right after.</p>}
       <LoginForm next={next} />
       <p className="mt-4 text-muted">
         New here?{" "}

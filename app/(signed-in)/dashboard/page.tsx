@@ -6,7 +6,7 @@ import { TextLink } from "../../_components/text-link";
 import { loadTasks } from "../load-tasks";
 import type { Task } from "../tasks/changes";
 import { TasksUnavailable } from "../tasks-unavailable";
-import { SummarySkeleton } from "./loading";
+import { SummarySkeleton } from "./summary-skeleton";
 
 export const metadata: Metadata = { title: "Dashboard" };
 
@@ -66,7 +66,7 @@ function Latest({ tasks }: { tasks: Task[] }) {
       {tasks.length > 0 ? (
         <ul className="mt-2 divide-y divide-line">
           {tasks.map((task) => (
-            <li key={task.id} className="flex justify-between gap-4 py-3">
+            <li key={task.id} className="flex justify-between gap-4 py-3 last:pb-0">
               <span className="min-w-0 break-words">{task.title}</span>
               <span className="shrink-0 text-muted">{task.done ? "Done" : "To do"}</span>
             </li>

@@ -1,0 +1,43 @@
+import { type FormEvent, useRef, useState } from "react";
+import { Button } from "../../_components/button";
+import { Field } from "../../_components/field";
+import { MAX_TITLE } from "./changes";
+
+export function AddTask({ onAdd }: { onAdd: (title: string) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [error, setError] = useState<string>();
+
+  function onSubmit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const title = input.current?.value.trim();
+    input.current?.focus();
+    if (!title) {
+      setError("Type what is to be done.");
+      return;
+    }
+    setError(undefined);
+    onAdd(title);
+    event.currentTarget.reset();
+  }
+
+  return (
+    <form onSubmit={onSubmit} noValidate className="mt-6 flex items-start gap-2">
+      <div className="min-w-0 flex-1">
+        <Field
+          ref={input}
+          label="New task"
+          name="title"
+          maxLength={MAX_TITLE}
+          autoComplete="off"
+          enterKeyHint="done"
+          required
+          error={error}
+        />
+      </div>
+      {/* In line with the input, whatever stands below that. */}
+      <Button type="submit" className="mt-7">
+        Add
+      </Button>
+    </form>
+  );
+}

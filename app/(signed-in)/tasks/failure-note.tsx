@@ -1,0 +1,29 @@
+import { Alert } from "../../_components/alert";
+import { Button } from "../../_components/button";
+import { type Change, sayFailed } from "./changes";
+import type { Failure } from "./use-task-changes";
+
+interface FailureNoteProps {
+  failure: Failure;
+  onRetry: (change: Change) => void;
+  onDismiss: (id: string) => void;
+}
+
+export function FailureNote({ failure: { change, message }, onRetry, onDismiss }: FailureNoteProps) {
+  return (
+    <Alert
+      actions={
+        <>
+          <Button look="secondary" onClick={() => onRetry(change)}>
+            Try again
+          </Button>
+          <Button look="quiet" onClick={() => onDismiss(change.id)}>
+            Dismiss
+          </Button>
+        </>
+      }
+    >
+      {sayFailed(change)} {message}
+    </Alert>
+  );
+}

@@ -1,0 +1,53 @@
+import type { FormEvent } from "react";
+import { Button } from "../../_components/button";
+import { inputClass } from "../../_components/field";
+import { MAX_TITLE } from "./changes";
+
+interface RenameFormProps {
+  title: string;
+  /** What stands in the field to begin with. */
+  draft: string;
+  onSave: (title: string) => void;
+  onCancel: () => void;
+}
+
+export function RenameForm({ title, draft, onSave, onCancel }: RenameFormProps) {
+  function onSubmit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    onSave(String(new FormData(event.currentTarget).get("title")).trim());
+  }
+
+  return (
+    <form onSubmit={onSubmit} className="flex flex-wrap gap-2 py-1">
+      <div className="w-full sm:w-auto sm:flex-1">
+        <input
+          ref={takeFocus}
+          name="title"
+          aria-label={`New name for ${title}`}
+          defaultValue={draft}
+          maxLength={MAX_TITLE}
+          required
+          // Blanks alone are no name.
+          pattern=".*\S.*"
+          title="A name with at least one letter"
+          autoComplete="off"
+          enterKeyHint="done"
+          onKeyDown={(event) => {
+            // An input method uses Escape itself, to drop what it suggests.
+            if (event.key === "Escape" && !event.nativeEvent.isComposing) onCancel();
+          }}
+          className={inputClass}
+        />
+      </div>
+      <Button type="submit">Save</Button>
+      <Button look="quiet" onClick={onCancel}>
+        Cancel
+      </Button>
+    </form>
+  );
+}
+
+function takeFocus(input: HTMLInputElement | null) {
+  input?.focus();
+  input?.select();
+}

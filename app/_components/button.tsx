@@ -1,0 +1,43 @@
+import type { ComponentProps } from "react";
+import { Spinner } from "./spinner";
+
+const looks = {
+  primary: "bg-accent px-4 text-on-accent hover:bg-accent-strong",
+  secondary: "border border-edge px-4 text-ink hover:bg-line/60",
+  quiet: "px-4 text-muted hover:bg-line/60 hover:text-ink",
+  icon: "text-muted hover:bg-line/60 hover:text-ink",
+};
+
+type Look = keyof typeof looks;
+
+/** For what looks like a button and is a link. Never under 44 px high, so that a thumb hits it. */
+export function buttonClass(look: Look = "primary"): string {
+  return `inline-flex min-h-11 min-w-11 items-center justify-center gap-2 rounded-lg font-medium transition-colors ${looks[look]}`;
+}
+
+interface ButtonProps extends ComponentProps<"button"> {
+  look?: Look;
+  /** Shows a spinner and takes no press. */
+  pending?: boolean;
+}
+
+export function Button({
+  look,
+  pending = false,
+  type = "button",
+  className = "",
+  children,
+  ...rest
+}: ButtonProps) {
+  return (
+    <button
+      type={type}
+      disabled={pending}
+      className={`${buttonClass(look)} cursor-pointer disabled:cursor-default disabled:opacity-70 ${className}`}
+      {...rest}
+    >
+      {pending && <Spinner />}
+      {children}
+    </button>
+  );
+}

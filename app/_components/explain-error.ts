@@ -1,0 +1,18 @@
+import { ApiError } from "../../lib/api";
+
+/** What a failed call of the API means to the person in front of it, and what to do. */
+export function explainError(error: unknown): string {
+  if (!(error instanceof ApiError)) return "Something went wrong here. Try again.";
+  const { status, code, detail, retryAfter } = error;
+  if (code === "gate_signed_out") return "You are signed out. The sign-in page is on its way.";
+  if (status === 0) return "The server cannot be reached. Check your connection, then try again.";
+  if (status === 429) return `That was too fast for the server. Try again ${inAWhile(retryAfter)}.`;
+  if (status >= 500) return `The server has a problem of its own. Try again ${inAWhile(retryAfter)}.`;
+  return detail;
+}
+
+/** @param seconds what the server asked for, if it did */
+export function inAWhile(seconds: number | undefined): string {
+  if (seconds === undefined || seconds > 120) return "in a few minutes";
+  return seconds > 1 ? `in ${seconds} seconds` : "in a moment";
+}

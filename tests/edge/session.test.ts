@@ -1,0 +1,187 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { readSessionCookies, sessionCookieNames } from "../../edge/cookies";
+import { type AskStore, createSessionReader, type SessionAnswer, type StoreAnswer } from "../../edge/session";
+import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
+
+const START = Date.UTC(2026, 0, 1);
+const identity = { userId: "user-1", email: "ada@example.com", name: "Ada", sessionId: "session-of-abc" };
+
+let time: number;
+let asked: { header: string; extend: boolean }[];
+let reply: () => Promise<StoreAnswer>;
+
+beforeEach(() => {
+  time = START;
+  asked = [];
+  reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] });
+});
+
+const askStore: AskStore = (header, { extend }) => {
+  asked.push({ header, extend });
+  return reply();
+};
+
+function reader(maxStale = 60_000) {
+  const read = createSessionReader({
+    authSecret: AUTH_SECRET,
+    maxStale,
+    askStore,
+    now: () => time,
+    wait: () => new Promise(() => {}),
+  });
+  return (header: string, extend = false) =>
+    read(readSessionCookies(header, sessionCookieNames(false)), header, { extend });
+}
+
+const tokenCookie = async (token = "abc") => `better-auth.session_token=${await signSessionToken(token)}`;
+const bothCookies = async (options: Partial<Parameters<typeof signCookieCache>[0]> = {}) =>
+  `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "abc", updatedAt: START, ...options })}`;
+
+const summary = (answer: SessionAnswer) => (answer.state === "active" ? answer.source : answer.state);
+
+describe("a visitor without a session", () => {
+  it("is known without asking anybody", async () => {
+    expect(await reader()("theme=dark")).toMatchObject({ state: "none" });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ["no signature", async () => "abc"],
+    ["an empty signature", async () => "abc."],
+    ["a signature of another secret", () => signSessionToken("abc", "another-secret-another-secret-another")],
+    ["the signature of another token", async () => (await signSessionToken("abc")).replace("abc", "abd")],
+    ["a signature cut short", async () => (await signSessionToken("abc")).slice(0, -6)],
+    ["what is no base64", async () => encodeURIComponent(`abc.${"!".repeat(43)}=`)],
+    ["what cannot be decoded", async () => "abc.%E0%A4%A"],
+  ])("who forges a cookie with %s does not reach the store", async (_, forge) => {
+    expect(await reader()(`better-auth.session_token=${await forge()}`)).toEqual({
+      state: "none",
+      setCookies: [],
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("the store", () => {
+  it("is asked about a session that nobody knows yet, once", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    expect(summary(await read(header))).toBe("store");
+    expect(summary(await read(header))).toBe("memory");
+    expect(asked).toEqual([{ header, extend: false }]);
+  });
+
+  it("is asked once for a thousand requests at once", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => read(header)));
+    expect(asked).toHaveLength(1);
+    expect(answers.every(({ state }) => state === "active")).toBe(true);
+  });
+
+  it("may extend the session for a page, and its cookies are passed on", async () => {
+    reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: ["a=b"] });
+    expect(await reader()(await tokenCookie(), true)).toMatchObject({ setCookies: ["a=b"] });
+    expect(asked[0]?.extend).toBe(true);
+  });
+
+  it("is asked for a page without a cookie cache, so that the page brings one back", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    expect(summary(await read(header, true))).toBe("store");
+  });
+
+  it("that says the session is gone has its cookies cleared", async () => {
+    reply = async () => ({ session: null, setCookies: ["better-auth.session_token=; Max-Age=0"] });
+    expect(await reader()(await tokenCookie())).toEqual({
+      state: "none",
+      setCookies: ["better-auth.session_token=; Max-Age=0"],
+    });
+  });
+
+  it("that fails is a fault and no sign-out, and is asked again", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    reply = () => Promise.reject(new Error("down"));
+    expect((await read(header)).state).toBe("unreachable");
+    reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] });
+    expect(summary(await read(header))).toBe("store");
+  });
+});
+
+describe("the signed cookie", () => {
+  it("spares the store", async () => {
+    const answer = await reader()(await bothCookies());
+    expect(answer).toMatchObject({
+      source: "cookie",
+      session: { identity: { ...identity }, verifiedAt: START },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ["is signed with another secret", { secret: "another-secret-another-secret-another" }],
+    ["belongs to another session", { token: "someone-else" }],
+    ["has run out", { maxAgeSeconds: 0 }],
+    ["is older than the bound", { updatedAt: START - 60_000, maxAgeSeconds: 600 }],
+    ["is of a session that has ended", { sessionExpiresAt: START }],
+  ])("that %s does not count", async (_, options) => {
+    expect(summary(await reader()(await bothCookies(options)))).toBe("store");
+  });
+
+  it("without a signature does not count", async () => {
+    const [header, payload] = (await signCookieCache({ token: "abc", updatedAt: START })).split(".");
+    const unsigned = `${btoa('{"alg":"none"}').replace(/=+$/, "")}.${payload}.`;
+    for (const data of [unsigned, `${header}.${payload}.`, "x", "x.y.z"]) {
+      const cookies = `${await tokenCookie()}; better-auth.session_data=${data}`;
+      expect(summary(await reader()(cookies)), data).toBe("store");
+    }
+  });
+
+  it("from a clock that runs ahead lasts no longer for it", async () => {
+    const read = reader();
+    const header = await bothCookies({ updatedAt: START + 30_000 });
+    expect(summary(await read(header))).toBe("cookie");
+    time = START + 60_000;
+    expect(summary(await read(header))).not.toBe("memory");
+  });
+});
+
+describe("the revocation bound", () => {
+  it("ends the memory of a session", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    time = START + 59_999;
+    expect(summary(await read(header))).toBe("memory");
+    time = START + 60_000;
+    expect(summary(await read(header))).toBe("store");
+  });
+
+  it("counts from the store's answer, not from the cookie's arrival", async () => {
+    const read = reader();
+    const header = await bothCookies();
+    time = START + 50_000;
+    expect(summary(await read(header))).toBe("cookie");
+    time = START + 60_000;
+    expect(summary(await read(header))).toBe("store");
+  });
+
+  it("of 0 asks the store every time", async () => {
+    const read = reader(0);
+    const header = await bothCookies();
+    await read(header);
+    await read(header);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("never outlasts the session itself", async () => {
+    reply = async () => ({ session: { identity, expiresAt: START + 5_000 }, setCookies: [] });
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    time = START + 5_000;
+    expect(summary(await read(header))).toBe("store");
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { createSingleFlight } from "../../edge/single-flight";
+
+const forever = () => new Promise<void>(() => {});
+const atOnce = () => Promise.resolve();
+
+/** A promise that the test settles. */
+function deferred<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+describe("single flight", () => {
+  it("runs once for all who ask while it runs", async () => {
+    const once = createSingleFlight<number>(forever, 1);
+    const work = deferred<number>();
+    let runs = 0;
+    const asked = Array.from({ length: 1000 }, () =>
+      once("key", () => {
+        runs++;
+        return work.promise;
+      }),
+    );
+    work.resolve(7);
+    expect(await Promise.all(asked)).toEqual(Array(1000).fill(7));
+    expect(runs).toBe(1);
+  });
+
+  it("runs again once it is over", async () => {
+    const once = createSingleFlight<number>(forever, 1);
+    expect(await once("key", async () => 1)).toBe(1);
+    expect(await once("key", async () => 2)).toBe(2);
+  });
+
+  it("keeps keys apart", async () => {
+    const once = createSingleFlight<number>(forever, 1);
+    expect(await Promise.all([once("a", async () => 1), once("b", async () => 2)])).toEqual([1, 2]);
+  });
+
+  it("shares a failure, and tries anew after it", async () => {
+    const once = createSingleFlight<number>(forever, 1);
+    const work = deferred<number>();
+    const asked = [once("key", () => work.promise), once("key", () => work.promise)];
+    work.reject(new Error("no"));
+    expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await once("key", async () => 3)).toBe(3);
+  });
+
+  it("lets one who waits in vain run alone", async () => {
+    const once = createSingleFlight<string>(atOnce, 1);
+    void once("key", () => new Promise(() => {}));
+    expect(await once("key", async () => "alone")).toBe("alone");
+  });
+});

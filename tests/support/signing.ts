@@ -1,0 +1,50 @@
+import { SignJWT } from "jose";
+
+/** Test-only, and of the length that the gate asks for. */
+export const AUTH_SECRET = "test-only-auth-key-0123456789abcdefghij";
+export const JWT_KEY = "test-only-jwt-key-0123456789abcdefghijk";
+
+const encoder = new TextEncoder();
+
+/** A session_token cookie's value, signed as Better Auth signs it. */
+export async function signSessionToken(token: string, secret = AUTH_SECRET): Promise<string> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
+  const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(token)));
+  return encodeURIComponent(`${token}.${btoa(String.fromCharCode(...signature))}`);
+}
+
+interface CacheOptions {
+  token: string;
+  /** Milliseconds since the epoch. */
+  updatedAt: number;
+  maxAgeSeconds?: number;
+  secret?: string;
+  sessionExpiresAt?: number;
+  userId?: string;
+  name?: string;
+}
+
+/** A session_data cookie's value, as Better Auth's `jwt` strategy writes it. */
+export async function signCookieCache(options: CacheOptions): Promise<string> {
+  const {
+    token,
+    updatedAt,
+    maxAgeSeconds = 60,
+    secret = AUTH_SECRET,
+    userId = "user-1",
+    name = "Ada",
+  } = options;
+  const issued = Math.floor(updatedAt / 1000);
+  const expiresAt = new Date(options.sessionExpiresAt ?? updatedAt + 7 * 86_400_000).toISOString();
+  return new SignJWT({
+    session: { id: `session-of-${token}`, token, userId, expiresAt },
+    user: { id: userId, email: "ada@example.com", name },
+    updatedAt,
+    version: "1",
+  })
+    .setProtectedHeader({ alg: "HS256" })
+    .setIssuedAt(issued)
+    .setExpirationTime(issued + maxAgeSeconds)
+    .sign(encoder.encode(secret));
+}

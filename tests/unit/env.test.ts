@@ -1,0 +1,145 @@
+import { describe, expect, it, test } from "vitest";
+import { EnvError, parseEnv } from "../../lib/env";
+
+const good = {
+  BETTER_AUTH_URL: "https://app.example.com",
+  BETTER_AUTH_SECRET: "0123456789abcdefghijklmnopqrstuvwxyz",
+  JWT_SECRET_KEY: "zyxwvutsrqponmlkjihgfedcba9876543210",
+  DATABASE_URL: "postgresql://user:hidden-password@db.neon.tech/app",
+  BACKEND_URL: "https://api.example.com",
+};
+
+function problemsOf(source: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseEnv(source);
+    return [];
+  } catch (error) {
+    if (error instanceof EnvError) return error.problems;
+    throw error;
+  }
+}
+
+it("fills in what may be left out", () => {
+  expect(parseEnv(good)).toEqual({
+    appOrigin: "https://app.example.com",
+    origins: ["https://app.example.com"],
+    backendUrl: "https://api.example.com",
+    databaseUrl: good.DATABASE_URL,
+    neonEndpoint: undefined,
+    authSecret: good.BETTER_AUTH_SECRET,
+    jwt: { keys: [good.JWT_SECRET_KEY], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 },
+    sessionMaxStaleSeconds: 60,
+    maxBodyBytes: 10 * 1024 * 1024,
+    tokenEndpoint: false,
+    distDir: ".next",
+    clientAddressHeader: undefined,
+  });
+});
+
+describe("a value that cannot be used is named, with what is wrong and the mend", () => {
+  const short = "too-short";
+  const rows: [name: string, value: string | undefined, says: RegExp][] = [
+    ["BETTER_AUTH_URL", undefined, /is not set.*https:\/\/app\.example\.com/],
+    ["BETTER_AUTH_URL", "app.example.com", /is not an address/],
+    ["BETTER_AUTH_URL", "https://app.example.com/base", /holds the path \/base/],
+    ["BETTER_AUTH_SECRET", undefined, /is not set.*openssl/],
+    ["BETTER_AUTH_SECRET", "   ", /is not set/],
+    ["BETTER_AUTH_SECRET", short, /is 9 bytes long, and 32 is the least.*openssl/],
+    ["BETTER_AUTH_SECRET", "change-me-change-me-change-me-change-me", /is a placeholder/],
+    ["JWT_SECRET_KEY", undefined, /is not set.*FastAPI/],
+    ["JWT_SECRET_KEY", "x".repeat(40), /is a placeholder/],
+    ["JWT_SECRET_KEY", "your-secret-key-goes-here-your-secret", /is a placeholder/],
+    ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},`, /empty key/],
+    ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},${short}`, /is 9 bytes long/],
+    ["JWT_SECRET_KEY", good.BETTER_AUTH_SECRET, /is also BETTER_AUTH_SECRET/],
+    ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},${good.BETTER_AUTH_SECRET}`, /is also BETTER_AUTH_SECRET/],
+    ["DATABASE_URL", undefined, /is not set.*Neon/],
+    ["DATABASE_URL", "mysql://user:hidden-password@host/db", /is not a connection string/],
+    ["BACKEND_URL", undefined, /is not set.*FastAPI/],
+    ["BACKEND_URL", "ftp://api.example.com", /is not an address/],
+    ["BACKEND_URL", "https://user:pass@api.example.com", /more than an address/],
+    ["BACKEND_URL", "https://api.example.com?x=1", /more than an address/],
+    ["NEON_ENDPOINT", "nowhere", /is not an address/],
+    ["JWT_TTL_SECONDS", "1801", /whole number from 30 to 1800/],
+    ["JWT_TTL_SECONDS", "five", /whole number/],
+    ["SESSION_MAX_STALE_SECONDS", "-1", /whole number from 0 to 3600/],
+    ["SESSION_MAX_STALE_SECONDS", "1e3", /whole number/],
+    ["MAX_BODY_MB", "0", /whole number from 1/],
+    ["TOKEN_ENDPOINT", "yes", /on or off/],
+    ["CLIENT_ADDRESS_HEADER", "x client", /not the name of a header/],
+  ];
+
+  test.each(rows)("%s=%s", (name, value, says) => {
+    const problems = problemsOf({ ...good, [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name}: `));
+    expect(problems[0]).toMatch(says);
+  });
+});
+
+it("names all that is wrong at once", () => {
+  expect(problemsOf({}).map((line) => line.split(":")[0])).toEqual([
+    "BETTER_AUTH_URL",
+    "BETTER_AUTH_SECRET",
+    "JWT_SECRET_KEY",
+    "BACKEND_URL",
+    "DATABASE_URL",
+  ]);
+});
+
+it("prints no secret and no password", () => {
+  const secrets = {
+    BETTER_AUTH_SECRET: "hunter2-hunter2",
+    JWT_SECRET_KEY: "changeme-changeme-changeme-changeme",
+  };
+  const problems = problemsOf({ ...good, ...secrets, DATABASE_URL: "mysql://u:hidden-password@h/d" }).join(
+    "\n",
+  );
+  expect(problems).not.toMatch(/hunter2|changeme|hidden-password/);
+});
+
+describe("the key ring", () => {
+  it("is separated by commas, and white space around a key is no part of it", () => {
+    const other = "another-key-another-key-another-key-1";
+    expect(parseEnv({ ...good, JWT_SECRET_KEY: ` ${good.JWT_SECRET_KEY} , ${other} ` }).jwt.keys).toEqual([
+      good.JWT_SECRET_KEY,
+      other,
+    ]);
+  });
+
+  it("counts bytes, not characters", () => {
+    expect(problemsOf({ ...good, JWT_SECRET_KEY: `${"é".repeat(15)}xy` })).toEqual([]);
+    expect(problemsOf({ ...good, JWT_SECRET_KEY: `${"é".repeat(15)}x` })).toHaveLength(1);
+  });
+});
+
+describe("the address of FastAPI", () => {
+  it.each([
+    ["https://api.example.com/", "https://api.example.com"],
+    ["https://api.example.com/v1/", "https://api.example.com/v1"],
+    ["http://127.0.0.1:8000", "http://127.0.0.1:8000"],
+  ])("%s is %s", (value, url) => {
+    expect(parseEnv({ ...good, BACKEND_URL: value }).backendUrl).toBe(url);
+  });
+});
+
+describe("our origins", () => {
+  it("are both names of loopback, since a browser takes either", () => {
+    const { origins } = parseEnv({ ...good, BETTER_AUTH_URL: "http://localhost:3000" });
+    expect([...origins].sort()).toEqual(["http://127.0.0.1:3000", "http://localhost:3000"]);
+  });
+
+  it("are the deployment's own names on a Vercel preview", () => {
+    const env = parseEnv({
+      ...good,
+      BETTER_AUTH_URL: undefined,
+      VERCEL: "1",
+      VERCEL_ENV: "preview",
+      VERCEL_URL: "app-abc.vercel.app",
+      VERCEL_BRANCH_URL: "app-git-main.vercel.app",
+    });
+    expect(env.appOrigin).toBe("https://app-abc.vercel.app");
+    expect(env.origins).toEqual(["https://app-abc.vercel.app", "https://app-git-main.vercel.app"]);
+    expect(env.clientAddressHeader).toBe("x-vercel-forwarded-for");
+  });
+});

@@ -1,0 +1,36 @@
+import { defineConfig } from "vitest/config";
+
+/** One table, two runtimes: what the gate is made of runs in Node and in the edge runtime alike. */
+const decisions = ["tests/edge/**/*.test.ts"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: [...decisions, "tests/unit/**/*.test.ts", "tests/contract/**/*.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "edge-runtime",
+          include: decisions,
+          environment: "edge-runtime",
+          setupFiles: ["tests/support/edge-runtime.ts"],
+        },
+      },
+      {
+        test: {
+          name: "system",
+          include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],
+          globalSetup: ["tests/support/build.ts"],
+          // Each file starts servers of its own, and the machine has few cores.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
