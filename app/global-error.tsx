@@ -7,6 +7,7 @@ import "./globals.css";
 export default function GlobalError(props: ErrorPageProps) {
   return (
     <html lang="en">
+      <title>Something went wrong · Gatehouse</title>
       <body>
         <ErrorPage {...props} />
       </body>

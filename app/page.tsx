@@ -9,7 +9,7 @@ const points = [
   },
   {
     title: "The gate does the talking",
-    text: "It checks who you are, then vouches for you to the API with a token that lives for minutes. You never sign in twice.",
+    text: "It checks who you are, then vouches for you to the API with a token that lives for minutes. You sign in once.",
   },
   {
     title: "The API trusts nobody else",
@@ -29,7 +29,7 @@ export default function LandingPage() {
         </h1>
         <p className="mt-4 max-w-2xl text-lg text-muted text-pretty">
           Gatehouse stands between a Next.js site and a FastAPI service. It checks each visitor's session at
-          the edge, before anything else runs, and lets through only what belongs through.
+          the edge, before anything else runs, and passes their requests on with proof of who they are.
         </p>
         <LandingActions />
         <FlowPicture />

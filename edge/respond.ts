@@ -1,6 +1,6 @@
 import { NextResponse } from "next/server";
 import { loginPath, safeNextPath } from "../lib/next-path";
-import { describeProblem, type ProblemCode } from "../lib/problem";
+import { problemResponse, RETRY_AFTER } from "../lib/problem";
 import { routes } from "../lib/routes";
 import type { Decision } from "./decide";
 import { unavailablePage } from "./unavailable-page";
@@ -15,8 +15,6 @@ export interface Answerable {
   readonly isUpgrade: boolean;
 }
 
-/** After that many seconds a retry is worth it. */
-const RETRY_AFTER = "5";
 /** None of the gate's own answers is anybody else's business. */
 const PRIVATE = { "cache-control": "private, no-store" };
 
@@ -45,7 +43,7 @@ export function answer(
 ): Response {
   switch (decision.do) {
     case "refuse": {
-      const response = refuse(decision.code, requestId);
+      const response = problemResponse(decision.code, requestId);
       // Next answers no handshake that it does not forward, and leaves the socket open, unless the path is one of
       // a page: then it closes it. Other hosts send the refusal itself.
       if (request.isUpgrade)
@@ -65,26 +63,14 @@ export function answer(
       );
     }
     case "redirect-action": {
-      const response = refuse("gate_signed_out", requestId);
+      const response = problemResponse("gate_signed_out", requestId);
       response.headers.set("x-action-redirect", `${destination(decision.to, request)};push`);
       return withCookies(response, setCookies);
     }
     default:
       decision satisfies never;
-      return refuse("gate_signed_out", requestId);
+      return problemResponse("gate_signed_out", requestId);
   }
-}
-
-function refuse(code: ProblemCode, requestId: string): NextResponse {
-  const problem = describeProblem(code, requestId);
-  const response = NextResponse.json(problem, {
-    status: problem.status,
-    headers: { ...PRIVATE, "content-type": "application/problem+json", "x-request-id": requestId },
-  });
-  // RFC 9110 §11.6.1: a 401 names the scheme. There is no registered one for a session cookie.
-  if (problem.status === 401) response.headers.set("www-authenticate", 'Session realm="gatehouse"');
-  if (problem.status === 503) response.headers.set("retry-after", RETRY_AFTER);
-  return response;
 }
 
 function destination(to: "login" | "next", { url, safe }: Answerable): string {

@@ -28,7 +28,7 @@ export const problems = {
   gate_session_store_unreachable: {
     status: 503,
     title: "Sign-in cannot be checked",
-    detail: "The session store does not answer. You are still signed in; try again in a moment.",
+    detail: "The session store does not answer. Nothing has changed; try again in a moment.",
   },
 } as const;
 
@@ -48,4 +48,21 @@ export interface Problem {
 export function describeProblem(code: ProblemCode, requestId: string): Problem {
   const { status, title, detail } = problems[code];
   return { type: "about:blank", title, status, detail, code, request_id: requestId };
+}
+
+/** After that many seconds a retry is worth it. */
+export const RETRY_AFTER = "5";
+
+/** The problem as a response. It is nobody's business but the caller's. */
+export function problemResponse(code: ProblemCode, requestId: string): Response {
+  const { status } = problems[code];
+  const headers = new Headers({
+    "cache-control": "private, no-store",
+    "content-type": "application/problem+json",
+    "x-request-id": requestId,
+  });
+  // RFC 9110 §11.6.1: a 401 names the scheme. There is no registered one for a session cookie.
+  if (status === 401) headers.set("www-authenticate", 'Session realm="gatehouse"');
+  if (status === 503) headers.set("retry-after", RETRY_AFTER);
+  return new Response(JSON.stringify(describeProblem(code, requestId)), { status, headers });
 }

@@ -1,5 +1,3 @@
-"use client";
-
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { routes } from "../../lib/routes";
 import { Alert } from "../_components/alert";

@@ -5,7 +5,7 @@ import { type AuthField, AuthForm } from "./auth-form";
 
 const MIN_PASSWORD = 8;
 
-const email: AuthField = {
+const emailField: AuthField = {
   name: "email",
   label: "Email",
   type: "email",
@@ -30,7 +30,7 @@ const newPassword: AuthField = {
     value.length < MIN_PASSWORD ? `Choose a password of at least ${MIN_PASSWORD} characters.` : undefined,
 };
 
-const name: AuthField = {
+const nameField: AuthField = {
   name: "name",
   label: "Name",
   type: "text",
@@ -38,8 +38,8 @@ const name: AuthField = {
   check: (value) => (value ? undefined : "Enter the name you want to be called by."),
 };
 
-const loginFields = [email, currentPassword];
-const signupFields = [name, email, newPassword];
+const loginFields = [emailField, currentPassword];
+const signupFields = [nameField, { ...emailField, autoComplete: "email" }, newPassword];
 
 interface FormProps {
   /** Where to go afterwards; checked by the page. */

@@ -1,5 +1,3 @@
-"use client";
-
 import { useTransition } from "react";
 import { Button, buttonClass } from "./button";
 import { DeadEnd } from "./dead-end";
@@ -14,27 +12,22 @@ export function ErrorPage({ error, retry }: ErrorPageProps) {
   const [pending, startTransition] = useTransition();
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   return (
-    <>
-      <title>Something went wrong · Gatehouse</title>
-      <DeadEnd
-        title="This page could not be shown"
-        actions={
-          <>
-            <Button pending={pending} onClick={() => startTransition(retry)}>
-              Try again
-            </Button>
-            {/* A document, not a navigation: whatever broke in memory is left behind. */}
-            <a href="/" className={buttonClass("secondary")}>
-              To the start page
-            </a>
-          </>
-        }
-      >
-        <p>
-          Something on our side did not answer as it should. What you saved is safe; try again in a moment.
-        </p>
-        {digest && <p className="text-sm">The server's log has it under {digest}.</p>}
-      </DeadEnd>
-    </>
+    <DeadEnd
+      title="This page could not be shown"
+      actions={
+        <>
+          <Button pending={pending} onClick={() => startTransition(retry)}>
+            Try again
+          </Button>
+          {/* A document, not a navigation: whatever broke in memory is left behind. */}
+          <a href="/" className={buttonClass("secondary")}>
+            To the start page
+          </a>
+        </>
+      }
+    >
+      <p>Something on our side did not answer as it should. What you saved is safe; try again in a moment.</p>
+      {digest && <p className="text-sm">The server's log has it under {digest}.</p>}
+    </DeadEnd>
   );
 }

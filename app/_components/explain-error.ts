@@ -13,6 +13,6 @@ export function explainError(error: unknown): string {
 
 /** @param seconds what the server asked for, if it did */
 export function inAWhile(seconds: number | undefined): string {
-  if (seconds === undefined || seconds > 120) return "in a few minutes";
-  return seconds > 1 ? `in ${seconds} seconds` : "in a moment";
+  if (seconds === undefined || seconds < 2) return "in a moment";
+  return seconds > 120 ? `in ${Math.ceil(seconds / 60)} minutes` : `in ${seconds} seconds`;
 }

@@ -4,7 +4,7 @@ import type { ComponentProps } from "react";
 export function TextLink(props: ComponentProps<typeof Link>) {
   return (
     <Link
-      className="rounded-sm font-medium text-accent underline underline-offset-4 hover:text-accent-strong"
+      className="inline-flex min-h-11 items-center rounded-sm font-medium text-accent underline underline-offset-4 hover:text-accent-strong"
       {...props}
     />
   );

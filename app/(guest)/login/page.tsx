@@ -12,7 +12,7 @@ export default async function LoginPage({ searchParams }: { searchParams: Promis
       <h1 className="text-2xl font-semibold">Sign in</h1>
       {next && <p className="mt-1 text-muted">The page you asked for opens right after.</p>}
       <LoginForm next={next} />
-      <p className="mt-4 text-muted">
+      <p className="mt-2 text-muted">
         New here?{" "}
         <TextLink href={next ? `/signup?next=${encodeURIComponent(next)}` : "/signup"}>
           Create an account

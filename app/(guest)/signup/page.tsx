@@ -11,7 +11,7 @@ export default async function SignupPage({ searchParams }: { searchParams: Promi
     <>
       <h1 className="text-2xl font-semibold">Create an account</h1>
       <SignupForm next={next} />
-      <p className="mt-4 text-muted">
+      <p className="mt-2 text-muted">
         You have an account? <TextLink href={loginPath(next ?? "/")}>Sign in</TextLink>
       </p>
     </>

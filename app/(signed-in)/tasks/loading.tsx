@@ -6,7 +6,7 @@ export default function TasksLoading() {
       <span className="sr-only">Loading your tasks</span>
       <Skeleton className="h-8 w-32" />
       <Skeleton className="mt-1 h-6 w-40" />
-      <Skeleton className="mt-6 h-11" />
+      <Skeleton className="mt-6 h-18" />
       <Skeleton className="mt-6 h-64" />
     </div>
   );

@@ -21,10 +21,24 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
     perform({ kind: "add", id: `new-${added.current}`, title });
   }
 
-  function performInRow(change: Change) {
-    // The button that was pressed goes with its row; without this the focus would fall back to the top of the page.
-    if (change.kind === "delete") heading.current?.focus();
+  /** A button that goes away when it is pressed would drop the focus; the list's heading takes it, unseen. */
+  function keepFocus() {
+    heading.current?.focus({ preventScroll: true });
+  }
+
+  function changeRow(change: Change) {
+    if (change.kind === "delete") keepFocus();
     perform(change);
+  }
+
+  function retry(change: Change) {
+    keepFocus();
+    perform(change);
+  }
+
+  function dismissNote(id: string) {
+    keepFocus();
+    dismiss(id);
   }
 
   return (
@@ -40,7 +54,7 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
         {failures
           .filter(({ change }) => change.kind === "add")
           .map((failure) => (
-            <FailureNote key={failure.change.id} failure={failure} onRetry={perform} onDismiss={dismiss} />
+            <FailureNote key={failure.change.id} failure={failure} onRetry={retry} onDismiss={dismissNote} />
           ))}
       </div>
       {rows.length === 0 ? (
@@ -52,8 +66,9 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
               key={row.id}
               row={row}
               failure={failureOf(row.id)}
-              onChange={performInRow}
-              onDismiss={dismiss}
+              onChange={changeRow}
+              onRetry={retry}
+              onDismiss={dismissNote}
             />
           ))}
         </ul>

@@ -12,10 +12,11 @@ interface TaskRowProps {
   row: Row;
   failure: Failure | undefined;
   onChange: (change: Change) => void;
+  onRetry: (change: Change) => void;
   onDismiss: (id: string) => void;
 }
 
-export function TaskRow({ row, failure, onChange, onDismiss }: TaskRowProps) {
+export function TaskRow({ row, failure, onChange, onRetry, onDismiss }: TaskRowProps) {
   const { id, title, done, saving = false } = row;
   const [renaming, setRenaming] = useState(false);
   const renameButton = useRef<HTMLButtonElement>(null);
@@ -78,7 +79,7 @@ export function TaskRow({ row, failure, onChange, onDismiss }: TaskRowProps) {
       )}
       {failure && (
         <div className="pb-2">
-          <FailureNote failure={failure} onRetry={onChange} onDismiss={onDismiss} />
+          <FailureNote failure={failure} onRetry={onRetry} onDismiss={onDismiss} />
         </div>
       )}
     </li>

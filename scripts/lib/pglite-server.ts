@@ -1,0 +1,146 @@
+import type { Server, Socket } from "node:net";
+import type { PGlite } from "@electric-sql/pglite";
+
+// The codes that stand where a start-up packet has its protocol version (PostgreSQL docs, "Message Formats").
+const CANCEL_REQUEST = 80877102;
+const SSL_REQUEST = 80877103;
+const GSS_REQUEST = 80877104;
+
+/** Length and code, and PostgreSQL's own MAX_STARTUP_PACKET_LENGTH. Bytes. */
+const STARTUP_LENGTH = { min: 8, max: 10_000 };
+/** A message's length counts itself. Bytes. */
+const MESSAGE_LENGTH = { min: 4, max: 0x3fff_ffff };
+
+/** Message types after which the server has work to do: Query, FunctionCall, Sync, Flush. */
+const BATCH_ENDS = "QFSH";
+
+/** A run of messages that belong together, and the connection that sent it. */
+interface Batch {
+  readonly from: Socket;
+  readonly messages: Buffer;
+  /** It ends in Flush: the rest of it is still to come. */
+  readonly unfinished: boolean;
+}
+
+/**
+ * Serves one PGlite to many connections of the Postgres protocol. Whoever connects is let in.
+ *
+ * PGlite is a single session, so connections take turns: a batch of messages, up to its Sync, runs in one piece,
+ * and while a connection is inside a transaction the others wait. (`@electric-sql/pglite-socket` takes turns
+ * message by message, and so mixes the statements that waited for a transaction.) What belongs to a session and
+ * not to a transaction, such as SET, advisory locks and named statements, is shared by all of them.
+ */
+export async function servePglite(db: PGlite, server: Server): Promise<void> {
+  const greeting = await greet(db);
+  const turns = takeTurns(db);
+  server.on("connection", (socket) => {
+    socket.setNoDelay(true);
+    socket.on("close", turns.wake);
+    // The close that follows is all that matters.
+    socket.on("error", () => {});
+    readBatches(socket, greeting, turns.add);
+  });
+}
+
+/** Postgres's answer to a start-up packet, up to ReadyForQuery. It is the same for everyone. */
+async function greet(db: PGlite): Promise<Buffer> {
+  const parameters = "user\0postgres\0database\0postgres\0\0";
+  const packet = Buffer.alloc(8 + parameters.length);
+  packet.writeInt32BE(packet.length, 0);
+  packet.writeInt32BE(3 << 16, 4);
+  packet.write(parameters, 8, "latin1");
+  return Buffer.from(await db.execProtocolRaw(packet));
+}
+
+function readBatches(socket: Socket, greeting: Buffer, add: (batch: Batch) => void): void {
+  let received = Buffer.alloc(0);
+  let pending: Buffer[] = [];
+  let started = false;
+
+  /** Cuts one message off what was received, when it is there in full. */
+  const take = (): Buffer | undefined => {
+    // A start-up packet begins with its length, every later message with its type.
+    const [lengthAt, allowed] = started ? [1, MESSAGE_LENGTH] : [0, STARTUP_LENGTH];
+    if (received.length < lengthAt + 4) return undefined;
+    const length = received.readInt32BE(lengthAt);
+    if (length < allowed.min || length > allowed.max) {
+      socket.destroy();
+      return undefined;
+    }
+    if (received.length < lengthAt + length) return undefined;
+    const message = received.subarray(0, lengthAt + length);
+    received = received.subarray(message.length);
+    return message;
+  };
+
+  const startUp = (packet: Buffer) => {
+    const code = packet.readInt32BE(4);
+    if (code === SSL_REQUEST || code === GSS_REQUEST) socket.write("N");
+    else if (code === CANCEL_REQUEST) socket.end();
+    else {
+      started = true;
+      socket.write(greeting);
+    }
+  };
+
+  const collect = (message: Buffer) => {
+    const type = String.fromCharCode(message[0] as number);
+    if (type === "X") {
+      socket.end();
+      return;
+    }
+    pending.push(message);
+    if (!BATCH_ENDS.includes(type)) return;
+    add({ from: socket, messages: Buffer.concat(pending), unfinished: type === "H" });
+    pending = [];
+  };
+
+  socket.on("data", (chunk) => {
+    received = Buffer.concat([received, chunk]);
+    for (let message = take(); message; message = take()) {
+      if (started) collect(message);
+      else startUp(message);
+    }
+  });
+}
+
+/** Runs batches in their order of arrival, but none between the first and the last of a transaction. */
+function takeTurns(db: PGlite): { add: (batch: Batch) => void; wake: () => void } {
+  let waiting: Batch[] = [];
+  let holder: Socket | undefined;
+  let busy = false;
+
+  const runOne = async ({ from, messages, unfinished }: Batch) => {
+    const answer = await db.execProtocolRaw(messages);
+    holder = unfinished || db.isInTransaction() ? from : undefined;
+    if (from.writable) from.write(answer);
+  };
+
+  /** The holder's connection is gone: what it left open is undone, as Postgres would. */
+  const release = async () => {
+    holder = undefined;
+    await db.execProtocolRaw(Buffer.from("S\0\0\0\x04", "latin1"));
+    if (db.isInTransaction()) await db.exec("ROLLBACK");
+  };
+
+  const proceed = async () => {
+    if (busy) return;
+    busy = true;
+    for (;;) {
+      if (holder?.destroyed) await release();
+      waiting = waiting.filter(({ from }) => !from.destroyed);
+      const next = waiting.findIndex(({ from }) => holder === undefined || from === holder);
+      const [batch] = next === -1 ? [] : waiting.splice(next, 1);
+      if (!batch) break;
+      await runOne(batch).catch((error: Error) => batch.from.destroy(error));
+    }
+    busy = false;
+  };
+
+  const wake = () => void proceed();
+  const add = (batch: Batch) => {
+    waiting.push(batch);
+    wake();
+  };
+  return { add, wake };
+}

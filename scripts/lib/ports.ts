@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { fail } from "./user-error";
+
+/** Everything local listens here and nowhere else. */
+export const LOOPBACK = "127.0.0.1";
+
+/** Listens on loopback and gives the port. */
+export async function listen(server: Server, port = 0): Promise<number> {
+  server.listen(port, LOOPBACK);
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port that nobody listens on. `preferred` is taken when it is free. */
+export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && (await isPortFree(preferred))) return preferred;
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** @throws {UserError} when the port is taken; `mend` says what to do about it */
+export async function assertPortFree(port: number, mend: string): Promise<void> {
+  if (!(await isPortFree(port))) fail(`Port ${port} is in use. ${mend}`);
+}
+
+/** Whether somebody accepts connections there. */
+export async function isAnswering(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port, timeout: 1_000 });
+  const answer = await Promise.race([
+    once(socket, "connect").then(
+      () => true,
+      () => false,
+    ),
+    once(socket, "timeout").then(() => false),
+  ]).catch(() => false);
+  socket.destroy();
+  return answer;
+}
+
+async function isPortFree(port: number): Promise<boolean> {
+  // Asked for both families: browsers try ::1 first for localhost, and on some systems 127.0.0.1 can be bound
+  // beside a listener on ::.
+  const answers = await Promise.all([isAnswering(LOOPBACK, port), isAnswering("::1", port)]);
+  if (answers.includes(true)) return false;
+  const server = createServer();
+  try {
+    await listen(server, port);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}

@@ -1,0 +1,175 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { root, shorten } from "./root";
+import { UserError } from "./user-error";
+
+/** From a polite SIGTERM to SIGKILL. Milliseconds. */
+const STOP_WITHIN = 5_000;
+/** Milliseconds. */
+const READY_WITHIN = 90_000;
+const TAIL_LINES = 20;
+
+/**
+ * Descriptor 3 is a pipe from this process. It ends when this process is gone, however it went (SIGKILL too),
+ * and then the whole group goes. The shell stays as the group's leader and leaves once its command has ended;
+ * a trap, unlike an ignored signal, is not handed on to the command.
+ */
+const LEASH = [
+  "trap : TERM",
+  "(read -r _ <&3; kill -s KILL 0) &",
+  '"$@" 3<&-',
+  "code=$?",
+  "kill $!",
+  "wait 2>/dev/null",
+  "exit $code",
+].join("\n");
+
+export interface Command {
+  /** Names the log file and stands in messages. */
+  name: string;
+  command: string;
+  args: string[];
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** The folder that holds the log; `null` shows the output on the terminal instead. */
+  logDir?: string | null;
+}
+
+export interface Service extends Command {
+  /** Resolves when the process serves. The signal fires when there is nothing left to wait for. */
+  ready: (signal: AbortSignal) => Promise<void>;
+}
+
+export interface RunningProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<Exit>;
+  /** Asks the process and its children to go, and makes them go when they do not. */
+  stop(): Promise<void>;
+}
+
+export interface Exit {
+  code: number | null;
+  /** What happened, and the end of its log. */
+  story: string;
+}
+
+const running = new Set<RunningProcess>();
+
+/**
+ * Starts a process that goes on running, and waits until it serves.
+ * @throws {UserError} with the end of its log when it ends before that
+ */
+export async function startProcess(service: Service): Promise<RunningProcess> {
+  const child = await launch(service);
+  const giveUp = new AbortController();
+  void child.exited.then(({ story }) => giveUp.abort(new UserError(story)));
+  const timer = setTimeout(() => {
+    const waited = `${service.name} does not answer after ${READY_WITHIN / 1000} s`;
+    giveUp.abort(new UserError(withTail(waited, service)));
+  }, READY_WITHIN);
+  try {
+    await service.ready(giveUp.signal);
+    return child;
+  } catch (error) {
+    await child.stop();
+    throw giveUp.signal.reason ?? error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Runs a command to its end.
+ * @throws {UserError} with the end of its log when it fails
+ */
+export async function runProcess(command: Command): Promise<void> {
+  const child = await launch(command);
+  const { code, story } = await child.exited;
+  if (code !== 0) throw new UserError(story);
+}
+
+/** Stops whatever still runs. */
+export async function stopProcesses(): Promise<void> {
+  await Promise.all([...running].map((child) => child.stop()));
+}
+
+/** For {@link Service.ready}: waits for a 2xx. */
+export function answersAt(url: string): Service["ready"] {
+  return async (signal) => {
+    while (!(await isOk(url, signal))) await sleep(100, undefined, { signal });
+  };
+}
+
+async function isOk(url: string, signal: AbortSignal): Promise<boolean> {
+  return fetch(url, { signal }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+async function launch(command: Command): Promise<RunningProcess> {
+  const log = openLog(command);
+  const child = spawn("sh", ["-c", LEASH, "sh", command.command, ...command.args], {
+    cwd: command.cwd ?? root,
+    env: command.env ?? process.env,
+    stdio: ["ignore", log, log, "pipe"],
+    // A process group of its own: Ctrl-C on the terminal does not reach it, so that stopping has an order.
+    detached: true,
+  });
+  if (typeof log === "number") closeSync(log);
+  await once(child, "spawn");
+  const pid = child.pid as number;
+
+  const exited = once(child, "exit").then(([code, signal]): Exit => {
+    // What it leaves behind goes with it.
+    signalGroup(pid, "SIGKILL");
+    running.delete(self);
+    const how = signal ? `was ended by ${signal}` : `stopped with exit code ${code}`;
+    return { code, story: withTail(`${command.name} ${how}`, command) };
+  });
+  const self: RunningProcess = {
+    name: command.name,
+    pid,
+    exited,
+    async stop() {
+      signalGroup(pid, "SIGTERM");
+      const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), STOP_WITHIN);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+  running.add(self);
+  return self;
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // ESRCH: the group is empty, which is what was wanted.
+  }
+}
+
+function openLog(command: Command): number | "inherit" {
+  const file = logFile(command);
+  if (!file) return "inherit";
+  mkdirSync(path.dirname(file), { recursive: true });
+  return openSync(file, "w");
+}
+
+function logFile({ name, logDir = path.join(root, ".data/logs") }: Command): string | null {
+  return logDir && path.join(logDir, `${name}.log`);
+}
+
+function withTail(sentence: string, command: Command): string {
+  const file = logFile(command);
+  const lines = file ? readFileSync(file, "utf8").trimEnd().split("\n").slice(-TAIL_LINES) : [];
+  return lines.join("") === ""
+    ? `${sentence}.`
+    : `${sentence}. The end of ${shorten(file as string)}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}

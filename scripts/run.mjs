@@ -1,0 +1,63 @@
+// Runs scripts/<task>.ts. Plain JavaScript with no dependencies, since on a bare clone there are none yet.
+import { spawn } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  refuse(`Node ${process.versions.node} is too old. Install Node 20.19 or newer: https://nodejs.org`);
+}
+if (process.platform === "win32") {
+  refuse("The local stack needs Linux or macOS. On Windows run it inside WSL.");
+}
+
+const task = path.join(root, "scripts", `${process.argv[2]}.ts`);
+if (!existsSync(task)) refuse(`There is no task ${process.argv[2]} in scripts/.`);
+
+process.chdir(root);
+if (!isInstalled()) await install();
+
+// In this very process, as `node --import tsx` would: there is no second one to hand signals and exit codes to.
+process.argv.splice(1, 2, task);
+await import("tsx");
+await import(pathToFileURL(task).href);
+
+function refuse(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+/** npm writes node_modules/.package-lock.json as its last step. */
+function isInstalled() {
+  const installed = statSync("node_modules/.package-lock.json", { throwIfNoEntry: false });
+  return installed !== undefined && installed.mtimeMs >= statSync("package-lock.json").mtimeMs;
+}
+
+async function install() {
+  console.log("• Install packages (npm ci)");
+  const started = Date.now();
+  // NODE_ENV=production must not leave the tools out that build the app. npm gets a process group of its own, so
+  // that Ctrl-C reaches it once, through here, and takes its children along.
+  const npm = spawn("npm", ["ci", "--include=dev"], {
+    stdio: ["ignore", "inherit", "inherit"],
+    detached: true,
+  });
+  let interrupted;
+  const interrupt = (signal, number) => {
+    interrupted = 128 + number;
+    process.kill(-npm.pid, "SIGTERM");
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
+
+  const code = await new Promise((resolve, reject) => npm.on("exit", resolve).on("error", reject)).catch(
+    (error) => refuse(`npm cannot be started (${error.message}). It comes with Node: https://nodejs.org`),
+  );
+  process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("SIGHUP", interrupt);
+
+  if (interrupted) process.exit(interrupted);
+  if (code !== 0) refuse("✗ Packages could not be installed; npm says why above.");
+  console.log(`✓ Install packages (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+}
