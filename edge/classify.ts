@@ -50,9 +50,10 @@ function wantedBy(method: string, kind: RouteKind, headers: Headers): Wants {
   if (headers.get("upgrade")?.toLowerCase() === "websocket") return "upgrade";
   if (method === "POST" && headers.has("next-action")) return "action";
   if (headers.get("rsc") === "1") return "flight";
-  // Fetch Metadata: every current browser says what the answer is for.
-  const mode = headers.get("sec-fetch-mode");
-  if (mode) return mode === "navigate" ? "document" : "data";
+  // Fetch Metadata: browsers say what the answer is for. Node's fetch says only `Sec-Fetch-Mode: cors`, of everything.
+  const destination = headers.get("sec-fetch-dest");
+  if (destination === "document" || headers.get("sec-fetch-mode") === "navigate") return "document";
+  if (destination) return "data";
   const accept = headers.get("accept") ?? "*/*";
   if (accept.includes("text/html")) return "document";
   // A program that takes anything gets what the path is known for.

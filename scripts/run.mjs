@@ -46,7 +46,7 @@ async function install() {
     detached: true,
   });
   let interrupted;
-  const interrupt = (signal, number) => {
+  const interrupt = (_signal, number) => {
     interrupted = 128 + number;
     process.kill(-npm.pid, "SIGTERM");
   };

@@ -12,7 +12,7 @@ const CLOSE_WITHIN = 15_000;
 export type AtEnd = (close: () => Promise<unknown>) => void;
 
 /**
- * Runs a task and ends the process: with 0 when it is done, 1 when it fails, 128 + n on signal n. Whatever it
+ * Runs a task and ends the process: with 0 (or `process.exitCode`) when it is done, 1 when it fails, 128 + n on signal n. Whatever it
  * started is stopped first, in the middle of a step too.
  */
 export function main(task: (atEnd: AtEnd) => Promise<void>): void {
@@ -38,7 +38,7 @@ export function main(task: (atEnd: AtEnd) => Promise<void>): void {
   }
 
   task((close) => closers.push(close)).then(
-    () => ending || end(0),
+    () => ending || end(Number(process.exitCode ?? 0)),
     (error: unknown) => {
       if (ending) return;
       report(error);

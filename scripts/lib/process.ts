@@ -27,12 +27,14 @@ const LEASH = [
   "exit $code",
 ].join("\n");
 
+export type Environment = Record<string, string | undefined>;
+
 export interface Command {
   /** Names the log file and stands in messages. */
   name: string;
   command: string;
   args: string[];
-  env?: NodeJS.ProcessEnv;
+  env?: Environment;
   cwd?: string;
   /** The folder that holds the log; `null` shows the output on the terminal instead. */
   logDir?: string | null;
@@ -116,7 +118,7 @@ async function launch(command: Command): Promise<RunningProcess> {
   const log = openLog(command);
   const child = spawn("sh", ["-c", LEASH, "sh", command.command, ...command.args], {
     cwd: command.cwd ?? root,
-    env: command.env ?? process.env,
+    env: (command.env ?? process.env) as NodeJS.ProcessEnv,
     stdio: ["ignore", log, log, "pipe"],
     // A process group of its own: Ctrl-C on the terminal does not reach it, so that stopping has an order.
     detached: true,

@@ -4,7 +4,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EdgeVM } from "@edge-runtime/vm";
 
-type EdgeFunction = (request: Request, context: { waitUntil(promise: Promise<unknown>): void }) => Promise<Response>;
+type EdgeFunction = (
+  request: Request,
+  context: { waitUntil(promise: Promise<unknown>): void },
+) => Promise<Response>;
 
 /** The Node modules that Vercel gives an edge function. */
 const modules: Record<string, object> = {

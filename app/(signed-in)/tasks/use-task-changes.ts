@@ -1,9 +1,9 @@
 import { useRouter } from "next/navigation";
-import { startTransition, useOptimistic, useRef, useState } from "react";
+import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
 import { ApiError } from "../../../lib/api";
-import { api } from "../../../lib/api-client";
 import { explainError } from "../../_components/explain-error";
 import { type Change, preview, type Row, sayDone, type Task } from "./changes";
+import { type Confirmed, sendChange } from "./send-change";
 
 export interface Failure {
   change: Change;
@@ -11,26 +11,29 @@ export interface Failure {
 }
 
 /**
- * Changes show at once and are taken back when the server does not agree. What is true stays with the server: after
- * each change the page is asked for again, which also keeps the router from showing an old list on Back.
+ * Changes show at once, and are taken back when the server does not agree. Each is one request.
+ * @param sent the list as the page brought it
  */
-export function useTaskChanges(tasks: Task[]) {
-  const router = useRouter();
-  const [rows, show] = useOptimistic<Row[], Change>(tasks, preview);
+export function useTaskChanges(sent: Task[]) {
+  const [known, setKnown] = useState({ sent, tasks: sent });
+  // The page was fetched again: what it brings now is newer than what has been made of the old list.
+  if (known.sent !== sent) setKnown({ sent, tasks: sent });
+
+  const [rows, show] = useOptimistic<Row[], Change>(known.tasks, preview);
   const [failures, setFailures] = useState<Failure[]>([]);
   const [news, setNews] = useState("");
-  const lastTurns = useRef(new Map<string, Promise<unknown>>());
-
-  /** Two changes of one task reach the server in the order in which they were made. */
-  function sendInTurn(change: Change): Promise<unknown> {
-    const send = () => sendChange(change);
-    const turn = (lastTurns.current.get(change.id) ?? Promise.resolve()).then(send, send);
-    lastTurns.current.set(change.id, turn);
-    return turn;
-  }
+  const takeTurn = useTurns();
+  const noteChange = useRefreshOnLeaving();
 
   function dismiss(id: string) {
     setFailures((all) => all.filter(({ change }) => change.id !== id));
+  }
+
+  function settle(apply: Confirmed, message: string) {
+    noteChange();
+    setNews(message);
+    // React asks for the wrapper again after an await. The preview stays until this is on the screen.
+    startTransition(() => setKnown(({ sent, tasks }) => ({ sent, tasks: apply(tasks) })));
   }
 
   function perform(change: Change) {
@@ -38,38 +41,50 @@ export function useTaskChanges(tasks: Task[]) {
     startTransition(async () => {
       show(change);
       try {
-        await sendInTurn(change);
-        setNews(sayDone(change));
+        // Two changes of one task reach the server in the order in which they were made, and so do new tasks.
+        const turn = change.kind === "add" ? "add" : change.id;
+        settle(await takeTurn(turn, () => sendChange(change)), sayDone(change));
       } catch (error) {
-        if (!isGone(error)) {
+        if (isGone(error)) {
+          const gone: Confirmed = (tasks) => tasks.filter(({ id }) => id !== change.id);
+          settle(gone, `${change.title} had been deleted already.`);
+        } else {
+          dismiss(change.id);
           setFailures((all) => [...all, { change, message: explainError(error) }]);
-          return;
         }
-        setNews(`${change.title} had been deleted already.`);
       }
-      // React needs the wrapper again after an await; inside it the preview stays until the new list is there.
-      startTransition(() => router.refresh());
     });
   }
 
   return { rows, failures, news, perform, dismiss };
 }
 
-/** Deleted in another tab, say: the new list shows that best. */
+/** Deleted in another tab, say. */
 function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
-function sendChange(change: Change): Promise<unknown> {
-  const params = { path: { task_id: change.id } };
-  switch (change.kind) {
-    case "add":
-      return api.post("/api/tasks", { body: { title: change.title } });
-    case "mark":
-      return api.patch("/api/tasks/{task_id}", { params, body: { done: change.done } });
-    case "rename":
-      return api.patch("/api/tasks/{task_id}", { params, body: { title: change.title } });
-    case "delete":
-      return api.delete("/api/tasks/{task_id}", { params });
-  }
+/** Runs what is given under one name one after the other, whether or not the one before failed. */
+function useTurns() {
+  const last = useRef(new Map<string, Promise<unknown>>());
+  return <T>(name: string, run: () => Promise<T>): Promise<T> => {
+    const turn = (last.current.get(name) ?? Promise.resolve()).then(run, run);
+    last.current.set(name, turn);
+    return turn;
+  };
+}
+
+/** Back shows pages out of the router's memory. After a change that is old, here and on the dashboard. */
+function useRefreshOnLeaving() {
+  const router = useRouter();
+  const changed = useRef(false);
+  useEffect(
+    () => () => {
+      if (changed.current) router.refresh();
+    },
+    [router],
+  );
+  return () => {
+    changed.current = true;
+  };
 }

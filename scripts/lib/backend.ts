@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fingerprint } from "./fingerprint";
+import { freePort, LOOPBACK } from "./ports";
+import { answersAt, type Environment, type RunningProcess, runProcess, startProcess } from "./process";
+import { findPython } from "./python";
+import { root } from "./root";
+
+const VENV = path.join(root, "backend/.venv");
+const VENV_PYTHON = path.join(VENV, "bin/python");
+
+/** What FastAPI has no business with: with the first it could forge sessions, with the second read them. */
+const WITHHELD = ["BETTER_AUTH_SECRET", "DATABASE_URL"];
+
+/**
+ * Makes `backend/.venv` and installs what FastAPI needs (`dev`: its tests too), each only when it is not there yet
+ * as the requirements have it now. Gives the venv's Python.
+ * @throws {UserError}
+ */
+export async function ensureVenv({ dev = false }: { dev?: boolean } = {}): Promise<string> {
+  if (!existsSync(VENV_PYTHON)) {
+    // A link to a Python that has been removed does not exist either; --clear takes the old packages away.
+    const args = ["-m", "venv", "--clear", VENV];
+    await runProcess({ name: "venv", command: await findPython(), args });
+  }
+  await install("requirements.txt");
+  if (dev) await install("requirements-dev.txt");
+  return VENV_PYTHON;
+}
+
+async function install(file: string): Promise<void> {
+  const stamp = path.join(VENV, `${file}.sha256`);
+  const wanted = fingerprint([`backend/${file}`]);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  const args = ["-m", "pip", "install", "--disable-pip-version-check", "-r", `backend/${file}`];
+  await runProcess({ name: "pip", command: VENV_PYTHON, args });
+  writeFileSync(stamp, wanted);
+}
+
+export interface Backend extends RunningProcess {
+  readonly url: string;
+}
+
+/**
+ * Starts FastAPI and waits until it answers. {@link ensureVenv} comes first.
+ * @throws {UserError}
+ */
+export async function startBackend(options: {
+  port?: number;
+  env: Environment;
+  /** Starts anew when a file of `backend/` changes. */
+  reload?: boolean;
+  logDir?: string | null;
+}): Promise<Backend> {
+  const port = options.port ?? (await freePort(8000));
+  const url = `http://${LOOPBACK}:${port}`;
+  // The gate keeps connections and does not try again: it must be the one that closes them. Seconds.
+  const keepAlive = ["--timeout-keep-alive", "75"];
+  const reload = options.reload ? ["--reload", "--reload-dir", "backend"] : [];
+  const child = await startProcess({
+    name: "fastapi",
+    command: VENV_PYTHON,
+    args: [
+      ...["-m", "uvicorn", "main:app", "--app-dir", "backend"],
+      ...["--host", LOOPBACK, "--port", String(port)],
+      ...keepAlive,
+      ...reload,
+    ],
+    env: { ...without(options.env, WITHHELD), PYTHONUNBUFFERED: "1" },
+    logDir: options.logDir,
+    ready: answersAt(`${url}/health`),
+  });
+  return { ...child, url };
+}
+
+function without(env: Environment, names: string[]): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}

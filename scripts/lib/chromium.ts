@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { chromium } from "playwright-core";
+import { runProcess } from "./process";
+import type { Note } from "./progress";
+import { root } from "./root";
+import { fail, messageOf } from "./user-error";
+
+const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** The browser to test with: the system's, else the one that Playwright has downloaded. */
+export function findChromium(): string | undefined {
+  return [...SYSTEM, chromium.executablePath()].find((file) => file && existsSync(file));
+}
+
+/**
+ * Installs Chromium where there is none: from Debian's packages where this process may, else by Playwright's download.
+ * @throws {UserError} when neither works
+ */
+export async function ensureChromium(note: Note): Promise<void> {
+  const found = findChromium();
+  if (found) return note(found);
+  const mayUseApt = existsSync("/usr/bin/apt-get") && process.getuid?.() === 0;
+  try {
+    await (mayUseApt ? installFromDebian() : download());
+  } catch (error) {
+    fail(`Chromium could not be installed, and the browser tests need it. ${messageOf(error)}`);
+  }
+}
+
+async function installFromDebian(): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await runProcess({ name: "apt-get-update", command: "apt-get", args: ["update"], env });
+  await runProcess({
+    name: "apt-get-install",
+    command: "apt-get",
+    args: ["install", "-y", "--no-install-recommends", "chromium"],
+    env,
+  });
+}
+
+async function download(): Promise<void> {
+  const cli = path.join(root, "node_modules/playwright-core/cli.js");
+  await runProcess({ name: "playwright", command: process.execPath, args: [cli, "install", "chromium"] });
+}

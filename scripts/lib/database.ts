@@ -1,0 +1,27 @@
+import path from "node:path";
+import { startEmbeddedPostgres } from "./embedded-postgres";
+import type { AtEnd } from "./main";
+import { startNeonEndpoint } from "./neon-endpoint";
+import { root } from "./root";
+
+/** The variables by which the app finds its database. */
+export interface DatabaseSettings {
+  DATABASE_URL: string;
+  /** For all but Neon itself. */
+  NEON_ENDPOINT?: string;
+}
+
+/** Starts the embedded database of `npm run up`, which keeps its data in `.data/postgres`. */
+export async function startOwnDatabase(atEnd: AtEnd): Promise<DatabaseSettings> {
+  const postgres = await startEmbeddedPostgres({ dataDir: path.join(root, ".data/postgres") });
+  atEnd(postgres.close);
+  return openDatabase(postgres.url, atEnd);
+}
+
+/** Neon is asked directly; any other Postgres goes behind a local endpoint that speaks Neon's protocols. */
+export async function openDatabase(databaseUrl: string, atEnd: AtEnd): Promise<DatabaseSettings> {
+  if (new URL(databaseUrl).hostname.endsWith(".neon.tech")) return { DATABASE_URL: databaseUrl };
+  const endpoint = await startNeonEndpoint({ databaseUrl });
+  atEnd(endpoint.close);
+  return { DATABASE_URL: databaseUrl, NEON_ENDPOINT: endpoint.url };
+}

@@ -1,0 +1,17 @@
+import type { Env } from "../../lib/env";
+import { openAuth } from "./auth";
+
+export const demoUser = {
+  name: "Demo",
+  email: "demo@gatehouse.local",
+  password: "demo-demo-demo",
+};
+
+/** Signs the demo user up, unless that has been done. */
+export async function seedDemoUser(env: Env): Promise<"created" | "there already"> {
+  const auth = openAuth(env);
+  const { internalAdapter } = await auth.$context;
+  if (await internalAdapter.findUserByEmail(demoUser.email)) return "there already";
+  await auth.api.signUpEmail({ body: demoUser });
+  return "created";
+}

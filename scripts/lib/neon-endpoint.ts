@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { Client, Pool } from "pg";
+import { WebSocketServer } from "ws";
+import { type Answer, answerSql } from "./neon-sql";
+import { tunnel } from "./neon-tunnel";
+import { LOOPBACK, listen } from "./ports";
+
+/** After this a Postgres that does not let us in counts as unreachable. Milliseconds. */
+const CONNECT_WITHIN = 3_000;
+
+export interface NeonEndpoint {
+  /** What `NEON_ENDPOINT` is set to: the driver asks `/sql` and `/v2` below it. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Puts a plain Postgres behind Neon's two protocols, on loopback: queries over HTTP (`POST /sql`) and Postgres's
+ * own protocol through a WebSocket (`/v2`). The connection string that the driver sends along is ignored: there
+ * is one database here, the one given.
+ */
+export async function startNeonEndpoint(options: {
+  databaseUrl: string;
+  port?: number;
+}): Promise<NeonEndpoint> {
+  const { databaseUrl, port } = options;
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: 20,
+    connectionTimeoutMillis: CONNECT_WITHIN,
+  });
+  // An idle connection broke. The pool drops it by itself; the next query opens another.
+  pool.on("error", () => {});
+
+  const server = createServer((request, response) => {
+    respond(pool, request, response).catch(() => response.destroy());
+  });
+  const address = { ...addressOf(databaseUrl), connectWithin: CONNECT_WITHIN };
+  const webSockets = new WebSocketServer({
+    server,
+    path: "/v2",
+    verifyClient: ({ req }: { req: IncomingMessage }) => !isFromPage(req),
+  });
+  webSockets.on("connection", (webSocket) => void tunnel(webSocket, address));
+
+  const url = `http://${LOOPBACK}:${await listen(server, port)}`;
+  return {
+    url,
+    async close() {
+      for (const webSocket of webSockets.clients) webSocket.terminate();
+      server.close();
+      server.closeAllConnections();
+      await Promise.all([once(server, "close"), pool.end()]);
+    },
+  };
+}
+
+async function respond(pool: Pool, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, body } = await route(pool, request);
+  const [type, content] =
+    typeof body === "string" ? ["text/plain", body] : ["application/json", JSON.stringify(body)];
+  response.writeHead(status, { "content-type": type }).end(content);
+}
+
+async function route(pool: Pool, request: IncomingMessage): Promise<Answer> {
+  if (isFromPage(request)) return { status: 403, body: "This endpoint is not for web pages." };
+  if (request.method !== "POST" || request.url !== "/sql") {
+    return { status: 404, body: "There are only POST /sql and the WebSocket /v2." };
+  }
+  return answerSql(pool, request.headers, await text(request));
+}
+
+/** Loopback is open to any page in any browser of this machine. Browsers say so, drivers do not. */
+function isFromPage(request: IncomingMessage): boolean {
+  return request.headers.origin !== undefined;
+}
+
+/** As `pg` reads the connection string, TLS settings included. */
+function addressOf(databaseUrl: string) {
+  const { host, port, ssl } = new Client({ connectionString: databaseUrl });
+  return { host, port, ssl };
+}

@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { fail } from "./user-error";
+
+const run = promisify(execFile);
+
+const CANDIDATES = ["python3.13", "python3.12", "python3.11", "python3"];
+
+/** Debian ships Python without ensurepip; a venv cannot be made then. */
+const PROBE = `
+import sys, importlib.util
+print(sys.version_info >= (3, 11), importlib.util.find_spec("ensurepip") is not None, "%d.%d" % sys.version_info[:2])
+`;
+
+interface Probe {
+  isNewEnough: boolean;
+  hasVenv: boolean;
+  version: string;
+}
+
+/**
+ * The Python to make the venv with: `PYTHON`, or the newest that this machine has a name for.
+ * @throws {UserError} when there is none that will do
+ */
+export async function findPython(): Promise<string> {
+  const commands = process.env.PYTHON ? [process.env.PYTHON] : CANDIDATES;
+  let lacksVenv: Probe | undefined;
+  for (const command of commands) {
+    const probe = await ask(command);
+    if (!probe?.isNewEnough) continue;
+    if (probe.hasVenv) return command;
+    lacksVenv ??= probe;
+  }
+  if (lacksVenv) {
+    fail(
+      `Python ${lacksVenv.version} is here, but not its venv module. ` +
+        `Install it: sudo apt install python${lacksVenv.version}-venv (Debian, Ubuntu)`,
+    );
+  }
+  const which = process.env.PYTHON ? `PYTHON=${process.env.PYTHON} is not that. ` : "";
+  return fail(
+    `FastAPI needs Python 3.11 or newer. ${which}` +
+      "Install it: brew install python (macOS), sudo apt install python3 python3-venv (Debian, Ubuntu)",
+  );
+}
+
+async function ask(command: string): Promise<Probe | undefined> {
+  try {
+    const { stdout } = await run(command, ["-c", PROBE]);
+    const [isNewEnough, hasVenv, version = ""] = stdout.trim().split(" ");
+    return { isNewEnough: isNewEnough === "True", hasVenv: hasVenv === "True", version };
+  } catch {
+    return undefined;
+  }
+}

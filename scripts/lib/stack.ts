@@ -1,0 +1,122 @@
+import path from "node:path";
+import type { Env } from "../../lib/env";
+import { checkEnv, throwAwayEnv } from "./app-env";
+import { ensureVenv, startBackend } from "./backend";
+import { box } from "./box";
+import { openDatabase, startOwnDatabase } from "./database";
+import { demoUser, seedDemoUser } from "./demo-user";
+import { readSettings, writeSecrets } from "./env-file";
+import type { AtEnd } from "./main";
+import { migrate } from "./migrate";
+import { buildApp, startApp } from "./next";
+import { assertPortFree, freePort, LOOPBACK } from "./ports";
+import type { RunningProcess } from "./process";
+import { step } from "./progress";
+import { findPython } from "./python";
+import { root } from "./root";
+import { fail } from "./user-error";
+
+/** `up` serves a build, `dev` the sources. */
+export type Mode = "up" | "dev";
+
+type Settings = Record<string, string>;
+
+/** What the app and FastAPI run on. */
+type StackEnv = Settings & { BACKEND_URL: string };
+
+/** Where FastAPI usually is; any other will do. */
+const BACKEND_PORT = 8000;
+
+/**
+ * Brings the whole stack up and waits. It does not return by itself: a part that ends takes the others with it.
+ * @throws {UserError}
+ */
+export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
+  const settings = await readConfiguration();
+  const port = await claimPort(settings.PORT ?? "3000", mode);
+  // Before anything that takes long.
+  if (!settings.BACKEND_URL) await step("Find Python", async (note) => note(await findPython()));
+
+  const env = await connect(settings, port, atEnd);
+  await prepareDatabase(checkEnv(env), settings);
+  const parts: RunningProcess[] = [];
+  for await (const part of serve(mode, env, settings, port)) {
+    atEnd(part.stop);
+    parts.push(part);
+  }
+
+  console.log(welcome(`http://localhost:${port}`, settings, mode));
+  const { story } = await Promise.race(parts.map(({ exited }) => exited));
+  return fail(story);
+}
+
+/** `.env.local`, made complete, with the environment over it. */
+function readConfiguration(): Promise<Settings> {
+  return step("Read .env.local", (note) => {
+    const added = writeSecrets();
+    if (added.length > 0) note(`made ${added.join(" and ")}`);
+    const settings = readSettings();
+    checkEnv({ ...throwAwayEnv(), ...settings });
+    return settings;
+  });
+}
+
+async function claimPort(value: string, mode: Mode): Promise<number> {
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port < 1 || port > 65_535) {
+    fail(`PORT is "${value}". Set it to a number from 1 to 65535.`);
+  }
+  await assertPortFree(port, `Stop what listens there, or take another: PORT=${port + 1} npm run ${mode}`);
+  return port;
+}
+
+/** Opens the database and settles who is found where. */
+async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<StackEnv> {
+  const database = settings.DATABASE_URL
+    ? await openDatabase(settings.DATABASE_URL, atEnd)
+    : await step("Start Postgres", () => startOwnDatabase(atEnd));
+  const backendPort = await freePort(port === BACKEND_PORT ? undefined : BACKEND_PORT);
+  return {
+    BACKEND_URL: `http://${LOOPBACK}:${backendPort}`,
+    ...settings,
+    ...database,
+    BACKEND_SQLITE: path.join(root, ".data/tasks.sqlite"),
+    // PORT moves the address along, whatever .env.local says; only the environment itself is above that.
+    BETTER_AUTH_URL: process.env.BETTER_AUTH_URL || `http://localhost:${port}`,
+  };
+}
+
+async function prepareDatabase(env: Env, settings: Settings): Promise<void> {
+  await step("Migrate the database", async (note) => {
+    const changes = await migrate(env);
+    note(changes.length === 0 ? "nothing to do" : `${changes.length} changes`);
+  });
+  // A database of one's own gets no user whose password stands in the README.
+  if (!settings.DATABASE_URL) {
+    await step("Create the demo user", async (note) => note(await seedDemoUser(env)));
+  }
+}
+
+/** Starts FastAPI, unless there is one already, and then the app. */
+async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: number) {
+  const dev = mode === "dev";
+  // With hot reload one wants to see what happens.
+  const logDir = dev ? null : undefined;
+  if (!settings.BACKEND_URL) {
+    await step("Install FastAPI", () => ensureVenv());
+    const backendPort = Number(new URL(env.BACKEND_URL).port);
+    yield await step("Start FastAPI", () => startBackend({ port: backendPort, env, reload: dev, logDir }));
+  }
+  if (!dev) await step("Build the app", async (note) => note(await buildApp({ env })));
+  yield await step("Start the app", () => startApp({ env, port, dev, logDir }));
+}
+
+function welcome(url: string, { DATABASE_URL }: Settings, mode: Mode): string {
+  return box([
+    `Gatehouse runs at ${url}`,
+    "",
+    DATABASE_URL ? `Sign up at     ${url}/signup` : `Demo account   ${demoUser.email} / ${demoUser.password}`,
+    `Logs           ${mode === "dev" ? "here" : ".data/logs"}`,
+    "Ctrl-C stops everything",
+  ]);
+}

@@ -1,0 +1,18 @@
+import { checkEnv, throwAwayEnv } from "./lib/app-env";
+import { openDatabase } from "./lib/database";
+import { readSettings } from "./lib/env-file";
+import { main } from "./lib/main";
+import { migrate } from "./lib/migrate";
+import { step } from "./lib/progress";
+import { fail } from "./lib/user-error";
+
+main(async (atEnd) => {
+  const settings = readSettings();
+  if (!settings.DATABASE_URL) {
+    fail("DATABASE_URL is not set. (`npm run up` migrates its own database by itself.)");
+  }
+  // Better Auth's schema depends on no other variable.
+  const env = { ...throwAwayEnv(), ...settings, ...(await openDatabase(settings.DATABASE_URL, atEnd)) };
+  const changes = await step("Migrate the database", () => migrate(checkEnv(env)));
+  console.log(changes.length === 0 ? "Nothing to do." : changes.map((change) => `  + ${change}`).join("\n"));
+});

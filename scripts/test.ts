@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { ensureVenv } from "./lib/backend";
+import { ensureChromium } from "./lib/chromium";
+import { main } from "./lib/main";
+import { type Command, runProcess } from "./lib/process";
+import { step } from "./lib/progress";
+import { root } from "./lib/root";
+import { fail, messageOf } from "./lib/user-error";
+
+/** Sets up what the tests need, runs all of them and closes with one count. */
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+const bin = (name: string) => path.join(root, "node_modules/.bin", name);
+const reports = path.join(root, ".data/reports");
+
+main(async () => {
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  await step("Find or install Chromium", ensureChromium);
+  const python = await ensureVenv({ dev: true });
+  const inBackend = { cwd: path.join(root, "backend") };
+
+  const tallies = [
+    await check("Format and lint (Biome)", bin("biome"), ["check"]),
+    await check("Types (tsc)", bin("tsc"), ["--noEmit"]),
+    await check("Lint (Ruff)", python, ["-m", "ruff", "check", "."], inBackend),
+    await check("Format (Ruff)", python, ["-m", "ruff", "format", "--check", "."], inBackend),
+    await check("API types are those of FastAPI", process.execPath, [
+      ...["--import", "tsx", "scripts/api-types.ts", "--check"],
+    ]),
+    await pytest(python),
+    await vitest(),
+  ];
+
+  const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
+  const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+});
+
+/** A tool that says yes or no counts as one test. */
+async function check(
+  title: string,
+  command: string,
+  args: string[],
+  more: Partial<Command> = {},
+): Promise<Tally> {
+  const name = title.toLowerCase().replace(/[^a-z]+/g, "-");
+  try {
+    await step(title, () => runProcess({ name, command, args, logDir: reports, ...more }));
+    return { passed: 1, failed: 0 };
+  } catch (error) {
+    console.error(messageOf(error));
+    return { passed: 0, failed: 1 };
+  }
+}
+
+async function pytest(python: string): Promise<Tally> {
+  const report = path.join(reports, "pytest.xml");
+  const args = ["-m", "pytest", "-q", `--junitxml=${report}`];
+  return count(report, { name: "pytest", command: python, args, cwd: path.join(root, "backend") }, (xml) => {
+    const read = (name: string) => Number(xml.match(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`))?.[1]);
+    const failed = read("failures") + read("errors");
+    return { passed: read("tests") - failed - read("skipped"), failed };
+  });
+}
+
+async function vitest(): Promise<Tally> {
+  const report = path.join(reports, "vitest.json");
+  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  return count(report, { name: "Vitest", command: bin("vitest"), args }, (json) => {
+    const { numPassedTests, numFailedTests } = JSON.parse(json);
+    return { passed: numPassedTests, failed: numFailedTests };
+  });
+}
+
+/** Runs a test runner on the terminal and reads its report. */
+async function count(report: string, command: Command, read: (text: string) => Tally): Promise<Tally> {
+  const failure = await runProcess({ ...command, logDir: null }).then(
+    () => undefined,
+    (error: unknown) => messageOf(error),
+  );
+  if (!existsSync(report)) fail(`${command.name} wrote no report. ${failure ?? ""}`);
+  const tally = read(readFileSync(report, "utf8"));
+  if (failure) console.error(failure);
+  // A file that cannot even be loaded fails the run without failing a test.
+  return failure && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+}

@@ -1,0 +1,4 @@
+import { main } from "./lib/main";
+import { runStack } from "./lib/stack";
+
+main((atEnd) => runStack("up", atEnd));

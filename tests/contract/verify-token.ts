@@ -1,0 +1,108 @@
+import { errors, jwtVerify } from "jose";
+import {
+  type BackendClaims,
+  JWT_ALGORITHM,
+  keyId,
+  LEEWAY_SECONDS,
+  MAX_TTL_SECONDS,
+} from "../../lib/contract";
+
+/** The contract's verifier on top of jose, as strict as `backend/auth.py`, so that each holds the other to account. */
+
+export type TokenErrorCode =
+  | "token_malformed"
+  | "token_algorithm"
+  | "token_wrong_key"
+  | "token_claims"
+  | "token_wrong_issuer"
+  | "token_wrong_audience"
+  | "token_expired"
+  | "token_not_yet_valid";
+
+export class TokenError extends Error {
+  constructor(readonly code: TokenErrorCode) {
+    super(code);
+  }
+}
+
+interface Expectation {
+  keys: readonly string[];
+  issuer: string;
+  audience: string;
+  /** Seconds since the epoch. */
+  now: number;
+}
+
+const MAX_LENGTH = 8192;
+
+export async function verifyToken(token: string, { keys, issuer, audience, now }: Expectation) {
+  const key = await keyFor(token, keys);
+  const currentDate = new Date(now * 1000);
+  const { payload } = await jwtVerify(token, key, {
+    algorithms: [JWT_ALGORITHM],
+    currentDate,
+    clockTolerance: Infinity,
+  }).catch((error: unknown) => {
+    if (error instanceof errors.JWSSignatureVerificationFailed) throw new TokenError("token_wrong_key");
+    // jose looks at the types of a few claims by itself.
+    if (error instanceof errors.JWTClaimValidationFailed) throw new TokenError("token_claims");
+    throw new TokenError("token_malformed");
+  });
+  const claims = readClaims(payload);
+  if (claims.iss !== issuer) throw new TokenError("token_wrong_issuer");
+  if (claims.aud !== audience) throw new TokenError("token_wrong_audience");
+  if (now >= claims.exp + LEEWAY_SECONDS) throw new TokenError("token_expired");
+  if (Math.max(claims.iat, claims.nbf ?? 0) > now + LEEWAY_SECONDS)
+    throw new TokenError("token_not_yet_valid");
+  return { id: claims.sub, email: claims.email, name: claims.name, session_id: claims.sid };
+}
+
+/** RFC 8725 §3.1: alg is compared, never obeyed; the key comes from our ring. */
+async function keyFor(token: string, keys: readonly string[]): Promise<Uint8Array> {
+  const header = readHeader(token);
+  if (header.alg !== JWT_ALGORITHM) throw new TokenError("token_algorithm");
+  if (typeof header.typ !== "string" || header.typ.toLowerCase() !== "jwt" || "crit" in header) {
+    throw new TokenError("token_malformed");
+  }
+  for (const key of keys) {
+    if ((await keyId(key)) === header.kid) return new TextEncoder().encode(key);
+  }
+  throw new TokenError("token_wrong_key");
+}
+
+function readHeader(token: string): Record<string, unknown> {
+  const [header, payload] = token.split(".");
+  if (token.length > MAX_LENGTH || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token))
+    throw new TokenError("token_malformed");
+  for (const segment of [header, payload]) {
+    if (!isObject(parseSegment(segment ?? ""))) throw new TokenError("token_malformed");
+  }
+  return parseSegment(header ?? "") as Record<string, unknown>;
+}
+
+function parseSegment(segment: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(segment, "base64url").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readClaims(payload: Record<string, unknown>): BackendClaims & { nbf?: number } {
+  const filled = (name: string) => typeof payload[name] === "string" && payload[name] !== "";
+  const whole = (name: string) => Number.isInteger(payload[name]);
+  const claims = payload as unknown as BackendClaims & { nbf?: number };
+  const fit =
+    ["iss", "aud", "sub", "email", "sid", "jti"].every(filled) &&
+    typeof payload.name === "string" &&
+    ["iat", "exp"].every(whole) &&
+    (payload.nbf === undefined || whole("nbf")) &&
+    claims.exp > claims.iat &&
+    claims.exp - claims.iat <= MAX_TTL_SECONDS;
+  if (!fit) throw new TokenError("token_claims");
+  return claims;
+}

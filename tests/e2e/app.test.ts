@@ -1,0 +1,197 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser, watchTraffic } from "../support/browser";
+import { type FullStack, startFullStack } from "../support/stack";
+
+let stack: FullStack;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let people = 0;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startFullStack(), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+beforeEach(async () => {
+  context = await browser.newContext({ baseURL: stack.origin });
+  page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  return () => context.close();
+});
+
+async function signUp(): Promise<string> {
+  const email = `ada-${++people}@example.com`;
+  await page.goto("/signup");
+  await page.getByLabel("Name").fill("Ada");
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill("correct-horse-battery");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/dashboard");
+  return email;
+}
+
+async function addTask(title: string): Promise<void> {
+  await page.getByLabel("New task").fill(title);
+  const saved = page.waitForResponse((response) => response.request().method() === "POST");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  expect((await saved).status()).toBe(201);
+  await page.getByRole("button", { name: `Delete ${title}` }).waitFor();
+}
+
+describe("a visitor", () => {
+  it("who asks for a page is sent to sign in, and back", async () => {
+    const email = await signUp();
+    await context.clearCookies();
+    await page.goto("/tasks?filter=open");
+    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe(
+      "/login?next=%2Ftasks%3Ffilter%3Dopen",
+    );
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password").fill("correct-horse-battery");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL("**/tasks?filter=open");
+  });
+
+  it("who mistypes the password keeps what was typed and is told", async () => {
+    const email = await signUp();
+    await context.clearCookies();
+    await page.goto("/login");
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password").fill("wrong-password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator("form").getByRole("alert").waitFor();
+    expect(await page.getByLabel("Email").inputValue()).toBe(email);
+  });
+});
+
+describe("a signed-in visitor", () => {
+  it("works with tasks, which FastAPI keeps", async () => {
+    await signUp();
+    await page.goto("/tasks");
+    await addTask("Water the plants");
+    await addTask("Feed the cat");
+
+    await page.getByRole("checkbox", { name: "Feed the cat" }).check();
+    await page.getByRole("button", { name: "Rename Water the plants" }).click();
+    await page.getByLabel("New name for Water the plants").fill("Water the roses");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Delete Water the roses" }).waitFor();
+    // Saved is what the server renders.
+    await expect
+      .poll(async () =>
+        (await (await context.request.get("/backend/api/tasks")).json())
+          .map(({ title, done }: { title: string; done: boolean }) => `${title}: ${done}`)
+          .sort(),
+      )
+      .toEqual(["Feed the cat: true", "Water the roses: false"]);
+
+    await page.getByRole("button", { name: "Delete Feed the cat" }).click();
+    await page.getByRole("checkbox", { name: "Feed the cat" }).waitFor({ state: "detached" });
+    await expect
+      .poll(async () => (await (await context.request.get("/backend/api/tasks")).json()).length)
+      .toBe(1);
+    await page.reload();
+    expect(await page.getByRole("checkbox").count()).toBe(1);
+    await page.getByRole("checkbox", { name: "Water the roses" }).waitFor();
+  });
+
+  it("sees tasks in the first HTML, before any script runs", async () => {
+    await signUp();
+    await page.goto("/tasks");
+    await addTask("In the first response");
+    const html = await (await context.request.get("/tasks")).text();
+    expect(html).toContain("In the first response");
+  });
+
+  it("is sent on from the sign-in page", async () => {
+    await signUp();
+    await page.goto("/login?next=%2Ftasks");
+    expect(new URL(page.url()).pathname).toBe("/tasks");
+  });
+
+  it("fetches data with one request", async () => {
+    await signUp();
+    await page.goto("/tasks");
+    await page.waitForLoadState("networkidle");
+    const { requests } = watchTraffic(page);
+    await addTask("One request");
+    expect(requests).toEqual(["POST /backend/api/tasks"]);
+  });
+
+  it("signs out, and the way back leads to sign in", async () => {
+    await signUp();
+    const before = await context.cookies();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL("**/login");
+    expect((await context.cookies()).filter(({ name }) => name.includes("session"))).toEqual([]);
+    await page.goto("/dashboard");
+    expect(new URL(page.url()).pathname).toBe("/login");
+    expect(before.find(({ name }) => name.endsWith("session_token"))?.httpOnly).toBe(true);
+  });
+
+  it("whose session ends elsewhere is taken to sign in, and back after it", async () => {
+    const email = await signUp();
+    await page.goto("/tasks");
+    await context.clearCookies();
+    await page.getByLabel("New task").fill("Too late");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.waitForURL("**/login?next=%2Ftasks");
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password").fill("correct-horse-battery");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL("**/tasks");
+  });
+});
+
+it("shows no token to any script of a page", async () => {
+  const traffic = watchTraffic(page);
+  await signUp();
+  await page.goto("/tasks");
+  await addTask("Look everywhere");
+  await page.goto("/dashboard");
+  await page.waitForLoadState("networkidle");
+
+  const cookies = await context.cookies();
+  const sessionToken =
+    decodeURIComponent(cookies.find(({ name }) => name.endsWith("session_token"))?.value ?? "").split(
+      ".",
+    )[0] ?? "";
+  expect(sessionToken.length).toBeGreaterThan(16);
+  expect(cookies.every(({ httpOnly }) => httpOnly)).toBe(true);
+
+  const readable = await traffic.all();
+  expect(readable.some(({ text }) => text.includes("Look everywhere"))).toBe(true);
+  const leaks = readable.filter(
+    ({ text }) => /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/.test(text) || text.includes(sessionToken),
+  );
+  expect(leaks.map(({ where }) => where)).toEqual([]);
+});
+
+it("can be used by keyboard alone", async () => {
+  await signUp();
+  await page.goto("/tasks");
+  await page.getByLabel("New task").focus();
+  await page.keyboard.type("By keyboard");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Delete By keyboard" }).waitFor();
+  await page.getByRole("checkbox", { name: "By keyboard" }).focus();
+  await page.keyboard.press("Space");
+  expect(await page.getByRole("checkbox", { name: "By keyboard" }).isChecked()).toBe(true);
+});
+
+it("fits a phone", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const path of ["/", "/login", "/signup"]) {
+    await page.goto(path);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+  }
+  await signUp();
+  for (const path of ["/dashboard", "/tasks"]) {
+    await page.goto(path);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+  }
+});

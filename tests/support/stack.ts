@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseEnv } from "../../lib/env";
+import { ensureVenv, startBackend } from "../../scripts/lib/backend";
+import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
+import { migrate } from "../../scripts/lib/migrate";
+import { startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
+import { startApp as startNext } from "../../scripts/lib/next";
+import { freePort } from "../../scripts/lib/ports";
+import { AUTH_SECRET, JWT_KEY } from "./signing";
+
+/** Beside `.next`, so that a running `npm run up` is not disturbed. */
+export const DIST_DIR = ".next-test";
+
+type Variables = Record<string, string>;
+
+/** A whole environment, in which nothing of the machine's counts. */
+export function testEnv(more: Variables): Variables {
+  return {
+    PATH: process.env.PATH ?? "",
+    HOME: process.env.HOME ?? "",
+    BETTER_AUTH_URL: "http://localhost:3000",
+    BETTER_AUTH_SECRET: AUTH_SECRET,
+    JWT_SECRET_KEY: JWT_KEY,
+    DATABASE_URL: "postgresql://postgres:postgres@127.0.0.1:9/postgres",
+    BACKEND_URL: "http://127.0.0.1:9",
+    ...more,
+  };
+}
+
+/** A Postgres in memory behind Neon's protocols, with Better Auth's tables. */
+export async function startDatabase() {
+  const postgres = await startEmbeddedPostgres();
+  const endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
+  const env = { DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url };
+  await migrate(parseEnv(testEnv(env)));
+  let stopped: Promise<void> | undefined;
+  return {
+    url: postgres.url,
+    env,
+    stop(): Promise<void> {
+      stopped ??= endpoint.close().then(() => postgres.close());
+      return stopped;
+    },
+  };
+}
+
+export interface App {
+  readonly origin: string;
+  readonly databaseUrl: string;
+  stopDatabase(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `next start` with a database of its own, in front of the backend that `env.BACKEND_URL` names. */
+export async function startApp(env: Variables): Promise<App> {
+  const database = await startDatabase();
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const variables = testEnv({ BETTER_AUTH_URL: origin, ...database.env, ...env });
+  const next = await startNext({ env: variables, distDir: DIST_DIR, port });
+  return {
+    origin,
+    databaseUrl: database.url,
+    stopDatabase: database.stop,
+    async stop() {
+      await next.stop();
+      await database.stop();
+    },
+  };
+}
+
+export interface FullStack extends App {
+  readonly backendUrl: string;
+}
+
+/** The app in front of the reference FastAPI. `gateKey` gives the gate another secret than the backend's. */
+export async function startFullStack({ gateKey = JWT_KEY } = {}): Promise<FullStack> {
+  await ensureVenv();
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
+  const backend = await startBackend({
+    port: await freePort(),
+    env: testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite") }),
+  });
+  const app = await startApp({ BACKEND_URL: backend.url, JWT_SECRET_KEY: gateKey });
+  return {
+    ...app,
+    backendUrl: backend.url,
+    async stop() {
+      await app.stop();
+      await backend.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
