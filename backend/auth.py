@@ -1,0 +1,228 @@
+"""Who is calling: the backend's half of Gatehouse's JWT contract.
+
+This is the one file to copy into a FastAPI app of your own. Call ``install(app)`` once, take
+``CurrentUser`` as a parameter where a user is needed, and set ``JWT_SECRET_KEY`` to the value that
+the gate has.
+"""
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any
+
+import jwt
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ALGORITHM = "HS256"
+#: RFC 7518 §3.2: an HS256 key is at least as long as the hash it feeds. Bytes.
+MIN_KEY_BYTES = 32
+#: How far the gate's clock and ours may stand apart, in seconds.
+LEEWAY = 10
+#: Longest life of a token, in seconds.
+MAX_LIFETIME = 1800
+#: The gate's tokens are a fraction of this. Characters.
+MAX_LENGTH = 8192
+
+_MAKE_SECRET = "Make one with: openssl rand -base64 32"
+_PLACEHOLDER = re.compile(
+    r"change.?me|your.?secret|replace|placeholder|example.?secret|better-auth-secret|^(.)\1*$",
+    re.IGNORECASE,
+)
+
+
+class AuthSettings(BaseSettings):
+    """What both sides must hold alike, from the environment. An unfit value ends the start-up."""
+
+    #: The key ring. The gate signs with its first; any of ours verifies.
+    jwt_secret_key: Annotated[tuple[str, ...], NoDecode] = ()
+    jwt_issuer: str = "phase2-web"
+    jwt_audience: str = "phase2-api"
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True, validate_default=True)
+
+    @field_validator("jwt_secret_key", mode="before")
+    @classmethod
+    def _read_ring(cls, value: str | tuple[str, ...]) -> tuple[str, ...]:
+        keys = tuple(key.strip() for key in value.split(",")) if isinstance(value, str) else value
+        if not any(keys):
+            raise ValueError(f"is not set. {_MAKE_SECRET} (the gate needs the same one)")
+        for key in keys:
+            _check_key(key)
+        return keys
+
+
+def _check_key(key: str) -> None:
+    """Raises ValueError, in which the key itself never stands."""
+    if not key:
+        raise ValueError("holds an empty key. Remove the stray comma")
+    size = len(key.encode())
+    if size < MIN_KEY_BYTES:
+        raise ValueError(f"is {size} bytes long, and {MIN_KEY_BYTES} is the least. {_MAKE_SECRET}")
+    if _PLACEHOLDER.search(key):
+        raise ValueError(f"is a placeholder. {_MAKE_SECRET}")
+    if key == os.environ.get("BETTER_AUTH_SECRET"):
+        raise ValueError(f"is also BETTER_AUTH_SECRET. Give it a secret of its own. {_MAKE_SECRET}")
+
+
+class User(BaseModel):
+    """Who a valid token speaks for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    email: str
+    name: str
+    session_id: str
+
+
+class TokenError(Exception):
+    """A token that does not count. ``code`` is stable; the wire says little more."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def key_id(key: str) -> str:
+    """``kid`` of a key: the first 16 hex digits of the SHA-256 of its bytes."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def verify_token(
+    token: str, *, keys: tuple[str, ...], issuer: str, audience: str, now: float
+) -> User:
+    """Checks a token against the contract; ``now`` is in seconds since the epoch.
+
+    Raises TokenError with one of ``token_malformed``, ``token_algorithm``, ``token_wrong_key``,
+    ``token_claims``, ``token_wrong_issuer``, ``token_wrong_audience``, ``token_expired``,
+    ``token_not_yet_valid``.
+    """
+    header = _read_header(token)
+    # RFC 8725 §3.1: the algorithm is compared, never obeyed.
+    if header.get("alg") != ALGORITHM:
+        raise TokenError("token_algorithm")
+    kind = header.get("typ")
+    # RFC 8725 §3.11: a token of another kind is not ours.
+    # RFC 7515 §4.1.11: crit names extensions, and we understand none.
+    if not isinstance(kind, str) or kind.lower() != "jwt" or "crit" in header:
+        raise TokenError("token_malformed")
+    ring = {key_id(key): key for key in keys}
+    key = ring.get(header.get("kid", ""))
+    if key is None:
+        raise TokenError("token_wrong_key")
+    claims = _read_claims(_verify_signature(token, key))
+
+    if claims["iss"] != issuer:
+        raise TokenError("token_wrong_issuer")
+    if claims["aud"] != audience:
+        raise TokenError("token_wrong_audience")
+    if now >= claims["exp"] + LEEWAY:
+        raise TokenError("token_expired")
+    if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
+        raise TokenError("token_not_yet_valid")
+    return User(
+        id=claims["sub"], email=claims["email"], name=claims["name"], session_id=claims["sid"]
+    )
+
+
+def _read_header(token: str) -> Mapping[str, Any]:
+    # RFC 7515 §2: base64url without padding; PyJWT would let a few other characters through.
+    if len(token) > MAX_LENGTH or not re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]*", token, re.ASCII):
+        raise TokenError("token_malformed")
+    try:
+        unverified = jwt.decode_complete(token, options={"verify_signature": False})
+    except (jwt.InvalidTokenError, ValueError) as error:
+        raise TokenError("token_malformed") from error
+    return unverified["header"]
+
+
+def _verify_signature(token: str, key: str) -> Mapping[str, Any]:
+    # The claims are checked below against a given clock; PyJWT would take the machine's.
+    unchecked = {"exp", "nbf", "iat", "aud", "iss", "sub", "jti"}
+    options: Any = {f"verify_{claim}": False for claim in unchecked}
+    try:
+        return jwt.decode(token, key.encode(), algorithms=[ALGORITHM], options=options)
+    except jwt.InvalidSignatureError as error:
+        raise TokenError("token_wrong_key") from error
+    except jwt.InvalidTokenError as error:
+        raise TokenError("token_malformed") from error
+
+
+def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    def is_whole(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    filled = ("iss", "aud", "sub", "email", "sid", "jti")
+    fit = (
+        all(isinstance(claims.get(name), str) and claims[name] for name in filled)
+        and isinstance(claims.get("name"), str)
+        and all(is_whole(claims.get(name)) for name in ("iat", "exp"))
+        and is_whole(claims.get("nbf", 0))
+        and 0 < claims["exp"] - claims["iat"] <= MAX_LIFETIME
+    )
+    if not fit:
+        raise TokenError("token_claims")
+    return claims
+
+
+@cache
+def settings() -> AuthSettings:
+    """The process's own settings, read once. Raises pydantic.ValidationError."""
+    return AuthSettings()
+
+
+def install(app: FastAPI) -> None:
+    """Checks the settings now rather than at the first request, and has refusals say their code."""
+    settings()
+    app.add_exception_handler(NotAuthenticated, _answer_refusal)
+
+
+class NotAuthenticated(HTTPException):
+    """401 as RFC 6750 §3 has it: a bare challenge where no token came, else ``invalid_token``."""
+
+    def __init__(self, code: str) -> None:
+        challenge = "Bearer" if code == "token_missing" else 'Bearer error="invalid_token"'
+        super().__init__(401, "Could not validate credentials", {"WWW-Authenticate": challenge})
+        self.code = code
+
+
+def _answer_refusal(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, NotAuthenticated)
+    return JSONResponse(
+        {"detail": error.detail, "code": error.code}, error.status_code, error.headers
+    )
+
+
+def get_current_user(request: Request) -> User:
+    """The user whose token the request carries. Raises NotAuthenticated."""
+    expected = settings()
+    try:
+        return verify_token(
+            _bearer_token(request),
+            keys=expected.jwt_secret_key,
+            issuer=expected.jwt_issuer,
+            audience=expected.jwt_audience,
+            now=time.time(),
+        )
+    except TokenError as error:
+        raise NotAuthenticated(error.code) from error
+
+
+def _bearer_token(request: Request) -> str:
+    values = request.headers.getlist("authorization")
+    if not values:
+        raise TokenError("token_missing")
+    # Of two, a proxy may have looked at one and we at the other.
+    scheme, _, token = values[0].partition(" ")
+    if len(values) > 1 or scheme.lower() != "bearer":
+        raise TokenError("token_malformed")
+    return token
+
+
+CurrentUser = Annotated[User, Depends(get_current_user)]

@@ -1,0 +1,71 @@
+"""What a task is: in the database, and on the wire."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import uuid4
+
+from pydantic import StringConstraints
+from sqlalchemy import DateTime
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class UtcDateTime(TypeDecorator):
+    """SQLite forgets the time zone; here it is always UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_result_value(self, value, dialect):
+        return value and value.replace(tzinfo=UTC)
+
+
+class TaskRow(SQLModel, table=True):
+    __tablename__ = "task"
+
+    id: str = Field(default_factory=lambda: str(uuid4()), primary_key=True)
+    user_id: str = Field(index=True)
+    title: str
+    done: bool = False
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), sa_type=UtcDateTime)
+
+
+class Task(SQLModel):
+    id: str
+    title: str
+    done: bool
+    created_at: datetime
+
+
+class NewTask(SQLModel):
+    title: Title
+
+
+class TaskChange(SQLModel):
+    """What is left out stays as it is."""
+
+    title: Title | None = None
+    done: bool | None = None
+
+
+class Me(SQLModel):
+    id: str
+    email: str
+    name: str
+
+
+class Health(SQLModel):
+    status: str
+
+
+class Refusal(SQLModel):
+    """A 401: ``code`` says which check failed."""
+
+    detail: str
+    code: str
+
+
+class NotFound(SQLModel):
+    detail: str

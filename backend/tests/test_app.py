@@ -1,0 +1,154 @@
+"""The service as the gate calls it."""
+
+import time
+import uuid
+
+import jwt
+import pytest
+from fastapi.testclient import TestClient
+
+from auth import key_id, settings
+from main import app
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def token_for(user: str, **changes) -> str:
+    key = settings().jwt_secret_key[0]
+    now = int(time.time())
+    claims = {
+        "iss": "phase2-web",
+        "aud": "phase2-api",
+        "sub": user,
+        "email": f"{user}@example.com",
+        "name": user.title(),
+        "sid": f"session of {user}",
+        "jti": str(uuid.uuid4()),
+        "iat": now,
+        "exp": now + 300,
+    }
+    return jwt.encode(claims | changes, key, algorithm="HS256", headers={"kid": key_id(key)})
+
+
+def signed_in(user: str | None = None) -> dict[str, str]:
+    """The headers of a user; of one whom nobody has seen before, unless named."""
+    return {"Authorization": f"Bearer {token_for(user or uuid.uuid4().hex)}"}
+
+
+class TestWhoIsCalling:
+    def test_the_user_is_the_token_s(self, client):
+        answer = client.get("/api/me", headers=signed_in("ada"))
+        assert answer.json() == {"id": "ada", "email": "ada@example.com", "name": "Ada"}
+
+    def test_without_a_token_the_challenge_is_bare(self, client):
+        answer = client.get("/api/me")
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json() == {
+            "detail": "Could not validate credentials",
+            "code": "token_missing",
+        }
+
+    @pytest.mark.parametrize(
+        ("authorization", "code"),
+        [
+            ("Basic dXNlcjpwYXNz", "token_malformed"),
+            ("Bearer", "token_malformed"),
+            ("Bearer x.y.z", "token_malformed"),
+            (f"Bearer {token_for('ada', aud='another')}", "token_wrong_audience"),
+            (f"Bearer {token_for('ada', exp=int(time.time()) - 60)}", "token_claims"),
+        ],
+    )
+    def test_a_bad_token_is_refused_with_its_code(self, client, authorization, code):
+        answer = client.get("/api/tasks", headers={"Authorization": authorization})
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert answer.json()["code"] == code
+
+    def test_the_scheme_may_be_in_any_case(self, client):
+        headers = {"Authorization": f"bEARER {token_for('ada')}"}
+        assert client.get("/api/me", headers=headers).status_code == 200
+
+    def test_two_tokens_are_none(self, client):
+        token = f"Bearer {token_for('ada')}"
+        headers = [("Authorization", token), ("Authorization", token)]
+        assert client.get("/api/me", headers=headers).status_code == 401
+
+
+class TestTasks:
+    def test_life_of_a_task(self, client):
+        me = signed_in()
+        created = client.post("/api/tasks", json={"title": "  Water the plants "}, headers=me)
+        assert created.status_code == 201
+        task = created.json()
+        assert task["title"] == "Water the plants"
+        assert task["done"] is False
+        assert task["created_at"].endswith("Z")
+
+        path = f"/api/tasks/{task['id']}"
+        assert client.get(path, headers=me).json() == task
+        assert client.patch(path, json={"done": True}, headers=me).json()["done"] is True
+        renamed = client.patch(path, json={"title": "Water the roses"}, headers=me).json()
+        assert (renamed["title"], renamed["done"]) == ("Water the roses", True)
+        assert client.delete(path, headers=me).status_code == 204
+        assert client.get(path, headers=me).status_code == 404
+
+    def test_the_newest_comes_first(self, client):
+        me = signed_in()
+        for title in ("one", "two", "three"):
+            client.post("/api/tasks", json={"title": title}, headers=me)
+        titles = [task["title"] for task in client.get("/api/tasks", headers=me).json()]
+        assert titles == ["three", "two", "one"]
+
+    def test_another_s_task_is_not_there(self, client):
+        mine, theirs = signed_in(), signed_in()
+        task = client.post("/api/tasks", json={"title": "mine"}, headers=mine).json()
+        path = f"/api/tasks/{task['id']}"
+        assert client.get("/api/tasks", headers=theirs).json() == []
+        assert client.get(path, headers=theirs).status_code == 404
+        assert client.patch(path, json={"done": True}, headers=theirs).status_code == 404
+        assert client.delete(path, headers=theirs).status_code == 404
+        assert client.get(path, headers=mine).json() == task
+
+    @pytest.mark.parametrize("title", ["", "   ", "x" * 201, None, 7])
+    def test_a_title_has_1_to_200_characters(self, client, title):
+        answer = client.post("/api/tasks", json={"title": title}, headers=signed_in())
+        assert answer.status_code == 422
+        assert answer.json()["detail"][0]["loc"] == ["body", "title"]
+
+
+class TestEveryAnswer:
+    @pytest.mark.parametrize(
+        ("method", "path", "status"),
+        [
+            ("GET", "/health", 200),
+            ("GET", "/api/tasks", 401),
+            ("GET", "/no-such-path", 404),
+            ("GET", "/api/tasks/", 404),
+            ("PUT", "/health", 405),
+        ],
+    )
+    def test_is_private_and_gives_the_request_id_back(self, client, method, path, status):
+        answer = client.request(method, path, headers={"X-Request-Id": "request-1"})
+        assert answer.status_code == status
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert answer.headers["X-Request-Id"] == "request-1"
+
+    def test_is_private_when_it_is_an_error_of_ours(self, client):
+        def fail():
+            raise RuntimeError
+
+        app.add_api_route("/fails", fail)
+        answer = client.get("/fails")
+        assert answer.status_code == 500
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        app.router.routes.pop()
+
+    @pytest.mark.parametrize("request_id", ["", "x" * 129, "with blank"])
+    def test_gives_no_odd_request_id_back(self, client, request_id):
+        answer = client.get("/health", headers={"X-Request-Id": request_id})
+        assert "X-Request-Id" not in answer.headers

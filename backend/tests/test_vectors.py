@@ -1,0 +1,33 @@
+"""The contract's vectors, by PyJWT. Vitest runs the same file by jose."""
+
+import json
+
+import make_vectors
+import pytest
+
+from auth import TokenError, User, verify_token
+
+DOCUMENT = json.loads(make_vectors.FILE.read_text(encoding="utf-8"))
+
+
+def test_the_file_is_what_its_maker_writes():
+    assert make_vectors.FILE.read_text(encoding="utf-8") == make_vectors.render()
+
+
+@pytest.mark.parametrize("vector", DOCUMENT["vectors"], ids=lambda vector: vector["name"])
+def test_vector(vector):
+    def verify() -> User:
+        return verify_token(
+            vector["token"],
+            keys=tuple(DOCUMENT["keys"][name] for name in vector["ring"]),
+            issuer=DOCUMENT["issuer"],
+            audience=DOCUMENT["audience"],
+            now=vector["now"],
+        )
+
+    if vector["valid"]:
+        assert verify() == User(**vector["user"])
+    else:
+        with pytest.raises(TokenError) as refused:
+            verify()
+        assert refused.value.code == vector["code"]

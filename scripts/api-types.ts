@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { ensureVenv } from "./lib/backend";
+import { main } from "./lib/main";
+import { runProcess } from "./lib/process";
+import { step } from "./lib/progress";
+import { root } from "./lib/root";
+import { ensureTools, tool } from "./lib/tools";
+import { fail } from "./lib/user-error";
+
+/** Writes the types of FastAPI's OpenAPI document to `lib/api-types.ts`; with `--check` only compares them. */
+
+const FILE = path.join(root, "lib/api-types.ts");
+const HEADER = "// FastAPI's OpenAPI document as types. Made by `npm run api:types`; do not edit.\n\n";
+
+main(async () => {
+  const types = await step("Read FastAPI's OpenAPI document", generate);
+  if (!process.argv.includes("--check")) {
+    writeFileSync(FILE, types);
+    return;
+  }
+  const committed = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
+  if (committed !== types) fail("lib/api-types.ts is not what FastAPI says now. Run: npm run api:types");
+});
+
+async function generate(): Promise<string> {
+  const python = await ensureVenv();
+  await ensureTools();
+  const folder = mkdtempSync(path.join(root, ".data/api-types-"));
+  try {
+    const [document, output] = [path.join(folder, "openapi.json"), path.join(folder, "types.ts")];
+    // The document is the same whatever the secret; without one FastAPI does not start.
+    const env = {
+      ...process.env,
+      JWT_SECRET_KEY: randomBytes(32).toString("base64url"),
+      BETTER_AUTH_SECRET: "",
+    };
+    writeFileSync(document, execFileSync(python, ["backend/openapi.py"], { cwd: root, env }));
+    const args = [document, "--output", output];
+    await runProcess({ name: "openapi-typescript", command: tool("openapi-typescript"), args });
+    return HEADER + readFileSync(output, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

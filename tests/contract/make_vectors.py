@@ -1,0 +1,251 @@
+"""Writes vectors.json: tokens that the contract takes, and tokens that it does not.
+
+Made by hand with hmac and base64, so that they owe nothing to jose or PyJWT, which both run them.
+Everything is fixed, so that the same file comes out each time. Each bad token is wrong in one way,
+and `code` says in which. A verifier looks in this order: structure, alg, typ and crit, kid,
+signature, claims and their types, iss, aud, exp, iat and nbf.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from pathlib import Path
+
+NOW = 1_790_000_000
+ISSUER = "phase2-web"
+AUDIENCE = "phase2-api"
+KEYS = {
+    "current": "vectors-only-current-key-0123456789abcdef",
+    "next": "vectors-only-next-key-0123456789abcdefghi",
+    "stranger": "vectors-only-stranger-key-0123456789abcde",
+}
+FILE = Path(__file__).with_name("vectors.json")
+
+CLAIMS = {
+    "iss": ISSUER,
+    "aud": AUDIENCE,
+    "sub": "user-1",
+    "email": "ada@example.com",
+    "name": "Ada",
+    "sid": "session-1",
+    "jti": "0d4ad1e6-6fd1-4f1e-8f6a-3c1b1f1d2e00",
+    "iat": NOW - 60,
+    "exp": NOW + 240,
+}
+
+
+def b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def segment(value: object) -> str:
+    return b64(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def kid_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def signature(signed: str, key: str, digest: str = "sha256") -> str:
+    return b64(hmac.new(key.encode(), signed.encode(), digest).digest())
+
+
+def sign(header: str, payload: str, key: str, digest: str = "sha256") -> str:
+    return f"{header}.{payload}.{signature(f'{header}.{payload}', key, digest)}"
+
+
+def token(key: str = "current", header: dict | None = None, drop_header: str = "", **claims) -> str:
+    """A signed token; a claim given as None is left out."""
+    secret = KEYS[key]
+    full_header = {"alg": "HS256", "typ": "JWT", "kid": kid_of(secret)} | (header or {})
+    full_header.pop(drop_header, None)
+    payload = {name: value for name, value in (CLAIMS | claims).items() if value is not None}
+    return sign(segment(full_header), segment(payload), secret)
+
+
+def good(
+    name: str, value: str, ring: tuple[str, ...] = ("current", "next"), user_name: str = "Ada"
+) -> dict:
+    user = {
+        "id": "user-1",
+        "email": "ada@example.com",
+        "name": user_name,
+        "session_id": "session-1",
+    }
+    return {
+        "name": name,
+        "token": value,
+        "ring": list(ring),
+        "now": NOW,
+        "valid": True,
+        "user": user,
+    }
+
+
+def bad(name: str, code: str, value: str, ring: tuple[str, ...] = ("current", "next")) -> dict:
+    return {
+        "name": name,
+        "token": value,
+        "ring": list(ring),
+        "now": NOW,
+        "valid": False,
+        "code": code,
+    }
+
+
+def good_vectors() -> list[dict]:
+    return [
+        good("a token as the gate makes it", token()),
+        good("signed with the second key of the ring", token("next")),
+        good("signed with the only key of the ring", token(), ("current",)),
+        good("a name in another script", token(name="Ада ✓ 李"), user_name="Ада ✓ 李"),
+        good("an empty name", token(name=""), user_name=""),
+        good("typ in lower case", token(header={"typ": "jwt"})),
+        good("a claim that nobody asked for", token(role="admin")),
+        good("expired within the leeway", token(iat=NOW - 300, exp=NOW - 9)),
+        good("issued by a clock ahead within the leeway", token(iat=NOW + 10, exp=NOW + 300)),
+        good("not before a moment within the leeway", token(nbf=NOW + 10)),
+        good("the longest life that is allowed", token(iat=NOW, exp=NOW + 1800)),
+    ]
+
+
+def structure_vectors() -> list[dict]:
+    whole = token()
+    header, payload, mac = whole.split(".")
+    padded = f"{header}.{payload}.{mac}="
+    huge = token(name="x" * 8192)
+    return [
+        bad("nothing", "token_malformed", ""),
+        bad("a word", "token_malformed", "token"),
+        bad("two segments", "token_malformed", f"{header}.{payload}"),
+        bad("four segments", "token_malformed", f"{whole}.x"),
+        bad("five segments, as an encrypted token has", "token_malformed", f"{whole}.x.x"),
+        bad("a blank before", "token_malformed", f" {whole}"),
+        bad("a line end behind", "token_malformed", f"{whole}\n"),
+        bad("padding", "token_malformed", padded),
+        bad("the alphabet of plain base64", "token_malformed", f"{header}.{payload}.{mac[:-1]}+"),
+        bad(
+            "letters that only look like ASCII",
+            "token_malformed",
+            f"{header}.{payload}.{mac[:-1]}а",
+        ),
+        bad(
+            "a header that is no JSON",
+            "token_malformed",
+            sign(b64(b"{alg"), payload, KEYS["current"]),
+        ),
+        bad(
+            "a header that is a list",
+            "token_malformed",
+            sign(segment([]), payload, KEYS["current"]),
+        ),
+        bad(
+            "a payload that is no JSON",
+            "token_malformed",
+            sign(header, b64(b"{sub"), KEYS["current"]),
+        ),
+        bad(
+            "a payload that is a list",
+            "token_malformed",
+            sign(header, segment([1]), KEYS["current"]),
+        ),
+        bad(
+            "a payload that is a string",
+            "token_malformed",
+            sign(header, segment("x"), KEYS["current"]),
+        ),
+        bad("longer than any token of ours", "token_malformed", huge),
+    ]
+
+
+def header_vectors() -> list[dict]:
+    header, payload, mac = token().split(".")
+    none = segment({"alg": "none", "typ": "JWT", "kid": kid_of(KEYS["current"])})
+    hs512 = segment({"alg": "HS512", "typ": "JWT", "kid": kid_of(KEYS["current"])})
+    return [
+        bad("alg none without a signature", "token_algorithm", f"{none}.{payload}."),
+        bad("alg none with a signature", "token_algorithm", sign(none, payload, KEYS["current"])),
+        bad("alg none in odd case", "token_algorithm", token(header={"alg": "nOnE"})),
+        bad("alg HS384", "token_algorithm", token(header={"alg": "HS384"})),
+        bad("alg HS512, truly", "token_algorithm", sign(hs512, payload, KEYS["current"], "sha512")),
+        bad("alg RS256", "token_algorithm", token(header={"alg": "RS256"})),
+        bad("alg in lower case", "token_algorithm", token(header={"alg": "hs256"})),
+        bad("no alg", "token_algorithm", token(drop_header="alg")),
+        bad("no typ", "token_malformed", token(drop_header="typ")),
+        bad("the typ of an access token", "token_malformed", token(header={"typ": "at+jwt"})),
+        bad("a typ that is a number", "token_malformed", token(header={"typ": 1})),
+        bad(
+            "an extension that must be understood",
+            "token_malformed",
+            token(header={"crit": ["b64"], "b64": True}),
+        ),
+        bad("no kid", "token_wrong_key", token(drop_header="kid")),
+        bad(
+            "a kid that nobody knows", "token_wrong_key", token(header={"kid": "0123456789abcdef"})
+        ),
+        bad("a kid that is a number", "token_malformed", token(header={"kid": 1})),
+        bad("a kid that is a path", "token_wrong_key", token(header={"kid": "../../dev/null"})),
+        bad(
+            "the kid of another key of the ring",
+            "token_wrong_key",
+            token(header={"kid": kid_of(KEYS["next"])}),
+        ),
+        bad("a key that is not in the ring", "token_wrong_key", token("stranger")),
+        bad("a key that has left the ring", "token_wrong_key", token("current"), ("next",)),
+        bad(
+            "a stranger's key under our kid",
+            "token_wrong_key",
+            token("stranger", header={"kid": kid_of(KEYS["current"])}),
+        ),
+        bad(
+            "a payload changed after signing",
+            "token_wrong_key",
+            f"{header}.{segment(CLAIMS | {'sub': 'user-2'})}.{mac}",
+        ),
+        bad("a signature changed", "token_wrong_key", f"{header}.{payload}.{'A' * 43}"),
+        bad("a signature cut short", "token_wrong_key", f"{header}.{payload}.{mac[:-3]}"),
+        bad("the signature taken away", "token_wrong_key", f"{header}.{payload}."),
+    ]
+
+
+def claim_vectors() -> list[dict]:
+    vectors = []
+    for name in ("iss", "aud", "sub", "email", "name", "sid", "jti", "iat", "exp"):
+        vectors.append(bad(f"no {name}", "token_claims", token(**{name: None})))
+    for name in ("sub", "email", "sid", "jti"):
+        vectors.append(bad(f"an empty {name}", "token_claims", token(**{name: ""})))
+        vectors.append(bad(f"a {name} that is a number", "token_claims", token(**{name: 7})))
+    return [
+        *vectors,
+        bad("a name that is a list", "token_claims", token(name=["Ada"])),
+        bad("an aud that is a list which holds ours", "token_claims", token(aud=[AUDIENCE])),
+        bad("an iss that is a list which holds ours", "token_claims", token(iss=[ISSUER])),
+        bad("an exp that is a string", "token_claims", token(exp=str(NOW + 240))),
+        bad("an exp that is a fraction", "token_claims", token(exp=NOW + 240.5)),
+        bad("an exp that is true", "token_claims", token(exp=True)),
+        bad("an exp that is negative", "token_claims", token(exp=-1)),
+        bad("an iat that is a string", "token_claims", token(iat=str(NOW))),
+        bad("an nbf that is a string", "token_claims", token(nbf=str(NOW))),
+        bad("a life that is too long", "token_claims", token(iat=NOW, exp=NOW + 1801)),
+        bad("no life at all", "token_claims", token(iat=NOW, exp=NOW)),
+        bad("an end before the beginning", "token_claims", token(iat=NOW, exp=NOW - 1)),
+        bad("another issuer", "token_wrong_issuer", token(iss="phase3-web")),
+        bad("the issuer in other case", "token_wrong_issuer", token(iss="Phase2-Web")),
+        bad("another audience", "token_wrong_audience", token(aud="phase3-api")),
+        bad("the audience with a blank", "token_wrong_audience", token(aud="phase2-api ")),
+        bad("expired beyond the leeway", "token_expired", token(iat=NOW - 300, exp=NOW - 10)),
+        bad("expired long ago", "token_expired", token(iat=NOW - 90_300, exp=NOW - 90_000)),
+        bad("issued in the future", "token_not_yet_valid", token(iat=NOW + 11, exp=NOW + 300)),
+        bad("not before a moment to come", "token_not_yet_valid", token(nbf=NOW + 11)),
+    ]
+
+
+def render() -> str:
+    vectors = [*good_vectors(), *structure_vectors(), *header_vectors(), *claim_vectors()]
+    document = {"issuer": ISSUER, "audience": AUDIENCE, "keys": KEYS, "vectors": vectors}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(render(), encoding="utf-8")
