@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { ensureVenv } from "./lib/backend";
 import { main } from "./lib/main";
@@ -28,7 +29,7 @@ main(async () => {
 async function generate(): Promise<string> {
   const python = await ensureVenv();
   await ensureTools();
-  const folder = mkdtempSync(path.join(root, ".data/api-types-"));
+  const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-"));
   try {
     const [document, output] = [path.join(folder, "openapi.json"), path.join(folder, "types.ts")];
     // The document is the same whatever the secret; without one FastAPI does not start.

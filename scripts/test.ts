@@ -39,8 +39,9 @@ main(async () => {
 
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
-  console.log(`\n${passed} passed, ${failed} failed`);
-  if (failed > 0) process.exitCode = 1;
+  const count = `\n${passed} passed, ${failed} failed`;
+  if (failed > 0) fail(count);
+  console.log(count);
 });
 
 /** A tool that says yes or no counts as one test. */

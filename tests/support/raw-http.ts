@@ -8,23 +8,21 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/**
- * Sends these very bytes and reads until the server closes or `quiet` milliseconds pass without a byte: no client
- * library tidies up on the way.
- */
-export async function sendRaw(
-  origin: string,
-  lines: readonly string[],
-  body = "",
-  quiet = 2_000,
-): Promise<RawAnswer> {
+/** For how long a server may say nothing. Milliseconds. */
+const PATIENCE = 20_000;
+/** How long a request that was smuggled along may take to arrive. Milliseconds. */
+const AFTERMATH = 100;
+
+/** Sends these very bytes and reads one answer: no client library tidies up on the way. */
+export async function sendRaw(origin: string, lines: readonly string[], body = ""): Promise<RawAnswer> {
   const { hostname, port } = new URL(origin);
   const received = await new Promise<string>((resolve, reject) => {
     const socket = connect(Number(port), hostname);
     let text = "";
-    socket.setTimeout(quiet, () => socket.destroy());
+    socket.setTimeout(PATIENCE, () => socket.destroy());
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
+      if (isWhole(text, lines[0]?.startsWith("HEAD "))) setTimeout(() => socket.destroy(), AFTERMATH);
     });
     socket.on("error", reject);
     socket.on("close", () => resolve(text));
@@ -38,4 +36,16 @@ export async function sendRaw(
     if (colon > 0) headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
   }
   return { status: Number(statusLine.split(" ")[1] ?? 0), headers, body: rest.join("\r\n\r\n") };
+}
+
+/** RFC 9112 §6.3, as far as servers under test use it. */
+function isWhole(answer: string, isHead = false): boolean {
+  const end = answer.indexOf("\r\n\r\n");
+  if (end < 0) return false;
+  const head = answer.slice(0, end).toLowerCase();
+  const body = answer.slice(end + 4);
+  if (isHead || /^http\/1\.1 (101|204|304)/.test(head)) return true;
+  const length = head.match(/\ncontent-length: *(\d+)/)?.[1];
+  if (length !== undefined) return body.length >= Number(length);
+  return /\ntransfer-encoding: *chunked/.test(head) && body.endsWith("0\r\n\r\n");
 }
