@@ -1,11 +1,12 @@
 import type { Env } from "../lib/env";
 import { createMinter } from "../lib/mint";
 import { routes } from "../lib/routes";
-import { classify } from "./classify";
+import { type Classified, classify } from "./classify";
 import { readSessionCookies, sessionCookieNames } from "./cookies";
 import { isCrossSite } from "./cross-site";
 import { decide, type Facts } from "./decide";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./forward";
+import { pagePolicy } from "./page-policy";
 import { answer, forward, pass } from "./respond";
 import { type AskStore, createSessionReader, type SessionAnswer } from "./session";
 import type { Wait } from "./single-flight";
@@ -31,6 +32,7 @@ export type GateEnv = Pick<
   | "sessionMaxStaleSeconds"
   | "maxBodyBytes"
   | "clientAddressHeader"
+  | "development"
 >;
 
 /** Public pages and Better Auth's own routes: nobody needs to know who asks. */
@@ -38,7 +40,9 @@ const NOT_ASKED: SessionAnswer = { state: "none", setCookies: [] };
 
 /** Builds the gate: gather the facts of a request, decide, perform. */
 export function createGate(env: GateEnv, effects: Effects) {
-  const cookieNames = sessionCookieNames(env.appOrigin.startsWith("https:"));
+  const { development } = env;
+  const secure = env.appOrigin.startsWith("https:");
+  const cookieNames = sessionCookieNames(secure);
   const readSession = createSessionReader({
     authSecret: env.authSecret,
     maxStale: env.sessionMaxStaleSeconds * 1000,
@@ -70,7 +74,12 @@ export function createGate(env: GateEnv, effects: Effects) {
     const isUpgrade = classified.wants === "upgrade";
     const answerable = { url, headers, safe: classified.safe, isUpgrade };
     const setCookies = session.state === "unreachable" ? [] : session.setCookies;
-    if (decision.do === "pass") return pass(answerable, setCookies);
+    if (decision.do === "pass") {
+      const policy = isPage(classified)
+        ? pagePolicy(btoa(effects.randomId()), { secure, development })
+        : undefined;
+      return pass(answerable, setCookies, policy);
+    }
 
     const requestId = effects.randomId();
     if (session.state === "unreachable") {
@@ -102,6 +111,11 @@ export function createGate(env: GateEnv, effects: Effects) {
 
 function isOpen(kind: Facts["kind"]): boolean {
   return kind === "public-page" || kind === "open-api";
+}
+
+/** Whether HTML is about to be rendered. */
+function isPage({ kind, wants }: Classified): boolean {
+  return wants === "document" && (kind === "page" || kind === "guest-page" || kind === "public-page");
 }
 
 /** The name and message of an error, and of what caused it; never a value of the request's. */

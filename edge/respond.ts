@@ -18,12 +18,19 @@ export interface Answerable {
 /** None of the gate's own answers is anybody else's business. */
 const PRIVATE = { "cache-control": "private, no-store" };
 
-/** Lets a page or a route answer. New cookies reach the browser, and the page that is about to be rendered. */
-export function pass(request: Answerable, setCookies: readonly string[]): Response {
-  if (setCookies.length === 0) return NextResponse.next();
+/**
+ * Lets a page or a route answer. New cookies reach the browser, and the page that is about to be rendered; a policy
+ * reaches both as well.
+ */
+export function pass(request: Answerable, setCookies: readonly string[], policy?: string): Response {
+  if (setCookies.length === 0 && policy === undefined) return NextResponse.next();
   const headers = new Headers(request.headers);
-  headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
-  return withCookies(NextResponse.next({ request: { headers }, headers: PRIVATE }), setCookies);
+  if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
+  if (policy !== undefined) headers.set("content-security-policy", policy);
+  const response = NextResponse.next({ request: { headers } });
+  if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
+  if (policy !== undefined) response.headers.set("content-security-policy", policy);
+  return withCookies(response, setCookies);
 }
 
 /**
@@ -53,7 +60,12 @@ export function answer(
     case "show-unavailable":
       return new NextResponse(unavailablePage, {
         status: 503,
-        headers: { ...PRIVATE, "content-type": "text/html; charset=utf-8", "retry-after": RETRY_AFTER },
+        headers: {
+          ...PRIVATE,
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+          "retry-after": RETRY_AFTER,
+        },
       });
     case "redirect": {
       const location = new URL(destination(decision.to, request), request.url);

@@ -19,6 +19,8 @@ export interface Env {
   readonly maxBodyBytes: number;
   /** Whether `GET /api/auth/token` exists. */
   readonly tokenEndpoint: boolean;
+  /** Whether this is `next dev`. */
+  readonly development: boolean;
   /** Where `next build` writes. The tests build beside the app that runs. */
   readonly distDir: string;
   /** The request header in which the platform, and nobody else, writes the client's address. */
@@ -90,6 +92,7 @@ export function parseEnv(source: Source): Env {
     sessionMaxStaleSeconds: read("SESSION_MAX_STALE_SECONDS", wholeNumber(0, 3600), { fallback: "60" }),
     maxBodyBytes: megabytes(read("MAX_BODY_MB", wholeNumber(1, 1024), { fallback: "10" })),
     tokenEndpoint: read("TOKEN_ENDPOINT", onOff, { fallback: "off" }),
+    development: source.NODE_ENV === "development",
     distDir: source.NEXT_DIST_DIR || ".next",
     clientAddressHeader: read("CLIENT_ADDRESS_HEADER", headerName, {
       // Vercel sets it on every request and drops what the client sent under that name.

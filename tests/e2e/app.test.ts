@@ -95,8 +95,8 @@ describe("a signed-in visitor", () => {
       .poll(async () => (await (await context.request.get("/backend/api/tasks")).json()).length)
       .toBe(1);
     await page.reload();
-    expect(await page.getByRole("checkbox").count()).toBe(1);
     await page.getByRole("checkbox", { name: "Water the roses" }).waitFor();
+    expect(await page.getByRole("checkbox").count()).toBe(1);
   });
 
   it("sees tasks in the first HTML, before any script runs", async () => {
@@ -169,6 +169,31 @@ it("shows no token to any script of a page", async () => {
     ({ text }) => /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/.test(text) || text.includes(sessionToken),
   );
   expect(leaks.map(({ where }) => where)).toEqual([]);
+});
+
+it("runs no script but its own, and breaks no rule of its policy, on any page", async () => {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
+  for (const path of ["/", "/login", "/signup"]) {
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+  }
+  await signUp();
+  for (const path of ["/dashboard", "/tasks"]) {
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+  }
+  expect(complaints).toEqual([]);
+
+  // What an attacker who gets markup into a page would try.
+  const ran = await page.evaluate(() => {
+    document.body.insertAdjacentHTML("beforeend", `<img src="/nothing" onerror="window.injected = true">`);
+    return new Promise((resolve) => setTimeout(() => resolve("injected" in window), 500));
+  });
+  expect(ran).toBe(false);
 });
 
 it("can be used by keyboard alone", async () => {

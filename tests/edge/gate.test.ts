@@ -28,6 +28,7 @@ beforeEach(async () => {
       sessionMaxStaleSeconds: 60,
       maxBodyBytes: 1000,
       clientAddressHeader: undefined,
+      development: false,
     },
     {
       askStore: () => reply(),
@@ -118,6 +119,20 @@ describe("a call to the backend", () => {
 describe("a page", () => {
   it("passes for a signed-in visitor", async () => {
     expect((await askSignedIn("/dashboard")).headers.get("x-middleware-next")).toBe("1");
+  });
+
+  it("is given a policy that holds a nonce, which Next reads from the request", async () => {
+    const response = await askSignedIn("/dashboard");
+    const policy = response.headers.get("content-security-policy");
+    expect(policy).toMatch(/script-src 'self' 'nonce-[^']+' 'strict-dynamic';/);
+    expect(response.headers.get("x-middleware-request-content-security-policy")).toBe(policy);
+    const next = await askSignedIn("/dashboard");
+    expect(next.headers.get("content-security-policy")).not.toBe(policy);
+  });
+
+  it("that is fetched by Next's router is left as it is", async () => {
+    const response = await askSignedIn("/dashboard", { headers: { rsc: "1" } });
+    expect(response.headers.get("content-security-policy")).toBeNull();
   });
 
   it("gets the fresh cookies too, and so does the browser", async () => {

@@ -152,6 +152,36 @@ describe("a member", () => {
   });
 });
 
+describe("a page", () => {
+  it("carries a policy with a nonce of its own, and so do its scripts", async () => {
+    const nonces = new Set<string>();
+    for (const path of ["/", "/login", "/no-such-page"]) {
+      const visitor = path === "/no-such-page" ? member : guest;
+      const response = await visitor.fetch(path, { headers: navigation });
+      const policy = response.headers.get("content-security-policy") ?? "";
+      const nonce = policy.match(/'nonce-([^']+)'/)?.[1] ?? "";
+      nonces.add(nonce);
+      expect(policy).toMatch(/frame-ancestors 'none'/);
+      expect(policy.match(/script-src [^;]*/)?.[0]).not.toMatch(/unsafe/);
+      const scripts = (await response.text()).match(/<script\b[^>]*>/g) ?? [];
+      expect(scripts.length, path).toBeGreaterThan(0);
+      for (const script of scripts) expect(script, path).toContain(`nonce="${nonce}"`);
+    }
+    expect(nonces.size).toBe(3);
+  });
+
+  test.each(["/", "/login", "/backend/x", "/api/health"])(
+    "%s says what browsers may do with it",
+    async (path) => {
+      const { headers } = await member.fetch(path, { headers: navigation });
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("x-powered-by")).toBeNull();
+    },
+  );
+});
+
 describe("a visitor with a tampered cookie", () => {
   const withCookie = (cookie: string) => guest.fetch("/backend/x", { headers: { ...script, cookie } });
 

@@ -31,6 +31,7 @@ it("fills in what may be left out", () => {
     sessionMaxStaleSeconds: 60,
     maxBodyBytes: 10 * 1024 * 1024,
     tokenEndpoint: false,
+    development: false,
     distDir: ".next",
     clientAddressHeader: undefined,
   });
