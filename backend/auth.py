@@ -5,18 +5,20 @@ This is the one file to copy into a FastAPI app of your own. Call ``install(app)
 the gate has.
 """
 
+import base64
 import hashlib
+import json
 import os
 import re
 import time
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import jwt
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ALGORITHM = "HS256"
@@ -36,15 +38,20 @@ _PLACEHOLDER = re.compile(
 )
 
 
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
 class AuthSettings(BaseSettings):
     """What both sides must hold alike, from the environment. An unfit value ends the start-up."""
 
     #: The key ring. The gate signs with its first; any of ours verifies.
     jwt_secret_key: Annotated[tuple[str, ...], NoDecode] = ()
-    jwt_issuer: str = "phase2-web"
-    jwt_audience: str = "phase2-api"
+    jwt_issuer: Name = "phase2-web"
+    jwt_audience: Name = "phase2-api"
 
-    model_config = SettingsConfigDict(hide_input_in_errors=True, validate_default=True)
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, hide_input_in_errors=True, validate_default=True
+    )
 
     @field_validator("jwt_secret_key", mode="before")
     @classmethod
@@ -66,7 +73,7 @@ def _check_key(key: str) -> None:
         raise ValueError(f"is {size} bytes long, and {MIN_KEY_BYTES} is the least. {_MAKE_SECRET}")
     if _PLACEHOLDER.search(key):
         raise ValueError(f"is a placeholder. {_MAKE_SECRET}")
-    if key == os.environ.get("BETTER_AUTH_SECRET"):
+    if key == os.environ.get("BETTER_AUTH_SECRET", "").strip():
         raise ValueError(f"is also BETTER_AUTH_SECRET. Give it a secret of its own. {_MAKE_SECRET}")
 
 
@@ -107,13 +114,16 @@ def verify_token(
     # RFC 8725 §3.1: the algorithm is compared, never obeyed.
     if header.get("alg") != ALGORITHM:
         raise TokenError("token_algorithm")
-    kind = header.get("typ")
+    kind, kid = header.get("typ"), header.get("kid", "")
     # RFC 8725 §3.11: a token of another kind is not ours.
     # RFC 7515 §4.1.11: crit names extensions, and we understand none.
     if not isinstance(kind, str) or kind.lower() != "jwt" or "crit" in header:
         raise TokenError("token_malformed")
+    # RFC 7515 §4.1.4: a kid is a string. Ours names a key of the ring, and nothing else finds one.
+    if not isinstance(kid, str):
+        raise TokenError("token_malformed")
     ring = {key_id(key): key for key in keys}
-    key = ring.get(header.get("kid", ""))
+    key = ring.get(kid)
     if key is None:
         raise TokenError("token_wrong_key")
     claims = _read_claims(_verify_signature(token, key))
@@ -135,11 +145,26 @@ def _read_header(token: str) -> Mapping[str, Any]:
     # RFC 7515 §2: base64url without padding; PyJWT would let a few other characters through.
     if len(token) > MAX_LENGTH or not re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]*", token, re.ASCII):
         raise TokenError("token_malformed")
+    header, payload, _ = token.split(".")
+    _read_object(payload)
+    return _read_object(header)
+
+
+def _read_object(segment: str) -> Mapping[str, Any]:
+    # RFC 8259 §8.1: UTF-8 with no byte order mark; §6: no NaN. Python's json, and so PyJWT, takes
+    # UTF-16 and NaN as well, and two verifiers that read one token differently are a way in.
     try:
-        unverified = jwt.decode_complete(token, options={"verify_signature": False})
-    except (jwt.InvalidTokenError, ValueError) as error:
+        text = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)).decode()
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise TokenError("token_malformed") from error
-    return unverified["header"]
+    if not isinstance(value, dict):
+        raise TokenError("token_malformed")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _verify_signature(token: str, key: str) -> Mapping[str, Any]:
@@ -158,10 +183,14 @@ def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
     def is_whole(value: object) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
 
+    def is_text(value: object) -> bool:
+        # JSON can escape a lone surrogate; no database and no answer in UTF-8 can hold one.
+        return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
+
     filled = ("iss", "aud", "sub", "email", "sid", "jti")
     fit = (
-        all(isinstance(claims.get(name), str) and claims[name] for name in filled)
-        and isinstance(claims.get("name"), str)
+        all(is_text(claims.get(name)) and claims[name] for name in filled)
+        and is_text(claims.get("name"))
         and all(is_whole(claims.get(name)) for name in ("iat", "exp"))
         and is_whole(claims.get("nbf", 0))
         and 0 < claims["exp"] - claims["iat"] <= MAX_LIFETIME
@@ -178,9 +207,21 @@ def settings() -> AuthSettings:
 
 
 def install(app: FastAPI) -> None:
-    """Checks the settings now rather than at the first request, and has refusals say their code."""
-    settings()
+    """Checks the settings now rather than at the first request, and has refusals say their code.
+
+    Raises SystemExit with a line for each unfit variable, so that a start-up ends in words and not
+    in a traceback.
+    """
+    try:
+        settings()
+    except ValidationError as unfit:
+        raise SystemExit("\n".join(map(_in_words, unfit.errors()))) from None
     app.add_exception_handler(NotAuthenticated, _answer_refusal)
+
+
+def _in_words(problem: Mapping[str, Any]) -> str:
+    variable = str(problem["loc"][0]).upper()
+    return f"{variable} {problem['msg'].removeprefix('Value error, ')}"
 
 
 class NotAuthenticated(HTTPException):

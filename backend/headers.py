@@ -5,6 +5,8 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from logs import current_request_id
+
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 
@@ -21,13 +23,17 @@ class ResponseHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = Headers(scope=scope).get("x-request-id", "")
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else ""
+        # Not reset at the end: uvicorn logs a crash after this has returned, in the same context,
+        # which is a request's own.
+        current_request_id.set(request_id)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Cache-Control"] = "private, no-store"
-                if _REQUEST_ID.fullmatch(request_id):
+                if request_id:
                     headers["X-Request-Id"] = request_id
             await send(message)
 

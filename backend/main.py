@@ -1,18 +1,20 @@
 """The reference backend: what a FastAPI service behind Gatehouse looks like."""
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 import auth
 from auth import CurrentUser
 from db import create_tables
 from headers import ResponseHeaders
+from logs import mark_log_lines
 from models import Health, Me, Refusal
 from tasks import router as tasks
 
@@ -26,8 +28,23 @@ class Backend(FastAPI):
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    mark_log_lines()
     create_tables()
     yield
+
+
+async def answer_unfit_input(request: Request, error: Exception) -> JSONResponse:
+    """FastAPI's own 422, without the `input` where no answer can repeat it.
+
+    Its parser takes NaN and lone surrogates, which JSON and UTF-8 cannot write: a 500 otherwise.
+    """
+    assert isinstance(error, RequestValidationError)
+    try:
+        return await request_validation_exception_handler(request, error)
+    except ValueError:
+        keys = ("type", "loc", "msg")
+        problems = [{key: problem[key] for key in keys} for problem in error.errors()]
+        return JSONResponse({"detail": problems}, 422)
 
 
 def operation_id(route: APIRoute) -> str:
@@ -41,14 +58,8 @@ app = Backend(
     # Its redirect would name this service's own address, which browsers must not learn.
     redirect_slashes=False,
 )
-try:
-    auth.install(app)
-except ValidationError as unfit:
-    for problem in unfit.errors():
-        reason = problem["msg"].removeprefix("Value error, ")
-        print(f"{str(problem['loc'][0]).upper()} {reason}", file=sys.stderr)
-    sys.exit(1)
-
+auth.install(app)
+app.add_exception_handler(RequestValidationError, answer_unfit_input)
 app.include_router(tasks)
 
 

@@ -48,7 +48,8 @@ async function install() {
   let interrupted;
   const interrupt = (_signal, number) => {
     interrupted = 128 + number;
-    process.kill(-npm.pid, "SIGTERM");
+    // Asked politely, npm installs to the end first. It begins from scratch the next time anyway.
+    process.kill(-npm.pid, "SIGKILL");
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
 

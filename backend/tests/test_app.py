@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 from auth import key_id, settings
 from main import app
 
+LONE_SURROGATE = "\ud800"
+
 
 @pytest.fixture(scope="module")
 def client():
@@ -61,6 +63,9 @@ class TestWhoIsCalling:
             ("Bearer x.y.z", "token_malformed"),
             (f"Bearer {token_for('ada', aud='another')}", "token_wrong_audience"),
             (f"Bearer {token_for('ada', exp=int(time.time()) - 60)}", "token_claims"),
+            # JSON can escape what UTF-8, and so the database and the answer, cannot hold.
+            (f"Bearer {token_for('ada', sub=LONE_SURROGATE)}", "token_claims"),
+            (f"Bearer {token_for('ada', name=LONE_SURROGATE)}", "token_claims"),
         ],
     )
     def test_a_bad_token_is_refused_with_its_code(self, client, authorization, code):
@@ -119,6 +124,26 @@ class TestTasks:
         answer = client.post("/api/tasks", json={"title": title}, headers=signed_in())
         assert answer.status_code == 422
         assert answer.json()["detail"][0]["loc"] == ["body", "title"]
+
+    @pytest.mark.parametrize("title", [b'"\\ud800"', b"NaN", b"-Infinity"])
+    def test_a_title_that_no_answer_can_repeat_is_a_422_too(self, client, title):
+        headers = signed_in() | {"Content-Type": "application/json"}
+        answer = client.post("/api/tasks", content=b'{"title": %b}' % title, headers=headers)
+        assert answer.status_code == 422
+        problem = answer.json()["detail"][0]
+        assert problem["loc"] == ["body", "title"]
+        assert problem["type"] and problem["msg"]
+
+    def test_a_422_is_fastapi_s_own(self, client):
+        answer = client.post("/api/tasks", json={"title": 7}, headers=signed_in())
+        assert answer.json()["detail"] == [
+            {
+                "type": "string_type",
+                "loc": ["body", "title"],
+                "msg": "Input should be a valid string",
+                "input": 7,
+            }
+        ]
 
 
 class TestEveryAnswer:

@@ -18,8 +18,8 @@ const WITHHELD = ["BETTER_AUTH_SECRET", "DATABASE_URL"];
  * @throws {UserError}
  */
 export async function ensureVenv({ dev = false }: { dev?: boolean } = {}): Promise<string> {
-  if (!existsSync(VENV_PYTHON)) {
-    // A link to a Python that has been removed does not exist either; --clear takes the old packages away.
+  // One that holds no finished installation may be half made. A link to a Python that is gone does not exist either.
+  if (!existsSync(VENV_PYTHON) || !existsSync(stampOf("requirements.txt"))) {
     const args = ["-m", "venv", "--clear", VENV];
     await runProcess({ name: "venv", command: await findPython(), args });
   }
@@ -29,12 +29,17 @@ export async function ensureVenv({ dev = false }: { dev?: boolean } = {}): Promi
 }
 
 async function install(file: string): Promise<void> {
-  const stamp = path.join(VENV, `${file}.sha256`);
   const wanted = fingerprint([`backend/${file}`]);
+  const stamp = stampOf(file);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   const args = ["-m", "pip", "install", "--disable-pip-version-check", "-r", `backend/${file}`];
   await runProcess({ name: "pip", command: VENV_PYTHON, args });
   writeFileSync(stamp, wanted);
+}
+
+/** The hash of the requirements as they were last installed. */
+function stampOf(file: string): string {
+  return path.join(VENV, `${file}.sha256`);
 }
 
 export interface Backend extends RunningProcess {

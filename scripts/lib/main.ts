@@ -1,5 +1,5 @@
 import { stopProcesses } from "./process";
-import { muteProgress } from "./progress";
+import { haltSteps } from "./progress";
 import { UserError } from "./user-error";
 
 /** The exit code of a process that a signal ended: 128 and the signal's number, as shells have it. */
@@ -27,15 +27,17 @@ export function main(task: (atEnd: AtEnd) => Promise<void>): void {
     process.exit(exitCode);
   };
 
+  const interrupt = (exitCode: number) => {
+    // On Ctrl-C npm hands on the signal that the terminal has sent already.
+    if (ending) return;
+    haltSteps();
+    console.log("\nStopping …");
+    void end(exitCode);
+  };
   for (const [signal, exitCode] of Object.entries(SIGNAL_EXIT_CODES)) {
-    process.on(signal, () => {
-      // On Ctrl-C npm hands on the signal that the terminal has sent already.
-      if (ending) return;
-      muteProgress();
-      console.log("\nStopping …");
-      void end(exitCode);
-    });
+    process.on(signal, () => interrupt(exitCode));
   }
+  onOrphaned(() => interrupt(SIGNAL_EXIT_CODES.SIGTERM));
 
   task((close) => closers.push(close)).then(
     () => ending || end(Number(process.exitCode ?? 0)),
@@ -45,6 +47,13 @@ export function main(task: (atEnd: AtEnd) => Promise<void>): void {
       void end(1);
     },
   );
+}
+
+/** A SIGTERM to npm ends npm and its shell, and leaves what they started running. */
+function onOrphaned(callback: () => void): void {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && callback(), 500).unref();
 }
 
 function report(error: unknown): void {

@@ -22,8 +22,7 @@ const LEASH = [
   "(read -r _ <&3; kill -s KILL 0) &",
   '"$@" 3<&-',
   "code=$?",
-  "kill $!",
-  "wait 2>/dev/null",
+  "{ kill $!; wait; } 2>/dev/null",
   "exit $code",
 ].join("\n");
 

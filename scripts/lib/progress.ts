@@ -4,8 +4,10 @@ const CLEAR_LINE = "\r\x1b[2K";
 /** Adds a word to the line that says the step is done, such as "up to date". */
 export type Note = (text: string) => void;
 
-let muted = false;
+let animated = process.stdout.isTTY;
+let halted = false;
 let stopSpinner = () => {};
+const never = new Promise<never>(() => {});
 
 /**
  * Shows which step runs and for how long: a spinner on a terminal, a line at its beginning and its end
@@ -15,34 +17,40 @@ export async function step<T>(title: string, work: (note: Note) => Promise<T> | 
   const started = Date.now();
   const elapsed = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
   let remark = "";
-
+  const note: Note = (text) => {
+    remark = `${text}, `;
+  };
   const end = (mark: string) => {
     stopSpinner();
-    if (!muted) console.log(`${mark} ${title} (${remark}${elapsed()})`);
+    console.log(`${mark} ${title} (${remark}${elapsed()})`);
   };
 
   begin(title, elapsed);
   try {
-    const result = await work((text) => {
-      remark = `${text}, `;
-    });
+    const result = await work(note);
+    if (halted) return await never;
     end("✓");
     return result;
   } catch (error) {
+    if (halted) return await never;
     end("✗");
     throw error;
   }
 }
 
-/** From here on steps say nothing: they are being interrupted, and their failing is no news. */
-export function muteProgress(): void {
+/** From here on other processes write to the terminal too, and a spinner would be in their way. */
+export function shareTerminal(): void {
+  animated = false;
+}
+
+/** The step that runs is the last: it neither succeeds nor fails, so that nothing comes after it. */
+export function haltSteps(): void {
   stopSpinner();
-  muted = true;
+  halted = true;
 }
 
 function begin(title: string, elapsed: () => string): void {
-  if (muted) return;
-  if (!process.stdout.isTTY) {
+  if (!animated) {
     console.log(`• ${title}`);
     return;
   }

@@ -11,7 +11,7 @@ import { migrate } from "./migrate";
 import { buildApp, startApp } from "./next";
 import { assertPortFree, freePort, LOOPBACK } from "./ports";
 import type { RunningProcess } from "./process";
-import { step } from "./progress";
+import { shareTerminal, step } from "./progress";
 import { findPython } from "./python";
 import { root } from "./root";
 import { fail } from "./user-error";
@@ -102,6 +102,7 @@ async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: numbe
   const dev = mode === "dev";
   // With hot reload one wants to see what happens.
   const logDir = dev ? null : undefined;
+  if (dev) shareTerminal();
   if (!settings.BACKEND_URL) {
     await step("Install FastAPI", () => ensureVenv());
     const backendPort = Number(new URL(env.BACKEND_URL).port);

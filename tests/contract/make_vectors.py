@@ -2,8 +2,13 @@
 
 Made by hand with hmac and base64, so that they owe nothing to jose or PyJWT, which both run them.
 Everything is fixed, so that the same file comes out each time. Each bad token is wrong in one way,
-and `code` says in which. A verifier looks in this order: structure, alg, typ and crit, kid,
-signature, claims and their types, iss, aud, exp, iat and nbf.
+and `code` says in which. A verifier looks in this order:
+
+1. structure: length, three base64url segments, header and payload each a JSON object as RFC 8259
+   has it (UTF-8 with no byte order mark, no NaN)
+2. header: alg, then typ, crit and the type of kid
+3. kid in the ring, then the signature
+4. claims: presence and types, exp - iat; then iss, aud, exp, and last iat and nbf
 """
 
 import base64
@@ -47,6 +52,9 @@ def kid_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
+HEADER = {"alg": "HS256", "typ": "JWT", "kid": kid_of(KEYS["current"])}
+
+
 def signature(signed: str, key: str, digest: str = "sha256") -> str:
     return b64(hmac.new(key.encode(), signed.encode(), digest).digest())
 
@@ -58,7 +66,7 @@ def sign(header: str, payload: str, key: str, digest: str = "sha256") -> str:
 def token(key: str = "current", header: dict | None = None, drop_header: str = "", **claims) -> str:
     """A signed token; a claim given as None is left out."""
     secret = KEYS[key]
-    full_header = {"alg": "HS256", "typ": "JWT", "kid": kid_of(secret)} | (header or {})
+    full_header = HEADER | {"kid": kid_of(secret)} | (header or {})
     full_header.pop(drop_header, None)
     payload = {name: value for name, value in (CLAIMS | claims).items() if value is not None}
     return sign(segment(full_header), segment(payload), secret)
@@ -155,14 +163,32 @@ def structure_vectors() -> list[dict]:
             "token_malformed",
             sign(header, segment("x"), KEYS["current"]),
         ),
+        bad(
+            "a header in UTF-16",
+            "token_malformed",
+            sign(b64(json.dumps(HEADER).encode("utf-16")), payload, KEYS["current"]),
+        ),
+        bad(
+            "a payload in UTF-16",
+            "token_malformed",
+            sign(header, b64(json.dumps(CLAIMS).encode("utf-16")), KEYS["current"]),
+        ),
+        bad(
+            "a payload behind a byte order mark",
+            "token_malformed",
+            sign(header, b64(json.dumps(CLAIMS).encode("utf-8-sig")), KEYS["current"]),
+        ),
+        bad("an exp that is NaN", "token_malformed", token(exp=float("nan"))),
+        bad("NaN in a claim that nobody asked for", "token_malformed", token(age=float("nan"))),
         bad("longer than any token of ours", "token_malformed", huge),
     ]
 
 
 def header_vectors() -> list[dict]:
     header, payload, mac = token().split(".")
-    none = segment({"alg": "none", "typ": "JWT", "kid": kid_of(KEYS["current"])})
-    hs512 = segment({"alg": "HS512", "typ": "JWT", "kid": kid_of(KEYS["current"])})
+    none = segment(HEADER | {"alg": "none"})
+    hs512 = segment(HEADER | {"alg": "HS512"})
+    repeated_kid = json.dumps(HEADER).removesuffix("}") + ', "kid": "0123456789abcdef"}'
     return [
         bad("alg none without a signature", "token_algorithm", f"{none}.{payload}."),
         bad("alg none with a signature", "token_algorithm", sign(none, payload, KEYS["current"])),
@@ -185,6 +211,14 @@ def header_vectors() -> list[dict]:
             "a kid that nobody knows", "token_wrong_key", token(header={"kid": "0123456789abcdef"})
         ),
         bad("a kid that is a number", "token_malformed", token(header={"kid": 1})),
+        bad("a kid that is null", "token_malformed", token(header={"kid": None})),
+        bad("a kid that is a list", "token_malformed", token(header={"kid": [HEADER["kid"]]})),
+        bad("an empty kid", "token_wrong_key", token(header={"kid": ""})),
+        bad(
+            "two kids, of which the last counts",
+            "token_wrong_key",
+            sign(b64(repeated_kid.encode()), payload, KEYS["current"]),
+        ),
         bad("a kid that is a path", "token_wrong_key", token(header={"kid": "../../dev/null"})),
         bad(
             "the kid of another key of the ring",
@@ -203,6 +237,11 @@ def header_vectors() -> list[dict]:
             "token_wrong_key",
             f"{header}.{segment(CLAIMS | {'sub': 'user-2'})}.{mac}",
         ),
+        bad(
+            "a header changed after signing",
+            "token_wrong_key",
+            f"{segment(HEADER | {'role': 'admin'})}.{payload}.{mac}",
+        ),
         bad("a signature changed", "token_wrong_key", f"{header}.{payload}.{'A' * 43}"),
         bad("a signature cut short", "token_wrong_key", f"{header}.{payload}.{mac[:-3]}"),
         bad("the signature taken away", "token_wrong_key", f"{header}.{payload}."),
@@ -215,7 +254,7 @@ def claim_vectors() -> list[dict]:
         vectors.append(bad(f"no {name}", "token_claims", token(**{name: None})))
     for name in ("sub", "email", "sid", "jti"):
         vectors.append(bad(f"an empty {name}", "token_claims", token(**{name: ""})))
-        vectors.append(bad(f"a {name} that is a number", "token_claims", token(**{name: 7})))
+        vectors.append(bad(f"{name} is a number", "token_claims", token(**{name: 7})))
     return [
         *vectors,
         bad("a name that is a list", "token_claims", token(name=["Ada"])),
@@ -227,6 +266,7 @@ def claim_vectors() -> list[dict]:
         bad("an exp that is negative", "token_claims", token(exp=-1)),
         bad("an iat that is a string", "token_claims", token(iat=str(NOW))),
         bad("an nbf that is a string", "token_claims", token(nbf=str(NOW))),
+        bad("an nbf that is true", "token_claims", token(nbf=True)),
         bad("a life that is too long", "token_claims", token(iat=NOW, exp=NOW + 1801)),
         bad("no life at all", "token_claims", token(iat=NOW, exp=NOW)),
         bad("an end before the beginning", "token_claims", token(iat=NOW, exp=NOW - 1)),

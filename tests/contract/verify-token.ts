@@ -35,6 +35,9 @@ interface Expectation {
 
 const MAX_LENGTH = 8192;
 
+/** RFC 8259 §8.1: JSON between systems is UTF-8, with no byte order mark. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export async function verifyToken(token: string, { keys, issuer, audience, now }: Expectation) {
   const key = await keyFor(token, keys);
   const { payload } = await compactVerify(token, key, { algorithms: [JWT_ALGORITHM] }).catch(
@@ -44,7 +47,7 @@ export async function verifyToken(token: string, { keys, issuer, audience, now }
     },
   );
   // Not jwtVerify: its checks of the claims come in another order, and with a leeway of its own.
-  const claims = readClaims(JSON.parse(new TextDecoder().decode(payload)));
+  const claims = readClaims(JSON.parse(utf8.decode(payload)));
   if (claims.iss !== issuer) throw new TokenError("token_wrong_issuer");
   if (claims.aud !== audience) throw new TokenError("token_wrong_audience");
   if (now >= claims.exp + LEEWAY_SECONDS) throw new TokenError("token_expired");
@@ -79,7 +82,7 @@ function readHeader(token: string): Record<string, unknown> {
 
 function parseSegment(segment: string): unknown {
   try {
-    return JSON.parse(Buffer.from(segment, "base64url").toString("utf8"));
+    return JSON.parse(utf8.decode(Buffer.from(segment, "base64url")));
   } catch {
     return undefined;
   }
@@ -90,12 +93,13 @@ function isObject(value: unknown): boolean {
 }
 
 function readClaims(payload: Record<string, unknown>): BackendClaims & { nbf?: number } {
-  const filled = (name: string) => typeof payload[name] === "string" && payload[name] !== "";
+  const isText = (value: unknown) => typeof value === "string" && !/\p{Surrogate}/u.test(value);
+  const filled = (name: string) => isText(payload[name]) && payload[name] !== "";
   const whole = (name: string) => Number.isInteger(payload[name]);
   const claims = payload as unknown as BackendClaims & { nbf?: number };
   const fit =
     ["iss", "aud", "sub", "email", "sid", "jti"].every(filled) &&
-    typeof payload.name === "string" &&
+    isText(payload.name) &&
     ["iat", "exp"].every(whole) &&
     (payload.nbf === undefined || whole("nbf")) &&
     claims.exp > claims.iat &&

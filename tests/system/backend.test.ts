@@ -26,7 +26,7 @@ it("FastAPI accepts the gate's token and knows who asks", async () => {
 it("a task is created, read, changed and deleted, and is nobody else's", async () => {
   const created = await ada.post("/backend/api/tasks", { title: "  Water the plants " });
   expect(created.status).toBe(201);
-  const task = (await created.json()) as { id: number; title: string; done: boolean };
+  const task = (await created.json()) as { id: string; title: string; done: boolean };
   expect(task).toMatchObject({ title: "Water the plants", done: false });
 
   expect(await json(ada.fetch("/backend/api/tasks"))).toHaveLength(1);

@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { throwAwayEnv } from "./lib/app-env";
+import { readSettings } from "./lib/env-file";
+import { main } from "./lib/main";
+import { runProcess } from "./lib/process";
+import { step } from "./lib/progress";
+import { root, shorten } from "./lib/root";
+import { ensureTools, tool } from "./lib/tools";
+
+/** Makes Vercel's Build Output in `.vercel/output`, offline: what a deployment would be made of. */
+
+const VERCEL = path.join(root, ".vercel");
+const MIDDLEWARE = path.join(VERCEL, "output/functions/middleware.func/index.js");
+
+/** What `vercel link` would write. Vercel is not asked, so the names do not matter. */
+const PROJECT = {
+  projectId: "prj_offline",
+  orgId: "team_offline",
+  settings: { framework: "nextjs", nodeVersion: "24.x" },
+};
+
+main(async () => {
+  await step("Install the Vercel CLI", ensureTools);
+  await step("Make the Build Output", build);
+  const size = Math.round(gzipSync(readFileSync(MIDDLEWARE)).length / 1000);
+  console.log(`${shorten(path.dirname(MIDDLEWARE))}: ${size} kB after gzip`);
+});
+
+async function build(): Promise<void> {
+  const project = path.join(VERCEL, "project.json");
+  if (!existsSync(project)) {
+    mkdirSync(VERCEL, { recursive: true });
+    writeFileSync(project, JSON.stringify(PROJECT));
+  }
+  await runProcess({
+    name: "vercel-build",
+    command: tool("vercel"),
+    // A token keeps it from asking for one; it is sent nowhere.
+    args: ["build", "--yes", "--prod", "--token", "offline"],
+    env: {
+      ...throwAwayEnv(),
+      ...readSettings(),
+      VERCEL_TELEMETRY_DISABLED: "1",
+      NEXT_TELEMETRY_DISABLED: "1",
+    },
+  });
+}
