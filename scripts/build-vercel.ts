@@ -18,7 +18,8 @@ const MIDDLEWARE = path.join(VERCEL, "output/functions/middleware.func/index.js"
 const PROJECT = {
   projectId: "prj_offline",
   orgId: "team_offline",
-  settings: { framework: "nextjs", nodeVersion: "24.x" },
+  // Everything is installed; an `npm install` in the middle could only change it.
+  settings: { framework: "nextjs", nodeVersion: "24.x", installCommand: "" },
 };
 
 main(async () => {
@@ -42,6 +43,10 @@ async function build(): Promise<void> {
     env: {
       ...throwAwayEnv(),
       ...readSettings(),
+      // `next build` sets it, as on Vercel; a value of ours (Vitest's "test") would make another build.
+      NODE_ENV: undefined,
+      // Neither the build that `npm run up` serves nor that of the tests.
+      NEXT_DIST_DIR: ".next-vercel",
       VERCEL_TELEMETRY_DISABLED: "1",
       NEXT_TELEMETRY_DISABLED: "1",
     },

@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { expect, it, test } from "vitest";
+
+/** What the README says is so. */
+
+const readme = readFileSync("README.md", "utf8");
+const packageJson = JSON.parse(readFileSync("package.json", "utf8"));
+const toolsJson = JSON.parse(readFileSync("scripts/tools/package.json", "utf8"));
+
+const section = (title: string) => readme.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
+/** The names in the first column of a section's table. */
+const named = (title: string) =>
+  section(title)
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .flatMap((line) =>
+      [...(line.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
+    );
+
+it("shows the tree that is on the disk", () => {
+  const tree = section("The house").match(/```\n([\s\S]*?)```/)?.[1] ?? "";
+  const shown = tree.split("\n").flatMap((line) => line.split(" ")[0] || []);
+  for (const path of shown) expect(existsSync(path), path).toBe(true);
+
+  const tracked = execFileSync("git", ["ls-files"]).toString().split("\n");
+  const folders = new Set(
+    tracked.filter((path) => path.includes("/") && !path.startsWith(".")).map((path) => path.split("/")[0]),
+  );
+  const missing = [...folders].filter((folder) => !shown.some((path) => path.startsWith(`${folder}/`)));
+  expect(missing).toEqual([]);
+});
+
+it("explains every variable, and so does .env.example", () => {
+  const read = [...readFileSync("lib/env.ts", "utf8").matchAll(/read\("([A-Z_]+)"/g)].map(([, name]) => name);
+  const example = [...readFileSync(".env.example", "utf8").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+  expect(named("Environment").sort()).toEqual([...read].sort());
+  expect(example.sort()).toEqual([...read].sort());
+});
+
+it("says what each dependency is for", () => {
+  const types = (name: string) => name.startsWith("@types/");
+  const ours = [packageJson.dependencies, packageJson.devDependencies, toolsJson.dependencies].flatMap(
+    Object.keys,
+  );
+  const python = ["fastapi", "pyjwt", "pydantic-settings", "sqlmodel", "uvicorn"];
+  const wanted = new Set([...ours.filter((name) => !types(name)), ...python]);
+  expect([...new Set(named("What each dependency is for"))].sort()).toEqual([...wanted].sort());
+});
+
+it("links every decision", () => {
+  const links = [...readme.matchAll(/\]\((docs\/decisions\/[^)]+)\)/g)].map(([, path]) => path);
+  expect(links.sort()).toEqual(
+    readdirSync("docs/decisions")
+      .map((file) => `docs/decisions/${file}`)
+      .sort(),
+  );
+});
+
+test.each([
+  ...new Set(
+    [...readme.matchAll(/npm (?:run )?(up|test|dev|start|build|[a-z]+:[a-z]+|migrate)\b/g)].map(
+      ([, name]) => name as string,
+    ),
+  ),
+])("names a command that exists: %s", (name) => {
+  expect(packageJson.scripts).toHaveProperty([name]);
+});
