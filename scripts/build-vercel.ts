@@ -14,13 +14,21 @@ import { ensureTools, tool } from "./lib/tools";
 const VERCEL = path.join(root, ".vercel");
 const MIDDLEWARE = path.join(VERCEL, "output/functions/middleware.func/index.js");
 
+/** Neither the build that `npm run up` serves nor that of the tests. */
+const DIST_DIR = ".next-vercel";
+
 /** What `vercel link` would write. Vercel is not asked, so the names do not matter. */
-const PROJECT = {
+const OFFLINE_PROJECT = JSON.stringify({
   projectId: "prj_offline",
   orgId: "team_offline",
-  // Everything is installed; an `npm install` in the middle could only change it.
-  settings: { framework: "nextjs", nodeVersion: "24.x", installCommand: "" },
-};
+  settings: {
+    framework: "nextjs",
+    nodeVersion: "24.x",
+    // Everything is installed; an `npm install` in the middle could only change it.
+    installCommand: "",
+    outputDirectory: DIST_DIR,
+  },
+});
 
 main(async () => {
   await step("Install the Vercel CLI", ensureTools);
@@ -33,8 +41,10 @@ async function build(): Promise<void> {
   const project = path.join(VERCEL, "project.json");
   if (!existsSync(project)) {
     mkdirSync(VERCEL, { recursive: true });
-    writeFileSync(project, JSON.stringify(PROJECT));
+    writeFileSync(project, OFFLINE_PROJECT);
   }
+  // Somebody's own project builds where its settings say, and they say nothing of a folder of ours.
+  const isLinked = readFileSync(project, "utf8") !== OFFLINE_PROJECT;
   await runProcess({
     name: "vercel-build",
     command: tool("vercel"),
@@ -45,8 +55,7 @@ async function build(): Promise<void> {
       ...readSettings(),
       // `next build` sets it, as on Vercel; a value of ours (Vitest's "test") would make another build.
       NODE_ENV: undefined,
-      // Neither the build that `npm run up` serves nor that of the tests.
-      NEXT_DIST_DIR: ".next-vercel",
+      NEXT_DIST_DIR: isLinked ? undefined : DIST_DIR,
       VERCEL_TELEMETRY_DISABLED: "1",
       NEXT_TELEMETRY_DISABLED: "1",
     },

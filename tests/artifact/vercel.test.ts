@@ -19,7 +19,7 @@ let cookie: string;
 beforeAll(async () => {
   const env = testEnv({ BETTER_AUTH_URL: APP, BACKEND_URL: "https://api.example.com" });
   execFileSync("npm", ["run", "build:vercel"], {
-    env: { ...process.env, ...env, NEXT_DIST_DIR: ".next-test" },
+    env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "inherit"],
   });
   database = await startDatabase();

@@ -7,7 +7,7 @@ import { WebSocket } from "ws";
 import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
 import { type NeonEndpoint, startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
 import { listen } from "../../scripts/lib/ports";
-import { findPostgres, startPlainPostgres } from "./plain-postgres";
+import { findPostgres, startPlainPostgres } from "../support/plain-postgres";
 
 interface Database {
   url: string;

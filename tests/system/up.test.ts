@@ -29,7 +29,7 @@ beforeAll(async () => {
     cpSync(file, join(folder, file));
 });
 afterEach(async () => {
-  if (running?.exitCode === null) await interrupt();
+  if (running?.exitCode === null && running.signalCode === null) await interrupt();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
