@@ -1,8 +1,8 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { routes } from "../../lib/routes";
 import { Alert } from "../_components/alert";
-import { Button } from "../_components/button";
 import { Field } from "../_components/field";
+import { SubmitButton } from "../_components/submit-button";
 import {
   type AuthErrors,
   type AuthFailure,
@@ -74,9 +74,9 @@ export function AuthForm({ fields, submitLabel, next, submit }: AuthFormProps) {
       {fields.map(({ name, check: _, ...field }) => (
         <Field key={name} name={name} required error={errors[name]} {...field} />
       ))}
-      <Button type="submit" look="primary" pending={pending} className="w-full">
+      <SubmitButton look="primary" pending={pending} className="w-full">
         {submitLabel}
-      </Button>
+      </SubmitButton>
     </form>
   );
 }

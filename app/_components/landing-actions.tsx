@@ -6,7 +6,8 @@ import { routes } from "../../lib/routes";
 import { buttonClass } from "./button";
 
 /**
- * The page itself is static and alike for everyone; whether this visitor is signed in is asked from the browser.
+ * The page is alike for everyone, and shows without the session store; whether this visitor is signed in is asked
+ * from the browser.
  * Until the answer comes, and when none does, the links are those of a guest: the gate takes a signed-in
  * visitor on from there.
  */

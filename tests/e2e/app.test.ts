@@ -196,9 +196,28 @@ it("runs no script but its own, and breaks no rule of its policy, on any page", 
   expect(ran).toBe(false);
 });
 
+it("keeps what was typed before the page's script is there", async () => {
+  await signUp();
+  const scripts: (() => void)[] = [];
+  // A slow line: the page shows, and its scripts wait.
+  await page.route(/\/_next\/static\/.*\.js/, (route) => void scripts.push(() => void route.continue()));
+  await page.goto("/tasks", { waitUntil: "commit" });
+  await page.getByLabel("New task").pressSequentially("Typed early");
+  await page.keyboard.press("Enter");
+  expect(await page.getByLabel("New task").inputValue()).toBe("Typed early");
+  expect(new URL(page.url()).search).toBe("");
+
+  for (const go of scripts.splice(0)) go();
+  await page.unroute(/\/_next\/static\/.*\.js/);
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("button", { name: "Delete Typed early" }).waitFor();
+});
+
 it("can be used by keyboard alone", async () => {
   await signUp();
   await page.goto("/tasks");
+  // Before that Enter does nothing, and nothing is lost.
+  await expect.poll(() => page.getByRole("button", { name: "Add", exact: true }).isEnabled()).toBe(true);
   await page.getByLabel("New task").focus();
   await page.keyboard.type("By keyboard");
   await page.keyboard.press("Enter");

@@ -1,6 +1,6 @@
 import { type FormEvent, useRef, useState } from "react";
-import { Button } from "../../_components/button";
 import { Field } from "../../_components/field";
+import { SubmitButton } from "../../_components/submit-button";
 import { MAX_TITLE } from "./changes";
 
 export function AddTask({ onAdd }: { onAdd: (title: string) => void }) {
@@ -35,9 +35,7 @@ export function AddTask({ onAdd }: { onAdd: (title: string) => void }) {
         />
       </div>
       {/* In line with the input, whatever stands below that. */}
-      <Button type="submit" className="mt-7">
-        Add
-      </Button>
+      <SubmitButton className="mt-7">Add</SubmitButton>
     </form>
   );
 }
