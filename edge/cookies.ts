@@ -4,8 +4,6 @@ export interface SessionCookies {
   readonly token: string;
   /** The cookie cache, a JWT. Its pieces are joined. */
   readonly data: string | undefined;
-  /** The exact values, as one string. */
-  readonly key: string;
 }
 
 /** Better Auth's names; on https browsers hold them to `__Secure-` (RFC 6265bis §4.1.3.1). */
@@ -36,5 +34,5 @@ export function readSessionCookies(
   }
   if (!token) return undefined;
   data ??= pieces.length > 0 ? pieces.join("") : undefined;
-  return { token, data, key: `${token} ${data ?? ""}` };
+  return { token, data };
 }

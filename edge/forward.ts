@@ -28,6 +28,8 @@ const DROPPED: ReadonlySet<string> = new Set([
   "upgrade",
   "expect",
   "via",
+  // Next would compress the answer, and hold a stream of events back until its end.
+  "accept-encoding",
   // Next's own, which a Next upstream would obey.
   "rsc",
   "next-url",

@@ -43,7 +43,7 @@ export function createGate(env: GateEnv, effects: Effects) {
   const { development } = env;
   const secure = env.appOrigin.startsWith("https:");
   const cookieNames = sessionCookieNames(secure);
-  const readSession = createSessionReader({
+  const sessions = createSessionReader({
     authSecret: env.authSecret,
     maxStale: env.sessionMaxStaleSeconds * 1000,
     ...effects,
@@ -56,11 +56,11 @@ export function createGate(env: GateEnv, effects: Effects) {
     const classified = classify(method, url.pathname, headers);
 
     const cookieHeader = headers.get("cookie") ?? "";
+    const cookies = readSessionCookies(cookieHeader, cookieNames);
+    if (cookies && url.pathname === routes.signOut) await sessions.end(cookies);
     const session = isOpen(classified.kind)
       ? NOT_ASKED
-      : await readSession(readSessionCookies(cookieHeader, cookieNames), cookieHeader, {
-          extend: classified.kind !== "backend",
-        });
+      : await sessions.read(cookies, cookieHeader, { extend: classified.kind !== "backend" });
 
     const facts: Facts = {
       ...classified,

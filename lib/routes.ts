@@ -9,6 +9,8 @@ export const routes = {
   /** Everything below it goes to FastAPI, with the prefix taken off. */
   backend: "/backend",
   login: "/login",
+  /** Better Auth's: the gate forgets a session whose sign-out passes. */
+  signOut: "/api/auth/sign-out",
   /** Where a visitor goes who signed in and asked for nothing else. */
   home: "/dashboard",
 } as const;

@@ -12,7 +12,7 @@ const known = {
 const sent = (headers: Record<string, string>, more: Partial<Parameters<typeof upstreamHeaders>[1]> = {}) =>
   upstreamHeaders(new Headers(headers), { ...known, ...more });
 
-describe("a forged header never reaches the backend", () => {
+describe("what is the gate's, or the platform's, never reaches the backend", () => {
   test.each([
     "cookie",
     "proxy-authorization",
@@ -23,6 +23,7 @@ describe("a forged header never reaches the backend", () => {
     "upgrade",
     "expect",
     "via",
+    "accept-encoding",
     "rsc",
     "next-action",
     "next-router-state-tree",

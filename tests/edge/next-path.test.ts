@@ -86,7 +86,7 @@ it("never leaves the origin, whatever is asked", () => {
       // What the browser would do with the redirect, and once more with where it landed.
       expect(safeNextPath(path)).toBe(path);
     }),
-    { numRuns: 10_000 },
+    { numRuns: Number(process.env.FUZZ_RUNS ?? 10_000) },
   );
 });
 

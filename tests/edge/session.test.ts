@@ -21,17 +21,22 @@ const askStore: AskStore = (header, { extend }) => {
   return reply();
 };
 
-function reader(maxStale = 60_000) {
-  const read = createSessionReader({
+function readerAndEnd(maxStale = 60_000) {
+  const sessions = createSessionReader({
     authSecret: AUTH_SECRET,
     maxStale,
     askStore,
     now: () => time,
     wait: () => new Promise(() => {}),
   });
-  return (header: string, extend = false) =>
-    read(readSessionCookies(header, sessionCookieNames(false)), header, { extend });
+  const cookiesOf = (header: string) => readSessionCookies(header, sessionCookieNames(false));
+  return {
+    read: (header: string, extend = false) => sessions.read(cookiesOf(header), header, { extend }),
+    end: (header: string) => sessions.end(cookiesOf(header) ?? { token: "", data: undefined }),
+  };
 }
+
+const reader = (maxStale?: number) => readerAndEnd(maxStale).read;
 
 const tokenCookie = async (token = "abc") => `better-auth.session_token=${await signSessionToken(token)}`;
 const bothCookies = async (options: Partial<Parameters<typeof signCookieCache>[0]> = {}) =>
@@ -184,4 +189,42 @@ describe("the revocation bound", () => {
     time = START + 5_000;
     expect(summary(await read(header))).toBe("store");
   });
+});
+
+describe("a sign-out that passes", () => {
+  it("takes the session out of memory, and out of the signed cookie", async () => {
+    const { read, end } = readerAndEnd();
+    const header = await bothCookies();
+    expect(summary(await read(header))).toBe("cookie");
+    await end(header);
+    reply = async () => ({ session: null, setCookies: [] });
+    expect(summary(await read(header))).toBe("none");
+  });
+
+  it("has the store asked each time while an older answer could still count", async () => {
+    const { read, end } = readerAndEnd();
+    const header = await tokenCookie();
+    await end(header);
+    // The sign-out is still on its way to the database.
+    expect(summary(await read(header))).toBe("store");
+    expect(summary(await read(header))).toBe("store");
+    time = START + 60_000;
+    await read(header);
+    expect(summary(await read(header))).toBe("memory");
+  });
+
+  it("ends no other session", async () => {
+    const { read, end } = readerAndEnd();
+    const header = await tokenCookie();
+    await read(header);
+    await end(await tokenCookie("other"));
+    expect(summary(await read(header))).toBe("memory");
+  });
+});
+
+it("memory knows a session with the cookie cache that it came with, and with no other", async () => {
+  const read = reader();
+  await read(await tokenCookie());
+  const foreign = `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "x", updatedAt: START })}`;
+  expect(summary(await read(foreign))).toBe("store");
 });

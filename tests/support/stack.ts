@@ -46,6 +46,8 @@ export async function startDatabase() {
   };
 }
 
+export type Database = Awaited<ReturnType<typeof startDatabase>>;
+
 export interface App {
   readonly origin: string;
   readonly databaseUrl: string;
@@ -53,9 +55,11 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** `next start` with a database of its own, in front of the backend that `env.BACKEND_URL` names. */
-export async function startApp(env: Variables): Promise<App> {
-  const database = await startDatabase();
+/**
+ * `next start` in front of the backend that `env.BACKEND_URL` names, with a database of its own unless it shares one.
+ */
+export async function startApp(env: Variables, shared?: Database): Promise<App> {
+  const database = shared ?? (await startDatabase());
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const variables = testEnv({ BETTER_AUTH_URL: origin, ...database.env, ...env });
@@ -66,7 +70,7 @@ export async function startApp(env: Variables): Promise<App> {
     stopDatabase: database.stop,
     async stop() {
       await next.stop();
-      await database.stop();
+      if (!shared) await database.stop();
     },
   };
 }
