@@ -13,6 +13,7 @@ const gate = createGate(env, {
     ]);
     return createAuth(env, createDatabase(env));
   }),
+  fetch,
   now: Date.now,
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   randomId: () => crypto.randomUUID(),

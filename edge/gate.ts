@@ -1,25 +1,25 @@
+import type { Identity } from "../lib/contract";
 import type { Env } from "../lib/env";
 import { createMinter } from "../lib/mint";
 import { routes } from "../lib/routes";
 import { type Classified, classify } from "./classify";
 import { readSessionCookies, sessionCookieNames } from "./cookies";
 import { isCrossSite } from "./cross-site";
-import { decide, type Facts } from "./decide";
+import { type Decision, decide, type Facts } from "./decide";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./forward";
 import { pagePolicy } from "./page-policy";
+import { reasonOf } from "./reason";
+import { type RelayEffects, relay } from "./relay";
 import { answer, forward, pass } from "./respond";
 import { type AskStore, createSessionReader, type SessionAnswer } from "./session";
-import type { Wait } from "./single-flight";
 import { createTokenSource } from "./token";
 
 /** What the gate takes from the outside world. */
-export interface Effects {
+export interface Effects extends RelayEffects {
   readonly askStore: AskStore;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly wait: Wait;
   readonly randomId: () => string;
-  readonly log: (entry: { code: string; request_id: string; error: string }) => void;
 }
 
 export type GateEnv = Pick<
@@ -27,6 +27,7 @@ export type GateEnv = Pick<
   | "appOrigin"
   | "origins"
   | "backendUrl"
+  | "forwarding"
   | "authSecret"
   | "jwt"
   | "sessionMaxStaleSeconds"
@@ -37,6 +38,16 @@ export type GateEnv = Pick<
 
 /** Public pages and Better Auth's own routes: nobody needs to know who asks. */
 const NOT_ASKED: SessionAnswer = { state: "none", setCookies: [] };
+
+/** A request, and what has been found out about it. */
+interface Seen {
+  readonly request: Request;
+  readonly url: URL;
+  readonly classified: Classified;
+  readonly session: SessionAnswer;
+}
+
+const SIGNED_OUT = { do: "refuse", code: "gate_signed_out" } as const;
 
 /** Builds the gate: gather the facts of a request, decide, perform. */
 export function createGate(env: GateEnv, effects: Effects) {
@@ -51,76 +62,85 @@ export function createGate(env: GateEnv, effects: Effects) {
   const tokenFor = createTokenSource(createMinter(env.jwt, effects.randomId), effects.now, effects.wait);
 
   return async function gate(request: Request): Promise<Response> {
+    const seen = await look(request);
+    return perform(decide(factsOf(seen)), seen);
+  };
+
+  /** Gathers: what is asked, and by whom. */
+  async function look(request: Request): Promise<Seen> {
     const { method, headers } = request;
     const url = new URL(request.url);
     const classified = classify(method, url.pathname, headers);
-
     const cookieHeader = headers.get("cookie") ?? "";
     const cookies = readSessionCookies(cookieHeader, cookieNames);
     if (cookies && url.pathname === routes.signOut) await sessions.end(cookies);
-    const session = isOpen(classified.kind)
+    const session = isOpen(classified)
       ? NOT_ASKED
       : await sessions.read(cookies, cookieHeader, { extend: classified.kind !== "backend" });
+    return { request, url, classified, session };
+  }
 
-    const facts: Facts = {
+  function factsOf({ request: { headers }, url, classified, session }: Seen): Facts {
+    const changes = !classified.safe || classified.wants === "upgrade";
+    return {
       ...classified,
       session: session.state,
-      crossSite: isCrossSite(headers, !classified.safe || classified.wants === "upgrade", env.origins),
+      crossSite: isCrossSite(headers, changes, env.origins),
       deceptivePath: isDeceptivePath(url.pathname),
       body: judgeBody(headers, env.maxBodyBytes),
     };
-    const decision = decide(facts);
+  }
 
+  async function perform(decision: Decision, seen: Seen): Promise<Response> {
+    const { request, url, classified, session } = seen;
     const isUpgrade = classified.wants === "upgrade";
-    const answerable = { url, headers, safe: classified.safe, isUpgrade };
+    const answerable = { url, headers: request.headers, safe: classified.safe, isUpgrade };
     const setCookies = session.state === "unreachable" ? [] : session.setCookies;
-    if (decision.do === "pass") {
-      const policy = isPage(classified)
-        ? pagePolicy(btoa(effects.randomId()), { secure, development })
-        : undefined;
-      return pass(answerable, setCookies, policy);
-    }
+    if (decision.do === "pass")
+      return pass(answerable, setCookies, isPage(classified) ? freshPolicy() : undefined);
 
     const requestId = effects.randomId();
+    if (decision.do === "forward" && session.state === "active") {
+      return send(seen, session.session.identity, requestId);
+    }
     if (session.state === "unreachable") {
       effects.log({
         code: "gate_session_store_unreachable",
         request_id: requestId,
-        error: reason(session.error),
+        error: reasonOf(session.error),
       });
     }
-    if (decision.do === "forward" && session.state === "active") {
-      const outgoing = upstreamHeaders(headers, {
-        token: await tokenFor(session.session.identity),
-        requestId,
-        appOrigin: env.appOrigin,
-        clientAddressHeader: env.clientAddressHeader,
-        isUpgrade,
-      });
-      return forward(
-        upstreamUrl(env.backendUrl, routes.backend, url.pathname, url.search),
-        outgoing,
-        requestId,
-      );
-    }
-    const refusal =
-      decision.do === "forward" ? ({ do: "refuse", code: "gate_signed_out" } as const) : decision;
+    // Nothing goes to the backend for nobody, whatever was decided.
+    const refusal = decision.do === "forward" ? SIGNED_OUT : decision;
     return answer(refusal, answerable, requestId, setCookies);
-  };
+  }
+
+  async function send(
+    { request, url, classified }: Seen,
+    identity: Identity,
+    requestId: string,
+  ): Promise<Response> {
+    const isUpgrade = classified.wants === "upgrade";
+    const { appOrigin, clientAddressHeader, backendUrl } = env;
+    const token = await tokenFor(identity);
+    const known = { token, requestId, appOrigin, clientAddressHeader, isUpgrade };
+    const headers = upstreamHeaders(request.headers, known);
+    const target = upstreamUrl(backendUrl, routes.backend, url.pathname, url.search);
+    return env.forwarding === "rewrite" || isUpgrade
+      ? forward(target, headers, requestId)
+      : relay(request, { target, headers, requestId, backendUrl }, effects);
+  }
+
+  function freshPolicy(): string {
+    return pagePolicy(btoa(effects.randomId()), { secure, development });
+  }
 }
 
-function isOpen(kind: Facts["kind"]): boolean {
+function isOpen({ kind }: Classified): boolean {
   return kind === "public-page" || kind === "open-api";
 }
 
 /** Whether HTML is about to be rendered. */
 function isPage({ kind, wants }: Classified): boolean {
   return wants === "document" && (kind === "page" || kind === "guest-page" || kind === "public-page");
-}
-
-/** The name and message of an error, and of what caused it; never a value of the request's. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const own = `${error.name}: ${error.message}`;
-  return error.cause === undefined ? own : `${own} (${reason(error.cause)})`;
 }

@@ -8,6 +8,8 @@ export interface Env {
   readonly origins: readonly string[];
   /** Base address of FastAPI, with no trailing slash; may hold a path. */
   readonly backendUrl: string;
+  /** Who moves the bytes between browser and FastAPI: the platform, or the gate itself. */
+  readonly forwarding: "rewrite" | "relay";
   readonly databaseUrl: string;
   /** Where the Neon driver sends its queries, when it is not Neon itself (the local stack). */
   readonly neonEndpoint: string | undefined;
@@ -77,6 +79,7 @@ export function parseEnv(source: Source): Env {
     backendUrl: read("BACKEND_URL", baseUrl, {
       missing: "Set it to the address of FastAPI, such as https://api.example.com",
     }),
+    forwarding: read("BACKEND_FORWARD", oneOf("rewrite", "relay"), { fallback: "rewrite" }),
     databaseUrl: read("DATABASE_URL", postgresUrl, {
       missing:
         "Set it to the connection string from Neon's console, or run `npm run up`, which brings a database",
@@ -91,7 +94,7 @@ export function parseEnv(source: Source): Env {
     },
     sessionMaxStaleSeconds: read("SESSION_MAX_STALE_SECONDS", wholeNumber(0, 3600), { fallback: "60" }),
     maxBodyBytes: megabytes(read("MAX_BODY_MB", wholeNumber(1, 1024), { fallback: "10" })),
-    tokenEndpoint: read("TOKEN_ENDPOINT", onOff, { fallback: "off" }),
+    tokenEndpoint: read("TOKEN_ENDPOINT", oneOf("on", "off"), { fallback: "off" }) === "on",
     development: source.NODE_ENV === "development",
     distDir: source.NEXT_DIST_DIR || ".next",
     clientAddressHeader: read("CLIENT_ADDRESS_HEADER", headerName, {
@@ -133,10 +136,13 @@ function reader(source: Source, problems: string[]) {
 
 const text: Parse<string> = (value) => value;
 
-const onOff: Parse<boolean> = (value) => {
-  if (value !== "on" && value !== "off") throw new Unfit(`is "${value}". Set it to on or off`);
-  return value === "on";
-};
+function oneOf<T extends string>(...allowed: readonly T[]): Parse<T> {
+  return (value) => {
+    const found = allowed.find((word) => word === value);
+    if (!found) throw new Unfit(`is "${value}". Set it to ${allowed.join(" or ")}`);
+    return found;
+  };
+}
 
 function wholeNumber(min: number, max: number): Parse<number> {
   return (value) => {

@@ -25,6 +25,16 @@ export const problems = {
     title: "Body too large",
     detail: "The body is over this deployment's limit. Send less at a time.",
   },
+  gate_backend_unreachable: {
+    status: 502,
+    title: "The backend cannot be reached",
+    detail: "The backend does not answer. Try again in a moment.",
+  },
+  gate_backend_timeout: {
+    status: 504,
+    title: "The backend takes too long",
+    detail: "The backend has not answered in time. Try again in a moment.",
+  },
   gate_session_store_unreachable: {
     status: 503,
     title: "Sign-in cannot be checked",
@@ -63,6 +73,7 @@ export function problemResponse(code: ProblemCode, requestId: string): Response 
   });
   // RFC 9110 §11.6.1: a 401 names the scheme. There is no registered one for a session cookie.
   if (status === 401) headers.set("www-authenticate", 'Session realm="gatehouse"');
-  if (status === 503) headers.set("retry-after", RETRY_AFTER);
+  // RFC 9110 §10.2.3; of ours these are the ones that pass by themselves.
+  if (status >= 500) headers.set("retry-after", RETRY_AFTER);
   return new Response(JSON.stringify(describeProblem(code, requestId)), { status, headers });
 }

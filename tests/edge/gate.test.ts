@@ -29,8 +29,10 @@ beforeEach(async () => {
       maxBodyBytes: 1000,
       clientAddressHeader: undefined,
       development: false,
+      forwarding: "rewrite",
     },
     {
+      fetch,
       askStore: () => reply(),
       now: () => START,
       wait: () => new Promise(() => {}),

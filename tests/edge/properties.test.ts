@@ -187,8 +187,10 @@ describe("whatever is sent", () => {
         maxBodyBytes: 1000,
         clientAddressHeader: undefined,
         development: false,
+        forwarding: "rewrite",
       },
       {
+        fetch,
         askStore: () => Promise.reject(new Error("a forged cookie has reached the store")),
         now: () => 0,
         wait: () => new Promise(() => {}),

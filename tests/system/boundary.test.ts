@@ -7,244 +7,250 @@ import { Visitor } from "../support/visitor";
 
 /** What reaches the backend, seen from the backend, with requests written by hand. */
 
-let app: App;
-let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
-let cookie: string;
-let host: string;
+describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
+  let app: App;
+  let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
+  let cookie: string;
+  let host: string;
 
-beforeAll(async () => {
-  echo = await startEchoUpstream();
-  app = await startApp({ BACKEND_URL: echo.url, MAX_BODY_MB: "1" });
-  const member = new Visitor(app.origin);
-  await member.signUp("ada@example.com");
-  cookie = member.cookieHeader;
-  host = new URL(app.origin).host;
-});
-afterAll(async () => {
-  await app?.stop();
-  await echo?.stop();
-});
-beforeEach(() => {
-  echo.arrived.length = 0;
-});
-
-const send = (requestLine: string, headers: string[] = [], body = "") =>
-  sendRaw(
-    app.origin,
-    [`${requestLine} HTTP/1.1`, `Host: ${host}`, `Cookie: ${cookie}`, "Connection: close", ...headers],
-    body,
-  );
-
-async function arrivedFor(...headers: string[]): Promise<Arrived> {
-  const { status } = await send("GET /backend/x", headers);
-  expect(status).toBe(200);
-  expect(echo.arrived).toHaveLength(1);
-  return echo.arrived[0] as Arrived;
-}
-
-describe("a forged header", () => {
-  test.each([
-    "X-User-Id",
-    "X_User_Id",
-    "X-Forwarded-For",
-    "X-Forwarded-Port",
-    "X-Real-IP",
-    "Forwarded",
-    "True-Client-IP",
-    "X-Original-URL",
-    "X-HTTP-Method-Override",
-    "Proxy-Authorization",
-    "X-Vercel-OIDC-Token",
-    "X-Nextjs-Data-Like",
-    "X-Amzn-Oidc-Identity",
-    "Remote-User",
-    "TE",
-    "Next-Router-State-Tree",
-    "X-Middleware-Subrequest",
-    "X-Middleware-Request-Authorization",
-  ])("%s stays outside", async (name) => {
-    const { headers } = await arrivedFor(`${name}: forged`);
-    expect(JSON.stringify(headers)).not.toContain("forged");
+  beforeAll(async () => {
+    echo = await startEchoUpstream();
+    app = await startApp({ BACKEND_URL: echo.url, BACKEND_FORWARD: forwarding, MAX_BODY_MB: "1" });
+    const member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+    cookie = member.cookieHeader;
+    host = new URL(app.origin).host;
+  });
+  afterAll(async () => {
+    await app?.stop();
+    await echo?.stop();
+  });
+  beforeEach(() => {
+    echo.arrived.length = 0;
   });
 
-  it("Authorization is replaced", async () => {
-    const { headers } = await arrivedFor("Authorization: Bearer forged");
-    expect(headers.authorization).toHaveLength(1);
-    expect(headers.authorization?.[0]).toMatch(/^Bearer eyJ/);
-  });
-
-  it("X-Request-Id is replaced", async () => {
-    expect((await arrivedFor("X-Request-Id: forged")).headers["x-request-id"]?.[0]).toMatch(
-      /^[0-9a-f-]{36}$/,
+  const send = (requestLine: string, headers: string[] = [], body = "") =>
+    sendRaw(
+      app.origin,
+      [`${requestLine} HTTP/1.1`, `Host: ${host}`, `Cookie: ${cookie}`, "Connection: close", ...headers],
+      body,
     );
-  });
 
-  it("RSC stays outside, though Next puts it back by itself", async () => {
-    expect((await arrivedFor("RSC: 1")).headers.rsc).toBeUndefined();
-  });
-
-  it("nominated by Connection goes with it", async () => {
-    const { status } = await sendRaw(app.origin, [
-      "GET /backend/x HTTP/1.1",
-      `Host: ${host}`,
-      `Cookie: ${cookie}`,
-      "Connection: close, X-Internal",
-      "X-Internal: forged",
-    ]);
+  async function arrivedFor(...headers: string[]): Promise<Arrived> {
+    const { status } = await send("GET /backend/x", headers);
     expect(status).toBe(200);
-    expect(JSON.stringify(echo.arrived)).not.toContain("forged");
-  });
-});
+    expect(echo.arrived).toHaveLength(1);
+    return echo.arrived[0] as Arrived;
+  }
 
-test.each([
-  ["traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
-  ["Accept-Language", "de"],
-  ["If-None-Match", '"etag"'],
-  ["X-Custom", "kept"],
-])("%s arrives", async (name, value) => {
-  expect((await arrivedFor(`${name}: ${value}`)).headers[name.toLowerCase()]).toEqual([value]);
-});
-
-describe("a path", () => {
-  test.each([
-    ["/backend/api/tasks", "/api/tasks"],
-    ["/backend/api/tasks/", "/api/tasks/"],
-    ["/backend", "/"],
-    ["/backend/", "/"],
-    ["/backend/a%20b/%C3%A9", "/a%20b/%C3%A9"],
-    ["/backend/x.json", "/x.json"],
-    ["/backend/%252f", "/%252f"],
-    ["/backend/a..b/.well-known", "/a..b/.well-known"],
-    ["/backend/@evil.example/", "/@evil.example/"],
-    ["/backend/http:/evil.example", "/http:/evil.example"],
-    ["/backend/x?a=1&b=2", "/x?a=1&b=2"],
-  ])("%s arrives as %s", async (path, arrived) => {
-    expect((await send(`GET ${path}`)).status).toBe(200);
-    expect(echo.arrived.map(({ url }) => url)).toEqual([arrived]);
-  });
-
-  test.each([
-    "/backend/a%2fb",
-    "/backend/a%2Fb",
-    "/backend/a%5cb",
-    "/backend/%00",
-    "/backend/..%2fadmin",
-    "/backend/a/..%5cb",
-  ])("%s is refused", async (path) => {
-    expect((await send(`GET ${path}`)).status).toBe(400);
-    expect(echo.arrived).toEqual([]);
-  });
-
-  test.each(["/backend/../nowhere", "/backend/%2e%2e/nowhere", "/backend/x/../../nowhere"])(
-    "%s leaves the prefix before anybody looks, and the backend with it",
-    async (path) => {
-      await send(`GET ${path}`);
-      expect(echo.arrived).toEqual([]);
-    },
-  );
-
-  it("in absolute form goes to the configured backend all the same", async () => {
-    await send("GET http://evil.example/backend/x");
-    expect(echo.arrived.every(({ url }) => url === "/x")).toBe(true);
-  });
-});
-
-describe("a body", () => {
-  test.each(["GET", "HEAD", "DELETE", "OPTIONS", "POST", "PUT", "PATCH"])(
-    "of a %s is one request's",
-    async (method) => {
-      const smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
-      const { status } = await send(`${method} /backend/x`, [`Content-Length: ${smuggled.length}`], smuggled);
-      expect(status).toBe(200);
-      expect(echo.arrived.map(({ method, url }) => `${method} ${url}`)).toEqual([`${method} /x`]);
-    },
-  );
-
-  it("arrives intact up to the limit", async () => {
-    const body = "x".repeat(1024 * 1024);
-    const { status } = await send("POST /backend/x", [`Content-Length: ${body.length}`], body);
-    expect(status).toBe(200);
-    expect(echo.arrived[0]?.body.length).toBe(body.length);
-  });
-
-  it("over the limit is refused before a byte is forwarded", async () => {
-    // Next hands the middleware's answer out only once it has read the body, whatever its size.
-    const large = "x".repeat(1024 * 1024 + 1);
-    const { status, body } = await send("POST /backend/x", [`Content-Length: ${large.length}`], large);
-    expect(status).toBe(413);
-    expect(JSON.parse(body.slice(body.indexOf("{"), body.lastIndexOf("}") + 1)).code).toBe(
-      "gate_body_too_large",
-    );
-    expect(echo.arrived).toEqual([]);
-  });
-
-  it("of unknown length is refused", async () => {
-    const { status } = await send("POST /backend/x", ["Transfer-Encoding: chunked"], "1\r\nx\r\n0\r\n\r\n");
-    expect(status).toBe(411);
-    expect(echo.arrived).toEqual([]);
-  });
-
-  it("with two lengths is refused", async () => {
-    const { status } = await send(
-      "POST /backend/x",
-      ["Content-Length: 6", "Transfer-Encoding: chunked"],
-      "0\r\n\r\nX",
-    );
-    expect(status).toBe(400);
-    expect(echo.arrived).toEqual([]);
-  });
-});
-
-describe("a WebSocket", () => {
-  const handshake = (headers: string[]) =>
-    sendRaw(app.origin, [
-      "GET /backend/ws HTTP/1.1",
-      `Host: ${host}`,
-      "Connection: Upgrade",
-      "Upgrade: websocket",
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-      ...headers,
-    ]);
-
-  it("of a page of ours is forwarded with the token and without the cookie", async () => {
-    const { status } = await handshake([`Cookie: ${cookie}`, `Origin: ${app.origin}`]);
-    expect(status).toBe(101);
-    const [arrived] = echo.arrived;
-    expect(arrived?.url).toBe("/ws");
-    expect(arrived?.headers.authorization?.[0]).toMatch(/^Bearer eyJ/);
-    expect(arrived?.headers.cookie).toBeUndefined();
-  });
-
-  test.each([
-    ["a stranger", () => [`Origin: ${app.origin}`]],
-    ["another site", () => [`Cookie: ${cookie}`, "Origin: https://evil.example"]],
-    ["a sandboxed frame", () => [`Cookie: ${cookie}`, "Origin: null"]],
-  ])("of %s is closed at once", async (_, headers) => {
-    const closed = await new Promise<boolean>((resolve, reject) => {
-      const request = httpRequest(`${app.origin}/backend/ws`, {
-        headers: {
-          connection: "Upgrade",
-          upgrade: "websocket",
-          "sec-websocket-version": "13",
-          "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-          ...Object.fromEntries(headers().map((line) => line.split(": "))),
-        },
-        timeout: 5_000,
-      });
-      request.on("upgrade", () => reject(new Error("upgraded")));
-      request.on("timeout", () => resolve(false));
-      request.on("response", () => resolve(true));
-      request.on("error", () => resolve(true));
-      request.end();
+  describe("a forged header", () => {
+    test.each([
+      "X-User-Id",
+      "X_User_Id",
+      "X-Forwarded-For",
+      "X-Forwarded-Port",
+      "X-Real-IP",
+      "Forwarded",
+      "True-Client-IP",
+      "X-Original-URL",
+      "X-HTTP-Method-Override",
+      "Proxy-Authorization",
+      "X-Vercel-OIDC-Token",
+      "X-Nextjs-Data-Like",
+      "X-Amzn-Oidc-Identity",
+      "Remote-User",
+      "TE",
+      "Next-Router-State-Tree",
+      "X-Middleware-Subrequest",
+      "X-Middleware-Request-Authorization",
+    ])("%s stays outside", async (name) => {
+      const { headers } = await arrivedFor(`${name}: forged`);
+      expect(JSON.stringify(headers)).not.toContain("forged");
     });
-    expect(closed).toBe(true);
-    expect(echo.arrived).toEqual([]);
-  });
-});
 
-it("a rewrite sets no cookie and shows the browser no token", async () => {
-  const { headers } = await send("GET /backend/x");
-  expect(headers.get("set-cookie")).toBeNull();
-  expect(JSON.stringify([...headers])).not.toMatch(/eyJ/);
+    it("Authorization is replaced", async () => {
+      const { headers } = await arrivedFor("Authorization: Bearer forged");
+      expect(headers.authorization).toHaveLength(1);
+      expect(headers.authorization?.[0]).toMatch(/^Bearer eyJ/);
+    });
+
+    it("X-Request-Id is replaced", async () => {
+      expect((await arrivedFor("X-Request-Id: forged")).headers["x-request-id"]?.[0]).toMatch(
+        /^[0-9a-f-]{36}$/,
+      );
+    });
+
+    it("RSC stays outside, though Next puts it back by itself", async () => {
+      expect((await arrivedFor("RSC: 1")).headers.rsc).toBeUndefined();
+    });
+
+    it("nominated by Connection goes with it", async () => {
+      const { status } = await sendRaw(app.origin, [
+        "GET /backend/x HTTP/1.1",
+        `Host: ${host}`,
+        `Cookie: ${cookie}`,
+        "Connection: close, X-Internal",
+        "X-Internal: forged",
+      ]);
+      expect(status).toBe(200);
+      expect(JSON.stringify(echo.arrived)).not.toContain("forged");
+    });
+  });
+
+  test.each([
+    ["traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+    ["Accept-Language", "de"],
+    ["If-None-Match", '"etag"'],
+    ["X-Custom", "kept"],
+  ])("%s arrives", async (name, value) => {
+    expect((await arrivedFor(`${name}: ${value}`)).headers[name.toLowerCase()]).toEqual([value]);
+  });
+
+  describe("a path", () => {
+    test.each([
+      ["/backend/api/tasks", "/api/tasks"],
+      ["/backend/api/tasks/", "/api/tasks/"],
+      ["/backend", "/"],
+      ["/backend/", "/"],
+      ["/backend/a%20b/%C3%A9", "/a%20b/%C3%A9"],
+      ["/backend/x.json", "/x.json"],
+      ["/backend/%252f", "/%252f"],
+      ["/backend/a..b/.well-known", "/a..b/.well-known"],
+      ["/backend/@evil.example/", "/@evil.example/"],
+      ["/backend/http:/evil.example", "/http:/evil.example"],
+      ["/backend/x?a=1&b=2", "/x?a=1&b=2"],
+    ])("%s arrives as %s", async (path, arrived) => {
+      expect((await send(`GET ${path}`)).status).toBe(200);
+      expect(echo.arrived.map(({ url }) => url)).toEqual([arrived]);
+    });
+
+    test.each([
+      "/backend/a%2fb",
+      "/backend/a%2Fb",
+      "/backend/a%5cb",
+      "/backend/%00",
+      "/backend/..%2fadmin",
+      "/backend/a/..%5cb",
+    ])("%s is refused", async (path) => {
+      expect((await send(`GET ${path}`)).status).toBe(400);
+      expect(echo.arrived).toEqual([]);
+    });
+
+    test.each(["/backend/../nowhere", "/backend/%2e%2e/nowhere", "/backend/x/../../nowhere"])(
+      "%s leaves the prefix before anybody looks, and the backend with it",
+      async (path) => {
+        await send(`GET ${path}`);
+        expect(echo.arrived).toEqual([]);
+      },
+    );
+
+    it("in absolute form goes to the configured backend all the same", async () => {
+      await send("GET http://evil.example/backend/x");
+      expect(echo.arrived.every(({ url }) => url === "/x")).toBe(true);
+    });
+  });
+
+  describe("a body", () => {
+    test.each(["GET", "HEAD", "DELETE", "OPTIONS", "POST", "PUT", "PATCH"])(
+      "of a %s is one request's",
+      async (method) => {
+        const smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+        const { status } = await send(
+          `${method} /backend/x`,
+          [`Content-Length: ${smuggled.length}`],
+          smuggled,
+        );
+        expect(status).toBe(200);
+        expect(echo.arrived.map(({ method, url }) => `${method} ${url}`)).toEqual([`${method} /x`]);
+      },
+    );
+
+    it("arrives intact up to the limit", async () => {
+      const body = "x".repeat(1024 * 1024);
+      const { status } = await send("POST /backend/x", [`Content-Length: ${body.length}`], body);
+      expect(status).toBe(200);
+      expect(echo.arrived[0]?.body.length).toBe(body.length);
+    });
+
+    it("over the limit is refused before a byte is forwarded", async () => {
+      // Next hands the middleware's answer out only once it has read the body, whatever its size.
+      const large = "x".repeat(1024 * 1024 + 1);
+      const { status, body } = await send("POST /backend/x", [`Content-Length: ${large.length}`], large);
+      expect(status).toBe(413);
+      expect(JSON.parse(body.slice(body.indexOf("{"), body.lastIndexOf("}") + 1)).code).toBe(
+        "gate_body_too_large",
+      );
+      expect(echo.arrived).toEqual([]);
+    });
+
+    it("of unknown length is refused", async () => {
+      const { status } = await send("POST /backend/x", ["Transfer-Encoding: chunked"], "1\r\nx\r\n0\r\n\r\n");
+      expect(status).toBe(411);
+      expect(echo.arrived).toEqual([]);
+    });
+
+    it("with two lengths is refused", async () => {
+      const { status } = await send(
+        "POST /backend/x",
+        ["Content-Length: 6", "Transfer-Encoding: chunked"],
+        "0\r\n\r\nX",
+      );
+      expect(status).toBe(400);
+      expect(echo.arrived).toEqual([]);
+    });
+  });
+
+  describe("a WebSocket", () => {
+    const handshake = (headers: string[]) =>
+      sendRaw(app.origin, [
+        "GET /backend/ws HTTP/1.1",
+        `Host: ${host}`,
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ...headers,
+      ]);
+
+    it("of a page of ours is forwarded with the token and without the cookie", async () => {
+      const { status } = await handshake([`Cookie: ${cookie}`, `Origin: ${app.origin}`]);
+      expect(status).toBe(101);
+      const [arrived] = echo.arrived;
+      expect(arrived?.url).toBe("/ws");
+      expect(arrived?.headers.authorization?.[0]).toMatch(/^Bearer eyJ/);
+      expect(arrived?.headers.cookie).toBeUndefined();
+    });
+
+    test.each([
+      ["a stranger", () => [`Origin: ${app.origin}`]],
+      ["another site", () => [`Cookie: ${cookie}`, "Origin: https://evil.example"]],
+      ["a sandboxed frame", () => [`Cookie: ${cookie}`, "Origin: null"]],
+    ])("of %s is closed at once", async (_, headers) => {
+      const closed = await new Promise<boolean>((resolve, reject) => {
+        const request = httpRequest(`${app.origin}/backend/ws`, {
+          headers: {
+            connection: "Upgrade",
+            upgrade: "websocket",
+            "sec-websocket-version": "13",
+            "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+            ...Object.fromEntries(headers().map((line) => line.split(": "))),
+          },
+          timeout: 5_000,
+        });
+        request.on("upgrade", () => reject(new Error("upgraded")));
+        request.on("timeout", () => resolve(false));
+        request.on("response", () => resolve(true));
+        request.on("error", () => resolve(true));
+        request.end();
+      });
+      expect(closed).toBe(true);
+      expect(echo.arrived).toEqual([]);
+    });
+  });
+
+  it("a rewrite sets no cookie and shows the browser no token", async () => {
+    const { headers } = await send("GET /backend/x");
+    expect(headers.get("set-cookie")).toBeNull();
+    expect(JSON.stringify([...headers])).not.toMatch(/eyJ/);
+  });
 });

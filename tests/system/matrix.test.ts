@@ -5,253 +5,255 @@ import { Visitor } from "../support/visitor";
 
 /** DESIGN.md's table of answers, asked of `next start` with a real session store and an upstream that echoes. */
 
-let app: App;
-let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
-let member: Visitor;
-let guest: Visitor;
+describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
+  let app: App;
+  let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
+  let member: Visitor;
+  let guest: Visitor;
 
-beforeAll(async () => {
-  echo = await startEchoUpstream();
-  app = await startApp({ BACKEND_URL: echo.url });
-  guest = new Visitor(app.origin);
-  member = new Visitor(app.origin);
-  await member.signUp("ada@example.com");
-});
-afterAll(async () => {
-  await app?.stop();
-  await echo?.stop();
-});
-
-const navigation = { "sec-fetch-dest": "document", accept: "text/html,*/*;q=0.8" };
-const script = { "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin", accept: "*/*" };
-
-describe("a guest", () => {
-  test.each(["/", "/login", "/signup"])("sees %s", async (path) => {
-    const response = await guest.fetch(path, { headers: navigation });
-    expect(response.status).toBe(200);
-    expect(response.headers.get("content-type")).toMatch("text/html");
+  beforeAll(async () => {
+    echo = await startEchoUpstream();
+    app = await startApp({ BACKEND_URL: echo.url, BACKEND_FORWARD: forwarding });
+    guest = new Visitor(app.origin);
+    member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(async () => {
+    await app?.stop();
+    await echo?.stop();
   });
 
-  test.each([
-    ["/dashboard", "/login?next=%2Fdashboard"],
-    ["/tasks?filter=open", "/login?next=%2Ftasks%3Ffilter%3Dopen"],
-    ["/dashboard/", "/login?next=%2Fdashboard%2F"],
-    ["/no-such-page", "/login?next=%2Fno-such-page"],
-    ["/Backend/x", "/login?next=%2FBackend%2Fx"],
-    ["/_next/imagefoo", "/login?next=%2F_next%2Fimagefoo"],
-    ["/faviconxico", "/login?next=%2Ffaviconxico"],
-  ])("of %s is sent to %s", async (path, location) => {
-    const response = await guest.fetch(path, { headers: navigation });
-    expect(response.status).toBe(307);
-    expect(response.headers.get("location")).toBe(location);
-    expect(response.headers.get("cache-control")).toBe("private, no-store");
-  });
+  const navigation = { "sec-fetch-dest": "document", accept: "text/html,*/*;q=0.8" };
+  const script = { "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin", accept: "*/*" };
 
-  it("who posts to a page is sent to sign in by a GET", async () => {
-    const response = await guest.fetch("/dashboard", { method: "POST", headers: navigation, body: "a=b" });
-    expect(response.status).toBe(303);
-  });
+  describe("a guest", () => {
+    test.each(["/", "/login", "/signup"])("sees %s", async (path) => {
+      const response = await guest.fetch(path, { headers: navigation });
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toMatch("text/html");
+    });
 
-  it("whose router prefetches a page is redirected", async () => {
-    const response = await guest.fetch("/dashboard?_rsc=1abc", { headers: { ...script, rsc: "1" } });
-    expect(response.status).toBe(307);
-    expect(response.headers.get("location")).toMatch(/^\/login\?next=%2Fdashboard/);
-  });
+    test.each([
+      ["/dashboard", "/login?next=%2Fdashboard"],
+      ["/tasks?filter=open", "/login?next=%2Ftasks%3Ffilter%3Dopen"],
+      ["/dashboard/", "/login?next=%2Fdashboard%2F"],
+      ["/no-such-page", "/login?next=%2Fno-such-page"],
+      ["/Backend/x", "/login?next=%2FBackend%2Fx"],
+      ["/_next/imagefoo", "/login?next=%2F_next%2Fimagefoo"],
+      ["/faviconxico", "/login?next=%2Ffaviconxico"],
+    ])("of %s is sent to %s", async (path, location) => {
+      const response = await guest.fetch(path, { headers: navigation });
+      expect(response.status).toBe(307);
+      expect(response.headers.get("location")).toBe(location);
+      expect(response.headers.get("cache-control")).toBe("private, no-store");
+    });
 
-  test.each([
-    ["a script", script],
-    ["an EventSource", { ...script, accept: "text/event-stream" }],
-    ["curl", { accept: "*/*" }],
-  ])("that is %s gets 401 from the backend's paths", async (_, headers) => {
-    const response = await guest.fetch("/backend/api/tasks", { headers });
-    expect(response.status).toBe(401);
-    expect(response.headers.get("content-type")).toBe("application/problem+json");
-    expect(response.headers.get("www-authenticate")).toBeTruthy();
-    expect(response.headers.get("cache-control")).toBe("private, no-store");
-    expect(await response.json()).toMatchObject({
-      status: 401,
-      code: "gate_signed_out",
-      detail: expect.any(String),
+    it("who posts to a page is sent to sign in by a GET", async () => {
+      const response = await guest.fetch("/dashboard", { method: "POST", headers: navigation, body: "a=b" });
+      expect(response.status).toBe(303);
+    });
+
+    it("whose router prefetches a page is redirected", async () => {
+      const response = await guest.fetch("/dashboard?_rsc=1abc", { headers: { ...script, rsc: "1" } });
+      expect(response.status).toBe(307);
+      expect(response.headers.get("location")).toMatch(/^\/login\?next=%2Fdashboard/);
+    });
+
+    test.each([
+      ["a script", script],
+      ["an EventSource", { ...script, accept: "text/event-stream" }],
+      ["curl", { accept: "*/*" }],
+    ])("that is %s gets 401 from the backend's paths", async (_, headers) => {
+      const response = await guest.fetch("/backend/api/tasks", { headers });
+      expect(response.status).toBe(401);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(response.headers.get("www-authenticate")).toBeTruthy();
+      expect(response.headers.get("cache-control")).toBe("private, no-store");
+      expect(await response.json()).toMatchObject({
+        status: 401,
+        code: "gate_signed_out",
+        detail: expect.any(String),
+      });
+    });
+
+    it("who opens a download link is sent to sign in", async () => {
+      const response = await guest.fetch("/backend/report.pdf", { headers: navigation });
+      expect(response.status).toBe(307);
+      expect(response.headers.get("location")).toBe("/login?next=%2Fbackend%2Freport.pdf");
+    });
+
+    it("who calls a route handler gets 401", async () => {
+      expect((await guest.fetch("/api/anything", { headers: script })).status).toBe(401);
+    });
+
+    it("reaches Better Auth and the health check", async () => {
+      expect((await guest.fetch("/api/auth/get-session", { headers: script })).status).toBe(200);
+      expect(await (await guest.fetch("/api/health")).json()).toEqual({ status: "ok" });
+    });
+
+    it("never reaches the backend", () => {
+      expect(echo.arrived).toEqual([]);
     });
   });
 
-  it("who opens a download link is sent to sign in", async () => {
-    const response = await guest.fetch("/backend/report.pdf", { headers: navigation });
-    expect(response.status).toBe(307);
-    expect(response.headers.get("location")).toBe("/login?next=%2Fbackend%2Freport.pdf");
+  describe("a member", () => {
+    test.each(["/", "/dashboard", "/tasks"])("sees %s", async (path) => {
+      expect((await member.fetch(path, { headers: navigation })).status).toBe(200);
+    });
+
+    test.each([
+      ["/login", "/dashboard"],
+      ["/signup", "/dashboard"],
+      ["/login?next=%2Ftasks", "/tasks"],
+      ["/login?next=%2F%2Fevil.example", "/dashboard"],
+      ["/login?next=https%3A%2F%2Fevil.example", "/dashboard"],
+    ])("of %s is sent on to %s", async (path, location) => {
+      const response = await member.fetch(path, { headers: navigation });
+      expect(response.status).toBe(307);
+      expect(response.headers.get("location")).toBe(location);
+    });
+
+    it("reaches the backend with a token and without the cookie", async () => {
+      const response = await member.fetch("/backend/api/tasks", { headers: script });
+      expect(response.status).toBe(200);
+      const { url, headers } = (await response.json()) as Arrived;
+      expect(url).toBe("/api/tasks");
+      expect(headers.authorization?.[0]).toMatch(/^Bearer eyJ/);
+      expect(headers.cookie).toBeUndefined();
+      expect(headers["x-request-id"]).toEqual([response.headers.get("x-request-id")]);
+    });
+
+    it("uses one token for many calls", async () => {
+      const tokens = new Set<string>();
+      for (let i = 0; i < 5; i++) {
+        const { headers } = (await (await member.fetch("/backend/x", { headers: script })).json()) as Arrived;
+        tokens.add(headers.authorization?.[0] ?? "");
+      }
+      expect(tokens.size).toBe(1);
+    });
+
+    test.each([
+      ["another site", { "sec-fetch-site": "cross-site" }],
+      ["a sister domain", { "sec-fetch-site": "same-site" }],
+      ["another origin", { origin: "https://evil.example" }],
+      ["a sandboxed frame", { origin: "null" }],
+    ])("whose browser was made to post by %s gets 403", async (_, headers) => {
+      const response = await member.fetch("/backend/x", { method: "POST", headers, body: "{}" });
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ code: "gate_cross_site" });
+    });
+
+    it("gets 404 for a page that is not there", async () => {
+      expect((await member.fetch("/no-such-page", { headers: navigation })).status).toBe(404);
+    });
+
+    it("gets what the backend answers, errors too", async () => {
+      expect((await member.fetch("/backend/x?status=401", { headers: script })).status).toBe(401);
+      expect((await member.fetch("/backend/x?status=418", { headers: script })).status).toBe(418);
+    });
   });
 
-  it("who calls a route handler gets 401", async () => {
-    expect((await guest.fetch("/api/anything", { headers: script })).status).toBe(401);
-  });
+  describe("a page", () => {
+    it("carries a policy with a nonce of its own, and so do its scripts", async () => {
+      const nonces = new Set<string>();
+      for (const path of ["/", "/login", "/no-such-page"]) {
+        const visitor = path === "/no-such-page" ? member : guest;
+        const response = await visitor.fetch(path, { headers: navigation });
+        const policy = response.headers.get("content-security-policy") ?? "";
+        const nonce = policy.match(/'nonce-([^']+)'/)?.[1] ?? "";
+        nonces.add(nonce);
+        expect(policy).toMatch(/frame-ancestors 'none'/);
+        expect(policy.match(/script-src [^;]*/)?.[0]).not.toMatch(/unsafe/);
+        const scripts = (await response.text()).match(/<script\b[^>]*>/g) ?? [];
+        expect(scripts.length, path).toBeGreaterThan(0);
+        for (const script of scripts) expect(script, path).toContain(`nonce="${nonce}"`);
+      }
+      expect(nonces.size).toBe(3);
+    });
 
-  it("reaches Better Auth and the health check", async () => {
-    expect((await guest.fetch("/api/auth/get-session", { headers: script })).status).toBe(200);
-    expect(await (await guest.fetch("/api/health")).json()).toEqual({ status: "ok" });
-  });
-
-  it("never reaches the backend", () => {
-    expect(echo.arrived).toEqual([]);
-  });
-});
-
-describe("a member", () => {
-  test.each(["/", "/dashboard", "/tasks"])("sees %s", async (path) => {
-    expect((await member.fetch(path, { headers: navigation })).status).toBe(200);
-  });
-
-  test.each([
-    ["/login", "/dashboard"],
-    ["/signup", "/dashboard"],
-    ["/login?next=%2Ftasks", "/tasks"],
-    ["/login?next=%2F%2Fevil.example", "/dashboard"],
-    ["/login?next=https%3A%2F%2Fevil.example", "/dashboard"],
-  ])("of %s is sent on to %s", async (path, location) => {
-    const response = await member.fetch(path, { headers: navigation });
-    expect(response.status).toBe(307);
-    expect(response.headers.get("location")).toBe(location);
-  });
-
-  it("reaches the backend with a token and without the cookie", async () => {
-    const response = await member.fetch("/backend/api/tasks", { headers: script });
-    expect(response.status).toBe(200);
-    const { url, headers } = (await response.json()) as Arrived;
-    expect(url).toBe("/api/tasks");
-    expect(headers.authorization?.[0]).toMatch(/^Bearer eyJ/);
-    expect(headers.cookie).toBeUndefined();
-    expect(headers["x-request-id"]).toEqual([response.headers.get("x-request-id")]);
-  });
-
-  it("uses one token for many calls", async () => {
-    const tokens = new Set<string>();
-    for (let i = 0; i < 5; i++) {
-      const { headers } = (await (await member.fetch("/backend/x", { headers: script })).json()) as Arrived;
-      tokens.add(headers.authorization?.[0] ?? "");
-    }
-    expect(tokens.size).toBe(1);
-  });
-
-  test.each([
-    ["another site", { "sec-fetch-site": "cross-site" }],
-    ["a sister domain", { "sec-fetch-site": "same-site" }],
-    ["another origin", { origin: "https://evil.example" }],
-    ["a sandboxed frame", { origin: "null" }],
-  ])("whose browser was made to post by %s gets 403", async (_, headers) => {
-    const response = await member.fetch("/backend/x", { method: "POST", headers, body: "{}" });
-    expect(response.status).toBe(403);
-    expect(await response.json()).toMatchObject({ code: "gate_cross_site" });
-  });
-
-  it("gets 404 for a page that is not there", async () => {
-    expect((await member.fetch("/no-such-page", { headers: navigation })).status).toBe(404);
-  });
-
-  it("gets what the backend answers, errors too", async () => {
-    expect((await member.fetch("/backend/x?status=401", { headers: script })).status).toBe(401);
-    expect((await member.fetch("/backend/x?status=418", { headers: script })).status).toBe(418);
-  });
-});
-
-describe("a page", () => {
-  it("carries a policy with a nonce of its own, and so do its scripts", async () => {
-    const nonces = new Set<string>();
-    for (const path of ["/", "/login", "/no-such-page"]) {
-      const visitor = path === "/no-such-page" ? member : guest;
-      const response = await visitor.fetch(path, { headers: navigation });
-      const policy = response.headers.get("content-security-policy") ?? "";
-      const nonce = policy.match(/'nonce-([^']+)'/)?.[1] ?? "";
-      nonces.add(nonce);
-      expect(policy).toMatch(/frame-ancestors 'none'/);
-      expect(policy.match(/script-src [^;]*/)?.[0]).not.toMatch(/unsafe/);
-      const scripts = (await response.text()).match(/<script\b[^>]*>/g) ?? [];
-      expect(scripts.length, path).toBeGreaterThan(0);
-      for (const script of scripts) expect(script, path).toContain(`nonce="${nonce}"`);
-    }
-    expect(nonces.size).toBe(3);
-  });
-
-  test.each(["/", "/login", "/backend/x", "/api/health"])(
-    "%s says what browsers may do with it",
-    async (path) => {
-      const { headers } = await member.fetch(path, { headers: navigation });
-      expect(headers.get("x-content-type-options")).toBe("nosniff");
-      expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
-      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
-      expect(headers.get("x-powered-by")).toBeNull();
-    },
-  );
-});
-
-describe("a visitor with a tampered cookie", () => {
-  const withCookie = (cookie: string) => guest.fetch("/backend/x", { headers: { ...script, cookie } });
-
-  test.each([
-    ["another token", (value: string) => `x${value}`],
-    ["another signature", (value: string) => value.replace(/.{6}$/, "AAAA%3D")],
-    ["no signature", (value: string) => value.split(".")[0] ?? ""],
-  ])("of %s is a guest", async (_, tamper) => {
-    const value = member.cookies.get("better-auth.session_token") ?? "";
-    const response = await withCookie(`better-auth.session_token=${tamper(value)}`);
-    expect(response.status).toBe(401);
-    // Only the store may say that a session is gone.
-    expect(response.headers.getSetCookie()).toEqual([]);
-  });
-
-  it("cannot bring somebody else's cache along", async () => {
-    const other = new Visitor(app.origin);
-    await other.signUp("grace@example.com", "Grace");
-    const cookie = `better-auth.session_token=${other.cookies.get("better-auth.session_token")}; better-auth.session_data=${member.cookies.get("better-auth.session_data")}`;
-    const { headers } = (await (await withCookie(cookie)).json()) as Arrived;
-    const claims = JSON.parse(
-      Buffer.from(headers.authorization?.[0]?.split(".")[1] ?? "", "base64url").toString(),
+    test.each(["/", "/login", "/backend/x", "/api/health"])(
+      "%s says what browsers may do with it",
+      async (path) => {
+        const { headers } = await member.fetch(path, { headers: navigation });
+        expect(headers.get("x-content-type-options")).toBe("nosniff");
+        expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
+        expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+        expect(headers.get("x-powered-by")).toBeNull();
+      },
     );
-    expect(claims.email).toBe("grace@example.com");
-  });
-});
-
-describe("while the session store is down", () => {
-  let unknown: string;
-
-  beforeAll(async () => {
-    const other = new Visitor(app.origin);
-    await other.signUp("edith@example.com");
-    unknown = `better-auth.session_token=${other.cookies.get("better-auth.session_token")}`;
-    await member.fetch("/backend/x", { headers: script });
-    await app.stopDatabase();
   });
 
-  it("a known session goes on working", async () => {
-    expect((await member.fetch("/backend/x", { headers: script })).status).toBe(200);
-    expect((await member.fetch("/dashboard", { headers: navigation })).status).toBe(200);
+  describe("a visitor with a tampered cookie", () => {
+    const withCookie = (cookie: string) => guest.fetch("/backend/x", { headers: { ...script, cookie } });
+
+    test.each([
+      ["another token", (value: string) => `x${value}`],
+      ["another signature", (value: string) => value.replace(/.{6}$/, "AAAA%3D")],
+      ["no signature", (value: string) => value.split(".")[0] ?? ""],
+    ])("of %s is a guest", async (_, tamper) => {
+      const value = member.cookies.get("better-auth.session_token") ?? "";
+      const response = await withCookie(`better-auth.session_token=${tamper(value)}`);
+      expect(response.status).toBe(401);
+      // Only the store may say that a session is gone.
+      expect(response.headers.getSetCookie()).toEqual([]);
+    });
+
+    it("cannot bring somebody else's cache along", async () => {
+      const other = new Visitor(app.origin);
+      await other.signUp("grace@example.com", "Grace");
+      const cookie = `better-auth.session_token=${other.cookies.get("better-auth.session_token")}; better-auth.session_data=${member.cookies.get("better-auth.session_data")}`;
+      const { headers } = (await (await withCookie(cookie)).json()) as Arrived;
+      const claims = JSON.parse(
+        Buffer.from(headers.authorization?.[0]?.split(".")[1] ?? "", "base64url").toString(),
+      );
+      expect(claims.email).toBe("grace@example.com");
+    });
   });
 
-  it("a page says so, and sends nobody to sign in", async () => {
-    const response = await guest.fetch("/dashboard", { headers: { ...navigation, cookie: unknown } });
-    expect(response.status).toBe(503);
-    expect(response.headers.get("retry-after")).toBeTruthy();
-    expect(response.headers.get("content-type")).toMatch("text/html");
-    expect(response.headers.getSetCookie()).toEqual([]);
-    expect(await response.text()).toMatch(/not been signed out/);
-  });
+  describe("while the session store is down", () => {
+    let unknown: string;
 
-  test.each(["/backend/x", "/api/anything"])("a call of %s gets 503", async (path) => {
-    const response = await guest.fetch(path, { headers: { ...script, cookie: unknown } });
-    expect(response.status).toBe(503);
-    expect(response.headers.get("retry-after")).toBeTruthy();
-    expect(await response.json()).toMatchObject({ code: "gate_session_store_unreachable" });
-  });
+    beforeAll(async () => {
+      const other = new Visitor(app.origin);
+      await other.signUp("edith@example.com");
+      unknown = `better-auth.session_token=${other.cookies.get("better-auth.session_token")}`;
+      await member.fetch("/backend/x", { headers: script });
+      await app.stopDatabase();
+    });
 
-  test.each(["/", "/login"])("%s still shows", async (path) => {
-    expect((await guest.fetch(path, { headers: { ...navigation, cookie: unknown } })).status).toBe(200);
-  });
+    it("a known session goes on working", async () => {
+      expect((await member.fetch("/backend/x", { headers: script })).status).toBe(200);
+      expect((await member.fetch("/dashboard", { headers: navigation })).status).toBe(200);
+    });
 
-  it("a guest without a cookie is still sent to sign in", async () => {
-    expect((await guest.fetch("/dashboard", { headers: navigation })).status).toBe(307);
-  });
+    it("a page says so, and sends nobody to sign in", async () => {
+      const response = await guest.fetch("/dashboard", { headers: { ...navigation, cookie: unknown } });
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBeTruthy();
+      expect(response.headers.get("content-type")).toMatch("text/html");
+      expect(response.headers.getSetCookie()).toEqual([]);
+      expect(await response.text()).toMatch(/not been signed out/);
+    });
 
-  it("signing in says what is wrong, and when to try again", async () => {
-    const response = await new Visitor(app.origin).signIn("ada@example.com");
-    expect(response.status).toBe(503);
-    expect(response.headers.get("retry-after")).toBeTruthy();
+    test.each(["/backend/x", "/api/anything"])("a call of %s gets 503", async (path) => {
+      const response = await guest.fetch(path, { headers: { ...script, cookie: unknown } });
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBeTruthy();
+      expect(await response.json()).toMatchObject({ code: "gate_session_store_unreachable" });
+    });
+
+    test.each(["/", "/login"])("%s still shows", async (path) => {
+      expect((await guest.fetch(path, { headers: { ...navigation, cookie: unknown } })).status).toBe(200);
+    });
+
+    it("a guest without a cookie is still sent to sign in", async () => {
+      expect((await guest.fetch("/dashboard", { headers: navigation })).status).toBe(307);
+    });
+
+    it("signing in says what is wrong, and when to try again", async () => {
+      const response = await new Visitor(app.origin).signIn("ada@example.com");
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBeTruthy();
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, expect, it, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
@@ -27,47 +27,49 @@ async function startEventSource() {
   };
 }
 
-let events: Awaited<ReturnType<typeof startEventSource>>;
-let app: App;
-let cookie: string;
+describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
+  let events: Awaited<ReturnType<typeof startEventSource>>;
+  let app: App;
+  let cookie: string;
 
-beforeAll(async () => {
-  events = await startEventSource();
-  app = await startApp({ BACKEND_URL: events.url });
-  const member = new Visitor(app.origin);
-  await member.signUp("ada@example.com");
-  cookie = member.cookieHeader;
+  beforeAll(async () => {
+    events = await startEventSource();
+    app = await startApp({ BACKEND_URL: events.url, BACKEND_FORWARD: forwarding });
+    const member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+    cookie = member.cookieHeader;
+  });
+  afterAll(async () => {
+    await app?.stop();
+    await events?.stop();
+  });
+
+  async function subscribe(headers: Record<string, string>) {
+    const client = request(`${app.origin}/backend/events`, { headers: { cookie, ...headers } });
+    client.end();
+    const [response] = await once(client, "response");
+    response.setEncoding("utf8");
+    return { client, response };
+  }
+
+  test.each([
+    ["an EventSource", { accept: "text/event-stream", "accept-encoding": "gzip, br" }],
+    ["a fetch that takes gzip", { accept: "*/*", "accept-encoding": "gzip" }],
+    ["a program that takes no gzip", { accept: "*/*" }],
+  ])("%s gets each event as it is sent", async (_, headers) => {
+    const { client, response } = await subscribe(headers);
+    expect((await once(response, "data"))[0]).toBe("data: 1\n\n");
+    events.stream().write("data: 2\n\n");
+    expect((await once(response, "data"))[0]).toBe("data: 2\n\n");
+    client.destroy();
+  });
+
+  it("a client that leaves frees the upstream", async () => {
+    const { client, response } = await subscribe({ accept: "text/event-stream" });
+    await once(response, "data");
+    const closed = once(events.stream(), "close");
+    client.destroy();
+    // Hangs, and so fails by the test's time limit, where the gate keeps the upstream busy.
+    await closed;
+  }, 2_000);
 });
-afterAll(async () => {
-  await app?.stop();
-  await events?.stop();
-});
-
-async function subscribe(headers: Record<string, string>) {
-  const client = request(`${app.origin}/backend/events`, { headers: { cookie, ...headers } });
-  client.end();
-  const [response] = await once(client, "response");
-  response.setEncoding("utf8");
-  return { client, response };
-}
-
-test.each([
-  ["an EventSource", { accept: "text/event-stream", "accept-encoding": "gzip, br" }],
-  ["a fetch that takes gzip", { accept: "*/*", "accept-encoding": "gzip" }],
-  ["a program that takes no gzip", { accept: "*/*" }],
-])("%s gets each event as it is sent", async (_, headers) => {
-  const { client, response } = await subscribe(headers);
-  expect((await once(response, "data"))[0]).toBe("data: 1\n\n");
-  events.stream().write("data: 2\n\n");
-  expect((await once(response, "data"))[0]).toBe("data: 2\n\n");
-  client.destroy();
-});
-
-it("a client that leaves frees the upstream", async () => {
-  const { client, response } = await subscribe({ accept: "text/event-stream" });
-  await once(response, "data");
-  const closed = once(events.stream(), "close");
-  client.destroy();
-  // Hangs, and so fails by the test's time limit, where the gate keeps the upstream busy.
-  await closed;
-}, 2_000);

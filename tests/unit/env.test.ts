@@ -24,6 +24,7 @@ it("fills in what may be left out", () => {
     appOrigin: "https://app.example.com",
     origins: ["https://app.example.com"],
     backendUrl: "https://api.example.com",
+    forwarding: "rewrite",
     databaseUrl: good.DATABASE_URL,
     neonEndpoint: undefined,
     authSecret: good.BETTER_AUTH_SECRET,
@@ -67,6 +68,7 @@ describe("a value that cannot be used is named, with what is wrong and the mend"
     ["SESSION_MAX_STALE_SECONDS", "1e3", /whole number/],
     ["MAX_BODY_MB", "0", /whole number from 1/],
     ["TOKEN_ENDPOINT", "yes", /on or off/],
+    ["BACKEND_FORWARD", "proxy", /rewrite or relay/],
     ["CLIENT_ADDRESS_HEADER", "x client", /not the name of a header/],
   ];
 

@@ -1,0 +1,105 @@
+import { type ProblemCode, problemResponse } from "../lib/problem";
+import { routes } from "../lib/routes";
+import { reasonOf } from "./reason";
+import type { Wait } from "./single-flight";
+
+/**
+ * The other way of forwarding (`BACKEND_FORWARD=relay`): the gate fetches by itself and streams both ways, and so also
+ * decides what of the backend's answer gets out. WebSockets stay with the platform's rewrite.
+ */
+
+/** What the gate fetches with, and waits with. */
+export interface RelayEffects {
+  readonly fetch: typeof fetch;
+  readonly wait: Wait;
+  readonly log: (entry: { code: ProblemCode; request_id: string; error: string }) => void;
+}
+
+export interface Relayed {
+  readonly target: string;
+  readonly headers: Headers;
+  readonly requestId: string;
+  readonly backendUrl: string;
+}
+
+/** The first byte of an answer has to come within this many milliseconds; Vercel's own limit is 25 seconds. */
+const FIRST_BYTE_WITHIN = 25_000;
+
+/** RFC 9110 §7.6.1, and what speaks to Next or for the gate. Next obeys `x-middleware-*` on an answer of ours. */
+const DROPPED =
+  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie|server|x-powered-by|x-middleware-.*|x-nextjs-.*|x-action-.*|access-control-.*|content-location|link|alt-svc|refresh)$/;
+
+export async function relay(request: Request, relayed: Relayed, effects: RelayEffects): Promise<Response> {
+  const { target, requestId } = relayed;
+  const headers = new Headers(relayed.headers);
+  // The runtime's fetch would ask for gzip, and unpack it under the header that says it is packed.
+  headers.set("accept-encoding", "identity");
+  const body = hasBody(request) ? request.body : null;
+  // A length without a body would leave the backend waiting for one.
+  if (!body) headers.delete("content-length");
+
+  const { fetch, wait, log } = effects;
+  const leave = new AbortController();
+  request.signal.addEventListener("abort", () => leave.abort());
+  let isAnswered = false;
+  let isLate = false;
+  void wait(FIRST_BYTE_WITHIN).then(() => {
+    if (isAnswered) return;
+    isLate = true;
+    leave.abort();
+  });
+  try {
+    const init: RequestInit & { duplex: "half" } = {
+      method: request.method,
+      headers,
+      body,
+      duplex: "half",
+      redirect: "manual",
+      cache: "no-store",
+      signal: leave.signal,
+    };
+    const answer = await fetch(target, init);
+    isAnswered = true;
+    return new Response(answer.body, {
+      status: answer.status,
+      headers: answerHeaders(answer, relayed, request.url),
+    });
+  } catch (error) {
+    const code: ProblemCode = isLate ? "gate_backend_timeout" : "gate_backend_unreachable";
+    log({ code, request_id: requestId, error: reasonOf(error) });
+    return problemResponse(code, requestId);
+  }
+}
+
+function answerHeaders(answer: Response, relayed: Relayed, requestUrl: string): Headers {
+  const outgoing = new Headers();
+  for (const [name, value] of answer.headers) if (!DROPPED.test(name)) outgoing.append(name, value);
+  const location = answer.headers.get("location");
+  if (location !== null) {
+    // Next takes absolute addresses alone, and makes those of its own origin relative again.
+    outgoing.set(
+      "location",
+      new URL(mapLocation(location, relayed.target, relayed.backendUrl), requestUrl).href,
+    );
+  }
+  // RFC 9111 §5.2.2.6. Next would compress the answer, and hold a stream of events back until its end.
+  outgoing.append("cache-control", "no-transform");
+  outgoing.set("x-request-id", relayed.requestId);
+  return outgoing;
+}
+
+/** Where the backend sends a browser: its own addresses are to be found below the prefix. */
+export function mapLocation(location: string, target: string, backendUrl: string): string {
+  if (!URL.canParse(location, target)) return routes.backend;
+  const url = new URL(location, target);
+  const base = new URL(backendUrl);
+  if (url.origin !== base.origin) return location;
+  const prefix = base.pathname === "/" ? "" : base.pathname;
+  const path = url.pathname.startsWith(`${prefix}/`) ? url.pathname.slice(prefix.length) : url.pathname;
+  return routes.backend + path + url.search + url.hash;
+}
+
+/** `fetch` takes no body with these two, not even an empty one. */
+function hasBody({ method, headers }: Request): boolean {
+  return method !== "GET" && method !== "HEAD" && Number(headers.get("content-length") ?? 0) > 0;
+}

@@ -1,0 +1,125 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { freePort } from "../../scripts/lib/ports";
+import { type App, startApp } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** What the relay lets out of a backend that says things it should not. */
+
+let backend: Server;
+let port: number;
+let app: App;
+let member: Visitor;
+
+beforeAll(async () => {
+  port = await freePort();
+  backend = createServer((request, response) => {
+    const own = `http://127.0.0.1:${port}`;
+    const path = request.url ?? "";
+    if (path === "/reset") {
+      response.writeHead(200, { "content-type": "text/plain", "content-length": "1000" });
+      response.write("the beginning", () => request.socket.destroy());
+      return;
+    }
+    if (path === "/empty") {
+      response.writeHead(204).end();
+      return;
+    }
+    const locations: Record<string, string> = {
+      "/to-own": `${own}/there?x=1`,
+      "/to-path": "/there/",
+      "/to-relative": "there",
+      "/to-other": "https://elsewhere.example/x",
+    };
+    const location = locations[path];
+    response.writeHead(location ? 307 : 200, {
+      "content-type": "application/json",
+      "set-cookie": "better-auth.session_token=stolen",
+      "x-middleware-rewrite": "https://evil.example/",
+      "x-middleware-next": "1",
+      "x-action-redirect": "https://evil.example/",
+      "access-control-allow-origin": "*",
+      "content-location": `${own}/x`,
+      link: `<${own}/next>; rel="next"`,
+      "x-kept": "yes",
+      ...(location && { location }),
+    });
+    response.end(JSON.stringify({ path }));
+  });
+  backend.listen(port, "127.0.0.1");
+  await once(backend, "listening");
+  expect((backend.address() as AddressInfo).port).toBe(port);
+  app = await startApp({ BACKEND_URL: `http://127.0.0.1:${port}`, BACKEND_FORWARD: "relay" });
+  member = new Visitor(app.origin);
+  await member.signUp("ada@example.com");
+});
+afterAll(async () => {
+  await app?.stop();
+  backend?.close();
+});
+
+it("passes the answer on, and none of the headers that speak for the gate", async () => {
+  const response = await member.fetch("/backend/x");
+  expect(await response.json()).toEqual({ path: "/x" });
+  expect(response.headers.get("x-kept")).toBe("yes");
+  expect(response.headers.getSetCookie()).toEqual([]);
+  for (const name of [
+    "x-middleware-rewrite",
+    "x-middleware-next",
+    "x-action-redirect",
+    "access-control-allow-origin",
+  ]) {
+    expect(response.headers.get(name), name).toBeNull();
+  }
+});
+
+test.each(["/x", "/to-own", "/to-path", "/to-other", "/missing"])(
+  "%s shows nothing of the backend's address",
+  async (path) => {
+    const response = await member.fetch(`/backend${path}`);
+    expect(JSON.stringify([...response.headers]) + (await response.text())).not.toContain(String(port));
+  },
+);
+
+test.each([
+  ["/to-own", "/backend/there?x=1"],
+  ["/to-path", "/backend/there/"],
+  ["/to-relative", "/backend/there"],
+  ["/to-other", "https://elsewhere.example/x"],
+])("%s leads to %s", async (path, location) => {
+  const response = await member.fetch(`/backend${path}`);
+  expect(response.status).toBe(307);
+  expect(response.headers.get("location")).toBe(location);
+});
+
+it("an empty answer arrives as one", async () => {
+  const response = await member.fetch("/backend/empty", { method: "DELETE" });
+  expect(response.status).toBe(204);
+  expect(await response.text()).toBe("");
+});
+
+it("an answer that breaks off is not passed for a whole one", async () => {
+  await expect(member.fetch("/backend/reset").then((response) => response.text())).rejects.toThrow();
+});
+
+describe("while the backend is down", () => {
+  beforeAll(async () => {
+    backend.closeAllConnections();
+    backend.close();
+    await once(backend, "close");
+  });
+
+  it("a call gets 502, and is told when to try again", async () => {
+    const response = await member.fetch("/backend/x");
+    expect(response.status).toBe(502);
+    expect(response.headers.get("retry-after")).toBeTruthy();
+    expect(await response.json()).toMatchObject({ code: "gate_backend_unreachable" });
+  });
+
+  it("nobody is signed out", async () => {
+    expect((await member.fetch("/api/auth/get-session")).status).toBe(200);
+    expect(member.cookies.has("better-auth.session_token")).toBe(true);
+  });
+});
