@@ -198,19 +198,25 @@ it("runs no script but its own, and breaks no rule of its policy, on any page", 
 
 it("keeps what was typed before the page's script is there", async () => {
   await signUp();
-  const scripts: (() => void)[] = [];
-  // A slow line: the page shows, and its scripts wait.
-  await page.route(/\/_next\/static\/.*\.js/, (route) => void scripts.push(() => void route.continue()));
-  await page.goto("/tasks", { waitUntil: "commit" });
-  await page.getByLabel("New task").pressSequentially("Typed early");
-  await page.keyboard.press("Enter");
-  expect(await page.getByLabel("New task").inputValue()).toBe("Typed early");
-  expect(new URL(page.url()).search).toBe("");
+  // A browser that has no script of ours yet, on a slow line: the page shows, and its scripts wait.
+  const storageState = await context.storageState();
+  const newcomer = await browser.newContext({ baseURL: stack.origin, storageState });
+  const slow = await newcomer.newPage();
+  const waiting: string[] = [];
+  await slow.route(/\/_next\/static\/.*\.js/, (route) => void waiting.push(route.request().url()));
+  await slow.goto("/tasks", { waitUntil: "commit" });
+  await slow.getByLabel("New task").click();
+  await slow.keyboard.type("Typed early");
+  await slow.keyboard.press("Enter");
+  expect(waiting.length).toBeGreaterThan(0);
+  expect(await slow.getByLabel("New task").inputValue()).toBe("Typed early");
+  expect(new URL(slow.url()).search).toBe("");
 
-  for (const go of scripts.splice(0)) go();
-  await page.unroute(/\/_next\/static\/.*\.js/);
-  await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.getByRole("button", { name: "Delete Typed early" }).waitFor();
+  // Lets what waits go, and the rest through.
+  await slow.unroute(/\/_next\/static\/.*\.js/);
+  await slow.getByRole("button", { name: "Add", exact: true }).click();
+  await slow.getByRole("button", { name: "Delete Typed early" }).waitFor();
+  await newcomer.close();
 });
 
 it("can be used by keyboard alone", async () => {
@@ -225,6 +231,34 @@ it("can be used by keyboard alone", async () => {
   await page.getByRole("checkbox", { name: "By keyboard" }).focus();
   await page.keyboard.press("Space");
   expect(await page.getByRole("checkbox", { name: "By keyboard" }).isChecked()).toBe(true);
+});
+
+describe("while FastAPI is down", () => {
+  it("a page says so, the visitor stays signed in, and what was typed can be sent again", async () => {
+    const email = await signUp();
+    await page.goto("/tasks");
+    await stack.stopBackend();
+    try {
+      await page.getByLabel("New task").fill("Not lost");
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      const note = page.getByRole("alert").filter({ hasText: "Not lost" });
+      await note.waitFor();
+
+      const other = await context.newPage();
+      await other.goto("/dashboard");
+      await other.getByText(email).waitFor();
+      await other.getByText("Your tasks cannot be shown").waitFor();
+
+      await stack.restartBackend();
+      await note.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("button", { name: "Delete Not lost" }).waitFor();
+      await other.getByRole("button", { name: "Try again" }).click();
+      await other.getByText("Not lost").waitFor();
+    } finally {
+      await stack.stopBackend();
+      await stack.restartBackend();
+    }
+  });
 });
 
 it("fits a phone", async () => {

@@ -77,20 +77,26 @@ export async function startApp(env: Variables, shared?: Database): Promise<App> 
 
 export interface FullStack extends App {
   readonly backendUrl: string;
+  stopBackend(): Promise<void>;
+  /** At the same address, with the same data. */
+  restartBackend(): Promise<void>;
 }
 
 /** The app in front of the reference FastAPI. `gateKey` gives the gate another secret than the backend's. */
 export async function startFullStack({ gateKey = JWT_KEY } = {}): Promise<FullStack> {
   await ensureVenv();
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
-  const backend = await startBackend({
-    port: await freePort(),
-    env: testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite") }),
-  });
+  const port = await freePort();
+  const start = () => startBackend({ port, env: testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite") }) });
+  let backend = await start();
   const app = await startApp({ BACKEND_URL: backend.url, JWT_SECRET_KEY: gateKey });
   return {
     ...app,
     backendUrl: backend.url,
+    stopBackend: () => backend.stop(),
+    async restartBackend() {
+      backend = await start();
+    },
     async stop() {
       await app.stop();
       await backend.stop();
