@@ -20,7 +20,7 @@ if (!existsSync(task)) refuse(`There is no task ${process.argv[2]} in scripts/.`
 process.chdir(root);
 if (!isInstalled()) await install();
 
-// In this very process, as `node --import tsx` would: there is no second one to hand signals and exit codes to.
+// In this very process, as `node --import tsx` would, so that signals and exit codes need no handing on.
 process.argv.splice(1, 2, task);
 await import("tsx");
 await import(pathToFileURL(task).href);
@@ -39,8 +39,8 @@ function isInstalled() {
 async function install() {
   console.log("• Install packages (npm ci)");
   const started = Date.now();
-  // NODE_ENV=production must not leave the tools out that build the app. npm gets a process group of its own, so
-  // that Ctrl-C reaches it once, through here, and takes its children along.
+  // NODE_ENV=production must not leave the tools out that build the app. npm gets a process group of its own,
+  // so that Ctrl-C reaches it once, through here, and takes its children along.
   const npm = spawn("npm", ["ci", "--include=dev"], {
     stdio: ["ignore", "inherit", "inherit"],
     detached: true,

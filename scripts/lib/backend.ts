@@ -9,16 +9,16 @@ import { root } from "./root";
 const VENV = path.join(root, "backend/.venv");
 const VENV_PYTHON = path.join(VENV, "bin/python");
 
-/** What FastAPI has no business with: with the first it could forge sessions, with the second read them. */
+/** Not for FastAPI: with the first it could forge sessions, with the second read them. */
 const WITHHELD = ["BETTER_AUTH_SECRET", "DATABASE_URL"];
 
 /**
- * Makes `backend/.venv` and installs what FastAPI needs (`dev`: its tests too), each only when it is not there yet
- * as the requirements have it now. Gives the venv's Python.
+ * Makes `backend/.venv` and installs what FastAPI needs (`dev`: its tests too), each only when it is not there
+ * yet as the requirements have it now. Gives the venv's Python.
  * @throws {UserError}
  */
 export async function ensureVenv({ dev = false }: { dev?: boolean } = {}): Promise<string> {
-  // One that holds no finished installation may be half made. A link to a Python that is gone does not exist either.
+  // One that holds no finished installation may be half made. A link to a Python that is gone does not exist.
   if (!existsSync(VENV_PYTHON) || !existsSync(stampOf("requirements.txt"))) {
     const args = ["-m", "venv", "--clear", VENV];
     await runProcess({ name: "venv", command: await findPython(), args });

@@ -12,8 +12,8 @@ const CLOSE_WITHIN = 15_000;
 export type AtEnd = (close: () => Promise<unknown>) => void;
 
 /**
- * Runs a task and ends the process: with 0 (or `process.exitCode`) when it is done, 1 when it fails, 128 + n on signal n. Whatever it
- * started is stopped first, in the middle of a step too.
+ * Runs a task and ends the process: with 0 (or `process.exitCode`) when it is done, 1 when it fails, 128 + n
+ * on signal n. Whatever it started is stopped first, in the middle of a step too.
  */
 export function main(task: (atEnd: AtEnd) => Promise<void>): void {
   const closers: (() => Promise<unknown>)[] = [];

@@ -17,9 +17,9 @@ export interface NeonEndpoint {
 }
 
 /**
- * Puts a plain Postgres behind Neon's two protocols, on loopback: queries over HTTP (`POST /sql`) and Postgres's
- * own protocol through a WebSocket (`/v2`). The connection string that the driver sends along is ignored: there
- * is one database here, the one given.
+ * Puts a plain Postgres behind Neon's two protocols, on loopback: queries over HTTP (`POST /sql`), and the
+ * protocol of Postgres itself through a WebSocket (`/v2`). The connection string that the driver sends along
+ * is ignored on purpose: there is one database here, the one given, and only this machine can ask for it.
  */
 export async function startNeonEndpoint(options: {
   databaseUrl: string;

@@ -40,9 +40,9 @@ export interface Answer {
 }
 
 /**
- * Answers `POST /sql` of Neon's HTTP protocol as the driver of `@neondatabase/serverless` 1.2 speaks it: one
- * query, or `{ queries }` as one transaction. Values go out as Postgres's own text, rows as arrays; the driver
- * asks for nothing else.
+ * Answers `POST /sql` of Neon's HTTP protocol as `@neondatabase/serverless` 1.2 speaks it: one query, or
+ * `{ queries }` as one transaction. Values go out as Postgres's own text, rows as arrays; the driver asks for
+ * nothing else.
  */
 export async function answerSql(pool: Pool, headers: IncomingHttpHeaders, body: string): Promise<Answer> {
   try {

@@ -48,8 +48,8 @@ export async function buildApp({ env, distDir = ".next" }: NextOptions): Promise
 }
 
 /**
- * Serves the app on loopback, the build of {@link buildApp} or (`dev`) the sources, and waits until it answers.
- * It is there under http://localhost and http://127.0.0.1 alike.
+ * Serves the app on loopback, the build of {@link buildApp} or (`dev`) the sources, and waits until it
+ * answers. It is there under http://localhost and http://127.0.0.1 alike.
  * @throws {UserError}
  */
 export async function startApp(

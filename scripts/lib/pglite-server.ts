@@ -25,10 +25,10 @@ interface Batch {
 /**
  * Serves one PGlite to many connections of the Postgres protocol. Whoever connects is let in.
  *
- * PGlite is a single session, so connections take turns: a batch of messages, up to its Sync, runs in one piece,
- * and while a connection is inside a transaction the others wait. (`@electric-sql/pglite-socket` takes turns
- * message by message, and so mixes the statements that waited for a transaction.) What belongs to a session and
- * not to a transaction, such as SET, advisory locks and named statements, is shared by all of them.
+ * PGlite is a single session, so connections take turns: a batch of messages, up to its Sync, runs in one
+ * piece, and while a connection is inside a transaction the others wait. (`@electric-sql/pglite-socket`
+ * 0.2.17 takes turns message by message, and mixes the statements that waited for a transaction.) What
+ * belongs to a session and not to a transaction (SET, advisory locks, named statements) is shared by all.
  */
 export async function servePglite(db: PGlite, server: Server): Promise<void> {
   const greeting = await greet(db);

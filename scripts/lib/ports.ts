@@ -28,17 +28,17 @@ export async function assertPortFree(port: number, mend: string): Promise<void> 
 }
 
 /** Whether somebody accepts connections there. */
-export async function isAnswering(host: string, port: number): Promise<boolean> {
-  const socket = connect({ host, port, timeout: 1_000 });
-  const answer = await Promise.race([
-    once(socket, "connect").then(
-      () => true,
-      () => false,
-    ),
-    once(socket, "timeout").then(() => false),
-  ]).catch(() => false);
-  socket.destroy();
-  return answer;
+export function isAnswering(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1_000 });
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on("connect", () => settle(true));
+    socket.on("error", () => settle(false));
+    socket.on("timeout", () => settle(false));
+  });
 }
 
 async function isPortFree(port: number): Promise<boolean> {
@@ -50,7 +50,9 @@ async function isPortFree(port: number): Promise<boolean> {
   try {
     await listen(server, port);
     return true;
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES") fail(`Port ${port} is not for this user. Take one above 1023.`);
     return false;
   } finally {
     server.close();

@@ -1,16 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root, shorten } from "./root";
+import { logFile, openLog, withTail } from "./log-file";
+import { root } from "./root";
 import { UserError } from "./user-error";
 
 /** From a polite SIGTERM to SIGKILL. Milliseconds. */
 const STOP_WITHIN = 5_000;
 /** Milliseconds. */
 const READY_WITHIN = 90_000;
-const TAIL_LINES = 20;
 
 /**
  * Descriptor 3 is a pipe from this process. It ends when this process is gone, however it went (SIGKILL too),
@@ -71,7 +70,7 @@ export async function startProcess(service: Service): Promise<RunningProcess> {
   void child.exited.then(({ story }) => giveUp.abort(new UserError(story)));
   const timer = setTimeout(() => {
     const waited = `${service.name} does not answer after ${READY_WITHIN / 1000} s`;
-    giveUp.abort(new UserError(withTail(waited, service)));
+    giveUp.abort(new UserError(withTail(waited, logFile(service.name, service.logDir))));
   }, READY_WITHIN);
   try {
     await service.ready(giveUp.signal);
@@ -114,7 +113,8 @@ async function isOk(url: string, signal: AbortSignal): Promise<boolean> {
 }
 
 async function launch(command: Command): Promise<RunningProcess> {
-  const log = openLog(command);
+  const file = logFile(command.name, command.logDir);
+  const log = file ? openLog(file) : "inherit";
   const child = spawn("sh", ["-c", LEASH, "sh", command.command, ...command.args], {
     cwd: command.cwd ?? root,
     env: (command.env ?? process.env) as NodeJS.ProcessEnv,
@@ -131,13 +131,14 @@ async function launch(command: Command): Promise<RunningProcess> {
     signalGroup(pid, "SIGKILL");
     running.delete(self);
     const how = signal ? `was ended by ${signal}` : `stopped with exit code ${code}`;
-    return { code, story: withTail(`${command.name} ${how}`, command) };
+    return { code, story: withTail(`${command.name} ${how}`, file) };
   });
   const self: RunningProcess = {
     name: command.name,
     pid,
     exited,
     async stop() {
+      if (!running.has(self)) return;
       signalGroup(pid, "SIGTERM");
       const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), STOP_WITHIN);
       await exited;
@@ -154,23 +155,4 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // ESRCH: the group is empty, which is what was wanted.
   }
-}
-
-function openLog(command: Command): number | "inherit" {
-  const file = logFile(command);
-  if (!file) return "inherit";
-  mkdirSync(path.dirname(file), { recursive: true });
-  return openSync(file, "w");
-}
-
-function logFile({ name, logDir = path.join(root, ".data/logs") }: Command): string | null {
-  return logDir && path.join(logDir, `${name}.log`);
-}
-
-function withTail(sentence: string, command: Command): string {
-  const file = logFile(command);
-  const lines = file ? readFileSync(file, "utf8").trimEnd().split("\n").slice(-TAIL_LINES) : [];
-  return lines.join("") === ""
-    ? `${sentence}.`
-    : `${sentence}. The end of ${shorten(file as string)}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

@@ -9,7 +9,8 @@ const CANDIDATES = ["python3.13", "python3.12", "python3.11", "python3"];
 /** Debian ships Python without ensurepip; a venv cannot be made then. */
 const PROBE = `
 import sys, importlib.util
-print(sys.version_info >= (3, 11), importlib.util.find_spec("ensurepip") is not None, "%d.%d" % sys.version_info[:2])
+has_venv = importlib.util.find_spec("ensurepip") is not None
+print(sys.version_info >= (3, 11), has_venv, "%d.%d" % sys.version_info[:2])
 `;
 
 interface Probe {

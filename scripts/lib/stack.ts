@@ -28,7 +28,7 @@ type StackEnv = Settings & { BACKEND_URL: string };
 const BACKEND_PORT = 8000;
 
 /**
- * Brings the whole stack up and waits. It does not return by itself: a part that ends takes the others with it.
+ * Brings the whole stack up and waits. It never returns: a part that ends takes the others with it.
  * @throws {UserError}
  */
 export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {

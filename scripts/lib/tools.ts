@@ -6,8 +6,8 @@ import { root } from "./root";
 const FOLDER = path.join(root, "scripts/tools");
 
 /**
- * Installs the build tools that live apart from the app (docs/decisions/008-tools-apart.md), when they are not there yet as the
- * lock file has them now.
+ * Installs the build tools that live apart from the app (docs/decisions/008-tools-apart.md), when they are not
+ * there yet as the lock file has them now.
  * @throws {UserError}
  */
 export async function ensureTools(): Promise<void> {

@@ -83,11 +83,26 @@ describe("the embedded database", () => {
     line.close();
     await postgres.close();
   });
+
+  test("lets one connection read in portions while another asks", async () => {
+    const postgres = await startEmbeddedPostgres();
+    const pool = new Pool({ connectionString: postgres.url });
+    // `rows` has pg fetch so many at a time, with a Flush and no Sync in between.
+    const inPortions = { text: "select generate_series(1, $1::int) as n", values: [7], rows: 2 };
+    const [portions, others] = await Promise.all([
+      pool.query(inPortions),
+      Promise.all(Array.from({ length: 7 }, (_, i) => pool.query("select $1::int as n", [i]))),
+    ]);
+    expect(portions.rows).toHaveLength(7);
+    expect(others.map(({ rows }) => rows[0].n)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    await pool.end();
+    await postgres.close();
+  }, 10_000);
 });
 
 /** Joins two sockets; what the first says is passed on seven bytes at a time. */
 async function dripInto(from: Socket, to: Socket): Promise<void> {
-  to.pipe(from);
+  to.setNoDelay(true).pipe(from);
   for await (const chunk of from) {
     for (let start = 0; start < chunk.length; start += 7) {
       to.write(chunk.subarray(start, start + 7));

@@ -1,0 +1,24 @@
+import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { root, shorten } from "./root";
+
+const TAIL_LINES = 20;
+
+/** Where a process writes: a file of its name in a folder, or the terminal where the folder is `null`. */
+export function logFile(name: string, folder: string | null = path.join(root, ".data/logs")): string | null {
+  return folder && path.join(folder, `${name}.log`);
+}
+
+/** Begins the file anew and gives its descriptor, to be handed to the process. */
+export function openLog(file: string): number {
+  mkdirSync(path.dirname(file), { recursive: true });
+  return openSync(file, "w");
+}
+
+/** A sentence about a process, with the end of what it wrote. */
+export function withTail(sentence: string, file: string | null): string {
+  const text = file && existsSync(file) ? readFileSync(file, "utf8").trimEnd() : "";
+  if (!file || text === "") return `${sentence}.`;
+  const lines = text.split("\n").slice(-TAIL_LINES);
+  return `${sentence}. The end of ${shorten(file)}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
