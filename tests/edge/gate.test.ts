@@ -2,7 +2,8 @@ import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../edge/gate";
 import type { StoreAnswer } from "../../edge/session";
-import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../support/signing";
+import { gateEnv } from "../support/gate";
+import { signCookieCache, signSessionToken } from "../support/signing";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);
@@ -18,28 +19,14 @@ beforeEach(async () => {
   reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] });
   cookie = `better-auth.session_token=${await signSessionToken("abc")}`;
   let ids = 0;
-  gate = createGate(
-    {
-      appOrigin: APP,
-      origins: [APP],
-      backendUrl: "http://backend.internal:8000",
-      authSecret: AUTH_SECRET,
-      jwt: { keys: [JWT_KEY], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 },
-      sessionMaxStaleSeconds: 60,
-      maxBodyBytes: 1000,
-      clientAddressHeader: undefined,
-      development: false,
-      forwarding: "rewrite",
-    },
-    {
-      fetch,
-      askStore: () => reply(),
-      now: () => START,
-      wait: () => new Promise(() => {}),
-      randomId: () => `id-${++ids}`,
-      log: (entry) => logged.push(entry),
-    },
-  );
+  gate = createGate(gateEnv(APP), {
+    fetch,
+    askStore: () => reply(),
+    now: () => START,
+    wait: () => new Promise(() => {}),
+    randomId: () => `id-${++ids}`,
+    log: (entry) => logged.push(entry),
+  });
 });
 
 const ask = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));

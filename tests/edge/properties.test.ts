@@ -6,7 +6,7 @@ import { isCrossSite } from "../../edge/cross-site";
 import { decide } from "../../edge/decide";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "../../edge/forward";
 import { createGate } from "../../edge/gate";
-import { AUTH_SECRET, JWT_KEY } from "../support/signing";
+import { gateEnv } from "../support/gate";
 
 /** `npm run fuzz` asks for a million. */
 const numRuns = Number(process.env.FUZZ_RUNS ?? 10_000);
@@ -176,30 +176,16 @@ describe("whatever is sent", () => {
   });
 
   it("reaches no backend without a session, through the whole gate", async () => {
-    const gate = createGate(
-      {
-        appOrigin: "https://app.example.com",
-        origins: ["https://app.example.com"],
-        backendUrl: "https://api.example.com",
-        authSecret: AUTH_SECRET,
-        jwt: { keys: [JWT_KEY], issuer: "i", audience: "a", ttlSeconds: 300 },
-        sessionMaxStaleSeconds: 60,
-        maxBodyBytes: 1000,
-        clientAddressHeader: undefined,
-        development: false,
-        forwarding: "rewrite",
+    const gate = createGate(gateEnv("https://app.example.com"), {
+      fetch,
+      askStore: () => Promise.reject(new Error("a forged cookie has reached the store")),
+      now: () => 0,
+      wait: () => new Promise(() => {}),
+      randomId: () => "id",
+      log: ({ error }) => {
+        throw new Error(error);
       },
-      {
-        fetch,
-        askStore: () => Promise.reject(new Error("a forged cookie has reached the store")),
-        now: () => 0,
-        wait: () => new Promise(() => {}),
-        randomId: () => "id",
-        log: ({ error }) => {
-          throw new Error(error);
-        },
-      },
-    );
+    });
     const cookie = fc.oneof(
       fc.constant(""),
       fc

@@ -1,0 +1,19 @@
+import type { GateEnv } from "../../edge/gate";
+import { AUTH_SECRET, JWT_KEY } from "./signing";
+
+/** What a gate runs on, with what a test wants otherwise. */
+export function gateEnv(appOrigin: string, more: Partial<GateEnv> = {}): GateEnv {
+  return {
+    appOrigin,
+    origins: [appOrigin],
+    backendUrl: "http://backend.internal:8000",
+    forwarding: "rewrite",
+    authSecret: AUTH_SECRET,
+    jwt: { keys: [JWT_KEY], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 },
+    sessionMaxStaleSeconds: 60,
+    maxBodyBytes: 1000,
+    clientAddressHeader: undefined,
+    development: false,
+    ...more,
+  };
+}
