@@ -41,7 +41,7 @@ export function createSignedCookies(authSecret: string) {
       const { payload } = await jwtVerify(data, await secretKey(), {
         algorithms: ["HS256"],
         currentDate: new Date(now),
-        requiredClaims: ["exp"],
+        requiredClaims: ["iat", "exp"],
       });
       const cached = payload as Partial<CookieCache>;
       if (!token || cached.session?.token !== token || !cached.user?.id || !cached.session.id)
@@ -50,8 +50,9 @@ export function createSignedCookies(authSecret: string) {
       return {
         identity: { userId: user.id, email: user.email, name: user.name, sessionId: session.id },
         expiresAt: new Date(session.expiresAt).getTime(),
-        // A clock that runs ahead must not make a session last longer.
-        verifiedAt: Math.min(cached.updatedAt ?? 0, now),
+        // The whole second that Better Auth counts from: the gate and the page's own check give up at once, or they would
+        // send a visitor back and forth in between. A clock that runs ahead must not make a session last longer.
+        verifiedAt: Math.min((payload.iat ?? 0) * 1000, now),
       };
     } catch {
       return undefined;
@@ -65,7 +66,6 @@ export function createSignedCookies(authSecret: string) {
 interface CookieCache {
   session: { id: string; token: string; expiresAt: string };
   user: { id: string; email: string; name: string };
-  updatedAt: number;
 }
 
 function splitSigned(cookie: string): { token: string; signature: string } | undefined {

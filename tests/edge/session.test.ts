@@ -173,6 +173,15 @@ describe("the revocation bound", () => {
     expect(summary(await read(header))).toBe("store");
   });
 
+  it("ends with the second in which the page's own check ends", async () => {
+    const read = reader();
+    const header = await bothCookies({ updatedAt: START + 900 });
+    time = START + 900;
+    expect(summary(await read(header))).toBe("cookie");
+    time = START + 60_000;
+    expect(summary(await read(header))).toBe("store");
+  });
+
   it("of 0 asks the store every time", async () => {
     const read = reader(0);
     const header = await bothCookies();
