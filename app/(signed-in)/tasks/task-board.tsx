@@ -13,7 +13,9 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const added = useRef(0);
 
-  const failureOf = (id: string) => failures.find(({ change }) => change.id === id);
+  // A task that was not added has no row; its preview may stand for a moment longer than the failure takes.
+  const notAdded = failures.filter(({ change }) => change.kind === "add");
+  const failureOf = (id: string) => failures.find(({ change }) => change.kind !== "add" && change.id === id);
   const done = rows.filter((row) => row.done).length;
 
   function add(title: string) {
@@ -51,11 +53,9 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
       </p>
       <AddTask onAdd={add} />
       <div className="mt-3 space-y-3 empty:hidden">
-        {failures
-          .filter(({ change }) => change.kind === "add")
-          .map((failure) => (
-            <FailureNote key={failure.change.id} failure={failure} onRetry={retry} onDismiss={dismissNote} />
-          ))}
+        {notAdded.map((failure) => (
+          <FailureNote key={failure.change.id} failure={failure} onRetry={retry} onDismiss={dismissNote} />
+        ))}
       </div>
       {rows.length === 0 ? (
         <Card className="mt-6 text-center text-muted">Nothing to do yet. Add your first task above.</Card>
