@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 import auth
+from account import router as account
 from auth import CurrentUser
 from db import create_tables
 from headers import ResponseHeaders
@@ -61,6 +62,7 @@ app = Backend(
 auth.install(app)
 app.add_exception_handler(RequestValidationError, answer_unfit_input)
 app.include_router(tasks)
+app.include_router(account)
 
 
 @app.get("/api/me", tags=["account"], response_model=Me, responses={401: {"model": Refusal}})

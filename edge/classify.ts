@@ -42,7 +42,8 @@ function routeKind(pathname: string): RouteKind {
   return guestPages.has(page) ? "guest-page" : "page";
 }
 
-function isWithin(pathname: string, root: string): boolean {
+/** Whether the path is `root` or below it. */
+export function isWithin(pathname: string, root: string): boolean {
   return pathname.startsWith(root) && (pathname.length === root.length || pathname[root.length] === "/");
 }
 

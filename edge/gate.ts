@@ -12,6 +12,7 @@ import { reasonOf } from "./reason";
 import { type RelayEffects, relay } from "./relay";
 import { answer, forward, pass } from "./respond";
 import { type AskStore, createSessionReader, type SessionAnswer } from "./session";
+import { createStaleBound } from "./stale-bound";
 import { createTokenSource } from "./token";
 
 /** What the gate takes from the outside world. */
@@ -28,7 +29,7 @@ export type GateEnv = Pick<
   | "origins"
   | "backendUrl"
   | "forwarding"
-  | "authSecret"
+  | "authSecrets"
   | "jwt"
   | "sessionMaxStaleSeconds"
   | "maxBodyBytes"
@@ -55,11 +56,16 @@ export function createGate(env: GateEnv, effects: Effects) {
   const secure = env.appOrigin.startsWith("https:");
   const cookieNames = sessionCookieNames(secure);
   const sessions = createSessionReader({
-    authSecret: env.authSecret,
+    authSecrets: env.authSecrets,
     maxStale: env.sessionMaxStaleSeconds * 1000,
     ...effects,
   });
+  const maxStaleAt = createStaleBound(env.sessionMaxStaleSeconds, routes.maxStale);
   const tokenFor = createTokenSource(createMinter(env.jwt, effects.randomId), effects.now, effects.wait);
+  const mintForSocket = createMinter(
+    { ...env.jwt, ttlSeconds: socketLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds) },
+    effects.randomId,
+  );
 
   return async function gate(request: Request): Promise<Response> {
     const seen = await look(request);
@@ -73,10 +79,13 @@ export function createGate(env: GateEnv, effects: Effects) {
     const classified = classify(method, url.pathname, headers);
     const cookieHeader = headers.get("cookie") ?? "";
     const cookies = readSessionCookies(cookieHeader, cookieNames);
-    if (cookies && url.pathname === routes.signOut) await sessions.end(cookies);
+    if (cookies && endsSession(url.pathname)) await sessions.end(cookies);
     const session = isOpen(classified)
       ? NOT_ASKED
-      : await sessions.read(cookies, cookieHeader, { extend: classified.kind !== "backend" });
+      : await sessions.read(cookies, cookieHeader, {
+          extend: classified.kind !== "backend",
+          maxStale: maxStaleAt(url.pathname),
+        });
     return { request, url, classified, session };
   }
 
@@ -122,7 +131,7 @@ export function createGate(env: GateEnv, effects: Effects) {
   ): Promise<Response> {
     const isUpgrade = classified.wants === "upgrade";
     const { appOrigin, clientAddressHeader, backendUrl } = env;
-    const token = await tokenFor(identity);
+    const token = isUpgrade ? (await mintForSocket(identity, effects.now())).jwt : await tokenFor(identity);
     const known = { token, requestId, appOrigin, clientAddressHeader, isUpgrade };
     const headers = upstreamHeaders(request.headers, known);
     const target = upstreamUrl(backendUrl, routes.backend, url.pathname, url.search);
@@ -134,6 +143,21 @@ export function createGate(env: GateEnv, effects: Effects) {
   function freshPolicy(): string {
     return pagePolicy(btoa(effects.randomId()), { secure, development });
   }
+}
+
+/** A page that lost its socket opens another; sooner than this would be a nuisance. Seconds. */
+const SHORTEST_SOCKET = 10;
+
+/**
+ * A socket is judged once, as it opens. Its token lives no longer than sessions are trusted, and the backend closes the
+ * socket as the token runs out: so a revocation reaches those that are open. In seconds.
+ */
+function socketLife(ttl: number, maxStale: number): number {
+  return Math.min(ttl, Math.max(maxStale, SHORTEST_SOCKET));
+}
+
+function endsSession(pathname: string): boolean {
+  return (routes.endSession as readonly string[]).includes(pathname);
 }
 
 function isOpen({ kind }: Classified): boolean {
