@@ -9,7 +9,7 @@ import { createDatabase } from "./db";
 import { loadEnv } from "./env";
 import { createMinter } from "./mint";
 import { problemResponse } from "./problem";
-import { revokeSessionById } from "./revoke-session";
+import { revocation } from "./revocation";
 import { scrubTokens } from "./scrub-tokens";
 import { createSignedCookies } from "./signed-cookies";
 import { TOKEN_PATH, tokenEndpoint } from "./token-endpoint";
@@ -27,7 +27,7 @@ export const backendFor = createBackendApi(env, mintToken);
 /** Better Auth as Node serves it. */
 export const auth = createAuth(env, createDatabase(env), {
   user: { deleteUser: { enabled: true, beforeDelete: (_, request) => forgetAtBackend(request) } },
-  plugins: [revokeSessionById(), ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, Date.now)] : [])],
+  plugins: [revocation(), ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, Date.now)] : [])],
 });
 
 const { renew } = createSignedCookies(env.authSecrets);

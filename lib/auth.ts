@@ -19,7 +19,7 @@ export function createAuth(
     trustedOrigins: [...env.origins],
     ...env.authOptions,
     database,
-    emailAndPassword: { enabled: true },
+    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true },
     session: {
       expiresIn: 7 * DAY,
       updateAge: DAY,
