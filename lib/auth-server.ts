@@ -76,9 +76,6 @@ async function answerOrFail(request: Request): Promise<Response> {
   return problemResponse("gate_session_store_unreachable", requestId);
 }
 
-/** For how long the backend may think about it. Milliseconds. */
-const FORGET_WITHIN = 8_000;
-
 /**
  * What FastAPI keeps of a user goes before the user does: the other way round a fault in between would leave rows
  * behind that nobody can ask for any more.
@@ -90,7 +87,7 @@ async function forgetAtBackend(request: Request | undefined): Promise<void> {
   try {
     if (!found) throw new Error("the session is gone");
     const api = await backendFor(identityOf(found.user, found.session));
-    await api.delete("/api/account", { signal: AbortSignal.timeout(FORGET_WITHIN) });
+    await api.delete("/api/account");
   } catch (error) {
     // A backend without this route keeps nothing that has to go.
     if (error instanceof ApiError && error.status === 404) return;

@@ -15,6 +15,9 @@ export const DIST_DIR = ".next-test";
 
 type Variables = Record<string, string>;
 
+/** For a server that is to give up a call in time, whatever memory does meanwhile. */
+export const COLLECT_GARBAGE = { NODE_OPTIONS: "--require ./tests/support/collect-garbage.cjs" };
+
 /** A whole environment, in which nothing of the machine's counts. */
 export function testEnv(more: Variables): Variables {
   return {

@@ -2,7 +2,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canPause, pause } from "../support/pause";
 import { type SeparateDatabase, startSeparateDatabase } from "../support/separate-database";
-import { type FullStack, startFullStack } from "../support/stack";
+import { COLLECT_GARBAGE, type FullStack, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
 /** The database is killed, paused and slowed down under a running app: nobody is signed out, and nothing is lost. */
@@ -18,7 +18,7 @@ let people = 0;
 beforeAll(async () => {
   database = await startSeparateDatabase();
   // Warm sessions are to outlast a fault that takes a while to look at.
-  stack = await startFullStack({ database, gate: { SESSION_MAX_STALE_SECONDS: "600" } });
+  stack = await startFullStack({ database, gate: { SESSION_MAX_STALE_SECONDS: "600", ...COLLECT_GARBAGE } });
 });
 afterAll(async () => {
   await stack?.stop();
