@@ -14,6 +14,7 @@ import auth
 from auth import CurrentUser
 from db import create_tables
 from headers import ResponseHeaders
+from live import router as live
 from logs import mark_log_lines
 from models import Health, Me, Refusal
 from tasks import router as tasks
@@ -61,6 +62,7 @@ app = Backend(
 auth.install(app)
 app.add_exception_handler(RequestValidationError, answer_unfit_input)
 app.include_router(tasks)
+app.include_router(live)
 
 
 @app.get("/api/me", tags=["account"], response_model=Me, responses={401: {"model": Refusal}})
