@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page, WebSocket } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { launchBrowser } from "../support/browser";
 import { type FullStack, startFullStack } from "../support/stack";
@@ -37,18 +37,21 @@ beforeEach(async () => {
   };
 });
 
-/** What each page was told over its sockets. */
+/** Each page's sockets, and what it was told over them. */
+const sockets = new WeakMap<Page, WebSocket[]>();
 const told = new WeakMap<Page, string[]>();
 
 /** Once it is live: what it shows afterwards, it was told. */
-async function openTasks(context: BrowserContext): Promise<Page> {
+async function openTasks(context: BrowserContext, prepare?: (page: Page) => Promise<void>): Promise<Page> {
   const opened = await context.newPage();
-  opened.setDefaultTimeout(15_000);
-  const messages: string[] = [];
-  told.set(opened, messages);
-  opened.on("websocket", (socket) =>
-    socket.on("framereceived", ({ payload }) => messages.push(String(payload))),
-  );
+  opened.setDefaultTimeout(PATIENT.timeout);
+  sockets.set(opened, []);
+  told.set(opened, []);
+  opened.on("websocket", (socket) => {
+    sockets.get(opened)?.push(socket);
+    socket.on("framereceived", ({ payload }) => told.get(opened)?.push(String(payload)));
+  });
+  await prepare?.(opened);
   await opened.goto("/tasks");
   await hear(opened, "all");
   return opened;
@@ -123,6 +126,30 @@ it("what was changed while FastAPI was away shows when it is back, and so does w
   await addTask(page, "Afterwards");
   await expect.poll(() => titles(other)).toEqual(["Afterwards", "Meanwhile", "Before"]);
 });
+
+it("a page that nobody sees connects no more until it is seen again", async () => {
+  // Its time is the test's.
+  const seen = await openTasks(phone, (page) => page.clock.install());
+  const ended = sockets.get(seen)?.[0]?.waitForEvent("close");
+
+  await setVisibility(seen, "hidden");
+  await stack.stopBackend();
+  await stack.restartBackend();
+  await ended;
+  await seen.clock.fastForward("10:00");
+  expect(sockets.get(seen)).toHaveLength(1);
+
+  await setVisibility(seen, "visible");
+  await hear(seen, "all");
+});
+
+/** Headless pages are always visible. */
+function setVisibility(on: Page, state: DocumentVisibilityState): Promise<void> {
+  return on.evaluate((visibilityState) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, value: visibilityState });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+}
 
 it("a page whose session has ended elsewhere is taken to sign in once its socket has ended", async () => {
   await phone.clearCookies();
