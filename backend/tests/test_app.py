@@ -36,9 +36,9 @@ def token_for(user: str, **changes) -> str:
     return jwt.encode(claims | changes, key, algorithm="HS256", headers={"kid": key_id(key)})
 
 
-def signed_in(user: str | None = None) -> dict[str, str]:
+def signed_in(user: str | None = None, **claims) -> dict[str, str]:
     """The headers of a user; of one whom nobody has seen before, unless named."""
-    return {"Authorization": f"Bearer {token_for(user or uuid.uuid4().hex)}"}
+    return {"Authorization": f"Bearer {token_for(user or uuid.uuid4().hex, **claims)}"}
 
 
 class TestWhoIsCalling:
