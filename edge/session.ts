@@ -94,7 +94,7 @@ export function createSessionReader(options: SessionReaderOptions) {
     if (longest > 0 && fits && !isEnding(token)) memory.set(token, { data, session });
   };
 
-  /** The warm path: one look-up, no I/O, no cryptography. */
+  /** The warm path: one look-up, no I/O, no cryptography, no promise. */
   function recall({ token, data }: SessionCookies, maxStale: number): SessionAnswer | undefined {
     const kept = memory.get(token);
     if (kept === undefined || kept.data !== data || !isTrusted(kept.session, maxStale)) return undefined;
@@ -130,11 +130,11 @@ export function createSessionReader(options: SessionReaderOptions) {
      * A page whose cookie cache has run out asks the store though memory may know the session, and brings a fresh one
      * back; else every render would ask by itself.
      */
-    async read(
+    read(
       cookies: SessionCookies | undefined,
       header: string,
       { extend, maxStale }: ReadOptions,
-    ): Promise<SessionAnswer> {
+    ): SessionAnswer | Promise<SessionAnswer> {
       if (!cookies) return NO_SESSION;
       const mayRecall = !extend || cookies.data !== undefined;
       const recalled = mayRecall ? recall(cookies, maxStale) : undefined;
