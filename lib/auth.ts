@@ -21,6 +21,8 @@ export function createAuth(
     secret: env.authSecret,
     database,
     emailAndPassword: { enabled: true },
+    // People may leave, and take what is known of them along: POST /api/auth/delete-user with the password.
+    user: { deleteUser: { enabled: true } },
     session: {
       expiresIn: 7 * DAY,
       updateAge: DAY,
