@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createAccounts } from "./conform/accounts";
 import { checks } from "./conform/checks";
@@ -18,6 +19,9 @@ const USAGE = `npm run conform -- <url> [--json] [--max-stale <seconds>]
 
 Signs up two throw-away accounts and deletes them at the end. Exit code 0: no check failed; 1: one did, or none could be made.`;
 
+/** For how long a check may go on after a Ctrl-C. Milliseconds. */
+const FINISH_WITHIN = 5_000;
+
 main(async (atEnd) => {
   const { origin, maxStale, json, help } = readArguments();
   if (help) return console.log(USAGE);
@@ -28,13 +32,23 @@ main(async (atEnd) => {
   );
   const target = { origin, maxStale, send };
   const accounts = createAccounts(target);
-  atEnd(async () => warnOf(await accounts.close()));
+  const halt = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+  atEnd(async () => {
+    halt.abort();
+    // A check that is under way takes away what it has added.
+    await Promise.race([running, sleep(FINISH_WITHIN)]);
+    warnOf(await accounts.close());
+  });
 
   const started = new Date();
   if (!json) console.log(`Gatehouse checks ${origin} with two throw-away accounts.`);
   const world = createWorld(target, await accounts.open(), await accounts.open());
   const report = createReport(process.stdout, checks.length);
-  const results = await runChecks(world, checks, json ? {} : report);
+  const run = runChecks(world, checks, { signal: halt.signal, ...(!json && report) });
+  running = run;
+  const results = await run;
+  if (halt.signal.aborted) return;
   const left = await accounts.close();
 
   if (json) console.log(toJson(origin, started, results));

@@ -1,3 +1,4 @@
+import { fail } from "../lib/user-error";
 import { Member, type Target } from "./world";
 
 /** Opens throw-away accounts, and closes every one of them with all that it owns, whatever has happened in between. */
@@ -18,6 +19,8 @@ export function createAccounts(target: Target) {
 
   return {
     open(): Promise<Member> {
+      // After a Ctrl-C nobody would close it any more.
+      if (closing) fail("The run is ending.");
       const member = Member.signUp(target);
       opening.push(member);
       return member;

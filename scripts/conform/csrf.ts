@@ -20,10 +20,15 @@ const UNSAFE = ["POST", "PUT", "PATCH", "DELETE"];
 
 /** What a page of another site can make a browser do. */
 export const csrf: readonly Check[] = [
-  refused("cross-site", "another site's page changes nothing: Sec-Fetch-Site: cross-site", "Fetch Metadata", {
-    "Sec-Fetch-Site": "cross-site",
-    Origin: EVIL,
-  }),
+  refused(
+    "cross-site",
+    "another site's page changes nothing: Sec-Fetch-Site: cross-site",
+    "W3C Fetch Metadata §2.3",
+    {
+      "Sec-Fetch-Site": "cross-site",
+      Origin: EVIL,
+    },
+  ),
   refused(
     "same-site",
     "a sister domain's page changes nothing: Sec-Fetch-Site: same-site",
@@ -32,16 +37,16 @@ export const csrf: readonly Check[] = [
       "Sec-Fetch-Site": "same-site",
     },
   ),
-  refused("foreign-origin", "another origin's page changes nothing: Origin alone", "Standard Headers", {
+  refused("foreign-origin", "another origin's page changes nothing: Origin alone", "RFC 6454 §7", {
     Origin: EVIL,
   }),
-  refused("null-origin", "a sandboxed frame changes nothing: Origin: null", "Standard Headers", {
+  refused("null-origin", "a sandboxed frame changes nothing: Origin: null", "RFC 6454 §7", {
     Origin: "null",
   }),
   {
     id: "csrf.sign-in",
     title: "another site cannot sign a visitor in",
-    source: "OWASP Cross-Site Request Forgery Prevention Cheat Sheet, Login Forms",
+    source: "OWASP ASVS v5 3.5.1",
     mend: "lib/auth.ts: trustedOrigins holds the app's own origins and no others",
     async run({ ask, ada: { email, password } }) {
       const headers = { "Content-Type": "application/json", Origin: EVIL };
@@ -121,7 +126,7 @@ function refused(name: string, title: string, section: string, headers: Record<s
   return {
     id: `csrf.${name}`,
     title,
-    source: `OWASP Cross-Site Request Forgery Prevention Cheat Sheet, ${section}`,
+    source: `OWASP ASVS v5 3.5.1, ${section}`,
     mend: CROSS_SITE,
     async run({ ada }) {
       const before = await fingerprint(ada);

@@ -9,14 +9,22 @@ export interface Result {
   readonly detail: string;
 }
 
+interface Watch {
+  begins?(check: Check): void;
+  ended?(result: Result): void;
+  /** No check begins after it. */
+  signal?: AbortSignal;
+}
+
 /** Runs checks one after the other: a deployment is not to feel them. */
 export async function runChecks(
   world: World,
   checks: readonly Check[],
-  watch: { begins?(check: Check): void; ended?(result: Result): void } = {},
+  watch: Watch = {},
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const check of checks) {
+    if (watch.signal?.aborted) break;
     watch.begins?.(check);
     const result = await runCheck(world, check);
     watch.ended?.(result);

@@ -82,14 +82,20 @@ export interface FullStack extends App {
   restartBackend(): Promise<void>;
 }
 
-/** The app in front of the reference FastAPI. `gateKey` gives the gate another secret than the backend's. */
-export async function startFullStack({ gateKey = JWT_KEY } = {}): Promise<FullStack> {
+/** The app, with `env` on top, in front of the reference FastAPI. `gateKey` gives the gate another secret than the backend's. */
+export async function startFullStack({
+  gateKey = JWT_KEY,
+  env = {},
+}: {
+  gateKey?: string;
+  env?: Variables;
+} = {}): Promise<FullStack> {
   await ensureVenv();
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
   const port = await freePort();
   const start = () => startBackend({ port, env: testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite") }) });
   let backend = await start();
-  const app = await startApp({ BACKEND_URL: backend.url, JWT_SECRET_KEY: gateKey });
+  const app = await startApp({ BACKEND_URL: backend.url, JWT_SECRET_KEY: gateKey, ...env });
   return {
     ...app,
     backendUrl: backend.url,
