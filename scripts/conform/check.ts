@@ -72,6 +72,16 @@ export function demandPrivate(answer: Answer, of: string): void {
   demand(/\bno-store\b/.test(value), `Cache-Control: private, no-store from ${of}`, value || "none");
 }
 
+const OTHER_TASKS = "the backend's /api/tasks is not that of the reference";
+
+function readJson<T>({ body }: Answer): T | undefined {
+  try {
+    return JSON.parse(body) as T;
+  } catch {
+    return undefined;
+  }
+}
+
 export interface Me {
   id: string;
   email: string;
@@ -81,7 +91,10 @@ export interface Me {
 export async function whoAmI(ask: Send, headers: Ask["headers"] = {}): Promise<Answer & { me?: Me }> {
   const answer = await ask({ path: ME, headers: { ...SCRIPT, ...headers } });
   if (answer.status === 404) cannotTell("the backend has no GET /api/me");
-  return answer.status === 200 ? { ...answer, me: JSON.parse(answer.body) as Me } : answer;
+  if (answer.status !== 200) return answer;
+  const me = readJson<Me>(answer);
+  if (!me?.id || !me.email) cannotTell("the backend's GET /api/me is not that of the reference");
+  return { ...answer, me };
 }
 
 /** That the caller is this very person, or at most nobody. */
@@ -99,7 +112,8 @@ export async function demandClosed(world: World, asks: readonly Ask[]): Promise<
     const answer = await world.ask(ask);
     const shown = Object.entries(ask.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
     const of = [`${ask.method ?? "GET"} ${ask.path}`, ...shown].join(", ");
-    demand(answer.status < 200 || answer.status > 299, `no content for a stranger from ${of}`, tell(answer));
+    const isClosed = answer.status > 299 || answer.silence === "closed";
+    demand(isClosed, `no content for a stranger from ${of}`, tell(answer));
   }
 }
 
@@ -112,15 +126,17 @@ export async function tasksOf(member: Member): Promise<Task[]> {
   const answer = await member.ask({ path: TASKS, headers: SCRIPT });
   if (answer.status === 404) cannotTell("the backend has no GET /api/tasks");
   demandStatus(answer, 200, TASKS);
-  return JSON.parse(answer.body) as Task[];
+  const tasks = readJson<Task[]>(answer);
+  return Array.isArray(tasks) ? tasks : cannotTell(OTHER_TASKS);
 }
 
 /** Adds a task for the while of `work`. */
 export async function withTask<T>(member: Member, work: (task: Task) => Promise<T>): Promise<T> {
-  const answer = await member.post(TASKS, { title: "conform" });
+  const answer = await member.post(TASKS, { title: member.mark });
   if (answer.status === 404 || answer.status === 405) cannotTell("the backend has no POST /api/tasks");
+  if (answer.status === 200 || answer.status === 422) cannotTell(OTHER_TASKS);
   demandStatus(answer, 201, `a same-origin POST ${TASKS}`);
-  const task = JSON.parse(answer.body) as Task;
+  const task = readJson<Task>(answer) ?? cannotTell(OTHER_TASKS);
   try {
     return await work(task);
   } finally {

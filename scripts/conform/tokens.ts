@@ -138,7 +138,7 @@ export const tokens: readonly Check[] = [
         const path = `${TASKS}/${id}`;
         demandStatus(await bob.ask({ path, headers: SCRIPT }), [403, 404], `Bob's GET of Ada's task`);
         demandStatus(
-          await bob.post(path, { title: "stolen" }, "PATCH"),
+          await bob.post(path, { title: `${ada.mark} stolen` }, "PATCH"),
           [403, 404],
           `Bob's PATCH of Ada's task`,
         );

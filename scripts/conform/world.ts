@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { fail } from "../lib/user-error";
+import { cannotTell } from "./check";
 import { Jar } from "./jar";
 import type { Answer, Ask, Send } from "./probe";
 
@@ -50,7 +51,13 @@ export class Member {
   async signInAgain(): Promise<Member> {
     const { email, password, target } = this;
     const opening = await postJson(target, "/api/auth/sign-in/email", { email, password });
+    if (opening.status === 429) cannotTell("too many sign-ins in this minute; run it again in the next");
     return new Member(email, password, opening, target);
+  }
+
+  /** Stands in whatever this member leaves at the backend. */
+  get mark(): string {
+    return this.email.slice(0, this.email.indexOf("@"));
   }
 
   get origin(): string {
@@ -97,7 +104,8 @@ function jsonFrom(origin: string): Record<string, string> {
   return { "Content-Type": "application/json", Origin: origin, "Sec-Fetch-Site": "same-origin" };
 }
 
-function explainSignUp(origin: string, { status, body }: Answer): string {
+/** Why there is no account, and what to do about it. */
+export function explainSignUp(origin: string, { status, body }: Pick<Answer, "status" | "body">): string {
   const said = `POST ${origin}/api/auth/sign-up/email answered ${status}`;
   if (status === 429) return `${said}: too many sign-ups. Wait a minute and try again.`;
   if (/INVALID_ORIGIN|Invalid origin/.test(body)) {
