@@ -18,7 +18,9 @@ export function createReport(stream: NodeJS.WriteStream, total: number) {
 
   return {
     begins(check: Check): void {
-      if (animated) stream.write(`${CLEAR_LINE}${paint(2, `… ${done + 1}/${total} ${check.title}`)}`);
+      // A line that wraps could not be taken back.
+      const line = `… ${done + 1}/${total} ${check.title}`.slice(0, stream.columns - 1);
+      if (animated) stream.write(CLEAR_LINE + paint(2, line));
     },
     ended({ check, status, detail }: Result): void {
       done++;

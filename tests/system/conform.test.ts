@@ -151,6 +151,19 @@ describe("a deployment behind https", () => {
     expect(code).toBe(1);
   });
 
+  it("that deletes nobody is told whom it has to delete", async () => {
+    const stuck = createAccounts(target);
+    const guest = await stuck.open();
+    proxy.open({
+      request: (request) => {
+        request.target = request.target.replace("/delete-user", "/nowhere");
+      },
+    });
+    expect(await stuck.close()).toEqual([guest.email]);
+    proxy.open({});
+    expect((await guest.post("/api/auth/delete-user", { password: guest.password })).status).toBe(200);
+  });
+
   it("loses its guests at the end, and nobody else a task", async () => {
     const owner = createAccounts(target);
     const carol = await owner.open();
