@@ -64,7 +64,7 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
   /** 0 when there was no answer that could be read. */
   readonly status: number;
-  /** The gate's own code, or `network`, `unreadable`, `validation`, `http_<status>`. */
+  /** The gate's own code, or `network`, `unreadable` (a 2xx that is not JSON), `validation`, `http_<status>`. */
   readonly code: string;
   /** One sentence, fit to be shown. */
   readonly detail: string;

@@ -89,8 +89,8 @@ async function forgetAtBackend(request: Request | undefined): Promise<void> {
     const api = await backendFor(identityOf(found.user, found.session));
     await api.delete("/api/account");
   } catch (error) {
-    // A backend without this route keeps nothing that has to go.
-    if (error instanceof ApiError && error.status === 404) return;
+    // A backend without this route keeps nothing that has to go; and a 2xx has done it, whatever its body (RFC 9110 §9.3.5).
+    if (error instanceof ApiError && (error.status === 404 || error.code === "unreadable")) return;
     console.error("an account could not be deleted at the backend", error);
     throw new APIError("SERVICE_UNAVAILABLE", {
       code: "ACCOUNT_NOT_DELETED",

@@ -38,9 +38,13 @@ export async function startNginx<Name extends string>(names: readonly Name[]) {
     async route(upstreams: Record<Name, readonly string[]>): Promise<void> {
       generation += 1;
       writeFileSync(config, configure(folder, ports, upstreams));
-      process.kill(Number(readFileSync(path.join(folder, "nginx.pid"), "utf8")), "SIGHUP");
+      const master = Number(readFileSync(path.join(folder, "nginx.pid"), "utf8"));
+      const before = workersOf(master);
+      process.kill(master, "SIGHUP");
       const [first] = names;
       while (first && (await generationAt(origin(first))) !== String(generation)) await sleep(20);
+      // The new workers and the old ones accept side by side for a moment.
+      while (before.some(isAccepting)) await sleep(20);
     },
     async stop(): Promise<void> {
       await server.stop();
@@ -54,6 +58,19 @@ let generation = 0;
 
 async function generationAt(origin: string): Promise<string> {
   return (await fetch(`${origin}/nginx-generation`)).text();
+}
+
+function workersOf(master: number): string[] {
+  return readFileSync(`/proc/${master}/task/${master}/children`, "utf8").trim().split(" ");
+}
+
+/** An old worker that has closed its listening sockets says so in its title. */
+function isAccepting(worker: string): boolean {
+  try {
+    return !readFileSync(`/proc/${worker}/cmdline`, "utf8").includes("is shutting down");
+  } catch {
+    return false;
+  }
 }
 
 function findNginx(): string {
