@@ -11,7 +11,8 @@ const doctor: Identity = {
   sessionId: "gatehouse-doctor",
 };
 
-const HOUR = 3600 * 1000;
+/** Milliseconds. Longer than a clock is wrong that is merely wrong. */
+const LONG_AGO = 24 * 3600 * 1000;
 
 /** How one token differs from the gate's. */
 export interface Variation extends Partial<JwtConfig> {
@@ -53,7 +54,7 @@ export const forgeries: Record<string, { readonly title: string; readonly make: 
     title: "with no signature (alg none)",
     make: async (config, now) => new UnsecuredJWT(claimsOf(await mint(config, now))).encode(),
   },
-  expired: { title: "that has expired", make: (config, now) => mint(config, now - HOUR) },
+  expired: { title: "that has expired", make: (config, now) => mint(config, now - LONG_AGO) },
   "wrong-issuer": {
     title: "of another issuer",
     make: (config, now) => mint({ ...config, issuer: `${config.issuer}-forged` }, now),
