@@ -78,10 +78,19 @@ def _check_key(key: str) -> None:
         raise ValueError(f"is also BETTER_AUTH_SECRET. Give it a secret of its own. {_MAKE_SECRET}")
 
 
-class User(BaseModel):
-    """Who a valid token speaks for."""
+class CustomClaims(BaseModel):
+    """Claims of your own, beside those of the contract: a field for each, with its type.
 
-    model_config = ConfigDict(frozen=True)
+    A token in which one is missing or of another type is refused. The gate's half is
+    ``lib/claims.ts``.
+    """
+
+    # A string is no number here: both sides name one type, and mean it.
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class User(CustomClaims):
+    """Who a valid token speaks for."""
 
     id: str
     email: str
@@ -139,13 +148,11 @@ def verify_token(
         raise TokenError("token_expired")
     if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
         raise TokenError("token_not_yet_valid")
-    return User(
-        id=claims["sub"],
-        email=claims["email"],
-        name=claims["name"],
-        session_id=claims["sid"],
-        expires_at=claims["exp"],
-    )
+    named = {"id": claims["sub"], "session_id": claims["sid"], "expires_at": claims["exp"]}
+    try:
+        return User.model_validate({**claims, **named})
+    except ValidationError as error:
+        raise TokenError("token_claims") from error
 
 
 def _read_header(token: str) -> Mapping[str, Any]:

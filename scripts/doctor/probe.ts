@@ -9,6 +9,7 @@ const doctor: Identity = {
   email: "doctor@gatehouse.invalid",
   name: "Doctor",
   sessionId: "gatehouse-doctor",
+  custom: {},
 };
 
 /** Milliseconds. Longer than a clock is wrong that is merely wrong. */

@@ -7,7 +7,13 @@ import { signCookieCache, signSessionToken } from "../support/signing";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);
-const identity = { userId: "user-1", email: "ada@example.com", name: "Ada", sessionId: "session-1" };
+const identity = {
+  userId: "user-1",
+  email: "ada@example.com",
+  name: "Ada",
+  sessionId: "session-1",
+  custom: {},
+};
 
 let reply: () => Promise<StoreAnswer>;
 let logged: object[];

@@ -4,7 +4,13 @@ import { type AskStore, createSessionReader, type SessionAnswer, type StoreAnswe
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
 
 const START = Date.UTC(2026, 0, 1);
-const identity = { userId: "user-1", email: "ada@example.com", name: "Ada", sessionId: "session-of-abc" };
+const identity = {
+  userId: "user-1",
+  email: "ada@example.com",
+  name: "Ada",
+  sessionId: "session-of-abc",
+  custom: {},
+};
 
 let time: number;
 let asked: { header: string; extend: boolean }[];

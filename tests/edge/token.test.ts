@@ -6,7 +6,7 @@ import { createMinter } from "../../lib/mint";
 import { JWT_KEY } from "../support/signing";
 
 const START = Date.UTC(2026, 0, 1);
-const ada = { userId: "user-1", email: "ada@example.com", name: "Ada Ü", sessionId: "session-1" };
+const ada = { userId: "user-1", email: "ada@example.com", name: "Ada Ü", sessionId: "session-1", custom: {} };
 const config = {
   keys: [JWT_KEY, "the-next-key-the-next-key-the-next-key"],
   issuer: "phase2-web",
