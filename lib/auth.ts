@@ -1,4 +1,5 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
+import { userFields } from "./claims";
 import type { createDatabase } from "./db";
 import type { Env } from "./env";
 
@@ -52,6 +53,7 @@ export function createAuth(
       },
     },
     ...forEndpoints,
+    user: { ...forEndpoints.user, additionalFields: userFields },
   });
 }
 

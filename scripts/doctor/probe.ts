@@ -1,16 +1,13 @@
 import { SignJWT, UnsecuredJWT } from "jose";
-import { type Identity, JWT_ALGORITHM, type JwtConfig, keyId } from "../../lib/contract";
+import { identityOf, JWT_ALGORITHM, type JwtConfig, keyId } from "../../lib/contract";
 import { createMinter } from "../../lib/mint";
 import { type Answer, ask } from "./ask";
 
 /** Nobody's account: the backend sees it as it sees any user of the gate. */
-const doctor: Identity = {
-  userId: "gatehouse-doctor",
-  email: "doctor@gatehouse.invalid",
-  name: "Doctor",
-  sessionId: "gatehouse-doctor",
-  custom: {},
-};
+const doctor = identityOf(
+  { id: "gatehouse-doctor", email: "doctor@gatehouse.invalid", name: "Doctor" },
+  { id: "gatehouse-doctor" },
+);
 
 /** Milliseconds. Longer than a clock is wrong that is merely wrong. */
 const LONG_AGO = 24 * 3600 * 1000;

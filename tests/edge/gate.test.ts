@@ -2,18 +2,13 @@ import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../edge/gate";
 import type { StoreAnswer } from "../../edge/session";
+import { identityOf } from "../../lib/contract";
 import { gateEnv } from "../support/gate";
 import { signCookieCache, signSessionToken } from "../support/signing";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);
-const identity = {
-  userId: "user-1",
-  email: "ada@example.com",
-  name: "Ada",
-  sessionId: "session-1",
-  custom: {},
-};
+const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
 
 let reply: () => Promise<StoreAnswer>;
 let logged: object[];
