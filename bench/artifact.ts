@@ -1,28 +1,14 @@
 import { decodeJwt } from "jose";
 import { testEnv } from "../tests/support/stack";
+import { type Case, type Database, SETTINGS } from "./case";
 import { createIsolate, type Isolate } from "./isolate";
 import { rotated } from "./statistics";
-import { browserHeaders, cookieHeader, storeSessions, USER_ID } from "./visitors";
+import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";
 
 /** The built Vercel artifact of each, in the edge runtime. */
 
-const APP = "https://gatehouse.example";
+const APP = SETTINGS.BETTER_AUTH_URL;
 const BACKEND = "https://api.example.com";
-
-export interface Case {
-  readonly name: string;
-  readonly functionDir: string;
-  /** Whose request it is: the one known visitor's, or somebody's that nobody has seen yet. */
-  readonly visitor: "known" | "new, with cookie cache" | "new, only in the store";
-  /** The floor asks nobody, and so attaches nothing. */
-  readonly authorizes: boolean;
-  readonly requests: number;
-}
-
-interface Database {
-  readonly url: string;
-  readonly env: Record<string, string>;
-}
 
 export interface ArtifactOptions {
   readonly rounds: number;
@@ -30,16 +16,14 @@ export interface ArtifactOptions {
   readonly progress: (text: string) => void;
 }
 
-type Cookies = () => string;
-
 /** Microseconds a request, and milliseconds a start with its first request: a list for each case, a value a round. */
 export async function measureArtifacts(
   cases: readonly Case[],
   database: Database,
+  cookiesOf: CookiesOf,
   { rounds, starts, progress }: ArtifactOptions,
 ) {
-  const env = testEnv({ BETTER_AUTH_URL: APP, BACKEND_URL: BACKEND, ...database.env, VERCEL: "1" });
-  const cookiesOf = await prepareVisitors(cases, database, rounds + starts + 2);
+  const env = testEnv({ ...SETTINGS, BACKEND_URL: BACKEND, ...database.env, VERCEL: "1" });
 
   const perRequest = cases.map((): number[] => []);
   const runners = cases.map((it) => ({ it, isolate: start(it, env), cookies: cookiesOf(it) }));
@@ -62,7 +46,7 @@ export async function measureArtifacts(
 }
 
 function start(it: Case, env: Record<string, string>): Isolate {
-  const isolate = createIsolate(it.functionDir, env);
+  const isolate = createIsolate(it.built.functionDir, env);
   isolate.evaluate();
   return isolate;
 }
@@ -76,10 +60,8 @@ interface Runner {
 const pathTo = (n: number) => `${APP}/backend/api/tasks?page=${n}`;
 
 async function warmUp({ it, isolate, cookies }: Runner): Promise<void> {
-  const known = cookies();
   for (let i = 0; i < it.requests; i++) {
-    const cookie = it.visitor === "known" ? known : cookies();
-    const response = await isolate.answer(isolate.request(pathTo(i), { headers: browserHeaders(cookie) }));
+    const response = await isolate.answer(isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }));
     check(it, response, i);
   }
 }
@@ -99,7 +81,7 @@ async function timeRequests({ it, isolate, cookies }: Runner): Promise<number> {
 
 /** The script compiled and run and the first request answered, in milliseconds. */
 async function timeStart(it: Case, cookie: string, env: Record<string, string>): Promise<number> {
-  const isolate = createIsolate(it.functionDir, env);
+  const isolate = createIsolate(it.built.functionDir, env);
   const request = isolate.request(pathTo(0), { headers: browserHeaders(cookie) });
   const began = performance.now();
   isolate.evaluate();
@@ -118,31 +100,4 @@ function check(it: Case, response: Response, n: number): void {
   if (!it.authorizes) return;
   const token = response.headers.get("x-middleware-request-authorization")?.replace("Bearer ", "");
   if (!token || decodeJwt(token).sub !== USER_ID) throw new Error(`${it.name}: not in the visitor's name`);
-}
-
-/** Gives each case its cookies: the same again and again, or those of another visitor each time. */
-async function prepareVisitors(cases: readonly Case[], database: Database, rounds: number) {
-  const known = await cookieHeader("known", { secure: true, cached: true });
-  const stored: string[] = [];
-  const makers = new Map<Case, string[]>();
-  for (const it of cases) {
-    if (it.visitor === "known") continue;
-    const tokens = Array.from({ length: it.requests * rounds }, (_, i) =>
-      `${it.name} ${i}`.replaceAll(" ", "-"),
-    );
-    const cached = it.visitor === "new, with cookie cache";
-    if (!cached) stored.push(...tokens);
-    makers.set(it, await Promise.all(tokens.map((token) => cookieHeader(token, { secure: true, cached }))));
-  }
-  await storeSessions(database.url, stored);
-  return (it: Case): Cookies => {
-    const own = makers.get(it);
-    if (!own) return () => known;
-    let next = 0;
-    return () => {
-      const cookie = own[next++];
-      if (!cookie) throw new Error(`${it.name}: no visitors left`);
-      return cookie;
-    };
-  };
 }

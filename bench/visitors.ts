@@ -1,5 +1,6 @@
 import pg from "pg";
 import { signCookieCache, signSessionToken } from "../tests/support/signing";
+import type { Case, Database } from "./case";
 
 /** Sessions for the measurements: made in the store, or signed as Better Auth signs them. */
 
@@ -59,5 +60,36 @@ export function browserHeaders(cookie: string): Record<string, string> {
     "sec-fetch-site": "same-origin",
     "user-agent":
       "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+  };
+}
+
+export type Cookies = () => string;
+export type CookiesOf = (it: Case) => Cookies;
+
+/** Gives each case its cookies: the same again and again, or those of another visitor each time. */
+export async function prepareVisitors(
+  cases: readonly Case[],
+  database: Database,
+  count: (it: Case) => number,
+): Promise<CookiesOf> {
+  const known = await cookieHeader("known", { secure: true, cached: true });
+  const stored: string[] = [];
+  const cookies = new Map<Case, string[]>();
+  for (const it of cases) {
+    if (it.visitor === "known") continue;
+    const tokens = Array.from({ length: count(it) }, (_, i) => `${it.name} ${i}`.replaceAll(/[ ,]+/g, "-"));
+    const cached = it.visitor === "new, with cookie cache";
+    if (!cached) stored.push(...tokens);
+    cookies.set(it, await Promise.all(tokens.map((token) => cookieHeader(token, { secure: true, cached }))));
+  }
+  await storeSessions(database.url, stored);
+  return (it) => {
+    const own = cookies.get(it);
+    if (!own) return () => known;
+    return () => {
+      const cookie = own.pop();
+      if (!cookie) throw new Error(`${it.name}: no visitors left`);
+      return cookie;
+    };
   };
 }
