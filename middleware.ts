@@ -20,7 +20,7 @@ const gate = createGate(env, {
   log: (entry) => console.error(JSON.stringify(entry)),
 });
 
-export default function middleware(request: NextRequest): Promise<Response> {
+export default function middleware(request: NextRequest): Response | Promise<Response> {
   return gate(request);
 }
 

@@ -16,10 +16,11 @@ from functools import cache
 from typing import Annotated, Any, NoReturn
 
 import jwt
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from starlette.requests import HTTPConnection
 
 ALGORITHM = "HS256"
 #: RFC 7518 §3.2: an HS256 key is at least as long as the hash it feeds. Bytes.
@@ -86,6 +87,8 @@ class User(BaseModel):
     email: str
     name: str
     session_id: str
+    #: The token's end, in seconds since the epoch. What outlives a request ends with it.
+    expires_at: int
 
 
 class TokenError(Exception):
@@ -137,7 +140,11 @@ def verify_token(
     if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
         raise TokenError("token_not_yet_valid")
     return User(
-        id=claims["sub"], email=claims["email"], name=claims["name"], session_id=claims["sid"]
+        id=claims["sub"],
+        email=claims["email"],
+        name=claims["name"],
+        session_id=claims["sid"],
+        expires_at=claims["exp"],
     )
 
 
@@ -233,19 +240,23 @@ class NotAuthenticated(HTTPException):
         self.code = code
 
 
-def _answer_refusal(_: Request, error: Exception) -> JSONResponse:
+def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
+    # Of a WebSocket's handshake too: it is answered before it is accepted.
     assert isinstance(error, NotAuthenticated)
     return JSONResponse(
         {"detail": error.detail, "code": error.code}, error.status_code, error.headers
     )
 
 
-def get_current_user(request: Request) -> User:
-    """The user whose token the request carries. Raises NotAuthenticated."""
+def get_current_user(connection: HTTPConnection) -> User:
+    """The user whose token the request, or the WebSocket's handshake, carries.
+
+    Raises NotAuthenticated.
+    """
     expected = settings()
     try:
         return verify_token(
-            _bearer_token(request),
+            _bearer_token(connection),
             keys=expected.jwt_secret_key,
             issuer=expected.jwt_issuer,
             audience=expected.jwt_audience,
@@ -255,8 +266,8 @@ def get_current_user(request: Request) -> User:
         raise NotAuthenticated(error.code) from error
 
 
-def _bearer_token(request: Request) -> str:
-    values = request.headers.getlist("authorization")
+def _bearer_token(connection: HTTPConnection) -> str:
+    values = connection.headers.getlist("authorization")
     if not values:
         raise TokenError("token_missing")
     # Of two, a proxy may have looked at one and we at the other.

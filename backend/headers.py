@@ -1,4 +1,4 @@
-"""Headers that every answer carries, errors included."""
+"""Headers that every answer carries, errors and refused WebSocket handshakes included."""
 
 import re
 
@@ -20,7 +20,7 @@ class ResponseHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
@@ -30,7 +30,7 @@ class ResponseHeaders:
         current_request_id.set(request_id)
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
                 headers["Cache-Control"] = "private, no-store"
                 if request_id:

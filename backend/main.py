@@ -11,9 +11,11 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 import auth
+from account import router as account
 from auth import CurrentUser
 from db import create_tables
 from headers import ResponseHeaders
+from live import router as live
 from logs import mark_log_lines
 from models import Health, Me, Refusal
 from tasks import router as tasks
@@ -61,6 +63,8 @@ app = Backend(
 auth.install(app)
 app.add_exception_handler(RequestValidationError, answer_unfit_input)
 app.include_router(tasks)
+app.include_router(account)
+app.include_router(live)
 
 
 @app.get("/api/me", tags=["account"], response_model=Me, responses={401: {"model": Refusal}})

@@ -1,10 +1,10 @@
 """What a task is: in the database, and on the wire."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import uuid4
 
-from pydantic import StringConstraints
+from pydantic import BaseModel, StringConstraints
 from sqlalchemy import DateTime
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -48,6 +48,25 @@ class TaskChange(SQLModel):
 
     title: Title | None = None
     done: bool | None = None
+
+
+class AllTasks(BaseModel):
+    """What a live page hears first; `app/(signed-in)/tasks/live-message.ts` reads these three."""
+
+    kind: Literal["all"] = "all"
+    tasks: list[Task]
+
+
+class TaskSaved(BaseModel):
+    """Created or changed: this is how it stands now."""
+
+    kind: Literal["saved"] = "saved"
+    task: Task
+
+
+class TaskDeleted(BaseModel):
+    kind: Literal["deleted"] = "deleted"
+    id: str
 
 
 class Me(SQLModel):

@@ -1,12 +1,14 @@
 """A user's tasks. Nobody sees, changes or even learns of another's."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from auth import CurrentUser
 from db import Db
+from hub import publish
 from models import NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses={401: {"model": Refusal}})
@@ -23,10 +25,14 @@ def _own_task(task_id: str, user: CurrentUser, db: Db) -> TaskRow:
 OwnTask = Annotated[TaskRow, Depends(_own_task)]
 
 
+def tasks_of(user_id: str, db: Session) -> Sequence[TaskRow]:
+    newest_first = col(TaskRow.created_at).desc()
+    return db.exec(select(TaskRow).where(TaskRow.user_id == user_id).order_by(newest_first)).all()
+
+
 @router.get("", response_model=list[Task])
 def list_tasks(user: CurrentUser, db: Db):
-    newest_first = col(TaskRow.created_at).desc()
-    return db.exec(select(TaskRow).where(TaskRow.user_id == user.id).order_by(newest_first)).all()
+    return tasks_of(user.id, db)
 
 
 @router.post("", response_model=Task, status_code=201)
@@ -35,6 +41,7 @@ def create_task(new: NewTask, user: CurrentUser, db: Db):
     db.add(task)
     db.commit()
     db.refresh(task)
+    publish(user.id, task.id)
     return task
 
 
@@ -49,6 +56,7 @@ def change_task(change: TaskChange, task: OwnTask, db: Db):
     db.add(task)
     db.commit()
     db.refresh(task)
+    publish(task.user_id, task.id)
     return task
 
 
@@ -56,3 +64,4 @@ def change_task(change: TaskChange, task: OwnTask, db: Db):
 def delete_task(task: OwnTask, db: Db) -> None:
     db.delete(task)
     db.commit()
+    publish(task.user_id, task.id)

@@ -1,4 +1,5 @@
 import { routes } from "../lib/routes";
+import type { RequestHeaders } from "./request-headers";
 
 /** What a path is, by `lib/routes.ts`. `page` is what stands in no list: it is protected. */
 export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";
@@ -27,7 +28,7 @@ const publicPages: ReadonlySet<string> = new Set(routes.publicPages);
 const guestPages: ReadonlySet<string> = new Set(routes.guestPages);
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-export function classify(method: string, pathname: string, headers: Headers): Classified {
+export function classify(method: string, pathname: string, headers: RequestHeaders): Classified {
   const kind = routeKind(pathname);
   return { kind, wants: wantedBy(method, kind, headers), safe: SAFE_METHODS.has(method) };
 }
@@ -42,11 +43,12 @@ function routeKind(pathname: string): RouteKind {
   return guestPages.has(page) ? "guest-page" : "page";
 }
 
-function isWithin(pathname: string, root: string): boolean {
+/** Whether the path is `root` or below it. */
+export function isWithin(pathname: string, root: string): boolean {
   return pathname.startsWith(root) && (pathname.length === root.length || pathname[root.length] === "/");
 }
 
-function wantedBy(method: string, kind: RouteKind, headers: Headers): Wants {
+function wantedBy(method: string, kind: RouteKind, headers: RequestHeaders): Wants {
   if (headers.get("upgrade")?.toLowerCase() === "websocket") return "upgrade";
   if (method === "POST" && headers.has("next-action")) return "action";
   if (headers.get("rsc") === "1") return "flight";

@@ -1,3 +1,5 @@
+import type { RequestHeaders } from "./request-headers";
+
 /**
  * The trust boundary: what the backend gets to see of a request. Whatever a client could use to speak for
  * somebody else, or for the platform, is dropped here or set anew.
@@ -63,7 +65,7 @@ const DROPPED: ReadonlySet<string> = new Set([
   "front-end-https",
 ]);
 
-const DROPPED_PREFIXES: readonly string[] = [
+const DROPPED_PREFIXES = [
   "proxy-",
   "x-forwarded",
   "x-original-",
@@ -91,10 +93,13 @@ const DROPPED_PREFIXES: readonly string[] = [
   "x-client-cert",
 ];
 
-/** The headers for the backend. */
-export function upstreamHeaders(incoming: Headers, known: KnownAboutRequest): Headers {
+/** The headers for the backend, by names in lower case. */
+export function upstreamHeaders(
+  incoming: RequestHeaders,
+  known: KnownAboutRequest,
+): ReadonlyMap<string, string> {
   const nominated = nominatedByConnection(incoming.get("connection"));
-  const outgoing = new Headers();
+  const outgoing = new Map<string, string>();
   for (const [name, value] of incoming) {
     if (!isDropped(name) && !nominated?.has(name)) outgoing.set(name, value);
   }
@@ -113,15 +118,15 @@ export function upstreamHeaders(incoming: Headers, known: KnownAboutRequest): He
   return outgoing;
 }
 
+/** "x_user" and "x-user" are one name to CGI and WSGI: the odd one would pass unseen. */
+const DROPPED_FORM = new RegExp(`^(?:${DROPPED_PREFIXES.join("|")})|_`);
+
 function isDropped(name: string): boolean {
-  // "x_user" and "x-user" are one name to CGI and WSGI: the odd one would pass unseen.
-  return (
-    DROPPED.has(name) || name.includes("_") || DROPPED_PREFIXES.some((prefix) => name.startsWith(prefix))
-  );
+  return DROPPED.has(name) || DROPPED_FORM.test(name);
 }
 
 /** RFC 9110 §7.6.1: the names that `Connection` lists are for this hop alone. */
-function nominatedByConnection(connection: string | null): ReadonlySet<string> | undefined {
+function nominatedByConnection(connection: string | null | undefined): ReadonlySet<string> | undefined {
   if (!connection || /^(keep-alive|close|upgrade)$/i.test(connection)) return undefined;
   const names = new Set(
     connection
@@ -150,8 +155,8 @@ export function upstreamUrl(backendUrl: string, prefix: string, pathname: string
 }
 
 /** Reads the length that the body is said to have. `max` is in bytes. */
-export function judgeBody(headers: Headers, max: number): "fits" | "too-large" | "unknown-length" {
+export function judgeBody(headers: RequestHeaders, max: number): "fits" | "too-large" | "unknown-length" {
   if (headers.has("transfer-encoding")) return "unknown-length";
-  const length = headers.get("content-length");
-  return length !== null && !(Number(length) <= max) ? "too-large" : "fits";
+  const length = headers.get("content-length") ?? "0";
+  return Number(length) <= max ? "fits" : "too-large";
 }

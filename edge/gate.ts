@@ -2,6 +2,7 @@ import type { Identity } from "../lib/contract";
 import type { Env } from "../lib/env";
 import { createMinter } from "../lib/mint";
 import { routes } from "../lib/routes";
+import { after } from "./after";
 import { type Classified, classify } from "./classify";
 import { readSessionCookies, sessionCookieNames } from "./cookies";
 import { isCrossSite } from "./cross-site";
@@ -10,8 +11,10 @@ import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./forw
 import { pagePolicy } from "./page-policy";
 import { reasonOf } from "./reason";
 import { type RelayEffects, relay } from "./relay";
+import type { RequestHeaders } from "./request-headers";
 import { answer, forward, pass } from "./respond";
 import { type AskStore, createSessionReader, type SessionAnswer } from "./session";
+import { createStaleBound } from "./stale-bound";
 import { createTokenSource } from "./token";
 
 /** What the gate takes from the outside world. */
@@ -28,7 +31,7 @@ export type GateEnv = Pick<
   | "origins"
   | "backendUrl"
   | "forwarding"
-  | "authSecret"
+  | "authSecrets"
   | "jwt"
   | "sessionMaxStaleSeconds"
   | "maxBodyBytes"
@@ -39,12 +42,15 @@ export type GateEnv = Pick<
 /** Public pages and Better Auth's own routes: nobody needs to know who asks. */
 const NOT_ASKED: SessionAnswer = { state: "none", setCookies: [] };
 
-/** A request, and what has been found out about it. */
-interface Seen {
+/** A request as it came in, taken apart once. */
+interface Asked {
   readonly request: Request;
-  readonly url: URL;
+  readonly headers: RequestHeaders;
+  readonly pathname: string;
+  /** With its question mark. */
+  readonly search: string;
   readonly classified: Classified;
-  readonly session: SessionAnswer;
+  readonly isUpgrade: boolean;
 }
 
 const SIGNED_OUT = { do: "refuse", code: "gate_signed_out" } as const;
@@ -55,54 +61,58 @@ export function createGate(env: GateEnv, effects: Effects) {
   const secure = env.appOrigin.startsWith("https:");
   const cookieNames = sessionCookieNames(secure);
   const sessions = createSessionReader({
-    authSecret: env.authSecret,
+    authSecrets: env.authSecrets,
     maxStale: env.sessionMaxStaleSeconds * 1000,
     ...effects,
   });
+  const maxStaleAt = createStaleBound(env.sessionMaxStaleSeconds, routes.maxStale);
   const tokenFor = createTokenSource(createMinter(env.jwt, effects.randomId), effects.now, effects.wait);
+  const mintForSocket = createMinter(
+    { ...env.jwt, ttlSeconds: socketLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds) },
+    effects.randomId,
+  );
 
-  return async function gate(request: Request): Promise<Response> {
-    const seen = await look(request);
-    return perform(decide(factsOf(seen)), seen);
+  /** Answers at once, without a promise, whom it knows already. */
+  return function gate(request: Request): Response | Promise<Response> {
+    const asked = read(request);
+    return after(sessionOf(asked), (session) => perform(decide(factsOf(asked, session)), asked, session));
   };
 
-  /** Gathers: what is asked, and by whom. */
-  async function look(request: Request): Promise<Seen> {
-    const { method, headers } = request;
-    const url = new URL(request.url);
-    const classified = classify(method, url.pathname, headers);
-    const cookieHeader = headers.get("cookie") ?? "";
-    const cookies = readSessionCookies(cookieHeader, cookieNames);
-    if (cookies && url.pathname === routes.signOut) await sessions.end(cookies);
-    const session = isOpen(classified)
-      ? NOT_ASKED
-      : await sessions.read(cookies, cookieHeader, { extend: classified.kind !== "backend" });
-    return { request, url, classified, session };
+  /** Gathers: by whom it is asked. */
+  function sessionOf({ headers, pathname, classified }: Asked): SessionAnswer | Promise<SessionAnswer> {
+    const header = headers.get("cookie") ?? "";
+    const cookies = readSessionCookies(header, cookieNames);
+    const ending = cookies && endsSession(pathname) ? sessions.end(cookies) : undefined;
+    if (isOpen(classified)) return after(ending, () => NOT_ASKED);
+    const options = { extend: classified.kind !== "backend", maxStale: maxStaleAt(pathname) };
+    return sessions.read(cookies, header, options);
   }
 
-  function factsOf({ request: { headers }, url, classified, session }: Seen): Facts {
-    const changes = !classified.safe || classified.wants === "upgrade";
+  function factsOf({ headers, pathname, classified }: Asked, session: SessionAnswer): Facts {
+    const { kind, wants, safe } = classified;
+    const changes = !safe || wants === "upgrade";
     return {
-      ...classified,
+      kind,
+      wants,
+      safe,
       session: session.state,
       crossSite: isCrossSite(headers, changes, env.origins),
-      deceptivePath: isDeceptivePath(url.pathname),
+      deceptivePath: isDeceptivePath(pathname),
       body: judgeBody(headers, env.maxBodyBytes),
     };
   }
 
-  async function perform(decision: Decision, seen: Seen): Promise<Response> {
-    const { request, url, classified, session } = seen;
-    const isUpgrade = classified.wants === "upgrade";
-    const answerable = { url, headers: request.headers, safe: classified.safe, isUpgrade };
+  function perform(decision: Decision, asked: Asked, session: SessionAnswer): Response | Promise<Response> {
+    if (decision.do === "forward" && session.state === "active") {
+      return send(asked, session.session.identity);
+    }
+    const { request, classified, isUpgrade } = asked;
+    const answerable = { url: request.url, headers: request.headers, safe: classified.safe, isUpgrade };
     const setCookies = session.state === "unreachable" ? [] : session.setCookies;
     if (decision.do === "pass")
       return pass(answerable, setCookies, isPage(classified) ? freshPolicy() : undefined);
 
     const requestId = effects.randomId();
-    if (decision.do === "forward" && session.state === "active") {
-      return send(seen, session.session.identity, requestId);
-    }
     if (session.state === "unreachable") {
       effects.log({
         code: "gate_session_store_unreachable",
@@ -115,25 +125,62 @@ export function createGate(env: GateEnv, effects: Effects) {
     return answer(refusal, answerable, requestId, setCookies);
   }
 
-  async function send(
-    { request, url, classified }: Seen,
-    identity: Identity,
-    requestId: string,
-  ): Promise<Response> {
-    const isUpgrade = classified.wants === "upgrade";
+  function send(asked: Asked, identity: Identity): Response | Promise<Response> {
+    const requestId = effects.randomId();
     const { appOrigin, clientAddressHeader, backendUrl } = env;
-    const token = await tokenFor(identity);
-    const known = { token, requestId, appOrigin, clientAddressHeader, isUpgrade };
-    const headers = upstreamHeaders(request.headers, known);
-    const target = upstreamUrl(backendUrl, routes.backend, url.pathname, url.search);
-    return env.forwarding === "rewrite" || isUpgrade
-      ? forward(target, headers, requestId)
-      : relay(request, { target, headers, requestId, backendUrl }, effects);
+    const { request, pathname, search, isUpgrade } = asked;
+    const target = upstreamUrl(backendUrl, routes.backend, pathname, search);
+    const token = isUpgrade ? tokenForSocket(identity) : tokenFor(identity);
+    return after(token, (jwt) => {
+      const known = { token: jwt, requestId, appOrigin, clientAddressHeader, isUpgrade };
+      const headers = upstreamHeaders(asked.headers, known);
+      return env.forwarding === "rewrite" || isUpgrade
+        ? forward(target, headers, requestId)
+        : relay(request, { target, headers, requestId, backendUrl }, effects);
+    });
+  }
+
+  async function tokenForSocket(identity: Identity): Promise<string> {
+    return (await mintForSocket(identity, effects.now())).jwt;
   }
 
   function freshPolicy(): string {
     return pagePolicy(btoa(effects.randomId()), { secure, development });
   }
+}
+
+function read(request: Request): Asked {
+  const headers = new Map<string, string>();
+  request.headers.forEach((value, name) => void headers.set(name, value));
+  const { pathname, search } = splitUrl(request.url);
+  const classified = classify(request.method, pathname, headers);
+  return { request, headers, pathname, search, classified, isUpgrade: classified.wants === "upgrade" };
+}
+
+/** A request's address is a URL already, serialised (Fetch §5.4): to parse it again would change nothing. */
+function splitUrl(url: string): { pathname: string; search: string } {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const end = url.indexOf("#", start);
+  const path = end < 0 ? url.slice(start) : url.slice(start, end);
+  const query = path.indexOf("?");
+  return query < 0
+    ? { pathname: path, search: "" }
+    : { pathname: path.slice(0, query), search: path.slice(query) };
+}
+
+/** A page that lost its socket opens another; sooner than this would be a nuisance. Seconds. */
+const SHORTEST_SOCKET = 10;
+
+/**
+ * A socket is judged once, as it opens. Its token lives no longer than sessions are trusted, and the backend closes the
+ * socket as the token runs out: so a revocation reaches those that are open. In seconds.
+ */
+function socketLife(ttl: number, maxStale: number): number {
+  return Math.min(ttl, Math.max(maxStale, SHORTEST_SOCKET));
+}
+
+function endsSession(pathname: string): boolean {
+  return (routes.endSession as readonly string[]).includes(pathname);
 }
 
 function isOpen({ kind }: Classified): boolean {

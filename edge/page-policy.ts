@@ -5,6 +5,7 @@
  */
 export function pagePolicy(nonce: string, options: { secure: boolean; development: boolean }): string {
   return [
+    // CSP Level 3: WebSockets of the same host as well, in every browser that Next 16 serves (Safari from 16.4).
     "default-src 'self'",
     // React's development build rebuilds stack traces with eval.
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${options.development ? " 'unsafe-eval'" : ""}`,

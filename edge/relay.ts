@@ -17,7 +17,7 @@ export interface RelayEffects {
 
 export interface Relayed {
   readonly target: string;
-  readonly headers: Headers;
+  readonly headers: ReadonlyMap<string, string>;
   readonly requestId: string;
   readonly backendUrl: string;
 }
@@ -31,7 +31,7 @@ const DROPPED =
 
 export async function relay(request: Request, relayed: Relayed, effects: RelayEffects): Promise<Response> {
   const { target, requestId } = relayed;
-  const headers = new Headers(relayed.headers);
+  const headers = new Headers([...relayed.headers]);
   // The runtime's fetch would ask for gzip, and unpack it under the header that says it is packed.
   headers.set("accept-encoding", "identity");
   const body = hasBody(request) ? request.body : null;

@@ -7,7 +7,7 @@ import { unavailablePage } from "./unavailable-page";
 
 /** What the responses need to know of the request. */
 export interface Answerable {
-  readonly url: URL;
+  readonly url: string;
   readonly headers: Headers;
   /** RFC 9110 §9.2.1 */
   readonly safe: boolean;
@@ -34,11 +34,18 @@ export function pass(request: Answerable, setCookies: readonly string[], policy?
 }
 
 /**
- * Lets the platform move the bytes to the backend. No cookie is ever set here: Next sends what is set on a
- * rewrite to the upstream too.
+ * Lets the platform move the bytes to the backend: `NextResponse.rewrite(target, { request: { headers } })` in Next's
+ * own notation, without its copies of the headers (docs/decisions/011-the-warm-path.md). No cookie is ever set
+ * here: Next sends what is set on a rewrite to the upstream too.
  */
-export function forward(target: string, headers: Headers, requestId: string): Response {
-  return NextResponse.rewrite(target, { request: { headers }, headers: { "x-request-id": requestId } });
+export function forward(target: string, headers: ReadonlyMap<string, string>, requestId: string): Response {
+  const all: Record<string, string> = {
+    "x-middleware-rewrite": target,
+    "x-middleware-override-headers": [...headers.keys()].join(","),
+    "x-request-id": requestId,
+  };
+  for (const [name, value] of headers) all[`x-middleware-request-${name}`] = value;
+  return new Response(null, { headers: all });
 }
 
 /** Answers in the gate's own name. */
@@ -85,7 +92,8 @@ export function answer(
   }
 }
 
-function destination(to: "login" | "next", { url, safe }: Answerable): string {
+function destination(to: "login" | "next", { url: address, safe }: Answerable): string {
+  const url = new URL(address);
   if (to === "next") return safeNextPath(url.searchParams.get("next")) ?? routes.home;
   // What was posted cannot be posted again after the sign-in, so the way back is to the page.
   return loginPath(safe ? url.pathname + withoutFlight(url.search) : url.pathname);

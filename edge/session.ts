@@ -1,7 +1,8 @@
 import type { Identity } from "../lib/contract";
+import { createSignedCookies } from "../lib/signed-cookies";
+import { createCookieCache } from "./cookie-cache";
 import type { SessionCookies } from "./cookies";
 import { Lru } from "./lru";
-import { createSignedCookies } from "./signed-cookies";
 import { createSingleFlight, type Wait } from "./single-flight";
 
 export type SessionState = "active" | "none" | "unreachable";
@@ -37,8 +38,8 @@ export type StoreAnswer =
 export type AskStore = (cookieHeader: string, options: { extend: boolean }) => Promise<StoreAnswer>;
 
 export interface SessionReaderOptions {
-  readonly authSecret: string;
-  /** For how long an answer of the store is trusted, in milliseconds. 0: not at all. */
+  readonly authSecrets: readonly string[];
+  /** For how long an answer of the store is trusted at most, in milliseconds. 0: not at all. */
   readonly maxStale: number;
   readonly askStore: AskStore;
   readonly now: () => number;
@@ -60,15 +61,24 @@ interface Kept {
   readonly session: KnownSession;
 }
 
+export interface ReadOptions {
+  /** Whether the answer can carry cookies, as a page's can: then the store may prolong the session. */
+  readonly extend: boolean;
+  /** For how long this request trusts an answer of the store, in milliseconds; at most the reader's own. */
+  readonly maxStale: number;
+}
+
 /** Finds the session behind a request: in memory, in the signed cookie, in the store, in this order. */
-export function createSessionReader({ authSecret, maxStale, askStore, now, wait }: SessionReaderOptions) {
+export function createSessionReader(options: SessionReaderOptions) {
+  const { authSecrets, maxStale: longest, askStore, now, wait } = options;
   const memory = new Lru<Kept>(CAPACITY);
   /** When a sign-out has passed, by session token. */
   const ended = new Lru<number>(CAPACITY);
-  const signed = createSignedCookies(authSecret);
+  const signed = createSignedCookies(authSecrets);
+  const readCookieCache = createCookieCache(authSecrets);
   const once = createSingleFlight<SessionAnswer>(wait, PATIENCE);
 
-  const isTrusted = (session: KnownSession) => {
+  const isTrusted = (session: KnownSession, maxStale: number) => {
     const time = now();
     return time - session.verifiedAt < maxStale && time < session.expiresAt;
   };
@@ -76,28 +86,25 @@ export function createSessionReader({ authSecret, maxStale, askStore, now, wait 
   /** Whether only the store's word counts: after a sign-out, for as long as an older one could be trusted. */
   const isEnding = (token: string) => {
     const time = ended.get(token);
-    return time !== undefined && now() - time < maxStale;
+    return time !== undefined && now() - time < longest;
   };
 
   const remember = ({ token, data }: SessionCookies, session: KnownSession) => {
     const fits = token.length + (data?.length ?? 0) <= MAX_LENGTH;
-    if (maxStale > 0 && fits && !isEnding(token)) memory.set(token, { data, session });
+    if (longest > 0 && fits && !isEnding(token)) memory.set(token, { data, session });
   };
 
-  /** The warm path: one look-up, no I/O, no cryptography. */
-  function recall({ token, data }: SessionCookies): SessionAnswer | undefined {
+  /** The warm path: one look-up, no I/O, no cryptography, no promise. */
+  function recall({ token, data }: SessionCookies, maxStale: number): SessionAnswer | undefined {
     const kept = memory.get(token);
-    if (kept === undefined || kept.data !== data) return undefined;
-    if (isTrusted(kept.session))
-      return { state: "active", session: kept.session, source: "memory", setCookies: [] };
-    memory.delete(token);
-    return undefined;
+    if (kept === undefined || kept.data !== data || !isTrusted(kept.session, maxStale)) return undefined;
+    return { state: "active", session: kept.session, source: "memory", setCookies: [] };
   }
 
-  async function readCookie(cookies: SessionCookies): Promise<SessionAnswer | undefined> {
+  async function readCookie(cookies: SessionCookies, maxStale: number): Promise<SessionAnswer | undefined> {
     if (cookies.data === undefined || maxStale === 0 || isEnding(cookies.token)) return undefined;
-    const session = await signed.readCookieCache(cookies.data, cookies.token, now());
-    if (!session || !isTrusted(session)) return undefined;
+    const session = await readCookieCache(cookies.data, cookies.token, now());
+    if (!session || !isTrusted(session, maxStale)) return undefined;
     remember(cookies, session);
     return { state: "active", session, source: "cookie", setCookies: [] };
   }
@@ -105,8 +112,11 @@ export function createSessionReader({ authSecret, maxStale, askStore, now, wait 
   async function lookUp(cookies: SessionCookies, header: string, extend: boolean): Promise<SessionAnswer> {
     try {
       const verifiedAt = now();
-      const { session, setCookies } = await askStore(header, { extend });
-      if (!session) return { state: "none", setCookies };
+      const { session, setCookies } = await askStore(await signed.renew(header), { extend });
+      if (!session) {
+        memory.delete(cookies.token);
+        return { state: "none", setCookies };
+      }
       const known = { ...session, verifiedAt };
       remember(cookies, known);
       return { state: "active", session: known, source: "store", setCookies };
@@ -117,32 +127,35 @@ export function createSessionReader({ authSecret, maxStale, askStore, now, wait 
 
   return {
     /**
-     * `extend` stands for a page: its answer can carry cookies. So a page whose cookie cache has run out asks the
-     * store though memory may know the session, and brings a fresh one back; else every render would ask by itself.
+     * A page whose cookie cache has run out asks the store though memory may know the session, and brings a fresh one
+     * back; else every render would ask by itself.
      */
-    async read(
+    read(
       cookies: SessionCookies | undefined,
       header: string,
-      { extend }: { extend: boolean },
-    ): Promise<SessionAnswer> {
+      { extend, maxStale }: ReadOptions,
+    ): SessionAnswer | Promise<SessionAnswer> {
       if (!cookies) return NO_SESSION;
       const mayRecall = !extend || cookies.data !== undefined;
-      const recalled = mayRecall ? recall(cookies) : undefined;
+      const recalled = mayRecall ? recall(cookies, maxStale) : undefined;
       if (recalled) return recalled;
-      return once(`${extend} ${cookies.token} ${cookies.data}`, async () => {
-        const read = await readCookie(cookies);
+      const find = async () => {
+        const read = await readCookie(cookies, maxStale);
         if (read) return read;
         // A forged cookie never reaches the store.
-        if (!(await signed.isSessionToken(cookies.token))) return NO_SESSION;
+        if (!(await signed.isSigned(cookies.token))) return NO_SESSION;
         return lookUp(cookies, header, extend);
-      });
+      };
+      // Another's look-up may have read the store before this request was sent, which 0 does not allow.
+      if (maxStale === 0) return find();
+      return once(`${extend} ${maxStale} ${cookies.token} ${cookies.data}`, find);
     },
 
-    /** A sign-out is passing: what is known here of the session counts no more. */
+    /** A request that ends the session is passing: what is known here of it counts no more. */
     async end({ token }: SessionCookies): Promise<void> {
       memory.delete(token);
       // Forged tokens must not push the real ones out.
-      if (await signed.isSessionToken(token)) ended.set(token, now());
+      if (await signed.isSigned(token)) ended.set(token, now());
     },
   };
 }

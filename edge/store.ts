@@ -1,4 +1,5 @@
 import type { Auth } from "../lib/auth";
+import { identityOf } from "../lib/contract";
 import type { AskStore } from "./session";
 
 /**
@@ -21,7 +22,7 @@ export function createStore(loadAuth: () => Promise<Auth>): AskStore {
     const { user, session } = response;
     return {
       session: {
-        identity: { userId: user.id, email: user.email, name: user.name, sessionId: session.id },
+        identity: identityOf(user, session),
         expiresAt: session.expiresAt.getTime(),
       },
       setCookies,

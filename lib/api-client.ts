@@ -40,8 +40,10 @@ export function createBrowserApi(baseUrl: string, leave: Leave): Api {
 
   return createApi({
     baseUrl,
-    fetch: (request) =>
-      fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) }),
+    fetch: (request, signal) => {
+      const limit = AbortSignal.timeout(TIMEOUT_MS);
+      return fetch(request, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+    },
     onError: ({ status, code }) => {
       if (status === 401 && code === SIGNED_OUT) void leaveOnce();
     },

@@ -4,7 +4,8 @@ import type { paths } from "./api-types";
 export interface ApiOptions {
   /** Where the API begins: `/backend` in the browser, FastAPI's own address on the server. */
   baseUrl: string;
-  fetch: (request: Request) => Promise<Response>;
+  /** `signal` is the caller's own. The request does not hold it: Node would forget it (`backend-api.ts`). */
+  fetch: (request: Request, signal: AbortSignal | undefined) => Promise<Response>;
   /** Sees every {@link ApiError} just before the call rejects with it. */
   onError?: (error: ApiError) => void;
 }
@@ -63,7 +64,7 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
   /** 0 when there was no answer that could be read. */
   readonly status: number;
-  /** The gate's own code, or `network`, `unreadable`, `validation`, `http_<status>`. */
+  /** The gate's own code, or `network`, `unreadable` (a 2xx that is not JSON), `validation`, `http_<status>`. */
   readonly code: string;
   /** One sentence, fit to be shown. */
   readonly detail: string;
@@ -86,20 +87,26 @@ export class ApiError extends Error {
 
 /** The typed client. It knows nothing of sessions or tokens: what carries them is `fetch`. */
 export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
-  const client = createClient<paths>({ baseUrl, fetch });
+  const client = createClient<paths>({ baseUrl });
 
-  const call = (method: Method) => async (path: keyof paths, init?: object) => {
-    const outcome = await client.request(method, path as never, init as never).catch((error: unknown) => {
-      // The caller took the request back: that is an answer to nobody.
-      if (error instanceof DOMException && error.name === "AbortError") throw error;
-      return noAnswer(error);
-    });
-    if (!(outcome instanceof ApiError) && outcome.response.ok) return outcome.data;
+  const call =
+    (method: Method) =>
+    async (path: keyof paths, init: { signal?: AbortSignal } = {}) => {
+      const { signal, ...rest } = init;
+      const request = { ...rest, fetch: (request: Request) => fetch(request, signal) };
+      const outcome = await client
+        .request(method, path as never, request as never)
+        .catch((error: unknown) => {
+          // The caller took the request back: that is an answer to nobody.
+          if (error instanceof DOMException && error.name === "AbortError") throw error;
+          return noAnswer(error);
+        });
+      if (!(outcome instanceof ApiError) && outcome.response.ok) return outcome.data;
 
-    const error = outcome instanceof ApiError ? outcome : readError(outcome.response, outcome.error);
-    onError?.(error);
-    throw error;
-  };
+      const error = outcome instanceof ApiError ? outcome : readError(outcome.response, outcome.error);
+      onError?.(error);
+      throw error;
+    };
 
   // The map from path and method to types lives in `Api`; the calls themselves are all alike.
   return {

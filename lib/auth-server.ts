@@ -1,11 +1,17 @@
 import { neonConfig } from "@neondatabase/serverless";
+import { APIError } from "better-auth/api";
 import { WebSocket } from "ws";
+import { ApiError } from "./api";
 import { createAuth } from "./auth";
+import { createBackendApi } from "./backend-api";
+import { identityOf } from "./contract";
 import { createDatabase } from "./db";
 import { loadEnv } from "./env";
 import { createMinter } from "./mint";
 import { problemResponse } from "./problem";
+import { revocation } from "./revocation";
 import { scrubTokens } from "./scrub-tokens";
+import { createSignedCookies } from "./signed-cookies";
 import { TOKEN_PATH, tokenEndpoint } from "./token-endpoint";
 
 // Node 20 has no WebSocket of its own; transactions need one.
@@ -13,15 +19,26 @@ neonConfig.webSocketConstructor = WebSocket;
 
 const env = loadEnv();
 
-/** Signs tokens for calls that start on the server. */
-export const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
+const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
+
+/** FastAPI, called in somebody's name. */
+export const backendFor = createBackendApi(env, mintToken);
 
 /** Better Auth as Node serves it. */
-export const auth = createAuth(
-  env,
-  createDatabase(env),
-  env.tokenEndpoint ? [tokenEndpoint(mintToken, Date.now)] : [],
-);
+export const auth = createAuth(env, createDatabase(env), {
+  user: { deleteUser: { enabled: true, beforeDelete: (_, request) => forgetAtBackend(request) } },
+  plugins: [revocation(), ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, Date.now)] : [])],
+});
+
+const { renew } = createSignedCookies(env.authSecrets);
+
+/** A request's headers as Better Auth can read them, whichever secret of the ring has signed its cookies. */
+export async function headersForAuth(original: Headers): Promise<Headers> {
+  const headers = new Headers(original);
+  const cookie = headers.get("cookie");
+  if (cookie) headers.set("cookie", await renew(cookie));
+  return headers;
+}
 
 /** Answers `/api/auth/*`. No answer but that of the token endpoint holds a token, and no browser gets that one. */
 export async function handleAuth(request: Request): Promise<Response> {
@@ -45,7 +62,9 @@ async function answerOrFail(request: Request): Promise<Response> {
   const requestId = crypto.randomUUID();
   let failure: unknown;
   try {
-    const response = await auth.handler(request);
+    const response = await auth.handler(
+      new Request(request, { headers: await headersForAuth(request.headers) }),
+    );
     if (response.status !== 500) return response;
     failure = await response.text();
   } catch (error) {
@@ -55,4 +74,28 @@ async function answerOrFail(request: Request): Promise<Response> {
     JSON.stringify({ code: "gate_session_store_unreachable", request_id: requestId, error: String(failure) }),
   );
   return problemResponse("gate_session_store_unreachable", requestId);
+}
+
+/**
+ * What FastAPI keeps of a user goes before the user does: the other way round a fault in between would leave rows
+ * behind that nobody can ask for any more.
+ * @throws {APIError} 503 when it could not be done; the account stays as it is
+ */
+async function forgetAtBackend(request: Request | undefined): Promise<void> {
+  const found =
+    request && (await auth.api.getSession({ headers: request.headers, query: { disableRefresh: true } }));
+  try {
+    if (!found) throw new Error("the session is gone");
+    const api = await backendFor(identityOf(found.user, found.session));
+    await api.delete("/api/account");
+  } catch (error) {
+    // A backend without this route keeps nothing that has to go; and a 2xx has done it, whatever its body (RFC 9110 §9.3.5).
+    if (error instanceof ApiError && (error.status === 404 || error.code === "unreadable")) return;
+    console.error("an account could not be deleted at the backend", error);
+    throw new APIError("SERVICE_UNAVAILABLE", {
+      code: "ACCOUNT_NOT_DELETED",
+      message:
+        "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.",
+    });
+  }
 }

@@ -1,26 +1,25 @@
-import type { BetterAuthPlugin } from "better-auth";
-import { betterAuth } from "better-auth";
+import { type BetterAuthOptions, betterAuth } from "better-auth";
 import type { createDatabase } from "./db";
 import type { Env } from "./env";
 
 const DAY = 24 * 60 * 60;
 
 /**
- * The Better Auth server. The edge and Node each make one over the same database; only Node adds plugins
- * that bring endpoints, since only Node serves them.
+ * The Better Auth server. The edge and Node each make one over the same database; what concerns the endpoints alone
+ * only Node adds, since only Node serves them.
  */
 export function createAuth(
   env: Env,
   database: ReturnType<typeof createDatabase>,
-  plugins: BetterAuthPlugin[] = [],
+  forEndpoints: Pick<BetterAuthOptions, "plugins" | "user"> = {},
 ) {
   return betterAuth({
     appName: "Gatehouse",
     baseURL: env.appOrigin,
     trustedOrigins: [...env.origins],
-    secret: env.authSecret,
+    ...env.authOptions,
     database,
-    emailAndPassword: { enabled: true },
+    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true },
     session: {
       expiresIn: 7 * DAY,
       updateAge: DAY,
@@ -52,7 +51,7 @@ export function createAuth(
         validateSchema: false,
       },
     },
-    plugins,
+    ...forEndpoints,
   });
 }
 

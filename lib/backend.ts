@@ -1,6 +1,6 @@
-import { createApi } from "./api";
-import { mintToken } from "./auth-server";
-import { loadEnv } from "./env";
+import type { Api } from "./api";
+import { backendFor } from "./auth-server";
+import { identityOf } from "./contract";
 import { readSession } from "./session";
 
 /**
@@ -8,21 +8,8 @@ import { readSession } from "./session";
  * visitor whose request is being answered, with a token of the gate's minter and no hop through the gate.
  * @throws {Error} when nobody is signed in; a page calls `requireSession` first
  */
-export async function backend() {
+export async function backend(): Promise<Api> {
   const found = await readSession();
   if (!found) throw new Error("backend() needs a session: call requireSession() first");
-  const { user, session } = found;
-  const identity = { userId: user.id, email: user.email, name: user.name, sessionId: session.id };
-  const { jwt } = await mintToken(identity, Date.now());
-  return createApi({
-    baseUrl: loadEnv().backendUrl,
-    fetch: (request) => fetch(request, { headers: withToken(request.headers, jwt), cache: "no-store" }),
-  });
-}
-
-function withToken(original: Headers, jwt: string): Headers {
-  const headers = new Headers(original);
-  headers.set("authorization", `Bearer ${jwt}`);
-  headers.set("x-request-id", crypto.randomUUID());
-  return headers;
+  return backendFor(identityOf(found.user, found.session));
 }

@@ -46,6 +46,14 @@ export interface Identity {
   readonly sessionId: string;
 }
 
+/** Who a Better Auth session belongs to. */
+export function identityOf(
+  user: { id: string; email: string; name: string },
+  session: { id: string },
+): Identity {
+  return { userId: user.id, email: user.email, name: user.name, sessionId: session.id };
+}
+
 /** `kid` of a key: the first 16 hex digits of the SHA-256 of its bytes. */
 export async function keyId(key: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));

@@ -13,7 +13,10 @@ export interface Env {
   readonly databaseUrl: string;
   /** Where the Neon driver sends its queries, when it is not Neon itself (the local stack). */
   readonly neonEndpoint: string | undefined;
-  readonly authSecret: string;
+  /** Better Auth's secrets: the first signs cookies, all verify them. */
+  readonly authSecrets: readonly string[];
+  /** The same ones, in the form that Better Auth takes. */
+  readonly authOptions: { readonly secret?: string; readonly secrets?: VersionedSecret[] };
   readonly jwt: JwtConfig;
   /** For how long a session is trusted without asking the store, in seconds. */
   readonly sessionMaxStaleSeconds: number;
@@ -27,6 +30,11 @@ export interface Env {
   readonly distDir: string;
   /** The request header in which the platform, and nobody else, writes the client's address. */
   readonly clientAddressHeader: string | undefined;
+}
+
+export interface VersionedSecret {
+  readonly version: number;
+  readonly value: string;
 }
 
 /** The variables are unfit: one line for each, with its name, what is wrong and how to mend it. */
@@ -65,11 +73,14 @@ export function parseEnv(source: Source): Env {
     fallback: vercelOrigin(source),
     missing: "Set it to the address that people open, such as https://app.example.com",
   });
-  const authSecret = read("BETTER_AUTH_SECRET", secret, { missing: MAKE_SECRET });
+  const secrets = read("BETTER_AUTH_SECRETS", versionedSecrets);
+  const needed = source.BETTER_AUTH_SECRETS ? {} : { missing: MAKE_SECRET };
+  const single = read("BETTER_AUTH_SECRET", secret, needed);
+  const authSecrets = [...(secrets ?? []).map(({ value }) => value), ...(single ? [single] : [])];
   const keys = read("JWT_SECRET_KEY", keyRing, { missing: `${MAKE_SECRET} (FastAPI needs the same one)` });
-  if (authSecret !== undefined && keys?.includes(authSecret)) {
+  if (authSecrets.some((value) => keys?.includes(value))) {
     problems.push(
-      `JWT_SECRET_KEY: is also BETTER_AUTH_SECRET, so FastAPI could forge sessions. Give it a secret of its own. ${MAKE_SECRET}`,
+      `JWT_SECRET_KEY: is also a secret of Better Auth's, so FastAPI could forge sessions. Give it one of its own. ${MAKE_SECRET}`,
     );
   }
 
@@ -85,7 +96,8 @@ export function parseEnv(source: Source): Env {
         "Set it to the connection string from Neon's console, or run `npm run up`, which brings a database",
     }),
     neonEndpoint: read("NEON_ENDPOINT", originOf),
-    authSecret,
+    authSecrets,
+    authOptions: { ...(secrets && { secrets }), ...(single && { secret: single }) },
     jwt: {
       keys,
       issuer: read("JWT_ISSUER", text, { fallback: "phase2-web" }),
@@ -174,6 +186,19 @@ const keyRing: Parse<readonly string[]> = (value) => {
   const keys = value.split(",").map((key) => key.trim());
   if (keys.includes("")) throw new Unfit("holds an empty key. Remove the stray comma");
   return keys.map(secret);
+};
+
+/** Better Auth's own notation: `2:<new>,1:<old>`. */
+const versionedSecrets: Parse<VersionedSecret[]> = (value) => {
+  const entries = value.split(",").map((entry) => {
+    const [, version, key] = entry.trim().match(/^(\d{1,9}):(.+)$/) ?? [];
+    if (!version || !key) throw new Unfit("is not of the form 2:<new secret>,1:<old secret>");
+    return { version: Number(version), value: secret(key.trim()) };
+  });
+  if (new Set(entries.map(({ version }) => version)).size < entries.length) {
+    throw new Unfit("gives one number to two secrets. Count them up: 2:<new secret>,1:<old secret>");
+  }
+  return entries;
 };
 
 function httpUrl(value: string): URL {

@@ -1,5 +1,6 @@
 import { SignJWT } from "jose";
 import { type BackendClaims, type Identity, JWT_ALGORITHM, type JwtConfig, keyId } from "./contract";
+import { importHmacKey } from "./hmac";
 
 /** A signed token and the times it holds, in milliseconds since the epoch. */
 export interface BackendToken {
@@ -42,10 +43,6 @@ export function createMinter(config: JwtConfig, randomId: () => string): MintTok
 
 async function importSigningKey([first]: readonly string[]): Promise<{ kid: string; key: CryptoKey }> {
   if (!first) throw new Error("JWT_SECRET_KEY holds no key to sign with");
-  const bytes = new TextEncoder().encode(first);
-  const [kid, key] = await Promise.all([
-    keyId(first),
-    crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]),
-  ]);
+  const [kid, key] = await Promise.all([keyId(first), importHmacKey(first, ["sign"])]);
   return { kid, key };
 }

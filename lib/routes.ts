@@ -8,9 +8,14 @@ export const routes = {
   openApi: ["/api/auth", "/api/health"],
   /** Everything below it goes to FastAPI, with the prefix taken off. */
   backend: "/backend",
+  /**
+   * Where a session is trusted for less long than `SESSION_MAX_STALE_SECONDS`: a path and all below it, and the bound in
+   * seconds. 0: the store is asked each time.
+   */
+  maxStale: [["/backend/api/account", 0]],
   login: "/login",
-  /** Better Auth's: the gate forgets a session whose sign-out passes. */
-  signOut: "/api/auth/sign-out",
+  /** Better Auth's: a request to one of these ends the caller's own session, and the gate forgets it as it passes. */
+  endSession: ["/api/auth/sign-out", "/api/auth/delete-user", "/api/auth/change-password"],
   /** Where a visitor goes who signed in and asked for nothing else. */
   home: "/dashboard",
 } as const;

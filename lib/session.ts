@@ -1,7 +1,7 @@
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
-import { auth } from "./auth-server";
+import { auth, headersForAuth } from "./auth-server";
 import { loginPath } from "./next-path";
 
 /** The visitor's session as a page may use it: it holds no token. */
@@ -17,7 +17,10 @@ export interface PageSession {
  */
 export const readSession = cache(async (): Promise<PageSession | null> => {
   // A page cannot set cookies while it renders, so it must not extend the session either.
-  const found = await auth.api.getSession({ headers: await headers(), query: { disableRefresh: true } });
+  const found = await auth.api.getSession({
+    headers: await headersForAuth(await headers()),
+    query: { disableRefresh: true },
+  });
   if (!found) return null;
   const { user, session } = found;
   return {

@@ -1,6 +1,6 @@
 import type { BetterAuthPlugin } from "better-auth";
 import { jwt } from "better-auth/plugins/jwt";
-import { type Identity, JWT_ALGORITHM } from "./contract";
+import { type Identity, identityOf, JWT_ALGORITHM } from "./contract";
 import type { MintToken } from "./mint";
 
 export const TOKEN_PATH = "/api/auth/token";
@@ -17,14 +17,7 @@ export function tokenEndpoint(mint: MintToken, now: () => number): BetterAuthPlu
     // never asked, and the JWKS endpoint answers 404: a shared secret has no public half.
     jwks: { remoteUrl: "urn:gatehouse:shared-secret", keyPairConfig: { alg: JWT_ALGORITHM as never } },
     jwt: {
-      definePayload: ({ user, session }) => ({
-        identity: {
-          userId: user.id,
-          email: user.email,
-          name: user.name,
-          sessionId: session.id,
-        } satisfies Identity,
-      }),
+      definePayload: ({ user, session }) => ({ identity: identityOf(user, session) }),
       sign: async (payload) => (await mint(payload?.identity as Identity, now())).jwt,
     },
   });

@@ -2,9 +2,6 @@ import { ApiError } from "../../lib/api";
 import { backend } from "../../lib/backend";
 import type { Task } from "./tasks/changes";
 
-/** A page that waits longer than this for FastAPI says so instead. */
-const TIMEOUT_MS = 8_000;
-
 export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };
 
 /** What the visitor may know of it. */
@@ -17,7 +14,7 @@ export interface LoadFailure {
 export async function loadTasks(): Promise<LoadedTasks> {
   const api = await backend();
   try {
-    return { tasks: await api.get("/api/tasks", { signal: AbortSignal.timeout(TIMEOUT_MS) }) };
+    return { tasks: await api.get("/api/tasks") };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     // The only trace on this side: the page shows the request id and nothing of the cause.

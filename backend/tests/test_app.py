@@ -36,9 +36,9 @@ def token_for(user: str, **changes) -> str:
     return jwt.encode(claims | changes, key, algorithm="HS256", headers={"kid": key_id(key)})
 
 
-def signed_in(user: str | None = None) -> dict[str, str]:
+def signed_in(user: str | None = None, **claims) -> dict[str, str]:
     """The headers of a user; of one whom nobody has seen before, unless named."""
-    return {"Authorization": f"Bearer {token_for(user or uuid.uuid4().hex)}"}
+    return {"Authorization": f"Bearer {token_for(user or uuid.uuid4().hex, **claims)}"}
 
 
 class TestWhoIsCalling:
@@ -118,6 +118,16 @@ class TestTasks:
         assert client.patch(path, json={"done": True}, headers=theirs).status_code == 404
         assert client.delete(path, headers=theirs).status_code == 404
         assert client.get(path, headers=mine).json() == task
+
+    def test_the_end_of_an_account_takes_its_own_tasks_along(self, client):
+        mine, theirs = signed_in(), signed_in()
+        for headers in (mine, theirs):
+            client.post("/api/tasks", json={"title": "kept?"}, headers=headers)
+        assert client.delete("/api/account", headers=mine).status_code == 204
+        assert client.get("/api/tasks", headers=mine).json() == []
+        assert len(client.get("/api/tasks", headers=theirs).json()) == 1
+        assert client.delete("/api/account", headers=mine).status_code == 204
+        assert client.delete("/api/account").status_code == 401
 
     @pytest.mark.parametrize("title", ["", "   ", "x" * 201, None, 7])
     def test_a_title_has_1_to_200_characters(self, client, title):

@@ -10,7 +10,7 @@ const VENV = path.join(root, "backend/.venv");
 const VENV_PYTHON = path.join(VENV, "bin/python");
 
 /** Not for FastAPI: with the first it could forge sessions, with the second read them. */
-const WITHHELD = ["BETTER_AUTH_SECRET", "DATABASE_URL"];
+const WITHHELD = ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "DATABASE_URL"];
 
 /**
  * Makes `backend/.venv` and installs what FastAPI needs (`dev`: its tests too), each only when it is not there

@@ -14,6 +14,7 @@ import type { RunningProcess } from "./process";
 import { shareTerminal, step } from "./progress";
 import { findPython } from "./python";
 import { root } from "./root";
+import { noteRunningStack } from "./running-stack";
 import { fail } from "./user-error";
 
 /** `up` serves a build, `dev` the sources. */
@@ -44,6 +45,7 @@ export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
     atEnd(part.stop);
     parts.push(part);
   }
+  noteRunningStack(env, atEnd);
 
   console.log(welcome(`http://localhost:${port}`, settings, mode));
   const { story } = await Promise.race(parts.map(({ exited }) => exited));

@@ -73,13 +73,18 @@ def token(key: str = "current", header: dict | None = None, drop_header: str = "
 
 
 def good(
-    name: str, value: str, ring: tuple[str, ...] = ("current", "next"), user_name: str = "Ada"
+    name: str,
+    value: str,
+    ring: tuple[str, ...] = ("current", "next"),
+    user_name: str = "Ada",
+    exp: int = CLAIMS["exp"],
 ) -> dict:
     user = {
         "id": "user-1",
         "email": "ada@example.com",
         "name": user_name,
         "session_id": "session-1",
+        "expires_at": exp,
     }
     return {
         "name": name,
@@ -111,10 +116,14 @@ def good_vectors() -> list[dict]:
         good("an empty name", token(name=""), user_name=""),
         good("typ in lower case", token(header={"typ": "jwt"})),
         good("a claim that nobody asked for", token(role="admin")),
-        good("expired within the leeway", token(iat=NOW - 300, exp=NOW - 9)),
-        good("issued by a clock ahead within the leeway", token(iat=NOW + 10, exp=NOW + 300)),
+        good("expired within the leeway", token(iat=NOW - 300, exp=NOW - 9), exp=NOW - 9),
+        good(
+            "issued by a clock ahead within the leeway",
+            token(iat=NOW + 10, exp=NOW + 300),
+            exp=NOW + 300,
+        ),
         good("not before a moment within the leeway", token(nbf=NOW + 10)),
-        good("the longest life that is allowed", token(iat=NOW, exp=NOW + 1800)),
+        good("the longest life that is allowed", token(iat=NOW, exp=NOW + 1800), exp=NOW + 1800),
     ]
 
 

@@ -44,7 +44,13 @@ it("what the gate mints is valid, and one key of the ring is enough to verify it
   const who = { userId: "user-1", email: "ada@example.com", name: "Ada Ü", sessionId: "session-1" };
   const now = 1_790_000_000;
   const { jwt } = await mint(who, now * 1000);
-  const user = { id: "user-1", email: "ada@example.com", name: "Ada Ü", session_id: "session-1" };
+  const user = {
+    id: "user-1",
+    email: "ada@example.com",
+    name: "Ada Ü",
+    session_id: "session-1",
+    expires_at: now + 300,
+  };
   expect(await verifyToken(jwt, { keys: ring.toReversed(), issuer, audience, now })).toEqual(user);
   expect(await verifyToken(jwt, { keys: ring.slice(0, 1), issuer, audience, now })).toEqual(user);
   await expect(verifyToken(jwt, { keys: ring.slice(1), issuer, audience, now })).rejects.toMatchObject({

@@ -53,7 +53,13 @@ export async function verifyToken(token: string, { keys, issuer, audience, now }
   if (now >= claims.exp + LEEWAY_SECONDS) throw new TokenError("token_expired");
   if (Math.max(claims.iat, claims.nbf ?? 0) > now + LEEWAY_SECONDS)
     throw new TokenError("token_not_yet_valid");
-  return { id: claims.sub, email: claims.email, name: claims.name, session_id: claims.sid };
+  return {
+    id: claims.sub,
+    email: claims.email,
+    name: claims.name,
+    session_id: claims.sid,
+    expires_at: claims.exp,
+  };
 }
 
 /** RFC 8725 §3.1: alg is compared, never obeyed; the key comes from our ring. */

@@ -135,7 +135,12 @@ describe("a signed-in visitor", () => {
 
   it("whose session ends elsewhere is taken to sign in, and back after it", async () => {
     const email = await signUp();
+    // A page without its socket would find out by itself, before anything is typed.
+    const connected = new Promise((resolve) => {
+      page.once("websocket", (socket) => socket.once("framereceived", resolve));
+    });
     await page.goto("/tasks");
+    await connected;
     await context.clearCookies();
     await page.getByLabel("New task").fill("Too late");
     await page.getByRole("button", { name: "Add", exact: true }).click();

@@ -48,6 +48,23 @@ describe("a call to the backend", () => {
     expect(response.headers.get("x-middleware-override-headers")?.split(",")).not.toContain("cookie");
   });
 
+  it("that opens a socket gets a token of its own, which ends with the trust in the session", async () => {
+    const tokenOf = (response: Response) =>
+      decodeJwt(response.headers.get("x-middleware-request-authorization")?.replace("Bearer ", "") ?? "");
+    const handshake = { connection: "Upgrade", upgrade: "websocket", origin: APP };
+    const { iat, exp } = tokenOf(await askSignedIn("/backend/live", { headers: handshake }));
+    expect(Number(exp) - Number(iat)).toBe(60);
+    const call = tokenOf(await askSignedIn("/backend/x"));
+    expect(Number(call.exp) - Number(call.iat)).toBe(300);
+  });
+
+  it("to a path that trusts nothing but the store asks it each time", async () => {
+    await askSignedIn("/backend/api/tasks");
+    reply = async () => ({ session: null, setCookies: [] });
+    expect((await askSignedIn("/backend/api/tasks")).headers.get("x-middleware-rewrite")).toBeTruthy();
+    expect((await askSignedIn("/backend/api/account")).status).toBe(401);
+  });
+
   it("sets no cookie, which Next would send upstream", async () => {
     reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: ["a=b"] });
     expect((await askSignedIn("/backend/x")).headers.getSetCookie()).toEqual([]);

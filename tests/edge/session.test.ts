@@ -21,9 +21,9 @@ const askStore: AskStore = (header, { extend }) => {
   return reply();
 };
 
-function readerAndEnd(maxStale = 60_000) {
+function readerAndEnd(maxStale = 60_000, authSecrets = [AUTH_SECRET]) {
   const sessions = createSessionReader({
-    authSecret: AUTH_SECRET,
+    authSecrets,
     maxStale,
     askStore,
     now: () => time,
@@ -31,7 +31,8 @@ function readerAndEnd(maxStale = 60_000) {
   });
   const cookiesOf = (header: string) => readSessionCookies(header, sessionCookieNames(false));
   return {
-    read: (header: string, extend = false) => sessions.read(cookiesOf(header), header, { extend }),
+    read: (header: string, extend = false, bound = maxStale) =>
+      sessions.read(cookiesOf(header), header, { extend, maxStale: bound }),
     end: (header: string) => sessions.end(cookiesOf(header) ?? { token: "", data: undefined }),
   };
 }
@@ -190,6 +191,33 @@ describe("the revocation bound", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("is shorter where a path asks for less, and memory keeps what others may still use", async () => {
+    const read = reader();
+    const header = await bothCookies();
+    await read(header);
+    time = START + 10_000;
+    expect(summary(await read(header, false, 5_000))).toBe("store");
+    expect(summary(await read(header, false, 5_000))).toBe("memory");
+    expect(summary(await read(header, false, 0))).toBe("store");
+    expect(summary(await read(header))).toBe("memory");
+  });
+
+  it("of 0 shares no look-up: another's may have read the store before this request was sent", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await Promise.all([read(header, false, 0), read(header, false, 0)]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("that finds the session gone takes it out of memory", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    reply = async () => ({ session: null, setCookies: [] });
+    expect(summary(await read(header, false, 0))).toBe("none");
+    expect(summary(await read(header))).toBe("none");
+  });
+
   it("never outlasts the session itself", async () => {
     reply = async () => ({ session: { identity, expiresAt: START + 5_000 }, setCookies: [] });
     const read = reader();
@@ -236,4 +264,36 @@ it("memory knows a session with the cookie cache that it came with, and with no 
   await read(await tokenCookie());
   const foreign = `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "x", updatedAt: START })}`;
   expect(summary(await read(foreign))).toBe("store");
+});
+
+describe("while the secret is rotated", () => {
+  const NEWER = "newer-secret-newer-secret-newer-secret-1";
+  const ring = [NEWER, AUTH_SECRET];
+
+  it("a cookie of the older secret is shown to the store under the newer one's signature", async () => {
+    const { read } = readerAndEnd(60_000, ring);
+    expect(summary(await read(`a=b; ${await tokenCookie()}; c=d`))).toBe("store");
+    const renewed = await signSessionToken("abc", NEWER);
+    expect(asked[0]?.header).toBe(`a=b; better-auth.session_token=${renewed}; c=d`);
+  });
+
+  it("a cookie of the newer secret is left as it is", async () => {
+    const { read } = readerAndEnd(60_000, ring);
+    const header = `better-auth.session_token=${await signSessionToken("abc", NEWER)}`;
+    await read(header);
+    expect(asked[0]?.header).toBe(header);
+  });
+
+  it("a cookie cache of either secret counts", async () => {
+    expect(summary(await readerAndEnd(60_000, ring).read(await bothCookies()))).toBe("cookie");
+    expect(summary(await readerAndEnd(60_000, ring).read(await bothCookies({ secret: NEWER })))).toBe(
+      "cookie",
+    );
+  });
+
+  it("a cookie of a secret that has left the ring is forged", async () => {
+    const { read } = readerAndEnd(60_000, [NEWER]);
+    expect(summary(await read(await bothCookies()))).toBe("none");
+    expect(asked).toEqual([]);
+  });
 });

@@ -8,7 +8,7 @@ export function gateEnv(appOrigin: string, more: Partial<GateEnv> = {}): GateEnv
     origins: [appOrigin],
     backendUrl: "http://backend.internal:8000",
     forwarding: "rewrite",
-    authSecret: AUTH_SECRET,
+    authSecrets: [AUTH_SECRET],
     jwt: { keys: [JWT_KEY], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 },
     sessionMaxStaleSeconds: 60,
     maxBodyBytes: 1000,

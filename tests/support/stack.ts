@@ -15,6 +15,9 @@ export const DIST_DIR = ".next-test";
 
 type Variables = Record<string, string>;
 
+/** For a server that is to give up a call in time, whatever memory does meanwhile. */
+export const COLLECT_GARBAGE = { NODE_OPTIONS: "--require ./tests/support/collect-garbage.cjs" };
+
 /** A whole environment, in which nothing of the machine's counts. */
 export function testEnv(more: Variables): Variables {
   return {
@@ -77,23 +80,41 @@ export async function startApp(env: Variables, shared?: Database): Promise<App> 
 
 export interface FullStack extends App {
   readonly backendUrl: string;
+  readonly backendPid: number;
   stopBackend(): Promise<void>;
+  /** Ends it as a power cut would. */
+  killBackend(): Promise<void>;
   /** At the same address, with the same data. */
   restartBackend(): Promise<void>;
 }
 
-/** The app in front of the reference FastAPI. `gateKey` gives the gate another secret than the backend's. */
-export async function startFullStack({ gateKey = JWT_KEY } = {}): Promise<FullStack> {
+interface FullStackOptions {
+  /** Variables of the gate's, or of FastAPI's, that the two do not share. */
+  gate?: Variables;
+  backend?: Variables;
+  database?: Database;
+}
+
+/** The app in front of the reference FastAPI. */
+export async function startFullStack(options: FullStackOptions = {}): Promise<FullStack> {
   await ensureVenv();
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
   const port = await freePort();
-  const start = () => startBackend({ port, env: testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite") }) });
+  const env = testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite"), ...options.backend });
+  const start = () => startBackend({ port, env });
   let backend = await start();
-  const app = await startApp({ BACKEND_URL: backend.url, JWT_SECRET_KEY: gateKey });
+  const app = await startApp({ BACKEND_URL: backend.url, ...options.gate }, options.database);
   return {
     ...app,
     backendUrl: backend.url,
+    get backendPid() {
+      return backend.pid;
+    },
     stopBackend: () => backend.stop(),
+    async killBackend() {
+      process.kill(-backend.pid, "SIGKILL");
+      await backend.exited;
+    },
     async restartBackend() {
       backend = await start();
     },

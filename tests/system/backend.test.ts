@@ -54,7 +54,9 @@ test.each(["/api/tasks", "/api/me"])("FastAPI itself refuses %s without a token"
 });
 
 it("FastAPI refuses a token of a gate with another secret, and the gate passes its 401 on as it is", async () => {
-  const stranger = await startFullStack({ gateKey: "another-key-another-key-another-key-99" });
+  const stranger = await startFullStack({
+    gate: { JWT_SECRET_KEY: "another-key-another-key-another-key-99" },
+  });
   try {
     const visitor = new Visitor(stranger.origin);
     await visitor.signUp("ada@example.com");

@@ -1,108 +1,175 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEchoUpstream } from "../support/echo-upstream";
+import { startNginx } from "../support/nginx";
 import { type App, type Database, startApp, startDatabase } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Two instances of the gate over one database: a session of one works on the other, and its end reaches both. */
+/** Instances of the gate behind nginx, over one database: a session of one works on all, and its end reaches all. */
 
+/** Seconds. */
 const BOUND = 2;
+/** What one more request may take on top. Milliseconds. */
+const REQUEST = 500;
+const PASSWORD = "correct-horse-battery";
 
 let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
 let database: Database;
-let one: App;
-let other: App;
-let strict: App;
+let nginx: Awaited<ReturnType<typeof startNginx<"gate" | "strict">>>;
+let instances: App[];
 
 beforeAll(async () => {
-  echo = await startEchoUpstream();
-  database = await startDatabase();
-  // All three are one deployment: the same origin, behind a proxy that shares the load out.
-  const env = { BACKEND_URL: echo.url, BETTER_AUTH_URL: "http://127.0.0.1:3000" };
-  one = await startApp({ ...env, SESSION_MAX_STALE_SECONDS: String(BOUND) }, database);
-  other = await startApp({ ...env, SESSION_MAX_STALE_SECONDS: String(BOUND) }, database);
-  strict = await startApp({ ...env, SESSION_MAX_STALE_SECONDS: "0" }, database);
+  [echo, database, nginx] = [
+    await startEchoUpstream(),
+    await startDatabase(),
+    await startNginx(["gate", "strict"]),
+  ];
+  const start = (name: "gate" | "strict", bound: number) =>
+    startApp(
+      {
+        BACKEND_URL: echo.url,
+        BETTER_AUTH_URL: nginx.origin(name),
+        CLIENT_ADDRESS_HEADER: "x-real-ip",
+        SESSION_MAX_STALE_SECONDS: String(bound),
+      },
+      database,
+    );
+  instances = [await start("gate", BOUND), await start("gate", BOUND), await start("strict", 0)];
+  const [one = "", other = "", strict = ""] = instances.map(({ origin }) => origin);
+  await nginx.route({ gate: [one, other], strict: [strict] });
 });
 afterAll(async () => {
-  await one?.stop();
-  await other?.stop();
-  await strict?.stop();
+  await nginx?.stop();
+  for (const instance of instances ?? []) await instance.stop();
   await database?.stop();
   await echo?.stop();
 });
 
-const PROXY = "http://127.0.0.1:3000";
 let people = 0;
 
-/** A member, and a copy of the cookies, as a thief or a second browser would hold it. */
-async function signUp(app: App): Promise<{ member: Visitor; copy: string }> {
-  const member = new Visitor(app.origin);
-  await member.post(
-    "/api/auth/sign-up/email",
-    { email: `member-${++people}@example.com`, name: "Member", password: "correct-horse-battery" },
-    { origin: PROXY },
+interface Account {
+  email: string;
+  /** Where the session is ended. */
+  here: Visitor;
+  /** Signed in to the same account elsewhere. */
+  elsewhere: Visitor;
+}
+
+async function signInTwice(origin: string): Promise<Account> {
+  const email = `member-${++people}@example.com`;
+  const [here, elsewhere] = [new Visitor(origin), new Visitor(origin)];
+  await here.signUp(email, "Member", PASSWORD);
+  expect((await elsewhere.signIn(email, PASSWORD)).status).toBe(200);
+  return { email, here, elsewhere };
+}
+
+const statusAt = async (origin: string, cookie: string, path = "/backend/x") =>
+  (await fetch(origin + path, { headers: { cookie } })).status;
+
+/** The other session's id, as a page that lists the devices knows it. */
+async function otherSession({ here }: Account): Promise<string> {
+  const mine = (await (await here.fetch("/api/auth/get-session")).json()) as { session: { id: string } };
+  const all = (await (await here.fetch("/api/auth/list-sessions")).json()) as { id: string }[];
+  return all.find(({ id }) => id !== mine.session.id)?.id ?? "";
+}
+
+type End = (account: Account) => Promise<Response>;
+const waysToEnd: [name: string, whose: "own" | "other", end: End][] = [
+  ["a sign-out", "own", ({ here }) => here.post("/api/auth/sign-out", {})],
+  [
+    "revoking one session",
+    "other",
+    async (account) =>
+      account.here.post("/api/auth/revoke-session-by-id", { id: await otherSession(account) }),
+  ],
+  ["revoking the others", "other", ({ here }) => here.post("/api/auth/revoke-other-sessions", {})],
+  [
+    "a change of password",
+    "other",
+    ({ here }) =>
+      here.post("/api/auth/change-password", {
+        currentPassword: PASSWORD,
+        newPassword: "another-horse-battery",
+      }),
+  ],
+  [
+    "the end of the account",
+    "other",
+    ({ here }) => here.post("/api/auth/delete-user", { password: PASSWORD }),
+  ],
+];
+
+it("a session of one instance works on every other, whichever nginx asks", async () => {
+  const { here } = await signInTwice(nginx.origin("gate"));
+  for (const { origin } of instances) expect(await statusAt(origin, here.cookieHeader)).toBe(200);
+  const through = await Promise.all(
+    Array.from({ length: 6 }, () => statusAt(nginx.origin("gate"), here.cookieHeader)),
   );
-  return { member, copy: member.cookieHeader };
-}
-
-const statusAt = async (app: App, cookie: string) =>
-  (await fetch(`${app.origin}/backend/x`, { headers: { cookie } })).status;
-
-/** Milliseconds until the gate refuses the cookies. */
-async function refusedAfter(app: App, cookie: string): Promise<number> {
-  const started = performance.now();
-  while ((await statusAt(app, cookie)) === 200) await new Promise((resolve) => setTimeout(resolve, 20));
-  return performance.now() - started;
-}
-
-it("a session of one instance works on the other", async () => {
-  const { copy } = await signUp(one);
-  expect(await statusAt(other, copy)).toBe(200);
+  expect(through).toEqual([200, 200, 200, 200, 200, 200]);
 });
 
-describe("after a sign-out", () => {
-  it("the instance that it passed refuses a copy of the cookies at once, the other within the bound", async () => {
-    const { member, copy } = await signUp(one);
-    expect(await statusAt(one, copy)).toBe(200);
-    expect(await statusAt(other, copy)).toBe(200);
+describe.each(waysToEnd)("after %s", (name, whose, end) => {
+  it(`every instance refuses a copy of the cookies within ${BOUND} s`, async () => {
+    const account = await signInTwice(nginx.origin("gate"));
+    const copy = (whose === "own" ? account.here : account.elsewhere).cookieHeader;
+    const gates = instances.slice(0, 2);
+    // Both know the session now, and would go on trusting it.
+    for (const { origin } of gates) expect(await statusAt(origin, copy)).toBe(200);
 
-    expect((await member.post("/api/auth/sign-out", {}, { origin: PROXY })).status).toBe(200);
-    expect(await statusAt(one, copy)).toBe(401);
-    const latency = await refusedAfter(other, copy);
-    console.log(`refused by the other instance after ${Math.round(latency)} ms of ${BOUND * 1000}`);
-    // What the bound promises, and the time that one more request takes.
-    expect(latency).toBeLessThan(BOUND * 1000 + 500);
-    expect(await statusAt(other, copy)).toBe(401);
+    const ended = await end(account);
+    expect(ended.status, await ended.clone().text()).toBe(200);
+    const since = performance.now();
+    const latencies = await Promise.all(
+      gates.map(async ({ origin }) => {
+        while ((await statusAt(origin, copy)) === 200)
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        return Math.round(performance.now() - since);
+      }),
+    );
+    console.log(`${name}: refused after ${latencies.join(" and ")} ms of ${BOUND * 1000}`);
+    expect(Math.max(...latencies)).toBeLessThan(BOUND * 1000 + REQUEST);
+    for (const { origin } of gates) expect(await statusAt(origin, copy)).toBe(401);
   });
 
   it("an instance with a bound of 0 refuses at once", async () => {
-    const { member, copy } = await signUp(one);
-    expect(await statusAt(strict, copy)).toBe(200);
-    await member.post("/api/auth/sign-out", {}, { origin: PROXY });
-    expect(await statusAt(strict, copy)).toBe(401);
+    const account = await signInTwice(nginx.origin("strict"));
+    const copy = (whose === "own" ? account.here : account.elsewhere).cookieHeader;
+    expect(await statusAt(nginx.origin("strict"), copy)).toBe(200);
+    expect((await end(account)).status).toBe(200);
+    expect(await statusAt(nginx.origin("strict"), copy)).toBe(401);
   });
 });
 
-it("after a change of password that ends the other sessions, they are refused within the bound", async () => {
-  const { member, copy } = await signUp(one);
-  expect(await statusAt(other, copy)).toBe(200);
-  const second = new Visitor(one.origin);
-  const email = ((await (await member.fetch("/api/auth/get-session")).json()) as { user: { email: string } })
-    .user.email;
-  await second.post(
-    "/api/auth/sign-in/email",
-    { email, password: "correct-horse-battery" },
-    { origin: PROXY },
-  );
-  const changed = await second.post(
-    "/api/auth/change-password",
-    {
-      currentPassword: "correct-horse-battery",
-      newPassword: "another-horse-battery",
-      revokeOtherSessions: true,
-    },
-    { origin: PROXY },
-  );
-  expect(changed.status).toBe(200);
-  expect(await refusedAfter(other, copy)).toBeLessThan(BOUND * 1000 + 500);
-  expect(await statusAt(one, second.cookieHeader)).toBe(200);
+it("the instance that a sign-out passes refuses at once", async () => {
+  const [one] = instances;
+  const { here } = await signInTwice(nginx.origin("gate"));
+  const copy = here.cookieHeader;
+  const direct = one?.origin ?? "";
+  expect(await statusAt(direct, copy)).toBe(200);
+  const headers = { cookie: copy, origin: nginx.origin("gate"), "content-type": "application/json" };
+  await fetch(`${direct}/api/auth/sign-out`, { method: "POST", headers, body: "{}" });
+  expect(await statusAt(direct, copy)).toBe(401);
+});
+
+it("a path that asks for it refuses at once on every instance", async () => {
+  const account = await signInTwice(nginx.origin("gate"));
+  const copy = account.elsewhere.cookieHeader;
+  const strictPath = "/backend/api/account/export";
+  for (const { origin } of instances) expect(await statusAt(origin, copy, strictPath)).toBe(200);
+  await account.here.post("/api/auth/revoke-other-sessions", {});
+  for (const { origin } of instances) expect(await statusAt(origin, copy, strictPath)).toBe(401);
+  // The same, as the backend would read it.
+  for (const { origin } of instances) {
+    expect(await statusAt(origin, copy, "/backend/api/%61ccount/export")).toBe(401);
+  }
+});
+
+it("the one whose password was changed stays signed in, and a stranger cannot end another's session", async () => {
+  const account = await signInTwice(nginx.origin("gate"));
+  const stranger = await signInTwice(nginx.origin("gate"));
+  const refused = await stranger.here.post("/api/auth/revoke-session-by-id", {
+    id: await otherSession(account),
+  });
+  expect(refused.status).toBe(404);
+  await waysToEnd[3]?.[2](account);
+  expect(await statusAt(nginx.origin("strict"), account.here.cookieHeader)).toBe(200);
 });

@@ -2,92 +2,179 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeProtectedHeader } from "jose";
+import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { keyId } from "../../lib/contract";
 import { type Backend, ensureVenv, startBackend } from "../../scripts/lib/backend";
 import { freePort } from "../../scripts/lib/ports";
+import { startNginx } from "../support/nginx";
 import { type App, type Database, startApp, startDatabase, testEnv } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** DESIGN.md section 3: backend `old,new`, then the edge `new`, then the backend `new`, with no 401 in between. */
+/** Secrets change under load, instance by instance behind nginx, and nobody is refused for it. */
 
-const OLD = "the-old-key-the-old-key-the-old-key-00001";
-const NEW = "the-new-key-the-new-key-the-new-key-00002";
+const OLD_KEY = "the-old-key-the-old-key-the-old-key-00001";
+const NEW_KEY = "the-new-key-the-new-key-the-new-key-00002";
+const OLD_SECRET = "the-old-auth-the-old-auth-the-old-auth-01";
+const NEW_SECRET = "the-new-auth-the-new-auth-the-new-auth-02";
+const MEMBERS = 4;
+/** Requests that each member makes at least between two steps. */
+const BETWEEN_STEPS = 15;
 
 let folder: string;
 let database: Database;
-const started: { stop(): Promise<void> }[] = [];
+let nginx: Awaited<ReturnType<typeof startNginx<"gate" | "backend">>>;
+let members: Visitor[];
+let running: { gate?: App; backend?: Backend } = {};
 
 beforeAll(async () => {
   await ensureVenv();
   folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
   database = await startDatabase();
+  nginx = await startNginx(["gate", "backend"]);
+  await deploy({ backend: OLD_KEY, gate: { JWT_SECRET_KEY: OLD_KEY, BETTER_AUTH_SECRET: OLD_SECRET } });
+  members = Array.from({ length: MEMBERS }, () => new Visitor(nginx.origin("gate")));
+  for (const [i, member] of members.entries()) await member.signUp(`member-${i}@example.com`);
 });
 afterAll(async () => {
-  for (const part of started.reverse()) await part.stop();
+  await nginx?.stop();
+  await running.gate?.stop();
+  await running.backend?.stop();
   await database?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function backendWith(ring: string): Promise<Backend> {
-  const env = testEnv({ JWT_SECRET_KEY: ring, BACKEND_SQLITE: join(folder, "tasks.sqlite") });
-  const backend = await startBackend({ port: await freePort(), env });
-  started.push(backend);
-  return backend;
+interface Change {
+  backend?: string;
+  gate?: Record<string, string>;
 }
 
-async function gateWith(ring: string, backend: Backend): Promise<App> {
-  const env = {
-    JWT_SECRET_KEY: ring,
-    BACKEND_URL: backend.url,
-    BETTER_AUTH_URL: "http://127.0.0.1:3000",
-    TOKEN_ENDPOINT: "on",
+/** Puts new instances beside the old ones, sends nginx there, and stops the old ones when what they had is done. */
+async function deploy(change: Change, drained = async () => {}): Promise<void> {
+  const before = running;
+  const after = { ...before };
+  if (change.backend) {
+    const env = testEnv({ JWT_SECRET_KEY: change.backend, BACKEND_SQLITE: join(folder, "tasks.sqlite") });
+    after.backend = await startBackend({ port: await freePort(), env });
+  }
+  if (change.gate) {
+    const origin = nginx.origin("gate");
+    const own = { BACKEND_URL: nginx.origin("backend"), BETTER_AUTH_URL: origin, TOKEN_ENDPOINT: "on" };
+    const more = { CLIENT_ADDRESS_HEADER: "x-real-ip", SESSION_MAX_STALE_SECONDS: "2" };
+    after.gate = await startApp({ ...own, ...more, ...change.gate }, database);
+  }
+  await nginx.route({ gate: [after.gate?.origin ?? ""], backend: [after.backend?.url ?? ""] });
+  running = after;
+  await drained();
+  if (after.gate !== before.gate) await before.gate?.stop();
+  if (after.backend !== before.backend) await before.backend?.stop();
+}
+
+type Step = (drained: () => Promise<void>) => Promise<void>;
+
+/** Has every member call, write and look at pages without a break, while the steps are taken one after the other. */
+async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; answered: number }> {
+  const unexpected: string[] = [];
+  const answered = members.map(() => 0);
+  let isOver = false;
+  const work = async (member: Visitor, place: number) => {
+    const requests: [expected: number, ask: () => Promise<Response>][] = [
+      [200, () => member.fetch("/backend/api/me")],
+      [201, () => member.post("/backend/api/tasks", { title: "Under load" })],
+      [200, () => member.fetch("/dashboard", { headers: { accept: "text/html" } })],
+    ];
+    while (!isOver) {
+      for (const [expected, ask] of requests) {
+        const response = await ask();
+        const body = await response.text();
+        if (response.status !== expected) unexpected.push(`${response.status} ${response.url} ${body}`);
+        answered[place] = (answered[place] ?? 0) + 1;
+      }
+    }
   };
-  const app = await startApp(env, database);
-  started.push(app);
-  return app;
+  const workers = Promise.all(members.map(work));
+  /** Until each member has had so many more answers. A member asks one thing at a time. */
+  const answers = async (more: number) => {
+    const goals = answered.map((count) => count + more);
+    const isShort = () => answered.some((count, place) => count < (goals[place] ?? 0));
+    while (isShort()) await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), workers]);
+  };
+  try {
+    for (const step of steps) {
+      await answers(BETWEEN_STEPS);
+      await step(() => answers(1));
+    }
+    await answers(BETWEEN_STEPS);
+  } finally {
+    isOver = true;
+    await workers;
+  }
+  return { unexpected, answered: answered.reduce((sum, count) => sum + count, 0) };
 }
 
 /** A token as the gate sends it, by way of the endpoint for programs. */
-async function tokenFrom(app: App, cookie: string): Promise<string> {
-  const response = await fetch(`${app.origin}/api/auth/token`, { headers: { cookie } });
-  return ((await response.json()) as { token: string }).token;
+async function tokenFrom(member: Visitor): Promise<string> {
+  return ((await (await member.fetch("/api/auth/token")).json()) as { token: string }).token;
 }
 
-const acceptedBy = async (backend: Backend, token: string) =>
-  (await fetch(`${backend.url}/api/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+const acceptedBy = async (backend: Backend | undefined, token: string) =>
+  (await fetch(`${backend?.url}/api/me`, { headers: { authorization: `Bearer ${token}` } })).status;
 
-it("the key is changed step by step, and no call is refused on the way", async () => {
-  const before = await backendWith(OLD);
-  const oldGate = await gateWith(OLD, before);
-  const member = new Visitor(oldGate.origin);
-  await member.post(
-    "/api/auth/sign-up/email",
-    { email: "ada@example.com", name: "Ada", password: "correct-horse-battery" },
-    { origin: "http://127.0.0.1:3000" },
+it("JWT_SECRET_KEY: backend `old,new`, the gate `new`, the backend `new`, and the old key is dead", async () => {
+  const member = members[0] as Visitor;
+  const oldToken = await tokenFrom(member);
+  expect(decodeProtectedHeader(oldToken).kid).toBe(await keyId(OLD_KEY));
+
+  const { unexpected, answered } = await underLoad([
+    (drained) => deploy({ backend: `${OLD_KEY},${NEW_KEY}` }, drained),
+    (drained) => deploy({ gate: { JWT_SECRET_KEY: NEW_KEY, BETTER_AUTH_SECRET: OLD_SECRET } }, drained),
+    async () => expect(await acceptedBy(running.backend, oldToken)).toBe(200),
+    (drained) => deploy({ backend: NEW_KEY }, drained),
+  ]);
+  console.log(`JWT_SECRET_KEY was rotated under ${answered} requests`);
+  expect(unexpected).toEqual([]);
+
+  const newToken = await tokenFrom(member);
+  expect(decodeProtectedHeader(newToken).kid).toBe(await keyId(NEW_KEY));
+  expect(await acceptedBy(running.backend, newToken)).toBe(200);
+  expect(await acceptedBy(running.backend, oldToken)).toBe(401);
+}, 180_000);
+
+it("BETTER_AUTH_SECRET: `old,new`, `new,old`, and `new` once every session has been extended", async () => {
+  const gate = { JWT_SECRET_KEY: NEW_KEY };
+  const tokenCookies = () => members.map(({ cookies }) => cookies.get("better-auth.session_token"));
+  const before = tokenCookies();
+
+  const ring = (secrets: string): Step => {
+    return (drained) => deploy({ gate: { ...gate, BETTER_AUTH_SECRETS: secrets } }, drained);
+  };
+
+  const { unexpected, answered } = await underLoad([
+    ring(`1:${OLD_SECRET},2:${NEW_SECRET}`),
+    ring(`2:${NEW_SECRET},1:${OLD_SECRET}`),
+    // A day goes by, after which Better Auth extends a session that is used, and sets its cookie anew.
+    async () => {
+      expect(tokenCookies()).toEqual(before);
+      await age(25);
+      const renewed = () => tokenCookies().filter((cookie, place) => cookie !== before[place]);
+      await expect.poll(() => renewed().length, { timeout: 30_000 }).toBe(MEMBERS);
+    },
+    ring(`2:${NEW_SECRET}`),
+  ]);
+  console.log(`BETTER_AUTH_SECRET was rotated under ${answered} requests`);
+  expect(unexpected).toEqual([]);
+
+  // What the old secret has signed is worth nothing now.
+  const cookie = `better-auth.session_token=${before[0]}`;
+  expect((await fetch(`${nginx.origin("gate")}/backend/api/me`, { headers: { cookie } })).status).toBe(401);
+}, 180_000);
+
+/** Makes every session older, as if nobody had used it for so many hours. */
+async function age(hours: number): Promise<void> {
+  const client = new Client(database.url);
+  await client.connect();
+  await client.query(
+    `update session set "expiresAt" = "expiresAt" - interval '${hours} hours', "updatedAt" = "updatedAt" - interval '${hours} hours'`,
   );
-  const cookie = member.cookieHeader;
-  const statusThrough = async (app: App) =>
-    (await fetch(`${app.origin}/backend/api/me`, { headers: { cookie } })).status;
-  expect(await statusThrough(oldGate)).toBe(200);
-  const oldToken = await tokenFrom(oldGate, cookie);
-  expect(decodeProtectedHeader(oldToken).kid).toBe(await keyId(OLD));
-
-  // 1: the backend takes both.
-  const between = await backendWith(`${OLD},${NEW}`);
-  expect(await statusThrough(await gateWith(OLD, between))).toBe(200);
-  expect(await acceptedBy(between, oldToken)).toBe(200);
-
-  // 2: the edge signs with the new one; tokens signed before are still good.
-  const newGate = await gateWith(NEW, between);
-  expect(await statusThrough(newGate)).toBe(200);
-  const newToken = await tokenFrom(newGate, cookie);
-  expect(decodeProtectedHeader(newToken).kid).toBe(await keyId(NEW));
-  expect(await acceptedBy(between, oldToken)).toBe(200);
-
-  // 3: the backend takes the new one alone, and the old key is dead.
-  const after = await backendWith(NEW);
-  expect(await statusThrough(await gateWith(NEW, after))).toBe(200);
-  expect(await acceptedBy(after, newToken)).toBe(200);
-  expect(await acceptedBy(after, oldToken)).toBe(401);
-});
+  await client.end();
+}

@@ -34,7 +34,8 @@ function serveAnswer({ status, body, headers = {} }: Answer): Promise<string> {
   });
 }
 
-const plainApi = (baseUrl: string) => createApi({ baseUrl, fetch: (request) => fetch(request) });
+const plainApi = (baseUrl: string) =>
+  createApi({ baseUrl, fetch: (request, signal) => fetch(request, { signal: signal ?? null }) });
 
 async function failureOf(call: Promise<unknown>): Promise<ApiError> {
   const error = await call.then(
@@ -179,7 +180,7 @@ describe("a call that fails says what went wrong", () => {
     const baseUrl = await serve(() => abort.abort());
     const api = createApi({
       baseUrl,
-      fetch: (request) => fetch(request),
+      fetch: (request, signal) => fetch(request, { signal: signal ?? null }),
       onError: (error) => errors.push(error),
     });
     await expect(api.get("/api/tasks", { signal: abort.signal })).rejects.toThrow(DOMException);

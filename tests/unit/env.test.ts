@@ -27,7 +27,8 @@ it("fills in what may be left out", () => {
     forwarding: "rewrite",
     databaseUrl: good.DATABASE_URL,
     neonEndpoint: undefined,
-    authSecret: good.BETTER_AUTH_SECRET,
+    authSecrets: [good.BETTER_AUTH_SECRET],
+    authOptions: { secret: good.BETTER_AUTH_SECRET },
     jwt: { keys: [good.JWT_SECRET_KEY], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 },
     sessionMaxStaleSeconds: 60,
     maxBodyBytes: 10 * 1024 * 1024,
@@ -40,6 +41,7 @@ it("fills in what may be left out", () => {
 
 describe("a value that cannot be used is named, with what is wrong and the mend", () => {
   const short = "too-short";
+  const newer = "newer-secret-newer-secret-newer-secret-1";
   const rows: [name: string, value: string | undefined, says: RegExp][] = [
     ["BETTER_AUTH_URL", undefined, /is not set.*https:\/\/app\.example\.com/],
     ["BETTER_AUTH_URL", "app.example.com", /is not an address/],
@@ -48,13 +50,20 @@ describe("a value that cannot be used is named, with what is wrong and the mend"
     ["BETTER_AUTH_SECRET", "   ", /is not set/],
     ["BETTER_AUTH_SECRET", short, /is 9 bytes long, and 32 is the least.*openssl/],
     ["BETTER_AUTH_SECRET", "change-me-change-me-change-me-change-me", /is a placeholder/],
+    ["BETTER_AUTH_SECRETS", "no-number-no-number-no-number-no-number", /not of the form 2:/],
+    ["BETTER_AUTH_SECRETS", `2:${short}`, /is 9 bytes long/],
+    ["BETTER_AUTH_SECRETS", `1:${newer},1:${good.BETTER_AUTH_SECRET}`, /one number to two secrets/],
     ["JWT_SECRET_KEY", undefined, /is not set.*FastAPI/],
     ["JWT_SECRET_KEY", "x".repeat(40), /is a placeholder/],
     ["JWT_SECRET_KEY", "your-secret-key-goes-here-your-secret", /is a placeholder/],
     ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},`, /empty key/],
     ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},${short}`, /is 9 bytes long/],
-    ["JWT_SECRET_KEY", good.BETTER_AUTH_SECRET, /is also BETTER_AUTH_SECRET/],
-    ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},${good.BETTER_AUTH_SECRET}`, /is also BETTER_AUTH_SECRET/],
+    ["JWT_SECRET_KEY", good.BETTER_AUTH_SECRET, /is also a secret of Better Auth's/],
+    [
+      "JWT_SECRET_KEY",
+      `${good.JWT_SECRET_KEY},${good.BETTER_AUTH_SECRET}`,
+      /is also a secret of Better Auth's/,
+    ],
     ["DATABASE_URL", undefined, /is not set.*Neon/],
     ["DATABASE_URL", "mysql://user:hidden-password@host/db", /is not a connection string/],
     ["BACKEND_URL", undefined, /is not set.*FastAPI/],
@@ -99,6 +108,33 @@ it("prints no secret and no password", () => {
     "\n",
   );
   expect(problems).not.toMatch(/hunter2|changeme|hidden-password/);
+});
+
+describe("Better Auth's secrets", () => {
+  const newer = "newer-secret-newer-secret-newer-secret-1";
+  const older = "older-secret-older-secret-older-secret-2";
+
+  it("are a ring: those with a number first, then the plain one", () => {
+    const env = parseEnv({ ...good, BETTER_AUTH_SECRETS: `3:${newer}, 2:${older}` });
+    expect(env.authSecrets).toEqual([newer, older, good.BETTER_AUTH_SECRET]);
+    expect(env.authOptions).toEqual({
+      secret: good.BETTER_AUTH_SECRET,
+      secrets: [
+        { version: 3, value: newer },
+        { version: 2, value: older },
+      ],
+    });
+  });
+
+  it("need no plain one", () => {
+    const env = parseEnv({ ...good, BETTER_AUTH_SECRET: undefined, BETTER_AUTH_SECRETS: `1:${newer}` });
+    expect(env.authSecrets).toEqual([newer]);
+  });
+
+  it("are none of FastAPI's business", () => {
+    const source = { ...good, BETTER_AUTH_SECRETS: `2:${newer},1:${good.JWT_SECRET_KEY}` };
+    expect(problemsOf(source)[0]).toMatch(/^JWT_SECRET_KEY: is also a secret of Better Auth's/);
+  });
 });
 
 describe("the key ring", () => {

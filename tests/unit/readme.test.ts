@@ -59,7 +59,7 @@ it("links every decision", () => {
 
 test.each([
   ...new Set(
-    [...readme.matchAll(/npm (?:run )?(up|test|dev|start|build|[a-z]+:[a-z]+|migrate)\b/g)].map(
+    [...readme.matchAll(/npm (?:run )?(up|test|dev|start|build|[a-z]+:[a-z]+|migrate|conform)\b/g)].map(
       ([, name]) => name as string,
     ),
   ),

@@ -10,13 +10,17 @@ export async function sendChange(change: Change): Promise<Confirmed> {
   switch (change.kind) {
     case "add": {
       const task = await api.post("/api/tasks", { body: { title } });
-      // The page may have been fetched again in the meantime, and brought it already.
-      return (tasks) => [task, ...tasks.filter((other) => other.id !== task.id)];
+      // It may have been told of already, and been changed since.
+      return (tasks) => (tasks.some((other) => other.id === task.id) ? tasks : [task, ...tasks]);
     }
-    case "mark":
-      return replaceWith(await update(id, { done: change.done }));
-    case "rename":
-      return replaceWith(await update(id, { title }));
+    case "mark": {
+      const { done } = await update(id, { done: change.done });
+      return amend(id, { done });
+    }
+    case "rename": {
+      const saved = await update(id, { title });
+      return amend(id, { title: saved.title });
+    }
     case "delete":
       await api.delete("/api/tasks/{task_id}", { params: { path: { task_id: id } } });
       return (tasks) => tasks.filter((task) => task.id !== id);
@@ -27,6 +31,7 @@ function update(id: string, body: { done: boolean } | { title: string }): Promis
   return api.patch("/api/tasks/{task_id}", { params: { path: { task_id: id } }, body });
 }
 
-function replaceWith(task: Task): Confirmed {
-  return (tasks) => tasks.map((other) => (other.id === task.id ? task : other));
+/** Only what was changed here: the rest may have been changed elsewhere since the answer was written. */
+function amend(id: string, changed: Partial<Task>): Confirmed {
+  return (tasks) => tasks.map((task) => (task.id === id ? { ...task, ...changed } : task));
 }

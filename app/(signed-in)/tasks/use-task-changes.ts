@@ -3,7 +3,9 @@ import { startTransition, useEffect, useOptimistic, useRef, useState } from "rea
 import { ApiError } from "../../../lib/api";
 import { explainError } from "../../_components/explain-error";
 import { type Change, preview, type Row, sayDone, type Task } from "./changes";
+import { applyMessage } from "./live-message";
 import { type Confirmed, sendChange } from "./send-change";
+import { useLiveTasks } from "./use-live-tasks";
 
 export interface Failure {
   change: Change;
@@ -11,7 +13,8 @@ export interface Failure {
 }
 
 /**
- * Changes show at once, and are taken back when the server does not agree. Each is one request.
+ * Changes show at once, and are taken back when the server does not agree. Each is one request. What is changed
+ * elsewhere shows as well.
  * @param sent the list as the page brought it
  */
 export function useTaskChanges(sent: Task[]) {
@@ -25,6 +28,19 @@ export function useTaskChanges(sent: Task[]) {
   const takeTurn = useTurns();
   const noteChange = useRefreshOnLeaving();
 
+  useLiveTasks(sent, (message) => {
+    if (message.kind !== "all") noteChange();
+    update((tasks) => applyMessage(tasks, message));
+  });
+
+  /**
+   * A transition waits for the changes that are being sent, and shows with them: a new task is never seen twice, as
+   * a preview and as what the server has told of it already.
+   */
+  function update(apply: Confirmed) {
+    startTransition(() => setKnown(({ sent, tasks }) => ({ sent, tasks: apply(tasks) })));
+  }
+
   function dismiss(id: string) {
     setFailures((all) => all.filter(({ change }) => change.id !== id));
   }
@@ -32,8 +48,8 @@ export function useTaskChanges(sent: Task[]) {
   function settle(apply: Confirmed, message: string) {
     noteChange();
     setNews(message);
-    // React asks for the wrapper again after an await. The preview stays until this is on the screen.
-    startTransition(() => setKnown(({ sent, tasks }) => ({ sent, tasks: apply(tasks) })));
+    // React asks for a transition again after an await. The preview stays until this is on the screen.
+    update(apply);
   }
 
   function perform(change: Change) {

@@ -1,0 +1,202 @@
+"""Tasks as they change, on a real server and real sockets."""
+
+import json
+import socket
+import struct
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2 as httpx
+import pytest
+import uvicorn
+from test_app import signed_in
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+import hub
+from main import app
+
+#: Bytes that the kernel keeps for a connection, so that one that is not read is full soon.
+SMALL = 4096
+#: For how long a server may say nothing. Seconds.
+PATIENCE = 10
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield f"127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(PATIENCE)
+
+
+@pytest.fixture
+def api(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"http://{address}/api", timeout=PATIENCE) as client:
+        yield client
+
+
+@contextmanager
+def live(address: str, headers: dict[str, str], **options) -> Iterator[ClientConnection]:
+    url = f"ws://{address}/api/tasks/live"
+    with connect(url, additional_headers=headers, proxy=None, **options) as page:
+        yield page
+
+
+def hear(page: ClientConnection) -> dict:
+    return json.loads(page.recv(timeout=PATIENCE))
+
+
+def hear_end(page: ClientConnection) -> int:
+    """The code with which the server closes."""
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            page.recv(timeout=PATIENCE)
+    return closed.value.rcvd.code
+
+
+def test_a_page_hears_the_list_and_then_each_change(address, api):
+    me = signed_in()
+    first = api.post("/tasks", json={"title": "first"}, headers=me).json()
+    with live(address, me) as page:
+        assert hear(page) == {"kind": "all", "tasks": [first]}
+
+        second = api.post("/tasks", json={"title": "second"}, headers=me).json()
+        assert hear(page) == {"kind": "saved", "task": second}
+
+        changed = api.patch(f"/tasks/{first['id']}", json={"done": True}, headers=me).json()
+        assert changed["done"] is True
+        assert hear(page) == {"kind": "saved", "task": changed}
+
+        assert api.delete(f"/tasks/{first['id']}", headers=me).status_code == 204
+        assert hear(page) == {"kind": "deleted", "id": first["id"]}
+
+
+def test_every_page_of_a_user_hears_and_nobody_else(address, api):
+    mine, theirs = signed_in(), signed_in()
+    with live(address, mine) as page, live(address, mine) as other, live(address, theirs) as alien:
+        for each in (page, other, alien):
+            assert hear(each) == {"kind": "all", "tasks": []}
+        task = api.post("/tasks", json={"title": "mine"}, headers=mine).json()
+        assert hear(page) == hear(other) == {"kind": "saved", "task": task}
+        # What they hear first is their own, though mine was saved before it.
+        own = api.post("/tasks", json={"title": "theirs"}, headers=theirs).json()
+        assert hear(alien) == {"kind": "saved", "task": own}
+
+
+def test_a_change_that_failed_is_not_told(address, api):
+    mine, theirs = signed_in(), signed_in()
+    task = api.post("/tasks", json={"title": "mine"}, headers=mine).json()
+    with live(address, mine) as page:
+        hear(page)
+        path = f"/tasks/{task['id']}"
+        assert api.patch(path, json={"title": ""}, headers=mine).status_code == 422
+        assert api.delete(path, headers=theirs).status_code == 404
+        renamed = api.patch(path, json={"title": "renamed"}, headers=mine).json()
+        assert hear(page) == {"kind": "saved", "task": renamed}
+
+
+@pytest.mark.parametrize(
+    ("headers", "code", "challenge"),
+    [
+        ({}, "token_missing", "Bearer"),
+        ({"Authorization": "Bearer x.y.z"}, "token_malformed", 'Bearer error="invalid_token"'),
+        (signed_in(aud="another"), "token_wrong_audience", 'Bearer error="invalid_token"'),
+        (
+            signed_in(iat=int(time.time()) - 300, exp=int(time.time()) - 60),
+            "token_expired",
+            'Bearer error="invalid_token"',
+        ),
+    ],
+)
+def test_a_handshake_without_a_good_token_is_refused_as_a_request_is(
+    address, headers, code, challenge
+):
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        live(address, headers | {"X-Request-Id": "request-1"}),
+    ):
+        pass
+    answer = refused.value.response
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == challenge
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["X-Request-Id"] == "request-1"
+    assert json.loads(answer.body)["code"] == code
+
+
+def test_a_socket_ends_with_its_token(address):
+    exp = int(time.time()) + 2
+    with live(address, signed_in(exp=exp)) as page:
+        assert hear(page)["kind"] == "all"
+        assert hear_end(page) == 1008
+        assert time.time() >= exp
+
+
+def test_a_token_that_counts_by_the_leeway_alone_opens_nothing_that_lasts(address):
+    now = int(time.time())
+    with live(address, signed_in(iat=now - 300, exp=now - 1)) as page:
+        assert hear_end(page) == 1008
+
+
+def test_a_page_that_speaks_is_closed(address):
+    with live(address, signed_in()) as page:
+        hear(page)
+        page.send("hello")
+        assert hear_end(page) == 1008
+
+
+def test_a_page_that_does_not_read_is_closed_and_holds_nobody_up(address, api):
+    user = uuid.uuid4().hex
+    me = signed_in(user)
+    slow = open_and_read_nothing(address, me)
+    with slow, live(address, me) as page:
+        hear(page)
+        # More than the connection's buffers hold, and more than may wait after that.
+        title = "\N{WATER WAVE}" * 200
+        for _ in range(100 + 3 * hub.MOST_WAITING):
+            api.post("/tasks", json={"title": title}, headers=me).raise_for_status()
+            assert hear(page)["kind"] == "saved"
+            if len(hub._listeners[user]) == 1:
+                break
+        assert len(hub._listeners[user]) == 1
+
+
+def open_and_read_nothing(address: str, headers: dict[str, str]) -> socket.socket:
+    """A WebSocket's handshake by hand: a library would read on in the background."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+    host, port = address.split(":")
+    client.connect((host, int(port)))
+    lines = [
+        "GET /api/tasks/live HTTP/1.1",
+        f"Host: {address}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    client.sendall("\r\n".join([*lines, "", ""]).encode())
+    assert client.recv(12) == b"HTTP/1.1 101"
+    # Closed at once at the end, with no wait for what was not read.
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return client
+
+
+def test_a_page_that_leaves_is_forgotten(address):
+    user = uuid.uuid4().hex
+    with live(address, signed_in(user)) as page:
+        hear(page)
+        assert len(hub._listeners[user]) == 1
+    until = time.monotonic() + PATIENCE
+    while user in hub._listeners and time.monotonic() < until:
+        time.sleep(0.01)
+    assert user not in hub._listeners

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { createAccounts } from "./conform/accounts";
+import { checks } from "./conform/checks";
+import { createDial, createSend } from "./conform/probe";
+import { createReport, toJson } from "./conform/report";
+import { runChecks } from "./conform/run-checks";
+import { createWorld } from "./conform/world";
+import { main } from "./lib/main";
+import { fail, messageOf } from "./lib/user-error";
+
+/** Checks a deployment from outside: whatever can be told by HTTP alone. */
+
+const USAGE = `npm run conform -- <url> [--json] [--max-stale <seconds>]
+
+  <url>                   the address in the deployment's BETTER_AUTH_URL, such as https://app.example.com
+  --json                  one JSON document instead of lines (with npm run --silent conform)
+  --max-stale <seconds>   the deployment's SESSION_MAX_STALE_SECONDS; 60 unless given
+
+Signs up two throw-away accounts and deletes them at the end. Exit code 0: no check failed; 1: one did, or none could be made.`;
+
+/** For how long a check may go on after a Ctrl-C. Milliseconds. */
+const FINISH_WITHIN = 5_000;
+
+main(async (atEnd) => {
+  const { origin, maxStale, json, help } = readArguments();
+  if (help) return console.log(USAGE);
+
+  const send = createSend(origin, createDial(origin));
+  await send({ path: "/api/health" }).catch((error: unknown) =>
+    fail(`${origin} cannot be reached: ${messageOf(error)}. Check the address, and that the app runs.`),
+  );
+  const target = { origin, maxStale, send };
+  const accounts = createAccounts(target);
+  const halt = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+  atEnd(async () => {
+    halt.abort();
+    // A check that is under way takes away what it has added.
+    await Promise.race([running, sleep(FINISH_WITHIN)]);
+    warnOf(await accounts.close());
+  });
+
+  const started = new Date();
+  if (!json) console.log(`Gatehouse checks ${origin} with two throw-away accounts.`);
+  const world = createWorld(target, await accounts.open(), await accounts.open());
+  const report = createReport(process.stdout, checks.length);
+  const run = runChecks(world, checks, { signal: halt.signal, ...(!json && report) });
+  running = run;
+  const results = await run;
+  if (halt.signal.aborted) return;
+  const left = await accounts.close();
+
+  if (json) console.log(toJson(origin, started, results));
+  else report.summary(results, (Date.now() - started.getTime()) / 1000);
+  if (left.length > 0 || results.some(({ status }) => status === "failed")) process.exitCode = 1;
+});
+
+function warnOf(left: readonly string[]): void {
+  if (left.length === 0) return;
+  console.error(
+    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand, and set user.deleteUser in lib/auth.ts.`,
+  );
+}
+
+function readArguments() {
+  const { values, positionals } = parse();
+  const [url, ...more] = positionals;
+  if (values.help) return { origin: "", maxStale: 0, json: false, help: true };
+  if (!url || more.length > 0) fail("Give one address: npm run conform -- https://app.example.com");
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    fail(`"${url}" is not an address. It begins with http:// or https://`);
+  }
+  const { origin, pathname, search } = new URL(url);
+  if (pathname !== "/" || search) fail(`"${url}" holds more than an address. Give ${origin}`);
+  const seconds = values["max-stale"];
+  if (!/^\d+$/.test(seconds)) fail(`--max-stale is "${seconds}". Give whole seconds, such as --max-stale 60`);
+  return { origin, maxStale: Number(seconds), json: values.json, help: false };
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+        "max-stale": { type: "string", default: "60" },
+      },
+    });
+  } catch (error) {
+    fail(`${messageOf(error).split("\n")[0]} See npm run conform -- --help`);
+  }
+}

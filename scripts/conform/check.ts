@@ -1,0 +1,145 @@
+import type { Answer, Ask, Send } from "./probe";
+import type { Member, World } from "./world";
+
+export type Topic = "matrix" | "cookies" | "tokens" | "csrf" | "redirects" | "headers" | "bypass";
+
+/** One promise, and how to find out by HTTP whether a deployment keeps it. */
+export interface Check {
+  /** `<topic>.<name>`; stable. */
+  readonly id: `${Topic}.${string}`;
+  /** The promise, in plain words. */
+  readonly title: string;
+  /** Where it is written down. */
+  readonly source: string;
+  /** Where to look when it is broken. */
+  readonly mend: string;
+  /**
+   * @throws {Broken} when the promise is not kept
+   * @throws {Untold} when this deployment cannot tell
+   */
+  run(world: World): Promise<void>;
+}
+
+export class Broken extends Error {}
+export class Untold extends Error {}
+
+export function demand(kept: boolean, expected: string, got: string): asserts kept {
+  if (!kept) throw new Broken(`expected ${expected}; got ${got}`);
+}
+
+export function cannotTell(reason: string): never {
+  throw new Untold(reason);
+}
+
+/** What a browser sends when somebody follows a link. */
+export const NAVIGATION = {
+  "Sec-Fetch-Dest": "document",
+  "Sec-Fetch-Mode": "navigate",
+  Accept: "text/html,*/*;q=0.8",
+};
+/** What a browser sends when a script of the app's own page calls. */
+export const SCRIPT = { "Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin", Accept: "*/*" };
+
+export const ME = "/backend/api/me";
+export const TASKS = "/backend/api/tasks";
+export const EVIL = "https://evil.example";
+
+/** An answer in a few words. */
+export function tell(answer: Answer): string {
+  if (answer.status === 0) return answer.silence === "closed" ? "a closed connection" : "no answer";
+  const location = answer.headers.get("location");
+  return `${answer.status}${location ? ` to ${location}` : ""}`;
+}
+
+export function demandStatus(answer: Answer, wanted: number | readonly number[], of: string): void {
+  const all = [wanted].flat();
+  demand(all.includes(answer.status), `${all.join(" or ")} from ${of}`, tell(answer));
+}
+
+/** Where a browser would go from there. */
+export function destination(world: World, path: string, answer: Answer): URL {
+  const location = answer.headers.get("location") ?? "";
+  demand(
+    location !== "" && URL.canParse(location, world.origin + path),
+    `a Location from ${path}`,
+    tell(answer),
+  );
+  return new URL(location, world.origin + path);
+}
+
+export function demandPrivate(answer: Answer, of: string): void {
+  const value = answer.headers.get("cache-control") ?? "";
+  demand(/\bno-store\b/.test(value), `Cache-Control: private, no-store from ${of}`, value || "none");
+}
+
+const OTHER_TASKS = "the backend's /api/tasks is not that of the reference";
+
+function readJson<T>({ body }: Answer): T | undefined {
+  try {
+    return JSON.parse(body) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Me {
+  id: string;
+  email: string;
+}
+
+/** Whom the backend takes the caller for. */
+export async function whoAmI(ask: Send, headers: Ask["headers"] = {}): Promise<Answer & { me?: Me }> {
+  const answer = await ask({ path: ME, headers: { ...SCRIPT, ...headers } });
+  if (answer.status === 404) cannotTell("the backend has no GET /api/me");
+  if (answer.status !== 200) return answer;
+  const me = readJson<Me>(answer);
+  if (!me?.id || !me.email) cannotTell("the backend's GET /api/me is not that of the reference");
+  return { ...answer, me };
+}
+
+/** That the caller is this very person, or at most nobody. */
+export function demandIdentity(answer: Answer & { me?: Me }, who: Member, of: string): void {
+  demand(
+    answer.status === 401 || answer.me?.email === who.email,
+    `${of} to count for nothing (401, or the caller's own account)`,
+    answer.me ? `the account of ${answer.me.email}` : tell(answer),
+  );
+}
+
+/** Asks for each of these and demands that no stranger gets in. */
+export async function demandClosed(world: World, asks: readonly Ask[]): Promise<void> {
+  for (const ask of asks) {
+    const answer = await world.ask(ask);
+    const shown = Object.entries(ask.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
+    const of = [`${ask.method ?? "GET"} ${ask.path}`, ...shown].join(", ");
+    const isClosed = answer.status > 299 || answer.silence === "closed";
+    demand(isClosed, `no content for a stranger from ${of}`, tell(answer));
+  }
+}
+
+export interface Task {
+  id: string;
+  title: string;
+}
+
+export async function tasksOf(member: Member): Promise<Task[]> {
+  const answer = await member.ask({ path: TASKS, headers: SCRIPT });
+  if (answer.status === 404) cannotTell("the backend has no GET /api/tasks");
+  demandStatus(answer, 200, TASKS);
+  const tasks = readJson<Task[]>(answer);
+  return Array.isArray(tasks) ? tasks : cannotTell(OTHER_TASKS);
+}
+
+/** Adds a task for the while of `work`. */
+export async function withTask<T>(member: Member, work: (task: Task) => Promise<T>): Promise<T> {
+  const answer = await member.post(TASKS, { title: member.mark });
+  if (answer.status === 404 || answer.status === 405) cannotTell("the backend has no POST /api/tasks");
+  if (answer.status === 200 || answer.status === 422) cannotTell(OTHER_TASKS);
+  demandStatus(answer, 201, `a same-origin POST ${TASKS}`);
+  const task = readJson<Task>(answer) ?? cannotTell(OTHER_TASKS);
+  try {
+    return await work(task);
+  } finally {
+    await member.post(`${TASKS}/${task.id}`, {}, "DELETE");
+  }
+}

@@ -1,0 +1,19 @@
+import { bypass } from "./bypass";
+import type { Check } from "./check";
+import { cookies } from "./cookies";
+import { csrf } from "./csrf";
+import { headers } from "./headers";
+import { matrix } from "./matrix";
+import { redirects } from "./redirects";
+import { tokens } from "./tokens";
+
+/** All of them, in the order in which they are run and shown. */
+export const checks: readonly Check[] = [
+  ...matrix,
+  ...cookies,
+  ...tokens,
+  ...csrf,
+  ...redirects,
+  ...headers,
+  ...bypass,
+];

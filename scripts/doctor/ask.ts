@@ -1,0 +1,79 @@
+import { fail, type Outcome } from "./check";
+
+/** After this a server that says nothing counts as unreachable. Milliseconds. */
+const ANSWER_WITHIN = 5_000;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** By how much the server's clock is ahead of ours, in seconds; undefined when it sends no `Date`. */
+  readonly ahead: number | undefined;
+}
+
+/** One request, no redirect followed. @throws {Unreachable} */
+export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+  const before = Date.now();
+  try {
+    const response = await fetch(url, {
+      redirect: "manual",
+      signal: AbortSignal.timeout(ANSWER_WITHIN),
+      ...init,
+    });
+    const after = Date.now();
+    const date = Date.parse(response.headers.get("date") ?? "");
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: await response.text(),
+      // `Date` has whole seconds: on average it lags by half of one.
+      ahead: Number.isNaN(date) ? undefined : (date + 500 - (before + after) / 2) / 1000,
+    };
+  } catch (error) {
+    throw new Unreachable(url, error);
+  }
+}
+
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+
+  constructor(
+    readonly url: string,
+    cause: unknown,
+  ) {
+    super(`${new URL(url).origin} ${inWords(cause)}`);
+  }
+}
+
+/** The network's errors that a deployer meets, said plainly. */
+export function inWords(error: unknown): string {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const known = Object.entries(WORDS).find(([word]) => code === word || message.includes(word));
+  return known ? known[1] : `cannot be used (${code ?? message})`;
+}
+
+const WORDS: Record<string, string> = {
+  ECONNREFUSED: "refuses connections: nothing listens there",
+  ENOTFOUND: "is a host that does not exist",
+  EAI_AGAIN: "is a host whose name cannot be looked up",
+  ECONNRESET: "broke the connection off",
+  TimeoutError: `says nothing for ${ANSWER_WITHIN / 1000} s`,
+  timeout: `says nothing for ${ANSWER_WITHIN / 1000} s`,
+  CERT_HAS_EXPIRED: "has a certificate that has run out",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "has a certificate that nobody vouches for",
+  ERR_TLS_CERT_ALTNAME_INVALID: "has a certificate for another name",
+};
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === "TimeoutError") return error.name;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" ? code : codeOf(error.cause ?? (error as AggregateError).errors?.[0]);
+}
+
+/** Hands an unreachable server's words on as a failure. */
+export function failWhenUnreachable(error: unknown, mend: string): Outcome {
+  if (!(error instanceof Unreachable)) throw error;
+  return fail(error.message, mend);
+}

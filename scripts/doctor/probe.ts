@@ -1,0 +1,82 @@
+import { SignJWT, UnsecuredJWT } from "jose";
+import { type Identity, JWT_ALGORITHM, type JwtConfig, keyId } from "../../lib/contract";
+import { createMinter } from "../../lib/mint";
+import { type Answer, ask } from "./ask";
+
+/** Nobody's account: the backend sees it as it sees any user of the gate. */
+const doctor: Identity = {
+  userId: "gatehouse-doctor",
+  email: "doctor@gatehouse.invalid",
+  name: "Doctor",
+  sessionId: "gatehouse-doctor",
+};
+
+const HOUR = 3600 * 1000;
+
+/** How one token differs from the gate's. */
+export interface Variation extends Partial<JwtConfig> {
+  /** Of the clock that signs, in milliseconds. */
+  readonly shift?: number;
+}
+
+/** Asks one protected path of FastAPI with tokens of all kinds. */
+export interface Probe {
+  /** With the gate's own token, asked once. */
+  readonly good: () => Promise<Answer>;
+  readonly anonymous: () => Promise<Answer>;
+  /** With a token by the gate's minter that differs in what is said. */
+  readonly varied: (variation: Variation) => Promise<Answer>;
+  readonly forged: (forgery: Forgery) => Promise<Answer>;
+}
+
+export type Forgery = (config: JwtConfig, now: number) => Promise<string>;
+
+const anotherKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
+
+const mint = async (config: JwtConfig, now: number) =>
+  (await createMinter(config, () => crypto.randomUUID())(doctor, now)).jwt;
+
+const claimsOf = (jwt: string) =>
+  JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
+
+/** What no backend may accept, each with the words for it. */
+export const forgeries: Record<string, { readonly title: string; readonly make: Forgery }> = {
+  "another-key": {
+    title: "signed with another key",
+    // Under the name of ours, so that only the signature gives it away.
+    make: async (config, now) =>
+      new SignJWT(claimsOf(await mint(config, now)))
+        .setProtectedHeader({ alg: JWT_ALGORITHM, typ: "JWT", kid: await keyId(config.keys[0] ?? "") })
+        .sign(new TextEncoder().encode(anotherKey())),
+  },
+  unsigned: {
+    title: "with no signature (alg none)",
+    make: async (config, now) => new UnsecuredJWT(claimsOf(await mint(config, now))).encode(),
+  },
+  expired: { title: "that has expired", make: (config, now) => mint(config, now - HOUR) },
+  "wrong-issuer": {
+    title: "of another issuer",
+    make: (config, now) => mint({ ...config, issuer: `${config.issuer}-forged` }, now),
+  },
+  "wrong-audience": {
+    title: "for another audience",
+    make: (config, now) => mint({ ...config, audience: `${config.audience}-forged` }, now),
+  },
+};
+
+export function createProbe(config: JwtConfig, url: string): Probe {
+  const withToken = (jwt: string) =>
+    ask(url, { headers: { authorization: `Bearer ${jwt}`, accept: "application/json" } });
+  const varied = async ({ shift = 0, ...other }: Variation) =>
+    withToken(await mint({ ...config, ...other }, Date.now() + shift));
+  let good: Promise<Answer> | undefined;
+  return {
+    good() {
+      good ??= varied({});
+      return good;
+    },
+    anonymous: () => ask(url),
+    varied,
+    forged: async (make) => withToken(await make(config, Date.now())),
+  };
+}

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { createStaleBound } from "../../edge/stale-bound";
+
+const bounds = [
+  ["/backend/api/account", 0],
+  ["/backend/api", 30],
+  ["/backend/slow", 600],
+] as const;
+const maxStaleAt = createStaleBound(60, bounds);
+
+test.each([
+  ["/backend/x", 60_000],
+  ["/dashboard", 60_000],
+  ["/backend/api/tasks", 30_000],
+  ["/backend/api/account", 0],
+  ["/backend/api/account/", 0],
+  ["/backend/api/account/export", 0],
+  ["/backend/api/accounts", 30_000],
+  // A path cannot ask for more than the deployment allows.
+  ["/backend/slow", 60_000],
+  // What the backend decodes is what counts.
+  ["/backend/api/%61ccount", 0],
+  ["/backend/%61pi/accoun%74", 0],
+  // What cannot be decoded here may be decodable there.
+  ["/backend/api/%61ccount/%E0%A4%A", 0],
+])("%s is trusted for %d ms", (path, expected) => {
+  expect(maxStaleAt(path)).toBe(expected);
+});

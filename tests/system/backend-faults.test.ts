@@ -1,0 +1,167 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unpackDebian } from "../support/debian";
+import { canPause, pause } from "../support/pause";
+import { type App, COLLECT_GARBAGE, type FullStack, startApp, startFullStack } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** FastAPI is killed, paused, slow, cut off, out of time, or holds another secret: the visitor is told, and stays signed in. */
+
+const ways = ["rewrite", "relay"] as const;
+
+/** What the visitor gets of a backend that fails: of the platform in the one way, of the gate in the other. */
+const expected = {
+  dead: { rewrite: { status: 500 }, relay: { status: 502, code: "gate_backend_unreachable" } },
+  silent: { rewrite: { status: 500 }, relay: { status: 504, code: "gate_backend_timeout" } },
+} as const;
+
+async function expectFailure(response: Response, { status, code }: { status: number; code?: string }) {
+  expect(response.status).toBe(status);
+  expect(response.headers.getSetCookie()).toEqual([]);
+  if (!code) return;
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+  expect(await response.json()).toMatchObject({ status, code });
+}
+
+describe.each(ways)("forwarding by %s", (forwarding) => {
+  let stack: FullStack;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    stack = await startFullStack({ gate: { BACKEND_FORWARD: forwarding, ...COLLECT_GARBAGE } });
+    member = new Visitor(stack.origin);
+    await member.signUp("ada@example.com");
+    expect((await member.post("/backend/api/tasks", { title: "Kept" })).status).toBe(201);
+  });
+  afterAll(() => stack?.stop());
+
+  async function expectPageToSaySo() {
+    const page = await member.fetch("/tasks");
+    expect(page.status).toBe(200);
+    const html = await page.text();
+    expect(html).toContain("Your tasks cannot be shown");
+    expect(html).toContain("Try again");
+  }
+
+  async function expectAllIsWell() {
+    expect(await (await member.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Kept" }]);
+  }
+
+  it("a backend that is killed is a fault of its own, and is back when it is back", async () => {
+    await stack.killBackend();
+    await expectFailure(await member.fetch("/backend/api/me"), expected.dead[forwarding]);
+    await expectPageToSaySo();
+    await stack.restartBackend();
+    await expectAllIsWell();
+  });
+
+  it.runIf(canPause)(
+    "a backend that hangs is given up after 25 to 30 s, and the page does not wait for that",
+    async () => {
+      const resume = pause(stack.backendPid);
+      try {
+        const call = member.fetch("/backend/api/me");
+        await expectPageToSaySo();
+        await expectFailure(await call, expected.silent[forwarding]);
+      } finally {
+        resume();
+      }
+      await expectAllIsWell();
+    },
+  );
+});
+
+describe.each(ways)("an upstream of one's own behind %s", (forwarding) => {
+  let upstream: Server;
+  let app: App;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    upstream = createServer((request, response) => {
+      if (request.url === "/slow") {
+        setTimeout(() => response.end("at last"), 3_000);
+        return;
+      }
+      response.writeHead(200, { "content-type": "text/plain", "content-length": "1000" });
+      response.write("the beginning", () => request.socket.resetAndDestroy());
+    });
+    upstream.listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+    const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding });
+    member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(async () => {
+    await app?.stop();
+    upstream?.closeAllConnections();
+    upstream?.close();
+  });
+
+  it("that is slow is waited for", async () => {
+    expect(await (await member.fetch("/backend/slow")).text()).toBe("at last");
+  });
+
+  it("that breaks off in the middle of an answer never passes for one that has ended", async () => {
+    await expect(member.fetch("/backend/broken").then((response) => response.text())).rejects.toThrow();
+    expect(await (await member.fetch("/backend/slow")).text()).toBe("at last");
+  });
+});
+
+describe.runIf(process.platform === "linux").each([
+  ["ahead of", "+60s", 200],
+  ["behind", "-60s", 401],
+] as const)("a backend whose clock is a minute %s the gate's", (_, offset, status) => {
+  let stack: FullStack;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    // ld.so(8): $LIB is the folder for this machine's architecture.
+    const library = path.join(unpackDebian("libfaketime"), "usr/$LIB/faketime/libfaketime.so.1");
+    stack = await startFullStack({
+      backend: { LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" },
+    });
+    member = new Visitor(stack.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(() => stack?.stop());
+
+  it(`answers ${status}, and the visitor stays signed in`, async () => {
+    const before = member.cookieHeader;
+    const response = await member.fetch("/backend/api/me");
+    expect(response.status).toBe(status);
+    if (status === 401) expect(await response.json()).toMatchObject({ code: "token_not_yet_valid" });
+    expect(response.headers.getSetCookie()).toEqual([]);
+    const page = await member.fetch("/tasks");
+    expect(page.status).toBe(200);
+    expect((await page.text()).includes("Your tasks cannot be shown")).toBe(status === 401);
+    expect(member.cookieHeader).toBe(before);
+  });
+});
+
+describe("a backend with another secret", () => {
+  let stack: FullStack;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    stack = await startFullStack({ backend: { JWT_SECRET_KEY: "another-key-another-key-another-key-99" } });
+    member = new Visitor(stack.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(() => stack?.stop());
+
+  it("refuses by itself: the page says so, and the visitor stays signed in", async () => {
+    const call = await member.fetch("/backend/api/me");
+    expect(call.status).toBe(401);
+    expect(call.headers.get("www-authenticate")).toMatch(/^Bearer/);
+    expect(await call.json()).toMatchObject({ code: "token_wrong_key" });
+    const page = await member.fetch("/tasks");
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("The task service refused");
+    expect((await member.fetch("/dashboard")).status).toBe(200);
+  });
+});

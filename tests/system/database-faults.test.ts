@@ -1,0 +1,116 @@
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canPause, pause } from "../support/pause";
+import { type SeparateDatabase, startSeparateDatabase } from "../support/separate-database";
+import { COLLECT_GARBAGE, type FullStack, startFullStack } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** The database is killed, paused and slowed down under a running app: nobody is signed out, and nothing is lost. */
+
+let database: SeparateDatabase;
+let stack: FullStack;
+/** Known to the gate. */
+let warm: Visitor;
+/** Signed in, and not yet seen since. */
+let cold: Visitor;
+let people = 0;
+
+beforeAll(async () => {
+  database = await startSeparateDatabase();
+  // Warm sessions are to outlast a fault that takes a while to look at.
+  stack = await startFullStack({ database, gate: { SESSION_MAX_STALE_SECONDS: "600", ...COLLECT_GARBAGE } });
+});
+afterAll(async () => {
+  await stack?.stop();
+  await database?.stop();
+});
+
+async function meetVisitors(): Promise<void> {
+  people += 1;
+  [warm, cold] = [new Visitor(stack.origin), new Visitor(stack.origin)];
+  await warm.signUp(`warm-${people}@example.com`);
+  await cold.signUp(`cold-${people}@example.com`);
+  expect((await warm.fetch("/backend/api/me")).status).toBe(200);
+  // Without the cookie cache only the store knows.
+  cold.cookies.delete("better-auth.session_data");
+}
+
+const faults: [what: string, begin: () => Promise<() => Promise<void>>][] = [
+  [
+    "killed",
+    async () => {
+      await database.kill();
+      return () => database.restart();
+    },
+  ],
+];
+if (canPause) {
+  faults.push([
+    "paused",
+    async () => {
+      const resume = pause(database.pid);
+      return async () => resume();
+    },
+  ]);
+}
+
+describe.each(faults)("while the database is %s", (_, begin) => {
+  let end: () => Promise<void>;
+  let cookiesBefore: string[];
+
+  beforeAll(async () => {
+    await meetVisitors();
+    cookiesBefore = [warm, cold].map(({ cookieHeader }) => cookieHeader);
+    end = await begin();
+  });
+
+  it("a visitor whom the gate knows goes on working, pages and writes included", async () => {
+    expect((await warm.post("/backend/api/tasks", { title: "Not lost" })).status).toBe(201);
+    const page = await warm.fetch("/tasks");
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("Not lost");
+  });
+
+  it("a call of one whom it does not know gets 503, a page that says so, and neither loses a cookie", async () => {
+    const call = await cold.fetch("/backend/api/me");
+    expect(call.status).toBe(503);
+    expect(call.headers.get("content-type")).toBe("application/problem+json");
+    expect(call.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(await call.json()).toMatchObject({ code: "gate_session_store_unreachable", status: 503 });
+    const page = await cold.fetch("/dashboard", { headers: { accept: "text/html" } });
+    expect(page.status).toBe(503);
+    expect(await page.text()).toMatch(/You have not been signed out[\s\S]*Try again/);
+  });
+
+  it("a sign-in gets 503 and is told to try again", async () => {
+    const response = await new Visitor(stack.origin).signIn("warm-1@example.com");
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(await response.json()).toMatchObject({ code: "gate_session_store_unreachable" });
+  });
+
+  it("afterwards all is as it was, with the cookies of before", async () => {
+    expect([warm, cold].map(({ cookieHeader }) => cookieHeader)).toEqual(cookiesBefore);
+    await end();
+    expect((await cold.fetch("/backend/api/me")).status).toBe(200);
+    expect((await cold.fetch("/dashboard")).status).toBe(200);
+    expect(await (await warm.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Not lost" }]);
+    expect((await warm.signIn(`warm-${people}@example.com`)).status).toBe(200);
+  });
+});
+
+it("a database that is slow makes a visitor wait, and no more", async () => {
+  await meetVisitors();
+  const holder = new Client(database.url);
+  await holder.connect();
+  await holder.query("begin; lock table session in access exclusive mode");
+  let isAnswered = false;
+  const answer = cold.fetch("/backend/api/me").finally(() => {
+    isAnswered = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(isAnswered).toBe(false);
+  await holder.query("commit");
+  await holder.end();
+  expect((await answer).status).toBe(200);
+});

@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { afterAll, beforeAll, beforeEach, expect, it, test } from "vitest";
+import { WebSocket } from "ws";
+import { type FullStack, startFullStack } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** FastAPI's WebSocket through the gate of `next start`. What the upstream sees of it: `tests/attack/boundary`. */
+
+let stack: FullStack;
+let ada: Visitor;
+let people = 0;
+
+beforeAll(async () => {
+  stack = await startFullStack();
+});
+afterAll(() => stack?.stop());
+beforeEach(async () => {
+  ada = await newcomer();
+});
+
+async function newcomer(): Promise<Visitor> {
+  const visitor = new Visitor(stack.origin);
+  await visitor.signUp(`ada-${++people}@example.com`);
+  return visitor;
+}
+
+const PATH = "/backend/api/tasks/live";
+
+/** The socket of a page of ours, and what it hears, message by message. */
+async function openLive(visitor: Visitor) {
+  const socket = new WebSocket(stack.origin.replace("http", "ws") + PATH, {
+    origin: stack.origin,
+    headers: { cookie: visitor.cookieHeader },
+  });
+  const messages: unknown[] = [];
+  const waiting: ((message: unknown) => void)[] = [];
+  socket.on("message", (data) => {
+    const message = JSON.parse(String(data));
+    const next = waiting.shift();
+    if (next) next(message);
+    else messages.push(message);
+  });
+  await once(socket, "open");
+  return {
+    socket,
+    /** Waits for it; what never comes ends the test by its time limit. */
+    hear: (): Promise<unknown> =>
+      messages.length > 0
+        ? Promise.resolve(messages.shift())
+        : new Promise((resolve) => waiting.push(resolve)),
+  };
+}
+
+function change(visitor: Visitor, method: string, id: string, body?: object): Promise<Response> {
+  return visitor.fetch(`/backend/api/tasks/${id}`, {
+    method,
+    headers: { "content-type": "application/json", origin: stack.origin },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+}
+
+it("a page hears its list, and what becomes of it", async () => {
+  const first = await (await ada.post("/backend/api/tasks", { title: "first" })).json();
+  const { socket, hear } = await openLive(ada);
+  expect(await hear()).toEqual({ kind: "all", tasks: [first] });
+
+  const second = await (await ada.post("/backend/api/tasks", { title: "second" })).json();
+  expect(await hear()).toEqual({ kind: "saved", task: second });
+  expect((await change(ada, "PATCH", first.id, { done: true })).status).toBe(200);
+  expect(await hear()).toEqual({ kind: "saved", task: { ...first, done: true } });
+  expect((await change(ada, "DELETE", first.id)).status).toBe(204);
+  expect(await hear()).toEqual({ kind: "deleted", id: first.id });
+  socket.terminate();
+});
+
+it("hears nothing of anybody else's", async () => {
+  const grace = await newcomer();
+  const live = await openLive(ada);
+  expect(await live.hear()).toEqual({ kind: "all", tasks: [] });
+  expect((await grace.post("/backend/api/tasks", { title: "Grace's" })).status).toBe(201);
+  await ada.post("/backend/api/tasks", { title: "Ada's" });
+  expect(await live.hear()).toMatchObject({ kind: "saved", task: { title: "Ada's" } });
+  live.socket.terminate();
+});
+
+it("ends when FastAPI does", async () => {
+  const { socket, hear } = await openLive(ada);
+  await hear();
+  const closed = once(socket, "close");
+  await stack.stopBackend();
+  try {
+    await closed;
+  } finally {
+    await stack.restartBackend();
+  }
+  const again = await openLive(ada);
+  expect(await again.hear()).toEqual({ kind: "all", tasks: [] });
+  again.socket.terminate();
+});
+
+/** How the gate takes a handshake: `next start` sends no refusal, it closes the connection. */
+function knock(headers: Record<string, string>): Promise<string> {
+  const socket = new WebSocket(stack.origin.replace("http", "ws") + PATH, { headers });
+  return new Promise((resolve) => {
+    socket.on("open", () => {
+      socket.terminate();
+      resolve("open");
+    });
+    socket.on("unexpected-response", (_, { statusCode }) => resolve(`${statusCode}`));
+    socket.on("error", () => resolve("closed"));
+  });
+}
+
+// One that is left hanging ends its test by the time limit.
+test.each<[string, string, () => Record<string, string>]>([
+  ["a page of ours", "open", () => ({ cookie: ada.cookieHeader, origin: stack.origin })],
+  ["a program with the cookie", "open", () => ({ cookie: ada.cookieHeader })],
+  ["a page of ours, signed out", "closed", () => ({ origin: stack.origin })],
+  ["another site", "closed", () => ({ cookie: ada.cookieHeader, origin: "https://evil.example" })],
+  [
+    "a browser that names another site",
+    "closed",
+    () => ({ cookie: ada.cookieHeader, origin: stack.origin, "sec-fetch-site": "cross-site" }),
+  ],
+])(
+  "a socket of %s is %s at once",
+  async (_, outcome, headers) => {
+    expect(await knock(headers())).toBe(outcome);
+  },
+  5_000,
+);
