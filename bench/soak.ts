@@ -13,20 +13,24 @@ const MAX_BODY = 10 * 1024 * 1024;
 const VISITORS = 6;
 /** Milliseconds. */
 const ANSWER_WITHIN = 10_000;
+/** The traffic pauses that often, since only then it can be told what is held for nobody. */
+const PAUSES = 12;
+/** For how long the backend's answers may take to end in a pause; its slow one takes 1,500. Milliseconds. */
+const QUIET_WITHIN = 3_000;
 
-/**
- * By how much the memory's median in the last third of the time may be above that in the second third. A process
- * that leaks by the request goes over it within minutes; the collector's moods stay below.
- */
-export const MAX_GROWTH = 1.15;
+/** By how much the median of the last third of the pauses may be above that of the second third. */
+export const MAX_GROWTH = { held: 1.05, resident: 1.15 } as const;
+
+/** Medians of the first, second and last third of the pauses, in bytes. */
+export type Thirds = readonly [number, number, number];
 
 export interface SoakResult {
   /** How often each kind of traffic was tried. */
   readonly counts: Readonly<Record<string, number>>;
   readonly unexpected: readonly string[];
-  /** Medians of the resident memory of `next start`, in bytes, in each third of the time. */
-  readonly memory: readonly [number, number, number];
-  /** Requests that the backend still held after everybody had gone. */
+  /** Of `next start`: `held` by its heap and buffers after a collection, `resident` as the system counts it. */
+  readonly memory: { readonly held: Thirds; readonly resident: Thirds };
+  /** Requests that the backend still held in a pause, after everybody had gone. */
   readonly leftOpen: number;
 }
 
@@ -36,12 +40,15 @@ export async function soak(minutes: number, report: (line: string) => void = () 
   const database = await startDatabase();
   const upstream = await startSoakUpstream();
   const port = await freePort();
+  const probePort = await freePort();
   const origin = `http://${LOOPBACK}:${port}`;
   const env = testEnv({
     ...database.env,
     BETTER_AUTH_URL: origin,
     BACKEND_URL: upstream.url,
     CLIENT_ADDRESS_HEADER: ADDRESS_HEADER,
+    NODE_OPTIONS: "--require ./bench/heap-probe.cjs",
+    HEAP_PROBE_PORT: String(probePort),
   });
   const app = await startApp({ env, distDir: DIST_DIR, port });
   try {
@@ -49,27 +56,26 @@ export async function soak(minutes: number, report: (line: string) => void = () 
     await traffic.prepare();
     const counts: Record<string, number> = Object.fromEntries(traffic.names.map((name) => [name, 0]));
     const unexpected: string[] = [];
-    const samples: number[] = [];
-    const ends = performance.now() + minutes * 60_000;
+    const held: number[] = [];
+    const resident: number[] = [];
+    let leftOpen = 0;
 
-    const visit = async () => {
+    const visit = async (ends: number) => {
       while (performance.now() < ends) {
         const { name, act } = traffic.pick();
         await inTime(act()).catch((error) => unexpected.push(`${name}: ${messageOf(error)}`));
         counts[name] = (counts[name] ?? 0) + 1;
       }
     };
-    const watch = async () => {
-      for (let second = 1; performance.now() < ends; second++) {
-        await sleep(1_000);
-        samples.push(residentBytes(app.pid));
-        if (second % 5 === 0) report(progress(ends, counts, unexpected, samples));
-      }
-    };
-    await Promise.all([watch(), ...Array.from({ length: VISITORS }, visit)]);
-    // The slow answer ends by itself after that long, and nothing may be left.
-    await sleep(2_500);
-    return { counts, unexpected, memory: thirds(samples), leftOpen: upstream.open() };
+    for (let pause = 1; pause <= PAUSES; pause++) {
+      const ends = performance.now() + (minutes * 60_000) / PAUSES;
+      await Promise.all(Array.from({ length: VISITORS }, () => visit(ends)));
+      leftOpen += await leftAfter(upstream);
+      held.push(Number(await (await fetch(`http://${LOOPBACK}:${probePort}`)).text()));
+      resident.push(residentBytes(app.pid));
+      report(progress(pause, counts, unexpected, held.at(-1) ?? 0));
+    }
+    return { counts, unexpected, memory: { held: thirds(held), resident: thirds(resident) }, leftOpen };
   } finally {
     await app.stop();
     await upstream.stop();
@@ -80,10 +86,28 @@ export async function soak(minutes: number, report: (line: string) => void = () 
 /** What is wrong with a result: nothing, if all went well. */
 export function faultsOf({ unexpected, memory, leftOpen }: SoakResult): string[] {
   const faults = [...new Set(unexpected)];
-  const growth = memory[2] / memory[1];
-  if (growth > MAX_GROWTH) faults.push(`memory grew by ${((growth - 1) * 100).toFixed(0)} % after warm-up`);
+  for (const kind of ["held", "resident"] as const) {
+    const growth = growthOf(memory[kind]);
+    if (growth > MAX_GROWTH[kind]) {
+      faults.push(`memory (${kind}) grew by ${((growth - 1) * 100).toFixed(0)} % after warm-up`);
+    }
+  }
   if (leftOpen > 0) faults.push(`${leftOpen} requests were left open at the backend`);
   return faults;
+}
+
+/** The last third against the second: the first is the warm-up. */
+export function growthOf([, second, last]: Thirds): number {
+  return last / second;
+}
+
+/** How many answers the backend still owes once everybody has had the time to go. */
+async function leftAfter({ open }: { open(): number }): Promise<number> {
+  const ends = performance.now() + QUIET_WITHIN;
+  while (open() > 0 && performance.now() < ends) await sleep(50);
+  // Connections that were cut are cleared away on both sides of the gate.
+  await sleep(500);
+  return open();
 }
 
 /** An answer that never comes is no answer. The timer ends with the process at the latest. */
@@ -94,20 +118,19 @@ function inTime(work: Promise<void>): Promise<void> {
   return Promise.race([work, late]);
 }
 
-function thirds(samples: readonly number[]): [number, number, number] {
-  const third = Math.max(1, Math.floor(samples.length / 3));
+function thirds(samples: readonly number[]): Thirds {
+  const third = samples.length / 3;
   const median = (from: number, to?: number) => spread(samples.slice(from, to)).median;
   return [median(0, third), median(third, 2 * third), median(2 * third)];
 }
 
 function progress(
-  ends: number,
+  pause: number,
   counts: Record<string, number>,
   unexpected: readonly string[],
-  samples: readonly number[],
+  held: number,
 ): string {
-  const left = Math.max(0, Math.round((ends - performance.now()) / 1000));
   const done = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const memory = ((samples.at(-1) ?? 0) / 1024 / 1024).toFixed(0);
-  return `${left} s left: ${done} done, ${unexpected.length} unexpected, ${memory} MB`;
+  const memory = (held / 1024 / 1024).toFixed(1);
+  return `${pause} of ${PAUSES}: ${done} done, ${unexpected.length} unexpected, ${memory} MB held`;
 }

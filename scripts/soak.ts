@@ -1,27 +1,28 @@
-import { faultsOf, MAX_GROWTH, soak } from "../bench/soak";
+import { faultsOf, growthOf, MAX_GROWTH, soak, type Thirds } from "../bench/soak";
 import { main } from "./lib/main";
 import { fail } from "./lib/user-error";
 
 /** Ten minutes of mixed traffic, or `--minutes N`; ends with 1 unless every answer was the right one and memory held. */
 
-const MEGABYTE = 1024 * 1024;
-
 main(async () => {
   const result = await soak(readMinutes(), (line) => console.log(line));
-  const rows = Object.entries(result.counts).map(([name, count]) => [name, String(count)]);
-  for (const [i, third] of ["first", "second", "last"].entries()) {
-    rows.push([`memory, ${third} third`, `${((result.memory[i] ?? 0) / MEGABYTE).toFixed(0)} MB`]);
-  }
-  rows.push([
-    "growth after warm-up",
-    `× ${(result.memory[2] / result.memory[1]).toFixed(2)} (limit ${MAX_GROWTH})`,
-  ]);
-  rows.push(["unexpected answers", String(result.unexpected.length)]);
+  const { held, resident } = result.memory;
+  const rows = [
+    ...Object.entries(result.counts).map(([name, count]) => [name, String(count)]),
+    ["memory held", describe(held, MAX_GROWTH.held)],
+    ["memory resident", describe(resident, MAX_GROWTH.resident)],
+    ["unexpected answers", String(result.unexpected.length)],
+  ];
   const width = Math.max(...rows.map(([name = ""]) => name.length));
   console.log(`\n${rows.map(([name = "", value]) => `${name.padEnd(width)}  ${value}`).join("\n")}`);
   const faults = faultsOf(result);
   if (faults.length > 0) fail(`\n${faults.map((fault) => `✗ ${fault}`).join("\n")}`);
 });
+
+function describe(thirds: Thirds, limit: number): string {
+  const megabytes = thirds.map((bytes) => (bytes / 1024 / 1024).toFixed(1));
+  return `${megabytes.join(", ")} MB: × ${growthOf(thirds).toFixed(2)} after the first third (limit ${limit})`;
+}
 
 function readMinutes(): number {
   const at = process.argv.indexOf("--minutes");

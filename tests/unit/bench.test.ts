@@ -74,7 +74,8 @@ describe("the report", () => {
 
 describe("a soak", () => {
   const MB = 1024 ** 2;
-  const fine: SoakResult = { counts: {}, unexpected: [], memory: [90 * MB, 100 * MB, 104 * MB], leftOpen: 0 };
+  const memory = { held: [90 * MB, 100 * MB, 104 * MB], resident: [200 * MB, 300 * MB, 330 * MB] } as const;
+  const fine: SoakResult = { counts: {}, unexpected: [], memory, leftOpen: 0 };
 
   it.each([
     ["fine", {}, 0],
@@ -83,7 +84,16 @@ describe("a soak", () => {
       { unexpected: ["warm call: 500", "warm call: 500"] },
       1,
     ],
-    ["one whose memory grows", { memory: [90 * MB, 100 * MB, 130 * MB] as const }, 1],
+    [
+      "one that holds more and more",
+      { memory: { ...memory, held: [90 * MB, 100 * MB, 106 * MB] as const } },
+      1,
+    ],
+    [
+      "one that takes more and more",
+      { memory: { ...memory, resident: [200 * MB, 300 * MB, 350 * MB] as const } },
+      1,
+    ],
     ["one that leaves requests open", { leftOpen: 2 }, 1],
   ])("%s", (_, change, faults) => {
     expect(faultsOf({ ...fine, ...change })).toHaveLength(faults);
