@@ -48,7 +48,7 @@ export interface SessionReaderOptions {
 
 /** Sessions kept in an isolate's memory at least; twice as many at most. */
 const CAPACITY = 5_000;
-/** Cookies longer than this are not kept, which bounds the memory in bytes as well. Characters. */
+/** Sessions longer than this are not kept, which bounds the memory in bytes as well. Characters. */
 const MAX_LENGTH = 4_096;
 /** After that many milliseconds one who waits for another's look-up makes it alone. */
 const PATIENCE = 2_000;
@@ -90,8 +90,8 @@ export function createSessionReader(options: SessionReaderOptions) {
   };
 
   const remember = ({ token, data }: SessionCookies, session: KnownSession) => {
-    const fits = token.length + (data?.length ?? 0) <= MAX_LENGTH;
-    if (longest > 0 && fits && !isEnding(token)) memory.set(token, { data, session });
+    const length = token.length + (data?.length ?? 0) + JSON.stringify(session.identity).length;
+    if (longest > 0 && length <= MAX_LENGTH && !isEnding(token)) memory.set(token, { data, session });
   };
 
   /** The warm path: one look-up, no I/O, no cryptography, no promise. */

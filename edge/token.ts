@@ -9,7 +9,10 @@ interface Kept {
   readonly identity: Identity;
 }
 
+/** Tokens kept in an isolate's memory at least; twice as many at most. */
 const CAPACITY = 5_000;
+/** Tokens longer than this are not kept, which bounds the memory in bytes as well. Characters. */
+const MAX_LENGTH = 4_096;
 const PATIENCE = 1_000;
 
 /**
@@ -25,7 +28,7 @@ export function createTokenSource(mint: MintToken, now: () => number, wait: Wait
     if (known && isSame(known.identity, identity) && isFresh(known.token, now())) return known.token.jwt;
     return once(JSON.stringify(identity), async () => {
       const token = await mint(identity, now());
-      kept.set(identity.sessionId, { token, identity });
+      if (token.jwt.length <= MAX_LENGTH) kept.set(identity.sessionId, { token, identity });
       return token.jwt;
     });
   };

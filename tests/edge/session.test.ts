@@ -263,11 +263,46 @@ describe("a sign-out that passes", () => {
   });
 });
 
-it("memory knows a session with the cookie cache that it came with, and with no other", async () => {
-  const read = reader();
-  await read(await tokenCookie());
-  const foreign = `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "x", updatedAt: START })}`;
-  expect(summary(await read(foreign))).toBe("store");
+describe("memory", () => {
+  it("knows a session with the cookie cache that it came with, and with no other", async () => {
+    const read = reader();
+    await read(await tokenCookie());
+    const foreign = `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "x", updatedAt: START })}`;
+    expect(summary(await read(foreign))).toBe("store");
+  });
+
+  it("keeps no session of a user whose name alone would fill it", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    const large = { ...identity, name: "x".repeat(4_096) };
+    reply = async () => ({ session: { identity: large, expiresAt: START + 86_400_000 }, setCookies: [] });
+    await read(header);
+    expect(summary(await read(header))).toBe("store");
+  });
+
+  it("is not for those who forge: a flood of them pushes nobody out, and never reaches the store", async () => {
+    const { read, end } = readerAndEnd();
+    const known = await tokenCookie("known");
+    const ended = await tokenCookie("ended");
+    await read(known);
+    await end(ended);
+    // A signature of the right form, and more visitors than memory holds.
+    const signature = encodeURIComponent(`${"A".repeat(43)}=`);
+    const forged = Array.from({ length: 10_001 }, (_, i) => `better-auth.session_token=t${i}.${signature}`);
+    await Promise.all(forged.flatMap((header) => [read(header), end(header)]));
+    expect(asked).toHaveLength(1);
+    expect(summary(await read(known))).toBe("memory");
+    await read(ended);
+    expect(summary(await read(ended))).toBe("store");
+  });
+
+  it("of many sessions forgets the one that was not used for longest", async () => {
+    const read = reader();
+    const first = await tokenCookie("first");
+    await read(first);
+    for (let i = 0; i < 10_000; i++) await read(await tokenCookie(`other-${i}`));
+    expect(summary(await read(first))).toBe("store");
+  });
 });
 
 describe("while the secret is rotated", () => {

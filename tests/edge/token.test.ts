@@ -83,4 +83,12 @@ describe("a session's token", () => {
     await tokenFor(ada);
     expect(decodeJwt(await tokenFor({ ...ada, name: "Countess" })).name).toBe("Countess");
   });
+
+  it("is minted each time where it would fill the memory", async () => {
+    const { tokenFor, minted } = source();
+    const large = { ...ada, name: "x".repeat(4_096) };
+    await tokenFor(large);
+    await tokenFor(large);
+    expect(minted()).toBe(2);
+  });
 });

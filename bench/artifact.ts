@@ -1,0 +1,103 @@
+import { decodeJwt } from "jose";
+import { testEnv } from "../tests/support/stack";
+import { type Case, type Database, SETTINGS } from "./case";
+import { createIsolate, type Isolate } from "./isolate";
+import { rotated } from "./statistics";
+import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";
+
+/** The built Vercel artifact of each, in the edge runtime. */
+
+const APP = SETTINGS.BETTER_AUTH_URL;
+const BACKEND = "https://api.example.com";
+
+export interface ArtifactOptions {
+  readonly rounds: number;
+  readonly starts: number;
+  readonly progress: (text: string) => void;
+}
+
+/** Microseconds a request, and milliseconds a start with its first request: a list for each case, a value a round. */
+export async function measureArtifacts(
+  cases: readonly Case[],
+  database: Database,
+  cookiesOf: CookiesOf,
+  { rounds, starts, progress }: ArtifactOptions,
+) {
+  const env = testEnv({ ...SETTINGS, BACKEND_URL: BACKEND, ...database.env, VERCEL: "1" });
+
+  const perRequest = cases.map((): number[] => []);
+  const runners = cases.map((it) => ({ it, isolate: start(it, env), cookies: cookiesOf(it) }));
+  for (const runner of runners) await warmUp(runner);
+  for (let round = 0; round < rounds; round++) {
+    progress(`requests, round ${round + 1} of ${rounds}`);
+    for (const runner of rotated(runners, round)) {
+      perRequest[runners.indexOf(runner)]?.push(await timeRequests(runner));
+    }
+  }
+
+  const perStart = cases.map((): number[] => []);
+  for (let round = 0; round < starts; round++) {
+    progress(`starts, round ${round + 1} of ${starts}`);
+    for (const runner of rotated(runners, round)) {
+      perStart[runners.indexOf(runner)]?.push(await timeStart(runner.it, runner.cookies(), env));
+    }
+  }
+  return { perRequest, perStart };
+}
+
+function start(it: Case, env: Record<string, string>): Isolate {
+  const isolate = createIsolate(it.built.functionDir, env);
+  isolate.evaluate();
+  return isolate;
+}
+
+interface Runner {
+  readonly it: Case;
+  readonly isolate: Isolate;
+  readonly cookies: Cookies;
+}
+
+const pathTo = (n: number) => `${APP}/backend/api/tasks?page=${n}`;
+
+async function warmUp({ it, isolate, cookies }: Runner): Promise<void> {
+  for (let i = 0; i < it.requests; i++) {
+    const response = await isolate.answer(isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }));
+    check(it, response, i);
+  }
+}
+
+/** Mean of a round, in microseconds. The requests are made before the clock runs, the answers looked at after. */
+async function timeRequests({ it, isolate, cookies }: Runner): Promise<number> {
+  const requests = Array.from({ length: it.requests }, (_, i) =>
+    isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }),
+  );
+  const answers: Response[] = [];
+  const began = performance.now();
+  for (const request of requests) answers.push(await isolate.answer(request));
+  const took = performance.now() - began;
+  for (const [i, response] of answers.entries()) check(it, response, i);
+  return (took * 1000) / it.requests;
+}
+
+/** The script compiled and run and the first request answered, in milliseconds. */
+async function timeStart(it: Case, cookie: string, env: Record<string, string>): Promise<number> {
+  const isolate = createIsolate(it.built.functionDir, env);
+  const request = isolate.request(pathTo(0), { headers: browserHeaders(cookie) });
+  const began = performance.now();
+  isolate.evaluate();
+  const response = await isolate.answer(request);
+  const took = performance.now() - began;
+  check(it, response, 0);
+  return took;
+}
+
+/** @throws unless the request was sent to the right place, in the right name */
+function check(it: Case, response: Response, n: number): void {
+  const target = response.headers.get("x-middleware-rewrite");
+  if (target !== `${BACKEND}/api/tasks?page=${n}`) {
+    throw new Error(`${it.name}: status ${response.status}, rewrite to ${target}`);
+  }
+  if (!it.authorizes) return;
+  const token = response.headers.get("x-middleware-request-authorization")?.replace("Bearer ", "");
+  if (!token || decodeJwt(token).sub !== USER_ID) throw new Error(`${it.name}: not in the visitor's name`);
+}

@@ -1,0 +1,66 @@
+import type { Measured, Report, Row } from "./report";
+
+const WIDTH = 820;
+const LABELS = 200;
+const VALUES = 70;
+const BAR = 16;
+const STEP = 26;
+
+const PANELS = [
+  { key: "request", title: "Time of a request in the edge runtime (shorter is better)" },
+  { key: "start", title: "Start of an isolate with its first request (shorter is better)" },
+  { key: "http", title: "Requests a second of next start (longer is better)" },
+] as const;
+
+/** Bars of the medians against the bare rewrite, with lines from the least to the most. Reads on light and on dark. */
+export function chart(report: Report): string {
+  let y = 0;
+  const parts: string[] = [];
+  for (const { key, title } of PANELS) {
+    const rows = report.rows.filter((row) => row[key]?.ratio);
+    y += 30;
+    parts.push(`<text class="title" x="0" y="${y}">${title}</text>`);
+    const scale = (WIDTH - LABELS - VALUES) / Math.max(...rows.map((row) => ratioOf(row[key]).median), 1);
+    parts.push(panel(rows, key, y + 12, scale));
+    y += 12 + rows.length * STEP;
+  }
+  const height = y + 12;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Each contender against a bare rewrite">
+<style>
+text { font: 13px system-ui, sans-serif; fill: #24292f } .title { font-weight: 600 }
+.bar { fill: #8c959f } .gate { fill: #0969da } .reach, .floor { stroke: #24292f } .floor { stroke-dasharray: 3 3 }
+@media (prefers-color-scheme: dark) {
+text { fill: #e6edf3 } .bar { fill: #6e7681 } .gate { fill: #4493f8 } .reach, .floor { stroke: #e6edf3 }
+}
+</style>
+${parts.join("\n")}
+</svg>
+`;
+}
+
+function panel(
+  rows: readonly Row[],
+  key: (typeof PANELS)[number]["key"],
+  top: number,
+  scale: number,
+): string {
+  const bars = rows.map((row, i) => {
+    const { median, min, max } = ratioOf(row[key]);
+    const y = top + i * STEP;
+    const middle = y + BAR / 2;
+    const at = (value: number) => Math.min(LABELS + value * scale, WIDTH - VALUES + 10).toFixed(1);
+    const kind = row.name.startsWith("gate") ? "bar gate" : "bar";
+    return `<text x="0" y="${middle + 4}">${row.name}</text>
+<rect class="${kind}" x="${LABELS}" y="${y}" width="${(median * scale).toFixed(1)}" height="${BAR}" rx="2"/>
+<line class="reach" x1="${at(min)}" x2="${at(max)}" y1="${middle}" y2="${middle}"/>
+<text x="${WIDTH}" y="${middle + 4}" text-anchor="end">${median.toFixed(2)} ×</text>`;
+  });
+  const floor = (LABELS + scale).toFixed(1);
+  const bottom = top + rows.length * STEP - (STEP - BAR);
+  return `${bars.join("\n")}
+<line class="floor" x1="${floor}" x2="${floor}" y1="${top - 4}" y2="${bottom + 4}"/>`;
+}
+
+function ratioOf(measured: Measured | undefined) {
+  return measured?.ratio ?? { median: 0, min: 0, max: 0 };
+}

@@ -1,0 +1,8 @@
+import { type NextRequest, NextResponse } from "next/server";
+
+/** The floor: forwards, and asks nobody. */
+export default function middleware({ nextUrl: { pathname, search } }: NextRequest): Response {
+  return NextResponse.rewrite(process.env.BACKEND_URL + pathname.slice("/backend".length) + search);
+}
+
+export const config = { matcher: ["/backend/:path*"] };

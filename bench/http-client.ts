@@ -1,0 +1,48 @@
+import { Agent, request } from "node:http";
+
+/** An answer as the measurements need it. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/**
+ * Sends that many GET requests, `concurrency` at a time over connections that stay open, and gives the answers with the
+ * requests a second. The connections are new for each run: a server closes those that rest for seconds between two.
+ */
+export async function run(
+  concurrency: number,
+  count: number,
+  next: (n: number) => [url: string, headers: Record<string, string>],
+) {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const answers: Answer[] = [];
+  let sent = 0;
+  const worker = async () => {
+    while (sent < count) {
+      const n = sent++;
+      answers[n] = await get(agent, ...next(n));
+    }
+  };
+  const began = performance.now();
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  const perSecond = (count * 1000) / (performance.now() - began);
+  agent.destroy();
+  return { answers, perSecond };
+}
+
+function get(agent: Agent, url: string, headers: Record<string, string>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { agent, headers }, (response) => {
+      response.setEncoding("utf8");
+      let body = "";
+      response.on("data", (piece) => {
+        body += piece;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on("error", reject);
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}

@@ -1,0 +1,123 @@
+import path from "node:path";
+import { decodeJwt } from "jose";
+import { identityOf } from "../lib/contract";
+import { parseEnv } from "../lib/env";
+import { createMinter } from "../lib/mint";
+import { startBackend } from "../scripts/lib/backend";
+import { freePort, LOOPBACK } from "../scripts/lib/ports";
+import { answersAt, type RunningProcess, startProcess } from "../scripts/lib/process";
+import { root } from "../scripts/lib/root";
+import { testEnv } from "../tests/support/stack";
+import type { Built } from "./build";
+import { type Case, type Database, SETTINGS } from "./case";
+import { run } from "./http-client";
+import { residentBytes } from "./memory";
+import { rotated } from "./statistics";
+import { browserHeaders, type CookiesOf, USER_ID } from "./visitors";
+
+/** `next start` of each build over real HTTP, in front of one cheap backend. */
+
+const CONCURRENCY = 16;
+
+/** Servers that the cases share: the gate's is asked in three ways. */
+interface Server {
+  readonly origin: string;
+  readonly process: RunningProcess;
+}
+
+export async function startUpstream(): Promise<Server> {
+  const port = await freePort();
+  const origin = `http://${LOOPBACK}:${port}`;
+  const process_ = await startProcess({
+    name: "bench-upstream",
+    command: process.execPath,
+    args: [path.join(root, "bench/upstream.mjs"), String(port)],
+    ready: answersAt(origin),
+  });
+  return { origin, process: process_ };
+}
+
+async function startNext(built: Built, env: Record<string, string>): Promise<Server> {
+  const port = await freePort();
+  const origin = `http://${LOOPBACK}:${port}`;
+  const next = path.join(root, "node_modules/next/dist/bin/next");
+  const started = await startProcess({
+    name: `bench-next-${path.basename(built.app)}`,
+    command: process.execPath,
+    args: [next, "start", "--hostname", LOOPBACK, "--port", String(port)],
+    cwd: built.app,
+    env: { ...env, NODE_ENV: "production", NEXT_DIST_DIR: built.distDir, NEXT_TELEMETRY_DISABLED: "1" },
+    ready: answersAt(`${origin}/api/health`),
+  });
+  return { origin, process: started };
+}
+
+export interface HttpOptions {
+  readonly rounds: number;
+  readonly progress: (text: string) => void;
+}
+
+/** Requests a second, a value a round for each case, and what each server's process holds of the memory at the end. */
+export async function measureNextStart(
+  cases: readonly Case[],
+  database: Database,
+  cookiesOf: CookiesOf,
+  { rounds, progress }: HttpOptions,
+) {
+  const upstream = await startUpstream();
+  const env = testEnv({ ...SETTINGS, BACKEND_URL: upstream.origin, ...database.env });
+  const servers = new Map<Built, Server>();
+  for (const { built } of cases) {
+    if (!servers.has(built)) servers.set(built, await startNext(built, env));
+  }
+  const fastapi = await startBackend({
+    port: await freePort(),
+    env: { ...env, BACKEND_SQLITE: path.join(root, ".data/bench/tasks.sqlite") },
+  });
+
+  const lanes = cases.map((it) => {
+    const { origin } = servers.get(it.built) as Server;
+    const cookies = cookiesOf(it);
+    return async (): Promise<number> => {
+      const { answers, perSecond } = await run(CONCURRENCY, it.httpRequests, (n) => [
+        `${origin}/backend/api/tasks?page=${n}`,
+        browserHeaders(cookies()),
+      ]);
+      for (const [n, { status, body }] of answers.entries()) check(it, n, status, body);
+      return perSecond;
+    };
+  });
+  const { jwt } = parseEnv(env);
+  const ada = { id: USER_ID, email: "ada@example.com", name: "Ada" };
+  const identity = identityOf(ada, { id: "bench" });
+  const token = await createMinter(jwt, () => crypto.randomUUID())(identity, Date.now());
+  lanes.push(async () => {
+    const headers = browserHeaders("");
+    headers.authorization = `Bearer ${token.jwt}`;
+    const { answers, perSecond } = await run(CONCURRENCY, 200, () => [`${fastapi.url}/api/tasks`, headers]);
+    const failed = answers.find(({ status }) => status !== 200);
+    if (failed) throw new Error(`FastAPI directly: status ${failed.status}: ${failed.body}`);
+    return perSecond;
+  });
+
+  const perSecond = lanes.map((): number[] => []);
+  for (const lane of lanes) await lane();
+  for (let round = 0; round < rounds; round++) {
+    progress(`next start, round ${round + 1} of ${rounds}`);
+    for (const lane of rotated(lanes, round)) perSecond[lanes.indexOf(lane)]?.push(await lane());
+  }
+  const memory = cases.map(({ built }) => residentBytes((servers.get(built) as Server).process.pid));
+  const processes = [...servers.values(), upstream].map((server) => server.process);
+  await Promise.all([...processes, fastapi].map((running) => running.stop()));
+  return { perSecond, memory };
+}
+
+/** @throws unless the backend was asked for the right thing, in the right name */
+function check(it: Case, n: number, status: number, body: string): void {
+  if (status !== 200) throw new Error(`${it.name}: status ${status}: ${body}`);
+  const { url, authorization } = JSON.parse(body);
+  if (url !== `/api/tasks?page=${n}`) throw new Error(`${it.name}: the backend was asked for ${url}`);
+  if (it.authorizes && decodeJwt(String(authorization).replace("Bearer ", "")).sub !== USER_ID) {
+    throw new Error(`${it.name}: not in the visitor's name`);
+  }
+}

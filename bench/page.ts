@@ -1,0 +1,47 @@
+import { type Report, table, verdicts } from "./report";
+
+/** docs/performance.md, as a whole. */
+export function page(report: Report): string {
+  const { rounds } = report;
+  return `# Performance
+
+\`npm run bench\` wrote this page. Its last run: ${report.date}, Node ${report.node}, ${report.cores} cores.
+
+![Each contender against a bare rewrite](performance.svg)
+
+${verdicts(report)}
+
+${table(report)}
+
+Medians of ${rounds.requests} rounds of requests, ${rounds.starts} of starts and ${rounds.http} over HTTP, with the least and the most in parentheses.
+
+## How to read it
+
+Ratios travel from one machine to another, absolute figures do not. In each round every contender has its turn, in another
+order each time, and is set against the bare rewrite of that very round, so that a busy machine is in both.
+Every answer is checked: it has to be a rewrite to the right address, with a token in the visitor's name.
+
+| contender | what it does with a call to \`/backend/*\` |
+|---|---|
+| bare rewrite | \`NextResponse.rewrite\`, and nothing else: nobody is asked who they are |
+| gate, warm | the isolate knows the session |
+| gate, cookie | a session new to the isolate, with Better Auth's cookie cache: no database |
+| gate, cold | a session new to the isolate, without it: one look-up in the local database |
+| jose verify + sign | by hand: a JWT in the cookie is checked, and another signed, with each request |
+| Better Auth getSession | as documented: \`auth.api.getSession\` with a valid cookie cache, and a token signed for each request |
+| FastAPI directly | the reference backend's list of tasks with no gate before it, over HTTP |
+
+**µs a request**: the \`middleware.func\` that \`vercel build\` makes, in \`@edge-runtime/vm\`. The clock runs from a request that
+is made to its answer, one at a time.
+
+**start**: a fresh edge runtime, from compiling the script (nothing of it cached) to the first answer. In a fresh isolate
+"gate, warm" has to check the cookie cache first, and so is "gate, cookie" once more.
+
+**requests/s**: the same build in \`next start\`, 16 requests at a time over connections that stay open, before a backend that
+costs next to nothing in a process of its own. The client runs on the same cores. **memory** is what the processes of
+\`next start\` hold after that; the gate's is one server, asked in three ways.
+
+**script**: the middleware as it is deployed. The gate's holds Better Auth too, which it evaluates at the first look-up in the
+database and not before.
+`;
+}

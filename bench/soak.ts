@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { buildApp, startApp } from "../scripts/lib/next";
+import { freePort, LOOPBACK } from "../scripts/lib/ports";
+import { messageOf } from "../scripts/lib/user-error";
+import { DIST_DIR, startDatabase, testEnv } from "../tests/support/stack";
+import { residentBytes } from "./memory";
+import { ADDRESS_HEADER, createTraffic } from "./soak-traffic";
+import { startSoakUpstream } from "./soak-upstream";
+import { spread } from "./statistics";
+
+/** The default of `MAX_BODY_MB`. */
+const MAX_BODY = 10 * 1024 * 1024;
+const VISITORS = 6;
+/** Milliseconds. */
+const ANSWER_WITHIN = 10_000;
+/** The traffic pauses that often, since only then it can be told what is held for nobody. */
+const PAUSES = 12;
+/** For how long the backend's answers may take to end in a pause; its slow one takes 1,500. Milliseconds. */
+const QUIET_WITHIN = 3_000;
+
+/** By how much the median of the last third of the pauses may be above that of the second third. */
+export const MAX_GROWTH = { held: 1.05, resident: 1.15 } as const;
+
+/** Medians of the first, second and last third of the pauses, in bytes. */
+export type Thirds = readonly [number, number, number];
+
+export interface SoakResult {
+  /** How often each kind of traffic was tried. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly unexpected: readonly string[];
+  /** Of `next start`: `held` by its heap and buffers after a collection, `resident` as the system counts it. */
+  readonly memory: { readonly held: Thirds; readonly resident: Thirds };
+  /** Requests that the backend still held in a pause, after everybody had gone. */
+  readonly leftOpen: number;
+}
+
+/** Holds mixed traffic on the gate in `next start` for a while, and checks every answer. */
+export async function soak(minutes: number, report: (line: string) => void = () => {}): Promise<SoakResult> {
+  await buildApp({ env: testEnv({}), distDir: DIST_DIR });
+  const database = await startDatabase();
+  const upstream = await startSoakUpstream();
+  const port = await freePort();
+  const probePort = await freePort();
+  const origin = `http://${LOOPBACK}:${port}`;
+  const env = testEnv({
+    ...database.env,
+    BETTER_AUTH_URL: origin,
+    BACKEND_URL: upstream.url,
+    CLIENT_ADDRESS_HEADER: ADDRESS_HEADER,
+    NODE_OPTIONS: "--require ./bench/heap-probe.cjs",
+    HEAP_PROBE_PORT: String(probePort),
+  });
+  const app = await startApp({ env, distDir: DIST_DIR, port });
+  try {
+    const traffic = createTraffic(origin, MAX_BODY);
+    await traffic.prepare();
+    const counts: Record<string, number> = Object.fromEntries(traffic.names.map((name) => [name, 0]));
+    const unexpected: string[] = [];
+    const held: number[] = [];
+    const resident: number[] = [];
+    let leftOpen = 0;
+
+    const visit = async (ends: number) => {
+      while (performance.now() < ends) {
+        const { name, act } = traffic.pick();
+        await inTime(act()).catch((error) => unexpected.push(`${name}: ${messageOf(error)}`));
+        counts[name] = (counts[name] ?? 0) + 1;
+      }
+    };
+    for (let pause = 1; pause <= PAUSES; pause++) {
+      const ends = performance.now() + (minutes * 60_000) / PAUSES;
+      await Promise.all(Array.from({ length: VISITORS }, () => visit(ends)));
+      leftOpen += await leftAfter(upstream);
+      held.push(Number(await (await fetch(`http://${LOOPBACK}:${probePort}`)).text()));
+      resident.push(residentBytes(app.pid));
+      report(progress(pause, counts, unexpected, held.at(-1) ?? 0));
+    }
+    return { counts, unexpected, memory: { held: thirds(held), resident: thirds(resident) }, leftOpen };
+  } finally {
+    await app.stop();
+    await upstream.stop();
+    await database.stop();
+  }
+}
+
+/** What is wrong with a result: nothing, if all went well. */
+export function faultsOf({ unexpected, memory, leftOpen }: SoakResult): string[] {
+  const faults = [...new Set(unexpected)];
+  for (const kind of ["held", "resident"] as const) {
+    const growth = growthOf(memory[kind]);
+    if (growth > MAX_GROWTH[kind]) {
+      faults.push(`memory (${kind}) grew by ${((growth - 1) * 100).toFixed(0)} % after warm-up`);
+    }
+  }
+  if (leftOpen > 0) faults.push(`${leftOpen} requests were left open at the backend`);
+  return faults;
+}
+
+/** The last third against the second: the first is the warm-up. */
+export function growthOf([, second, last]: Thirds): number {
+  return last / second;
+}
+
+/** How many answers the backend still owes once everybody has had the time to go. */
+async function leftAfter({ open }: { open(): number }): Promise<number> {
+  const ends = performance.now() + QUIET_WITHIN;
+  while (open() > 0 && performance.now() < ends) await sleep(50);
+  // Connections that were cut are cleared away on both sides of the gate.
+  await sleep(500);
+  return open();
+}
+
+/** An answer that never comes is no answer. The timer ends with the process at the latest. */
+function inTime(work: Promise<void>): Promise<void> {
+  const late = sleep(ANSWER_WITHIN, undefined, { ref: false }).then(() => {
+    throw new Error(`no answer within ${ANSWER_WITHIN / 1000} s`);
+  });
+  return Promise.race([work, late]);
+}
+
+function thirds(samples: readonly number[]): Thirds {
+  const third = samples.length / 3;
+  const median = (from: number, to?: number) => spread(samples.slice(from, to)).median;
+  return [median(0, third), median(third, 2 * third), median(2 * third)];
+}
+
+function progress(
+  pause: number,
+  counts: Record<string, number>,
+  unexpected: readonly string[],
+  held: number,
+): string {
+  const done = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const memory = (held / 1024 / 1024).toFixed(1);
+  return `${pause} of ${PAUSES}: ${done} done, ${unexpected.length} unexpected, ${memory} MB held`;
+}

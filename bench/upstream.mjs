@@ -1,0 +1,8 @@
+// A backend that costs next to nothing, in a process of its own: it says who is asking for what, and that is all.
+import { createServer } from "node:http";
+
+createServer({ keepAliveTimeout: 75_000 }, ({ url, headers }, response) => {
+  const body = JSON.stringify({ url, authorization: headers.authorization });
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}).listen(Number(process.argv[2]), "127.0.0.1");

@@ -1,0 +1,95 @@
+import pg from "pg";
+import { signCookieCache, signSessionToken } from "../tests/support/signing";
+import type { Case, Database } from "./case";
+
+/** Sessions for the measurements: made in the store, or signed as Better Auth signs them. */
+
+export const USER_ID = "bench-user";
+
+/** A user with as many sessions as there are tokens. */
+export async function storeSessions(databaseUrl: string, tokens: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(
+      `insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
+       values ($1, 'Ada', $2, true, now(), now()) on conflict do nothing`,
+      [USER_ID, "ada@example.com"],
+    );
+    await client.query(
+      `insert into session (id, token, "userId", "expiresAt", "createdAt", "updatedAt")
+       select 'session-of-' || token, token, $1, now() + interval '7 days', now(), now() from unnest($2::text[]) token`,
+      [USER_ID, tokens],
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+/** The `Cookie` header of a visitor. `cached`: with the cookie cache, so that nobody has to ask the store. */
+export async function cookieHeader(
+  token: string,
+  { secure, cached }: { secure: boolean; cached: boolean },
+): Promise<string> {
+  const start = `${secure ? "__Secure-" : ""}better-auth`;
+  const session = `${start}.session_token=${await signSessionToken(token)}`;
+  if (!cached) return session;
+  const data = await signCookieCache({
+    token,
+    updatedAt: Date.now(),
+    maxAgeSeconds: 3600,
+    userId: USER_ID,
+  });
+  return `${session}; ${start}.session_data=${data}`;
+}
+
+/** What a browser sends along with a call of a page's. */
+export function browserHeaders(cookie: string): Record<string, string> {
+  return {
+    accept: "application/json",
+    "accept-encoding": "gzip, deflate, br, zstd",
+    "accept-language": "en-GB,en;q=0.9",
+    "cache-control": "no-cache",
+    cookie,
+    referer: "https://gatehouse.example/dashboard",
+    "sec-ch-ua": '"Chromium";v="140", "Not=A?Brand";v="24"',
+    "sec-ch-ua-mobile": "?0",
+    "sec-ch-ua-platform": '"Linux"',
+    "sec-fetch-dest": "empty",
+    "sec-fetch-mode": "cors",
+    "sec-fetch-site": "same-origin",
+    "user-agent":
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+  };
+}
+
+export type Cookies = () => string;
+export type CookiesOf = (it: Case) => Cookies;
+
+/** Gives each case its cookies: the same again and again, or those of another visitor each time. */
+export async function prepareVisitors(
+  cases: readonly Case[],
+  database: Database,
+  count: (it: Case) => number,
+): Promise<CookiesOf> {
+  const known = await cookieHeader("known", { secure: true, cached: true });
+  const stored: string[] = [];
+  const cookies = new Map<Case, string[]>();
+  for (const it of cases) {
+    if (it.visitor === "known") continue;
+    const tokens = Array.from({ length: count(it) }, (_, i) => `${it.name} ${i}`.replaceAll(/[ ,]+/g, "-"));
+    const cached = it.visitor === "new, with cookie cache";
+    if (!cached) stored.push(...tokens);
+    cookies.set(it, await Promise.all(tokens.map((token) => cookieHeader(token, { secure: true, cached }))));
+  }
+  await storeSessions(database.url, stored);
+  return (it) => {
+    const own = cookies.get(it);
+    if (!own) return () => known;
+    return () => {
+      const cookie = own.pop();
+      if (!cookie) throw new Error(`${it.name}: no visitors left`);
+      return cookie;
+    };
+  };
+}

@@ -1,0 +1,34 @@
+import { faultsOf, growthOf, MAX_GROWTH, soak, type Thirds } from "../bench/soak";
+import { main } from "./lib/main";
+import { fail } from "./lib/user-error";
+
+/** Ten minutes of mixed traffic, or `--minutes N`; ends with 1 unless every answer was the right one and memory held. */
+
+main(async () => {
+  const result = await soak(readMinutes(), (line) => console.log(line));
+  const { held, resident } = result.memory;
+  const rows = [
+    ...Object.entries(result.counts).map(([name, count]) => [name, String(count)]),
+    ["memory held", describe(held, MAX_GROWTH.held)],
+    ["memory resident", describe(resident, MAX_GROWTH.resident)],
+    ["unexpected answers", String(result.unexpected.length)],
+  ];
+  const width = Math.max(...rows.map(([name = ""]) => name.length));
+  console.log(`\n${rows.map(([name = "", value]) => `${name.padEnd(width)}  ${value}`).join("\n")}`);
+  const faults = faultsOf(result);
+  if (faults.length > 0) fail(`\n${faults.map((fault) => `✗ ${fault}`).join("\n")}`);
+});
+
+function describe(thirds: Thirds, limit: number): string {
+  const megabytes = thirds.map((bytes) => (bytes / 1024 / 1024).toFixed(1));
+  return `${megabytes.join(", ")} MB: × ${growthOf(thirds).toFixed(2)} after the first third (limit ${limit})`;
+}
+
+function readMinutes(): number {
+  const at = process.argv.indexOf("--minutes");
+  if (at < 0) return 10;
+  const minutes = Number(process.argv[at + 1]);
+  return minutes > 0
+    ? minutes
+    : fail("--minutes takes a number above 0, such as: npm run soak -- --minutes 2");
+}

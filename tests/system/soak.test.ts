@@ -1,0 +1,8 @@
+import { expect, it } from "vitest";
+import { faultsOf, soak } from "../../bench/soak";
+
+it("a minute of mixed traffic brings no unexpected answer and no growing memory", async () => {
+  const result = await soak(1);
+  expect(faultsOf(result)).toEqual([]);
+  expect(Object.entries(result.counts).filter(([, count]) => count === 0)).toEqual([]);
+}, 180_000);
