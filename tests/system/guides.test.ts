@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -23,9 +24,6 @@ import { type Database, startDatabase, testEnv } from "../support/stack";
 
 const samples = readSamples();
 const folder = path.join(root, ".data/guides");
-const PROJECT = ["app", "backend", "edge", "lib", "scripts", "middleware.ts", "next.config.ts"];
-const SETTINGS = ["package.json", "package-lock.json", "postcss.config.mjs", "tsconfig.json", "vercel.json"];
-const NOT_COPIED = /\/(node_modules|\.venv|__pycache__)(\/|$)/;
 
 const on = (page: string, language: string) =>
   samples.filter((sample) => sample.page === page && sample.language === language);
@@ -127,13 +125,12 @@ describe("the project with all the samples", () => {
   function copyProject(): void {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    for (const name of [...PROJECT, ...SETTINGS]) {
-      cpSync(path.join(root, name), path.join(folder, name), {
-        recursive: true,
-        // npm's own stamp is compared with that of the lock file.
-        preserveTimestamps: true,
-        filter: (source) => !NOT_COPIED.test(source.slice(root.length)),
-      });
+    const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+      cwd: root,
+    });
+    for (const name of listed.toString().split("\n").filter(Boolean)) {
+      // npm's own stamp is compared with that of the lock file.
+      cpSync(path.join(root, name), path.join(folder, name), { preserveTimestamps: true });
     }
     linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
   }
