@@ -1,6 +1,7 @@
 import type { NextRequest } from "next/server";
 import { createGate } from "./edge/gate";
 import { createStore } from "./edge/store";
+import { log } from "./lib/console-log";
 import { loadEnv } from "./lib/env";
 
 const env = loadEnv();
@@ -17,7 +18,7 @@ const gate = createGate(env, {
   now: Date.now,
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   randomId: () => crypto.randomUUID(),
-  log: (entry) => console.error(JSON.stringify(entry)),
+  log,
 });
 
 export default function middleware(request: NextRequest): Response | Promise<Response> {

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import Link from "next/link";
 import { buttonClass } from "./_components/button";
 import { DeadEnd } from "./_components/dead-end";
+import { RequestId } from "./_components/request-id";
 
 export const metadata: Metadata = { title: "Page not found" };
 
@@ -16,6 +17,7 @@ export default function NotFound() {
       }
     >
       <p>The address may be mistyped, or the page may have moved.</p>
+      <RequestId />
     </DeadEnd>
   );
 }

@@ -1,3 +1,4 @@
+import { headers } from "next/headers";
 import type { Api } from "./api";
 import { backendFor } from "./auth-server";
 import { identityOf } from "./contract";
@@ -11,5 +12,5 @@ import { readSession } from "./session";
 export async function backend(): Promise<Api> {
   const found = await readSession();
   if (!found) throw new Error("backend() needs a session: call requireSession() first");
-  return backendFor(identityOf(found.user, found.session));
+  return backendFor(identityOf(found.user, found.session), await headers());
 }

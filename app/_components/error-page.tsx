@@ -1,6 +1,7 @@
 import { useTransition } from "react";
 import { Button, buttonClass } from "./button";
 import { DeadEnd } from "./dead-end";
+import { RequestId } from "./request-id";
 
 export interface ErrorPageProps {
   error: unknown;
@@ -27,7 +28,7 @@ export function ErrorPage({ error, retry }: ErrorPageProps) {
       }
     >
       <p>Something on our side did not answer as it should. What you saved is safe; try again in a moment.</p>
-      {digest && <p className="text-sm">The server's log has it under {digest}.</p>}
+      <RequestId digest={digest} />
     </DeadEnd>
   );
 }

@@ -13,6 +13,7 @@ const SOURCES = [
   "edge",
   "lib",
   "public",
+  "instrumentation.ts",
   "middleware.ts",
   "next.config.ts",
   "package-lock.json",
