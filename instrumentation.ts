@@ -1,7 +1,31 @@
 import type { Instrumentation } from "next";
 import { log } from "./lib/console-log";
+import { loadEnv } from "./lib/env";
 import { reasonOf } from "./lib/reason";
 import { readTrace } from "./lib/request-trace";
+
+/** Next calls this once in each runtime, before the first request. */
+export async function register(): Promise<void> {
+  // A constant too, of Next's: the edge has no server to watch.
+  if (__DEVELOPMENT__ && process.env.NEXT_RUNTIME === "nodejs") {
+    (await import("./lib/finishes")).watchFinishes();
+  }
+  const { otlpEndpoint, backendUrl } = loadEnv();
+  if (!otlpEndpoint) return;
+  if (!__TRACING__) {
+    log({
+      code: "tracing_not_built",
+      what: "OTEL_EXPORTER_OTLP_ENDPOINT has to be set when the app is built",
+    });
+    return;
+  }
+  const { registerOTel } = await import("@vercel/otel");
+  registerOTel({
+    serviceName: "gatehouse",
+    // A page's own calls of FastAPI.
+    instrumentationConfig: { fetch: { propagateContextUrls: [backendUrl] } },
+  });
+}
 
 /** Next calls this for whatever fails while it answers: a page, a route, an action. */
 export const onRequestError: Instrumentation.onRequestError = (error, request, { routeType, routePath }) => {

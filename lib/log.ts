@@ -24,6 +24,7 @@ export const logLevels = {
   page_failed: "error",
   not_ready: "error",
   token_not_for_pages: "warn",
+  tracing_not_built: "warn",
 } as const satisfies Record<ProblemCode, LogLevel> & Record<string, LogLevel>;
 
 export type LogCode = keyof typeof logLevels;

@@ -58,15 +58,26 @@ export interface App {
   stop(): Promise<void>;
 }
 
+interface AppOptions {
+  logDir?: string;
+  distDir?: string;
+  /** `next dev`, which builds as it goes. */
+  dev?: boolean;
+}
+
 /**
  * `next start` in front of the backend that `env.BACKEND_URL` names, with a database of its own unless it shares one.
  */
-export async function startApp(env: Variables, shared?: Database, logDir?: string): Promise<App> {
+export async function startApp(
+  env: Variables,
+  shared?: Database,
+  { logDir, distDir = DIST_DIR, dev }: AppOptions = {},
+): Promise<App> {
   const database = shared ?? (await startDatabase());
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const variables = testEnv({ BETTER_AUTH_URL: origin, ...database.env, ...env });
-  const next = await startNext({ env: variables, distDir: DIST_DIR, port, logDir });
+  const next = await startNext({ env: variables, distDir, port, logDir, dev });
   return {
     origin,
     databaseUrl: database.url,
@@ -94,6 +105,9 @@ interface FullStackOptions {
   gate?: Variables;
   backend?: Variables;
   database?: Database;
+  /** Another build of the app. */
+  distDir?: string;
+  dev?: boolean;
 }
 
 /** What a process of the stack has written. */
@@ -107,7 +121,9 @@ export async function startFullStack(options: FullStackOptions = {}): Promise<Fu
   const env = testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite"), ...options.backend });
   const start = () => startBackend({ port, env, logDir: folder });
   let backend = await start();
-  const app = await startApp({ BACKEND_URL: backend.url, ...options.gate }, options.database, folder);
+  const { gate, database, distDir, dev } = options;
+  const variables = { BACKEND_URL: backend.url, ...gate };
+  const app = await startApp(variables, database, { logDir: folder, distDir, dev });
   return {
     ...app,
     backendUrl: backend.url,
