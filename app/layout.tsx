@@ -1,19 +1,13 @@
 import type { Metadata, Viewport } from "next";
-import { headers } from "next/headers";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
-import { readTrace } from "../lib/request-trace";
 import "./globals.css";
 
-export async function generateMetadata(): Promise<Metadata> {
-  return {
-    title: { default: "Gatehouse", template: "%s · Gatehouse" },
-    description:
-      "An edge gate between a Next.js UI and a FastAPI backend: one sign-in, no token in the browser.",
-    // Next renews the head with each navigation, so that it is the request of what is shown (`RequestId`).
-    other: { "request-id": readTrace(await headers()).requestId },
-  };
-}
+export const metadata: Metadata = {
+  title: { default: "Gatehouse", template: "%s · Gatehouse" },
+  description:
+    "An edge gate between a Next.js UI and a FastAPI backend: one sign-in, no token in the browser.",
+};
 
 export const viewport: Viewport = {
   colorScheme: "light dark",

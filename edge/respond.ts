@@ -24,6 +24,8 @@ export function pass(
   if (policy !== undefined) headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("x-request-id", requestId);
+  // For the page's own scripts, which show it where the page fails (`app/_components/use-request-id.ts`).
+  response.headers.set("server-timing", `request;desc="${requestId}"`);
   if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
   if (policy !== undefined) response.headers.set("content-security-policy", policy);
   return withCookies(response, setCookies);

@@ -4,11 +4,13 @@ import { reasonOf } from "./reason";
 import { redact } from "./redact";
 import type { RequestTrace } from "./request-trace";
 
+/** What the caller learns as well, and so has a line of its own: a refusal, or an error that is thrown on. */
+const TOLD_ELSEWHERE = /^(INTERNAL_SERVER_ERROR$|Invalid |Blocked cross-site )/;
+
 /** What Better Auth has to say goes to the log in its form, without what it says it about. */
 export const authLogger: NonNullable<BetterAuthOptions["logger"]> = {
   log(level, message, ...about) {
-    // A refusal has a line of its own.
-    if (level !== "error") return;
+    if (level !== "error" || TOLD_ELSEWHERE.test(message)) return;
     const error = about.find((value) => value instanceof Error);
     log({ code: "auth_note", what: redact(message), error: error && reasonOf(error) });
   },

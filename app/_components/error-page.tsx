@@ -2,6 +2,7 @@ import { useTransition } from "react";
 import { Button, buttonClass } from "./button";
 import { DeadEnd } from "./dead-end";
 import { RequestId } from "./request-id";
+import { useRequestId } from "./use-request-id";
 
 export interface ErrorPageProps {
   error: unknown;
@@ -11,6 +12,7 @@ export interface ErrorPageProps {
 
 export function ErrorPage({ error, retry }: ErrorPageProps) {
   const [pending, startTransition] = useTransition();
+  const requestId = useRequestId();
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   return (
     <DeadEnd
@@ -28,7 +30,7 @@ export function ErrorPage({ error, retry }: ErrorPageProps) {
       }
     >
       <p>Something on our side did not answer as it should. What you saved is safe; try again in a moment.</p>
-      <RequestId digest={digest} />
+      <RequestId ids={[requestId, digest]} />
     </DeadEnd>
   );
 }

@@ -54,6 +54,7 @@ describe("what of an error stands in the log", () => {
     ],
     ["no address of a person", new Error("no user ada.l@example.com here"), "Error: no user …@… here"],
     ["no password", new Error("cannot use postgresql://me:pa55@db/x"), "Error: cannot use …@…"],
+    ["the name of a code", new Error("INTERNAL_SERVER_ERROR"), "Error: INTERNAL_SERVER_ERROR"],
     ["no token", new Error(`session ${token} is gone`), "Error: session … is gone"],
     [
       "nothing of an answer that could not be read",
