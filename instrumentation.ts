@@ -22,8 +22,9 @@ export async function register(): Promise<void> {
   const { registerOTel } = await import("@vercel/otel");
   registerOTel({
     serviceName: "gatehouse",
-    // A page's own calls of FastAPI.
-    instrumentationConfig: { fetch: { propagateContextUrls: [backendUrl] } },
+    // Below the gate's rewrite it would begin another trace, and tell FastAPI that one. A page's own calls of FastAPI ask for
+    // their spans themselves (`lib/backend-api.ts`).
+    instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
   });
 }
 

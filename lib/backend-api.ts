@@ -27,8 +27,10 @@ export function createBackendApi(env: Pick<Env, "backendUrl">, mint: MintToken) 
  * Address and options, and not the `Request` itself: on Node 20 under Next a `fetch` of a `Request` forgets its signal at
  * the next garbage collection, and then waits for ever (`tests/system/backend-faults.test.ts` collects all the time).
  */
-function optionsOf({ method, body }: Request): RequestInit & { duplex: "half" } {
-  return { method, body, duplex: "half", cache: "no-store" };
+function optionsOf({ method, body }: Request): RequestInit & { duplex: "half"; opentelemetry: object } {
+  // For `@vercel/otel`, where it is at work: a span, which FastAPI goes on from.
+  const opentelemetry = { ignore: false, propagateContext: true };
+  return { method, body, duplex: "half", cache: "no-store", opentelemetry };
 }
 
 function headersOf(request: Request, jwt: string, asked: Pick<Headers, "get">): Headers {

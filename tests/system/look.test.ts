@@ -35,7 +35,7 @@ describe("a production build", () => {
     ["the page", "__gate"],
     ["the page's stream", "/sightings"],
     ["what it says", "this isolate has seen the session"],
-    ["its styles", "waterfall"],
+    ["its styles", "look-module"],
     ["the exporter of traces", "OTEL_EXPORTER_OTLP_PROTOCOL"],
     ["the gate's spans", "gatehouse.request_id"],
   ])("does not hold %s", (_, text) => {

@@ -89,6 +89,19 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     },
   );
 
+  it("a page goes on with the trace, and so does what it asks of FastAPI", async () => {
+    const traceId = crypto.randomUUID().replaceAll("-", "");
+    const page = await member.fetch("/dashboard", {
+      headers: { traceparent: `00-${traceId}-${CLIENT_SPAN}-01` },
+    });
+    expect(page.status).toBe(200);
+    await expect
+      .poll(() => stack.readLog("fastapi"))
+      .toContain(`[${page.headers.get("x-request-id")} ${traceId}]`);
+    const call = () => spansOf(traceId).find(({ name }) => name.includes("/api/tasks"));
+    await expect.poll(call, { timeout: 20_000 }).toBeDefined();
+  });
+
   it("a line of the log names the trace", async () => {
     const response = await new Visitor(stack.origin).fetch("/backend/api/me");
     const line = () =>
