@@ -8,6 +8,7 @@ the gate has.
 import base64
 import hashlib
 import json
+import logging
 import os
 import re
 import time
@@ -31,6 +32,8 @@ LEEWAY = 10
 MAX_LIFETIME = 1800
 #: The gate's tokens are a fraction of this. Characters.
 MAX_LENGTH = 8192
+
+_log = logging.getLogger("gatehouse")
 
 _MAKE_SECRET = "Make one with: openssl rand -base64 32"
 _PLACEHOLDER = re.compile(
@@ -250,6 +253,7 @@ class NotAuthenticated(HTTPException):
 def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
     # Of a WebSocket's handshake too: it is answered before it is accepted.
     assert isinstance(error, NotAuthenticated)
+    _log.info(error.code, extra={"status": error.status_code})
     return JSONResponse(
         {"detail": error.detail, "code": error.code}, error.status_code, error.headers
     )

@@ -1,3 +1,4 @@
+import { headers } from "next/headers";
 import type { Api } from "./api";
 import { backendFor } from "./auth-server";
 import { readSession } from "./session";
@@ -10,5 +11,5 @@ import { readSession } from "./session";
 export async function backend(): Promise<Api> {
   const found = await readSession();
   if (!found) throw new Error("backend() needs a session: call requireSession() first");
-  return backendFor(found.identity);
+  return backendFor(found.identity, await headers());
 }

@@ -105,7 +105,9 @@ describe("a call to the backend", () => {
     expect(logged).toEqual([
       {
         code: "gate_session_store_unreachable",
-        request_id: expect.any(String),
+        request_id: response.headers.get("x-request-id"),
+        route: "backend",
+        status: 503,
         error: "Error: connection refused",
       },
     ]);
@@ -180,7 +182,9 @@ describe("a page", () => {
     expect(response.headers.get("content-type")).toMatch("text/html");
     expect(response.headers.get("retry-after")).toBeTruthy();
     expect(response.headers.getSetCookie()).toEqual([]);
-    expect(await response.text()).toMatch(/not been signed out/);
+    const html = await response.text();
+    expect(html).toMatch(/not been signed out/);
+    expect(html).toContain(response.headers.get("x-request-id"));
   });
 
   it("tells a server action where to go in the header that Next reads", async () => {
