@@ -2,7 +2,12 @@ import { type BetterAuthOptions, betterAuth } from "better-auth";
 import type { createDatabase } from "./db";
 import type { Env } from "./env";
 
-const DAY = 24 * 60 * 60;
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** What concerns the endpoints alone. */
+type EndpointOptions = Omit<BetterAuthOptions, "baseURL" | "database" | "session" | "rateLimit">;
 
 /**
  * The Better Auth server. The edge and Node each make one over the same database; what concerns the endpoints alone
@@ -11,7 +16,7 @@ const DAY = 24 * 60 * 60;
 export function createAuth(
   env: Env,
   database: ReturnType<typeof createDatabase>,
-  forEndpoints: Pick<BetterAuthOptions, "plugins" | "user"> = {},
+  { emailAndPassword, advanced, ...forEndpoints }: EndpointOptions = {},
 ) {
   return betterAuth({
     appName: "Gatehouse",
@@ -19,10 +24,13 @@ export function createAuth(
     trustedOrigins: [...env.origins],
     ...env.authOptions,
     database,
-    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true },
+    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true, ...emailAndPassword },
     session: {
       expiresIn: 7 * DAY,
-      updateAge: DAY,
+      // How exactly the list of devices can say when one was last used: one write an hour at most.
+      updateAge: HOUR,
+      // Who has no password deletes the account by having signed in just now.
+      freshAge: 10 * MINUTE,
       // A standard HS256 JWT, so that the edge needs nothing but jose to check it. It lives no longer than
       // the revocation bound.
       cookieCache: {
@@ -34,13 +42,20 @@ export function createAuth(
     rateLimit: {
       enabled: true,
       storage: "database",
-      // Better Auth's own pace of 3 in 10 seconds for these two, given a longer breath: people mistype.
+      // Better Auth's own pace of 3 in 10 seconds, given a longer breath: people mistype. All of these take a password,
+      // or send a message to an address that anybody can name.
       customRules: {
-        "/sign-in/email": { window: 60, max: 20 },
-        "/sign-up/email": { window: 60, max: 20 },
+        "/sign-in/email": { window: MINUTE, max: 20 },
+        "/sign-up/email": { window: MINUTE, max: 20 },
+        "/delete-user": { window: MINUTE, max: 20 },
+        "/change-password": { window: MINUTE, max: 10 },
+        "/change-email": { window: MINUTE, max: 10 },
+        "/request-password-reset": { window: MINUTE, max: 10 },
+        "/send-verification-email": { window: MINUTE, max: 10 },
       },
     },
     advanced: {
+      ...advanced,
       // Better Auth trusts x-forwarded-for unless told otherwise, and any client can send that. With no
       // header to trust, all clients share one count.
       ipAddress: { ipAddressHeaders: env.clientAddressHeader ? [env.clientAddressHeader] : [] },
