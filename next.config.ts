@@ -19,6 +19,8 @@ const headers = {
 const config: NextConfig = {
   distDir: env.distDir,
   poweredByHeader: false,
+  // A page in a file `page.dev.tsx` is one in development alone: a build does not know it.
+  pageExtensions: ["tsx", "ts", ...(env.development ? ["dev.tsx"] : [])],
   // A trailing slash belongs to the path that FastAPI is asked for.
   skipTrailingSlashRedirect: true,
   // The gate sees paths, queries and flight headers as they were sent.
