@@ -1,6 +1,9 @@
 import { neonConfig } from "@neondatabase/serverless";
 import { APIError } from "better-auth/api";
+import { after } from "next/server";
 import { WebSocket } from "ws";
+import { accountOptions, explainMailFailure } from "./account-options";
+import { accountRules } from "./account-rules";
 import { ApiError } from "./api";
 import { createAuth } from "./auth";
 import { reportRefusal } from "./auth-report";
@@ -9,6 +12,7 @@ import { log } from "./console-log";
 import { identityOf } from "./contract";
 import { createDatabase } from "./db";
 import { loadEnv } from "./env";
+import { createMailer } from "./mail";
 import { createMinter } from "./mint";
 import { problemResponse } from "./problem";
 import { reasonOf } from "./reason";
@@ -28,10 +32,23 @@ const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
 /** FastAPI, called in somebody's name. */
 export const backendFor = createBackendApi(env, mintToken);
 
+const mailer = createMailer(env);
+const options = accountOptions(env, mailer);
+
 /** Better Auth as Node serves it. */
 export const auth = createAuth(env, createDatabase(env), {
-  user: { deleteUser: { enabled: true, beforeDelete: (_, request) => forgetAtBackend(request) } },
-  plugins: [revocation(), ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, Date.now)] : [])],
+  ...options,
+  user: {
+    ...options.user,
+    deleteUser: { enabled: true, beforeDelete: (_, request) => forgetAtBackend(request) },
+  },
+  plugins: [
+    revocation(),
+    accountRules(() => mailer.check().catch(explainMailFailure)),
+    ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, Date.now)] : []),
+  ],
+  // A message is sent after the answer: how long that takes would tell whether there is such an account.
+  advanced: { backgroundTasks: { handler: after } },
 });
 
 const { renew } = createSignedCookies(env.authSecrets);

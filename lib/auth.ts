@@ -4,7 +4,11 @@ import { userFields } from "./claims";
 import type { createDatabase } from "./db";
 import type { Env } from "./env";
 
-const DAY = 24 * 60 * 60;
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
+
+/** What concerns the endpoints alone. */
+type EndpointOptions = Omit<BetterAuthOptions, "baseURL" | "database" | "session" | "rateLimit">;
 
 /**
  * The Better Auth server. The edge and Node each make one over the same database; what concerns the endpoints alone
@@ -13,7 +17,7 @@ const DAY = 24 * 60 * 60;
 export function createAuth(
   env: Env,
   database: ReturnType<typeof createDatabase>,
-  forEndpoints: Pick<BetterAuthOptions, "plugins" | "user"> = {},
+  { emailAndPassword, advanced, ...forEndpoints }: EndpointOptions = {},
 ) {
   return betterAuth({
     appName: "Gatehouse",
@@ -24,10 +28,12 @@ export function createAuth(
     logger: authLogger,
     // What is no refusal is thrown to whoever asked, and has one line in the log: theirs.
     onAPIError: { throw: true },
-    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true },
+    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true, ...emailAndPassword },
     session: {
       expiresIn: 7 * DAY,
       updateAge: DAY,
+      // Who has no password deletes the account by having signed in just now.
+      freshAge: 10 * MINUTE,
       // A standard HS256 JWT, so that the edge needs nothing but jose to check it. It lives no longer than
       // the revocation bound.
       cookieCache: {
@@ -39,13 +45,20 @@ export function createAuth(
     rateLimit: {
       enabled: true,
       storage: "database",
-      // Better Auth's own pace of 3 in 10 seconds for these two, given a longer breath: people mistype.
+      // Better Auth's own pace of 3 in 10 seconds, given a longer breath: people mistype. All of these take a password,
+      // or send a message to an address that anybody can name.
       customRules: {
-        "/sign-in/email": { window: 60, max: 20 },
-        "/sign-up/email": { window: 60, max: 20 },
+        "/sign-in/email": { window: MINUTE, max: 20 },
+        "/sign-up/email": { window: MINUTE, max: 20 },
+        "/delete-user": { window: MINUTE, max: 20 },
+        "/change-password": { window: MINUTE, max: 10 },
+        "/change-email": { window: MINUTE, max: 10 },
+        "/request-password-reset": { window: MINUTE, max: 10 },
+        "/send-verification-email": { window: MINUTE, max: 10 },
       },
     },
     advanced: {
+      ...advanced,
       // Better Auth trusts x-forwarded-for unless told otherwise, and any client can send that. With no
       // header to trust, all clients share one count.
       ipAddress: { ipAddressHeaders: env.clientAddressHeader ? [env.clientAddressHeader] : [] },

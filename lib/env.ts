@@ -24,6 +24,10 @@ export interface Env {
   readonly maxBodyBytes: number;
   /** Whether `GET /api/auth/token` exists. */
   readonly tokenEndpoint: boolean;
+  /** The mail server, and who writes. Without it `next dev` keeps the messages, and a build can send none. */
+  readonly mail: MailConfig | undefined;
+  /** Other sites to sign in with. */
+  readonly providers: Readonly<Partial<Record<ProviderName, ProviderConfig>>>;
   /** Whether this is `next dev`. */
   readonly development: boolean;
   /** Where `next build` writes. The tests build beside the app that runs. */
@@ -32,6 +36,18 @@ export interface Env {
   readonly clientAddressHeader: string | undefined;
   /** Where traces are sent, if anywhere. `@vercel/otel` reads the same variable, and the others of OpenTelemetry. */
   readonly otlpEndpoint: string | undefined;
+}
+
+export interface MailConfig {
+  readonly smtpUrl: string;
+  readonly from: string;
+}
+
+export type ProviderName = "github" | "google";
+
+export interface ProviderConfig {
+  readonly clientId: string;
+  readonly clientSecret: string;
 }
 
 export interface VersionedSecret {
@@ -52,6 +68,7 @@ export class EnvError extends Error {
 type Source = Readonly<Record<string, string | undefined>>;
 
 const MAKE_SECRET = "Make one with: openssl rand -base64 32";
+const NAME_A_SENDER = "Set it to who writes, such as Gatehouse <no-reply@example.com>";
 const PLACEHOLDER =
   /change.?me|your.?secret|replace|placeholder|example.?secret|better-auth-secret|^(.)\1*$/i;
 
@@ -61,6 +78,11 @@ let loaded: Env | undefined;
 export function loadEnv(): Env {
   loaded ??= parseEnv(process.env);
   return loaded;
+}
+
+/** The other sites to sign in with here. */
+export function providersOf({ providers }: Pick<Env, "providers">): ProviderName[] {
+  return (["github", "google"] as const).filter((name) => providers[name]);
 }
 
 /**
@@ -86,6 +108,9 @@ export function parseEnv(source: Source): Env {
     );
   }
 
+  const smtpUrl = read("SMTP_URL", smtpAddress);
+  const from = read("MAIL_FROM", sender, smtpUrl ? { missing: `SMTP_URL is set. ${NAME_A_SENDER}` } : {});
+
   const env = {
     appOrigin,
     origins: appOrigin === undefined ? undefined : ownOrigins(appOrigin, source),
@@ -109,6 +134,17 @@ export function parseEnv(source: Source): Env {
     sessionMaxStaleSeconds: read("SESSION_MAX_STALE_SECONDS", wholeNumber(0, 3600), { fallback: "60" }),
     maxBodyBytes: megabytes(read("MAX_BODY_MB", wholeNumber(1, 1024), { fallback: "10" })),
     tokenEndpoint: read("TOKEN_ENDPOINT", oneOf("on", "off"), { fallback: "off" }) === "on",
+    mail: smtpUrl && from && { smtpUrl, from },
+    providers: {
+      github: both(
+        read("GITHUB_CLIENT_ID", text, ifSet(source, "GITHUB_CLIENT_SECRET")),
+        read("GITHUB_CLIENT_SECRET", text, ifSet(source, "GITHUB_CLIENT_ID")),
+      ),
+      google: both(
+        read("GOOGLE_CLIENT_ID", text, ifSet(source, "GOOGLE_CLIENT_SECRET")),
+        read("GOOGLE_CLIENT_SECRET", text, ifSet(source, "GOOGLE_CLIENT_ID")),
+      ),
+    },
     development: source.NODE_ENV === "development",
     distDir: source.NEXT_DIST_DIR || ".next",
     clientAddressHeader: read("CLIENT_ADDRESS_HEADER", headerName, {
@@ -231,6 +267,32 @@ const postgresUrl: Parse<string> = (value) => {
   }
   return value;
 };
+
+const smtpAddress: Parse<string> = (value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !/^smtps?:$/.test(url.protocol) || !url.hostname) {
+    // The value holds a password: it is not repeated.
+    throw new Unfit("is not the address of a mail server. It begins with smtp://user:password@host:587");
+  }
+  return value;
+};
+
+const sender: Parse<string> = (value) => {
+  // RFC 5322 §3.4: an address alone, or in angle brackets behind a name.
+  if (!/^([^<>@\r\n]+<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(value)) {
+    throw new Unfit(`"${value}" is not an email address. ${NAME_A_SENDER}`);
+  }
+  return value;
+};
+
+/** For one half of a pair. */
+function ifSet(source: Source, name: string): Missing {
+  return source[name]?.trim() ? { missing: `${name} is set. Set both, or neither` } : {};
+}
+
+function both(clientId: string | undefined, clientSecret: string | undefined): ProviderConfig | undefined {
+  return clientId && clientSecret ? { clientId, clientSecret } : undefined;
+}
 
 function megabytes(count: number | undefined): number | undefined {
   return count === undefined ? undefined : count * 1024 * 1024;

@@ -114,11 +114,14 @@ async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: numbe
   yield await step("Start the app", () => startApp({ env, port, dev, logDir }));
 }
 
-function welcome(url: string, { DATABASE_URL }: Settings, mode: Mode): string {
+function welcome(url: string, { DATABASE_URL, SMTP_URL }: Settings, mode: Mode): string {
+  const mail =
+    mode === "dev" ? `Mail           ${url}/mailbox` : "Mail           none is sent: SMTP_URL is not set";
   return box([
     `Gatehouse runs at ${url}`,
     "",
     DATABASE_URL ? `Sign up at     ${url}/signup` : `Demo account   ${demoUser.email} / ${demoUser.password}`,
+    ...(SMTP_URL ? [] : [mail]),
     `Logs           ${mode === "dev" ? "here" : ".data/logs"}`,
     ...(mode === "dev" ? [`The gate, live ${url}/__gate`] : []),
     "Ctrl-C stops everything",

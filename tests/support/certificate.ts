@@ -1,14 +1,14 @@
 import { createSign, generateKeyPairSync, randomBytes } from "node:crypto";
 
 /**
- * A certificate for 127.0.0.1 and localhost that signs itself, good for a day (RFC 5280 §4.1). Node reads certificates and writes
- * none, and no key should lie in the repository.
+ * A certificate for 127.0.0.1 and some names that signs itself, good for a day (RFC 5280 §4.1). Node reads certificates and
+ * writes none, and no key should lie in the repository.
  */
-export function selfSigned(): { key: string; cert: string } {
+export function selfSigned(hosts: readonly string[] = ["localhost"]): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const ecdsaWithSha256 = sequence(der(0x06, Buffer.from("2a8648ce3d040302", "hex")));
   const name = sequence(der(0x31, sequence(der(0x06, Buffer.from("550403", "hex")), der(0x0c, "gatehouse"))));
-  const names = sequence(der(0x87, Buffer.from([127, 0, 0, 1])), der(0x82, "localhost"));
+  const names = sequence(der(0x87, Buffer.from([127, 0, 0, 1])), ...hosts.map((host) => der(0x82, host)));
   const alternativeName = sequence(der(0x06, Buffer.from("551d11", "hex")), der(0x04, names));
   const day = 24 * 60 * 60 * 1000;
   const toBeSigned = sequence(

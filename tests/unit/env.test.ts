@@ -33,6 +33,8 @@ it("fills in what may be left out", () => {
     sessionMaxStaleSeconds: 60,
     maxBodyBytes: 10 * 1024 * 1024,
     tokenEndpoint: false,
+    mail: undefined,
+    providers: {},
     development: false,
     distDir: ".next",
     clientAddressHeader: undefined,
@@ -78,6 +80,10 @@ describe("a value that cannot be used is named, with what is wrong and the mend"
     ["MAX_BODY_MB", "0", /whole number from 1/],
     ["TOKEN_ENDPOINT", "yes", /on or off/],
     ["BACKEND_FORWARD", "proxy", /rewrite or relay/],
+    ["SMTP_URL", "mail.example.com", /is not the address of a mail server.*smtp:\/\//],
+    ["SMTP_URL", "https://user:hidden-password@mail.example.com", /is not the address of a mail server/],
+    ["MAIL_FROM", "Gatehouse", /is not an email address.*Gatehouse <no-reply@example.com>/],
+    ["MAIL_FROM", "Gatehouse <a@example.com>\r\nBcc: b@example.com", /is not an email address/],
     ["CLIENT_ADDRESS_HEADER", "x client", /not the name of a header/],
   ];
 
@@ -86,6 +92,37 @@ describe("a value that cannot be used is named, with what is wrong and the mend"
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${name}: `));
     expect(problems[0]).toMatch(says);
+  });
+});
+
+describe("what belongs together", () => {
+  const rows: [has: Record<string, string>, lacks: string][] = [
+    [{ SMTP_URL: "smtp://mail.example.com" }, "MAIL_FROM"],
+    [{ GITHUB_CLIENT_ID: "id" }, "GITHUB_CLIENT_SECRET"],
+    [{ GITHUB_CLIENT_SECRET: "hidden-secret" }, "GITHUB_CLIENT_ID"],
+    [{ GOOGLE_CLIENT_ID: "id" }, "GOOGLE_CLIENT_SECRET"],
+    [{ GOOGLE_CLIENT_SECRET: "hidden-secret" }, "GOOGLE_CLIENT_ID"],
+  ];
+  it.each(rows)("%o asks for %s", (has, lacks) => {
+    const problems = problemsOf({ ...good, ...has });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${lacks}: is not set. ${Object.keys(has)[0]} is set`));
+    expect(problems[0]).not.toContain("hidden");
+  });
+
+  it("is there whole, or not at all", () => {
+    const { mail, providers } = parseEnv({
+      ...good,
+      SMTP_URL: "smtps://user:pass@mail.example.com",
+      MAIL_FROM: "Gatehouse <no-reply@example.com>",
+      GITHUB_CLIENT_ID: "id",
+      GITHUB_CLIENT_SECRET: "secret",
+    });
+    expect(mail).toEqual({
+      smtpUrl: "smtps://user:pass@mail.example.com",
+      from: "Gatehouse <no-reply@example.com>",
+    });
+    expect(providers).toEqual({ github: { clientId: "id", clientSecret: "secret" } });
   });
 });
 

@@ -86,3 +86,20 @@ test("a warm start never evaluates Better Auth: it is imported when it is called
   );
   expect(importers.map(({ path }) => path)).toEqual([]);
 });
+
+test("nothing that the gate can reach, at once or later, knows how to send mail", () => {
+  const reached = new Map<string, string[]>();
+  const visit = (path: string) => {
+    const file = [path, `${path}.ts`, `${path}.tsx`].find((name) =>
+      statSync(name, { throwIfNoEntry: false })?.isFile(),
+    );
+    if (!file || reached.has(file)) return;
+    const imports = sourcesOf(file).flatMap((source) => source.imports);
+    reached.set(file, imports);
+    for (const name of imports) if (name.startsWith(".")) visit(join(dirname(file), name));
+  };
+  visit("middleware.ts");
+  expect([...reached.keys()]).toContain("lib/auth.ts");
+  const senders = [...reached].filter(([, imports]) => imports.includes("nodemailer"));
+  expect(senders.map(([path]) => path)).toEqual([]);
+});

@@ -1,7 +1,9 @@
 import type { Metadata } from "next";
+import { loadEnv, providersOf } from "../../../lib/env";
 import { loginPath, safeNextPath } from "../../../lib/next-path";
 import { TextLink } from "../../_components/text-link";
 import { SignupForm } from "../auth-forms";
+import { OtherSites } from "../other-sites";
 
 export const metadata: Metadata = { title: "Create an account" };
 
@@ -11,6 +13,7 @@ export default async function SignupPage({ searchParams }: { searchParams: Promi
     <>
       <h1 className="text-2xl font-semibold">Create an account</h1>
       <SignupForm next={next} />
+      <OtherSites providers={providersOf(loadEnv())} next={next} />
       <p className="mt-2 text-muted">
         You have an account? <TextLink href={loginPath(next ?? "/")}>Sign in</TextLink>
       </p>

@@ -1,0 +1,27 @@
+import { Notice } from "../_account/notice";
+import { Alert } from "../_components/alert";
+
+/** Better Auth's codes for a sign-in through another site that came to nothing. */
+const failures: Readonly<Record<string, string>> = {
+  access_denied: "You did not let the other site tell us who you are. Nothing has changed.",
+  account_not_linked:
+    "There is an account with that email already, and it is not certain that both are yours. Sign in with your password, or choose a new one below. Then confirm your email on your account page; after that both ways work.",
+  email_not_found: "The other site did not tell us your email, which we need. Let it, or sign up here.",
+  state_mismatch: "That took too long, or began in another window. Try again.",
+  state_not_found: "That took too long, or began in another window. Try again.",
+};
+
+const FAILED = "Signing in through the other site did not work. Try again, or sign in with your password.";
+
+/** Why the visitor is here, where that is not plain. Only our own words: anybody can write a link to this page. */
+export function ArrivalNote({ error, done }: { error?: unknown; done?: unknown }) {
+  if (error !== undefined) {
+    return (
+      <div className="mt-4">
+        <Alert>{failures[String(error)] ?? FAILED}</Alert>
+      </div>
+    );
+  }
+  if (done !== "reset") return null;
+  return <Notice>Your new password is saved. Sign in with it.</Notice>;
+}

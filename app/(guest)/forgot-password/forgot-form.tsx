@@ -1,0 +1,20 @@
+"use client";
+
+import { AccountForm } from "../../_account/account-form";
+import { callAuth } from "../../_account/call-auth";
+import { emailField } from "../../_account/fields";
+
+export function ForgotForm() {
+  return (
+    <AccountForm
+      wide
+      fields={[emailField]}
+      submitLabel="Send the link"
+      send={({ email }) => callAuth("/request-password-reset", { email })}
+      // The same words for every address: nobody learns here who has an account.
+      done={({ email }) =>
+        `If there is an account with ${email}, a link is on its way there. It works for an hour, and once.`
+      }
+    />
+  );
+}

@@ -1,0 +1,18 @@
+import type { Metadata } from "next";
+import { TextLink } from "../../_components/text-link";
+import { ForgotForm } from "./forgot-form";
+
+export const metadata: Metadata = { title: "Forgot your password" };
+
+export default function ForgotPasswordPage() {
+  return (
+    <>
+      <h1 className="text-2xl font-semibold">Forgot your password</h1>
+      <p className="mt-1 mb-5 text-muted">We send you a link to choose a new one.</p>
+      <ForgotForm />
+      <p className="mt-2 text-muted">
+        It came back to you? <TextLink href="/login">Sign in</TextLink>
+      </p>
+    </>
+  );
+}

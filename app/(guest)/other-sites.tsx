@@ -1,0 +1,61 @@
+"use client";
+
+import { useState } from "react";
+import { signIn } from "../../lib/auth-client";
+import type { ProviderName } from "../../lib/env";
+import { loginPath } from "../../lib/next-path";
+import { routes } from "../../lib/routes";
+import { siteName } from "../_account/site-name";
+import { Alert } from "../_components/alert";
+import { Button } from "../_components/button";
+import { explainAuthFailure } from "./explain-auth-failure";
+
+const TIMEOUT_MS = 20_000;
+
+interface OtherSitesProps {
+  providers: readonly ProviderName[];
+  /** Where to go afterwards; checked by the page. */
+  next: string | undefined;
+}
+
+/** Sign-in and sign-up through the sites that this deployment knows; nothing where it knows none. */
+export function OtherSites({ providers, next }: OtherSitesProps) {
+  const [pending, setPending] = useState<ProviderName>();
+  const [mistake, setMistake] = useState<string>();
+  if (providers.length === 0) return null;
+
+  async function goTo(provider: ProviderName) {
+    setMistake(undefined);
+    setPending(provider);
+    const failure = await signIn
+      .social(
+        { provider, callbackURL: next ?? routes.home, errorCallbackURL: loginPath(next ?? "/") },
+        { timeout: TIMEOUT_MS },
+      )
+      .then(
+        ({ error }) => error,
+        () => ({ status: 0 }),
+      );
+    // Without a failure the browser is on its way there.
+    if (!failure) return;
+    setPending(undefined);
+    setMistake(explainAuthFailure(failure).form);
+  }
+
+  return (
+    <div className="mt-5 space-y-3 border-t border-line pt-5">
+      {mistake && <Alert>{mistake}</Alert>}
+      {providers.map((provider) => (
+        <Button
+          key={provider}
+          look="secondary"
+          className="w-full"
+          pending={pending === provider}
+          onClick={() => goTo(provider)}
+        >
+          Continue with {siteName(provider)}
+        </Button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Metadata } from "next";
+import { TextLink } from "../../_components/text-link";
+import { ResetForm } from "./reset-form";
+
+// The address of this page holds the link's secret.
+export const metadata: Metadata = { title: "Choose a new password", referrer: "no-referrer" };
+
+interface Props {
+  searchParams: Promise<{ token?: unknown }>;
+}
+
+export default async function ResetPasswordPage({ searchParams }: Props) {
+  const { token } = await searchParams;
+  return (
+    <>
+      <h1 className="text-2xl font-semibold">Choose a new password</h1>
+      {typeof token === "string" ? (
+        <>
+          <p className="mt-1 mb-5 text-muted">It signs you out on every device, this one too.</p>
+          <ResetForm token={token} />
+        </>
+      ) : (
+        <p className="mt-2 text-muted">
+          This link has been used already, or is older than an hour, or was cut off on its way to you.
+        </p>
+      )}
+      <p className="mt-2">
+        <TextLink href="/forgot-password">Ask for a new link</TextLink>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { ActionButton } from "../../_account/action-button";
+import { callAuth } from "../../_account/call-auth";
+import { Notice } from "../../_account/notice";
+
+/** A device in words. */
+export interface DeviceLine {
+  id: string;
+  browser: string;
+  lastUsed: string;
+  isThis: boolean;
+}
+
+export function DeviceList({ devices }: { devices: readonly DeviceLine[] }) {
+  const router = useRouter();
+  const [notice, setNotice] = useState("");
+  // The row goes with its button, so that it is the list that says what became of it.
+  const report = (text: string) => {
+    setNotice(text);
+    router.refresh();
+  };
+  return (
+    <>
+      <ul className="divide-y divide-line border-y border-line">
+        {devices.map(({ id, browser, lastUsed, isThis }) => (
+          <li key={id} className="flex min-h-16 flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3">
+            <div className="min-w-0">
+              <p className="font-medium break-words">{browser}</p>
+              <p className="text-muted">{isThis ? "This device, in use now" : lastUsed}</p>
+            </div>
+            {!isThis && (
+              <ActionButton
+                label={`Sign out ${browser}`}
+                send={() => endSession(id)}
+                onDone={() => report(`${browser} is signed out.`)}
+              >
+                Sign out
+              </ActionButton>
+            )}
+          </li>
+        ))}
+      </ul>
+      {devices.length > 1 && (
+        <div className="mt-4">
+          <ActionButton
+            send={() => callAuth("/revoke-other-sessions")}
+            onDone={() => report("All other devices are signed out.")}
+          >
+            Sign out all other devices
+          </ActionButton>
+        </div>
+      )}
+      <Notice>{notice}</Notice>
+    </>
+  );
+}
+
+/** One that is gone already is as good as ended. */
+async function endSession(id: string) {
+  const failure = await callAuth("/revoke-session-by-id", { id });
+  return failure?.status === 404 ? null : failure;
+}

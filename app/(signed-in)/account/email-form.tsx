@@ -1,0 +1,33 @@
+"use client";
+
+import { AccountForm } from "../../_account/account-form";
+import { callAuth } from "../../_account/call-auth";
+import { emailField, passwordField } from "../../_account/fields";
+
+interface EmailFormProps {
+  email: string;
+  emailVerified: boolean;
+  hasPassword: boolean;
+}
+
+export function EmailForm({ email, emailVerified, hasPassword }: EmailFormProps) {
+  const newEmail = {
+    ...emailField,
+    label: "New email",
+    check: (value: string) =>
+      value.toLowerCase() === email ? "This is your email already." : emailField.check(value),
+  };
+  return (
+    <AccountForm
+      fields={hasPassword ? [newEmail, { ...passwordField, label: "Your password, to be sure" }] : [newEmail]}
+      submitLabel="Change email"
+      send={(values) => callAuth("/change-email", { newEmail: values.email, password: values.password })}
+      // The same words whether or not the address is somebody else's: nobody learns here who has an account.
+      done={(values) =>
+        emailVerified
+          ? `Nothing has changed yet. We wrote to ${email}: open the link there, and then the one that we send to ${values.email}.`
+          : `Nothing has changed yet. We wrote to ${values.email}: open the link there to use that address. If nothing arrives, it may be in use already.`
+      }
+    />
+  );
+}

@@ -1,0 +1,81 @@
+import { APIError } from "better-auth/api";
+import { decodeJwt } from "jose";
+import type { createAuth } from "./auth";
+import type { Env } from "./env";
+import { approveChangeLetter, confirmLetter, newAddressLetter, resetLetter } from "./letters";
+import { MailError, type Mailer, type Message } from "./mail";
+import { loginPath } from "./next-path";
+
+type EndpointOptions = NonNullable<Parameters<typeof createAuth>[2]>;
+
+/** Seconds. The letters say so. */
+const LINK_LIFE = 60 * 60;
+
+/** How Better Auth writes to people, and whom it lets sign in through other sites. */
+export function accountOptions(env: Pick<Env, "appOrigin" | "providers">, mailer: Mailer) {
+  const deliver = (message: Message) => mailer.send(message).catch(explainMailFailure);
+  return {
+    emailAndPassword: {
+      enabled: true,
+      resetPasswordTokenExpiresIn: LINK_LIFE,
+      sendResetPassword: ({ user, url }) =>
+        deliver({ to: user.email, ...resetLetter(leadingTo(url, "/reset-password")) }),
+    },
+    emailVerification: {
+      // Nothing is promised where nothing can be sent.
+      sendOnSignUp: mailer.isConfigured,
+      expiresIn: LINK_LIFE,
+      // Better Auth asks for both: the token alone says whether the address is a new one.
+      sendVerificationEmail: ({ user, url, token }) => {
+        const isNew = decodeJwt(token).requestType === "change-email-verification";
+        const letter = isNew
+          ? newAddressLetter(leadingTo(url, "/verify-email?done=changed"))
+          : confirmLetter(leadingTo(url, "/verify-email?done=confirmed"));
+        return deliver({ to: user.email, ...letter });
+      },
+    },
+    user: {
+      changeEmail: {
+        enabled: true,
+        sendChangeEmailConfirmation: ({ user, newEmail, url }) =>
+          deliver({
+            to: user.email,
+            ...approveChangeLetter(leadingTo(url, "/verify-email?done=approved"), newEmail),
+          }),
+      },
+    },
+    socialProviders: env.providers,
+    // A provider's tokens are of no use here: what is not kept cannot be stolen.
+    databaseHooks: {
+      account: { create: { before: withoutTokens }, update: { before: withoutTokens } },
+    },
+    onAPIError: { errorURL: env.appOrigin + loginPath("/") },
+  } satisfies EndpointOptions;
+}
+
+/** The link, with the page it ends at: ours, and none that whoever asked for the message has chosen. */
+function leadingTo(link: string, page: string): string {
+  const url = new URL(link);
+  url.searchParams.set("callbackURL", page);
+  return url.href;
+}
+
+/**
+ * For `.catch`: tells the log what happened, and the page that it did.
+ * @throws {APIError} 503
+ */
+export function explainMailFailure(error: unknown): never {
+  const code = error instanceof MailError ? error.code : "MAIL_NOT_SENT";
+  console.error(JSON.stringify({ code: code.toLowerCase(), error: String(error) }));
+  throw new APIError("SERVICE_UNAVAILABLE", {
+    code,
+    message:
+      code === "MAIL_NOT_CONFIGURED"
+        ? "This site has no mail server, so no email can be sent. Tell whoever runs it."
+        : "The email could not be sent just now. Try again in a moment.",
+  });
+}
+
+async function withoutTokens(account: Record<string, unknown>) {
+  return { data: { ...account, accessToken: null, refreshToken: null, idToken: null } };
+}

@@ -1,0 +1,72 @@
+import type { Message } from "./mail";
+
+/**
+ * What we write to people. A letter holds nothing that its sender has typed, no name for one: anybody can have us
+ * write to anybody.
+ */
+
+type Letter = Omit<Message, "to">;
+
+interface Parts {
+  subject: string;
+  before: string;
+  label: string;
+  url: string;
+  after: string;
+}
+
+const VALID = "The link works for an hour";
+
+export function resetLetter(url: string): Letter {
+  return compose({
+    subject: "Choose a new password",
+    before: "Somebody, most likely you, asked for a new password for your Gatehouse account.",
+    label: "Choose a new password",
+    url,
+    after: `${VALID}, and once. A new password signs you out on every device. If you did not ask, leave this alone: your password stays as it is.`,
+  });
+}
+
+export function confirmLetter(url: string): Letter {
+  return compose({
+    subject: "Confirm your email address",
+    before: "This address was given for a Gatehouse account.",
+    label: "Confirm this address",
+    url,
+    after: `${VALID}. If you have no such account, do not open it: somebody has mistaken your address for theirs.`,
+  });
+}
+
+/** To the old address: may it change? */
+export function approveChangeLetter(url: string, newEmail: string): Letter {
+  return compose({
+    subject: "Approve your new email address",
+    before: `You asked to change the email address of your Gatehouse account to ${newEmail}.`,
+    label: "Approve the change",
+    url,
+    after: `${VALID}. We then write to the new address, which has to confirm it too. If you did not ask, do not open it, and change your password: somebody is signed in to your account.`,
+  });
+}
+
+/** To the new address: is it theirs? */
+export function newAddressLetter(url: string): Letter {
+  return compose({
+    subject: "Confirm your new email address",
+    before: "You asked to use this address for your Gatehouse account from now on.",
+    label: "Use this address",
+    url,
+    after: `${VALID}. If you did not ask, do not open it, and nothing changes.`,
+  });
+}
+
+function compose({ subject, before, label, url, after }: Parts): Letter {
+  return {
+    subject,
+    text: `${before}\n\n${label}:\n${url}\n\n${after}\n`,
+    html: `<p>${escapeHtml(before)}</p><p><a href="${escapeHtml(url)}">${escapeHtml(label)}</a></p><p>${escapeHtml(after)}</p>`,
+  };
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

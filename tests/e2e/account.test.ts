@@ -1,0 +1,305 @@
+import { Client } from "pg";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser, watchTraffic } from "../support/browser";
+import { type MailServer, startMailServer } from "../support/mail-server";
+import { type OAuthServer, startOAuthServer } from "../support/oauth-server";
+import { type FullStack, startFullStack } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** The account as people meet it: in a browser, with a mail server and two other sites to sign in with. */
+
+const PASSWORD = "correct-horse-battery";
+const NEW_PASSWORD = "another-horse-battery";
+const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+
+let stack: FullStack;
+let mail: MailServer;
+let other: OAuthServer;
+let browser: Browser;
+let sql: Client;
+let context: BrowserContext;
+let page: Page;
+let people = 0;
+
+beforeAll(async () => {
+  [mail, other] = await Promise.all([startMailServer(), startOAuthServer()]);
+  stack = await startFullStack({ gate: { ...mail.env, ...other.env } });
+  browser = await launchBrowser(other.browserArgs);
+  sql = new Client({ connectionString: stack.databaseUrl });
+  await sql.connect();
+});
+afterAll(async () => {
+  await sql?.end();
+  await browser?.close();
+  await stack?.stop();
+  await other?.stop();
+  await mail?.stop();
+});
+beforeEach(async () => {
+  await sql.query(`delete from "rateLimit"`);
+  context = await browser.newContext({ baseURL: stack.origin, ignoreHTTPSErrors: true });
+  page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  return () => context.close();
+});
+
+/** Signed up, confirmed, and on the account page. */
+async function openAccount(): Promise<string> {
+  const email = `ada-${++people}@example.com`;
+  await page.goto("/signup");
+  await page.getByLabel("Name").fill("Ada");
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/dashboard");
+  await page.goto((await mail.next(email)).link);
+  await page.getByRole("heading", { name: "Your email is confirmed" }).waitFor();
+  await page.getByRole("link", { name: "To your account" }).click();
+  await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
+  return email;
+}
+
+const section = (name: string) => page.getByRole("region", { name });
+const says = (name: string, text: string | RegExp) => section(name).getByText(text).waitFor();
+
+async function signInElsewhere(email: string): Promise<Visitor> {
+  const visitor = new Visitor(stack.origin);
+  const response = await visitor.post(
+    "/api/auth/sign-in/email",
+    { email, password: PASSWORD },
+    { "user-agent": FIREFOX },
+  );
+  expect(response.status).toBe(200);
+  return visitor;
+}
+
+it("a name is changed, and what is no name is pointed at and kept", async () => {
+  await openAccount();
+  const name = section("Name").getByLabel("Name");
+  expect(await name.inputValue()).toBe("Ada");
+  await name.fill("   ");
+  await section("Name").getByRole("button", { name: "Save name" }).click();
+  await says("Name", "Enter the name you want to be called by.");
+  expect(await name.getAttribute("aria-invalid")).toBe("true");
+  await name.fill("Ada Lovelace");
+  await section("Name").getByRole("button", { name: "Save name" }).click();
+  await says("Name", "Saved. You are Ada Lovelace now.");
+  await page.goto("/dashboard");
+  await page.getByRole("heading", { name: "Hello, Ada Lovelace" }).waitFor();
+});
+
+describe("an email", () => {
+  it("is changed by two links, and shows", async () => {
+    const email = await openAccount();
+    await section("Email").getByLabel("New email").fill(`new-${email}`);
+    await section("Email").getByLabel("Your password, to be sure").fill("wrong-password");
+    await section("Email").getByRole("button", { name: "Change email" }).click();
+    await says("Email", "That is not your current password.");
+    // What was typed is kept.
+    expect(await section("Email").getByLabel("New email").inputValue()).toBe(`new-${email}`);
+
+    await section("Email").getByLabel("Your password, to be sure").fill(PASSWORD);
+    await section("Email").getByRole("button", { name: "Change email" }).click();
+    await says("Email", /^Nothing has changed yet\. We wrote to ada-/);
+    await page.goto((await mail.next(email)).link);
+    await page.getByRole("heading", { name: "One more link to open" }).waitFor();
+    await page.goto((await mail.next(`new-${email}`)).link);
+    await page.getByRole("heading", { name: "Your email has changed" }).waitFor();
+    await page.goto("/account");
+    await says("Email", `new-${email}`);
+  });
+
+  it("that was not confirmed can be, from the account page", async () => {
+    const email = `ada-${++people}@example.com`;
+    await new Visitor(stack.origin).signUp(email);
+    await mail.next(email);
+    await page.goto("/login?next=%2Faccount");
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await says("Email", "not yet confirmed");
+    await section("Email").getByRole("button", { name: "Send a link to confirm it" }).click();
+    await says("Email", /^We wrote to/);
+    await page.goto((await mail.next(email)).link);
+    await page.goto("/account");
+    await says("Email", /, confirmed$/);
+  });
+});
+
+it("a password is changed, which signs the other devices out", async () => {
+  const email = await openAccount();
+  await signInElsewhere(email);
+  await page.reload();
+  await says("Devices", "Firefox on Linux");
+  await section("Password").getByLabel("Current password").fill("wrong-password");
+  await section("Password").getByLabel("New password").fill(NEW_PASSWORD);
+  await section("Password").getByRole("button", { name: "Change password" }).click();
+  await says("Password", "That is not your current password.");
+  expect(await section("Password").getByLabel("New password").inputValue()).toBe(NEW_PASSWORD);
+  await section("Password").getByLabel("Current password").fill(PASSWORD);
+  await section("Password").getByRole("button", { name: "Change password" }).click();
+  await says("Password", "Changed. Every other device is signed out.");
+  await section("Devices").getByText("Firefox on Linux").waitFor({ state: "detached" });
+  await says("Devices", "This device, in use now");
+});
+
+describe("devices", () => {
+  it("are listed, this one marked, and one of them is signed out", async () => {
+    const email = await openAccount();
+    await signInElsewhere(email);
+    await sql.query(`update session set "updatedAt" = now() - interval '5 days' where "userAgent" = $1`, [
+      FIREFOX,
+    ]);
+    await page.reload();
+    const rows = section("Devices").getByRole("listitem");
+    expect(await rows.count()).toBe(2);
+    expect(await rows.nth(0).textContent()).toMatch(/^Chrome on Linux\s*This device, in use now$/);
+    expect(await rows.nth(1).textContent()).toMatch(
+      /^Firefox on Linux\s*Last used about 5 days ago\s*Sign out$/,
+    );
+    await section("Devices").getByRole("button", { name: "Sign out Firefox on Linux" }).click();
+    await says("Devices", "Firefox on Linux is signed out.");
+    await expect.poll(() => rows.count()).toBe(1);
+    const { rows: left } = await sql.query(
+      `select 1 from session join "user" on "user".id = "userId" where email = $1`,
+      [email],
+    );
+    expect(left).toHaveLength(1);
+  });
+
+  it("are all signed out but this one", async () => {
+    const email = await openAccount();
+    await signInElsewhere(email);
+    await signInElsewhere(email);
+    await page.reload();
+    await section("Devices").getByRole("button", { name: "Sign out all other devices" }).click();
+    await says("Devices", "All other devices are signed out.");
+    await expect.poll(() => section("Devices").getByRole("listitem").count()).toBe(1);
+    await page.reload();
+    await says("Devices", "This device, in use now");
+  });
+
+  it("show no session's token to any script of the page", async () => {
+    const traffic = watchTraffic(page);
+    const email = await openAccount();
+    await signInElsewhere(email);
+    await page.reload();
+    await section("Devices").getByRole("button", { name: "Sign out Firefox on Linux" }).click();
+    await says("Devices", "Firefox on Linux is signed out.");
+    const { rows } = await sql.query(`select token from session`);
+    const readable = await traffic.all();
+    expect(readable.some(({ text }) => text.includes("Firefox on Linux"))).toBe(true);
+    const leaks = readable.filter(({ text }) => rows.some(({ token }) => text.includes(token)));
+    expect(leaks.map(({ where }) => where)).toEqual([]);
+  });
+});
+
+it("a forgotten password is replaced, and the link serves once", async () => {
+  const email = await openAccount();
+  await context.clearCookies();
+  await page.goto("/login");
+  await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await page.waitForURL("**/forgot-password");
+  await page.getByLabel("Email").fill(email);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.getByText(`If there is an account with ${email}, a link is on its way`).waitFor();
+  const { link } = await mail.next(email);
+
+  await page.goto(link);
+  await page.getByLabel("New password").fill("short");
+  await page.getByRole("button", { name: "Save the new password" }).click();
+  await page.getByText("Choose a password of at least 8 characters.").waitFor();
+  await page.getByLabel("New password").fill(NEW_PASSWORD);
+  await page.getByRole("button", { name: "Save the new password" }).click();
+  await page.getByText("Your new password is saved. Sign in with it.").waitFor();
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(NEW_PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL("**/dashboard");
+
+  await page.goto(link);
+  await page.getByText("This link has been used already").waitFor();
+  expect(await page.getByLabel("New password").count()).toBe(0);
+});
+
+it("an account is deleted with the password, and with all that it holds", async () => {
+  const email = await openAccount();
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  const form = section("Delete account");
+  await form.getByLabel("Your password, to be sure").fill("wrong-password");
+  await form.getByRole("button", { name: "Delete my account and all tasks" }).click();
+  await says("Delete account", "That is not your current password.");
+  await form.getByLabel("Your password, to be sure").fill(PASSWORD);
+  await form.getByRole("button", { name: "Delete my account and all tasks" }).click();
+  await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
+  expect((await context.cookies()).filter(({ name }) => name.includes("session"))).toEqual([]);
+  await page.goto("/account");
+  expect(new URL(page.url()).pathname).toBe("/login");
+  expect((await new Visitor(stack.origin).signIn(email)).status).toBe(401);
+});
+
+it("a message that cannot be sent is said at the form, and what was typed is kept", async () => {
+  await mail.stop();
+  try {
+    await page.goto("/forgot-password");
+    await page.getByLabel("Email").fill("ada@example.com");
+    await page.getByRole("button", { name: "Send the link" }).click();
+    await page.locator("form").getByRole("alert").waitFor();
+    expect(await page.locator("form").getByRole("alert").textContent()).toContain("could not be sent");
+    expect(await page.getByLabel("Email").inputValue()).toBe("ada@example.com");
+  } finally {
+    await mail.restart();
+  }
+});
+
+describe.each([
+  ["GitHub", "github.com"],
+  ["Google", "accounts.google.com"],
+])("with %s", (site, host) => {
+  it("one signs in where one was going, and has an account without a password", async () => {
+    const email = `octo-${++people}@example.com`;
+    other.signInAs({ id: people, name: "Octo", email, emailVerified: true });
+    await page.goto("/account");
+    await page.getByRole("button", { name: `Continue with ${site}` }).click();
+    await page.waitForURL(`https://${host}/**`);
+    await page.getByRole("link", { name: "Allow" }).click();
+    await page.waitForURL(`${stack.origin}/account`);
+    await says("Email", email);
+    await says("Password", `You sign in with ${site} and have no password.`);
+    await section("Password").getByRole("button", { name: "Send a link to choose one" }).click();
+    await says("Password", /^We wrote to/);
+    expect((await mail.next(email)).subject).toBe("Choose a new password");
+  });
+
+  it("one may decide not to, and is told that nothing has changed", async () => {
+    await page.goto("/login");
+    await page.getByRole("button", { name: `Continue with ${site}` }).click();
+    await page.waitForURL(`https://${host}/**`);
+    await page.getByRole("link", { name: "Deny" }).click();
+    await page.getByText("You did not let the other site tell us who you are.").waitFor();
+  });
+});
+
+it("fits a phone, and breaks no rule of its policy", async () => {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await openAccount();
+  const paths = [
+    "/account",
+    "/forgot-password",
+    "/reset-password?token=x",
+    "/verify-email?error=x",
+    "/account-deleted",
+  ];
+  for (const path of paths) {
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+  }
+  expect(complaints).toEqual([]);
+});

@@ -1,0 +1,349 @@
+import { SignJWT } from "jose";
+import { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { identityOf } from "../../lib/contract";
+import { parseEnv } from "../../lib/env";
+import { createMinter } from "../../lib/mint";
+import { type MailServer, startMailServer } from "../support/mail-server";
+import { AUTH_SECRET } from "../support/signing";
+import { type FullStack, startFullStack, testEnv } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** An account and the ways into it: a real Postgres, a real FastAPI, a real mail server. */
+
+const PASSWORD = "correct-horse-battery";
+const NEW_PASSWORD = "another-horse-battery";
+
+let stack: FullStack;
+let mail: MailServer;
+let sql: Client;
+let people = 0;
+
+beforeAll(async () => {
+  mail = await startMailServer();
+  // 0: what is asked of the session is the database's word.
+  stack = await startFullStack({ gate: { ...mail.env, SESSION_MAX_STALE_SECONDS: "0" } });
+  sql = new Client({ connectionString: stack.databaseUrl });
+  await sql.connect();
+});
+afterAll(async () => {
+  await sql?.end();
+  await stack?.stop();
+  await mail?.stop();
+});
+beforeEach(async () => {
+  await sql.query(`delete from "rateLimit"`);
+});
+
+interface Member {
+  visitor: Visitor;
+  email: string;
+}
+
+async function signUp({ confirmed = true } = {}): Promise<Member> {
+  const email = `member-${++people}@example.com`;
+  const visitor = new Visitor(stack.origin);
+  await visitor.signUp(email, "Member", PASSWORD);
+  const { link } = await mail.next(email);
+  if (confirmed) await follow(visitor, link);
+  return { visitor, email };
+}
+
+/** Where a link of a message leads, as path and query. */
+async function follow(visitor: Visitor, link: string): Promise<string> {
+  const { origin, pathname, search } = new URL(link);
+  expect(origin).toBe(stack.origin);
+  const response = await visitor.fetch(pathname + search);
+  expect(response.status).toBe(302);
+  const to = new URL(response.headers.get("location") ?? "", stack.origin);
+  return to.pathname + to.search;
+}
+
+const forget = (email: string, visitor = new Visitor(stack.origin)) =>
+  visitor.post("/api/auth/request-password-reset", { email });
+
+async function resetToken(email: string): Promise<string> {
+  expect((await forget(email)).status).toBe(200);
+  const landing = await follow(new Visitor(stack.origin), (await mail.next(email)).link);
+  expect(landing).toMatch(/^\/reset-password\?token=\w{24}$/);
+  return landing.split("=")[1] ?? "";
+}
+
+const reset = (token: string, newPassword = NEW_PASSWORD) =>
+  new Visitor(stack.origin).post("/api/auth/reset-password", { token, newPassword });
+
+const signInStatus = async (email: string, password: string) =>
+  (await new Visitor(stack.origin).signIn(email, password)).status;
+
+async function userRow(email: string) {
+  const { rows } = await sql.query(`select name, "emailVerified" from "user" where email = $1`, [email]);
+  return rows[0] as { name: string; emailVerified: boolean } | undefined;
+}
+
+/** What FastAPI keeps of a user, who may be gone. */
+async function tasksAtBackend(userId: string): Promise<unknown> {
+  const { jwt: config } = parseEnv(testEnv({}));
+  const mint = createMinter(config, () => crypto.randomUUID());
+  const { jwt } = await mint(
+    identityOf({ id: userId, email: "x@example.com", name: "X" }, { id: "x" }),
+    Date.now(),
+  );
+  const response = await fetch(`${stack.backendUrl}/api/tasks`, {
+    headers: { authorization: `Bearer ${jwt}` },
+  });
+  return response.json();
+}
+
+const codeOf = async (response: Response) => ((await response.json()) as { code?: string }).code;
+
+describe("a forgotten password", () => {
+  it("is replaced by the link in a message, which ends every session", async () => {
+    const { visitor, email } = await signUp();
+    const token = await resetToken(email);
+    expect((await reset(token)).status).toBe(200);
+    expect(await signInStatus(email, PASSWORD)).toBe(401);
+    expect(await signInStatus(email, NEW_PASSWORD)).toBe(200);
+    expect((await visitor.fetch("/backend/api/tasks")).status).toBe(401);
+  });
+
+  it("takes a link that works once", async () => {
+    const { email } = await signUp();
+    const token = await resetToken(email);
+    expect((await reset(token)).status).toBe(200);
+    const again = await reset(token, "a-third-horse-battery");
+    expect([again.status, await codeOf(again)]).toEqual([400, "INVALID_TOKEN"]);
+    expect(await signInStatus(email, NEW_PASSWORD)).toBe(200);
+  });
+
+  it("takes a link that is not older than an hour", async () => {
+    const { email } = await signUp();
+    const token = await resetToken(email);
+    const { rows } = await sql.query(
+      `select extract(epoch from "expiresAt" - now()) as life from verification where identifier = $1`,
+      [`reset-password:${token}`],
+    );
+    expect(Number(rows[0].life)).toBeGreaterThan(3500);
+    expect(Number(rows[0].life)).toBeLessThanOrEqual(3600);
+    await sql.query(
+      `update verification set "expiresAt" = now() - interval '1 second' where identifier = $1`,
+      [`reset-password:${token}`],
+    );
+    expect(await codeOf(await reset(token))).toBe("INVALID_TOKEN");
+    expect(await signInStatus(email, PASSWORD)).toBe(200);
+  });
+
+  it("tells nobody who has an account", async () => {
+    const { email } = await signUp();
+    const unknown = await forget("nobody@example.com");
+    const known = await forget(email);
+    expect(unknown.status).toBe(200);
+    expect(await unknown.text()).toBe(await known.text());
+    await mail.next(email);
+    expect(mail.received.filter(({ to }) => to === "nobody@example.com")).toEqual([]);
+  });
+
+  it("leads where we say, whatever page the one who asks has named", async () => {
+    const { email } = await signUp();
+    const visitor = new Visitor(stack.origin);
+    await visitor.post("/api/auth/request-password-reset", { email, redirectTo: "/tasks" });
+    expect(await follow(visitor, (await mail.next(email)).link)).toMatch(/^\/reset-password\?token=/);
+  });
+});
+
+describe("while the mail server is down", () => {
+  it("the answer says so, and is the same for every address", async () => {
+    const { visitor, email } = await signUp();
+    await mail.stop();
+    try {
+      const [known, unknown] = [await forget(email), await forget("nobody@example.com")];
+      expect([known.status, unknown.status]).toEqual([503, 503]);
+      const said = await known.json();
+      expect(said).toMatchObject({ code: "MAIL_NOT_SENT", message: expect.stringContaining("Try again") });
+      expect(await unknown.json()).toEqual(said);
+      const change = { newEmail: "elsewhere@example.com", password: PASSWORD };
+      expect(await codeOf(await visitor.post("/api/auth/change-email", change))).toBe("MAIL_NOT_SENT");
+    } finally {
+      await mail.restart();
+    }
+  });
+
+  it("people can sign up all the same, and ask for the message later", async () => {
+    await mail.stop();
+    const email = `member-${++people}@example.com`;
+    const visitor = new Visitor(stack.origin);
+    try {
+      await visitor.signUp(email, "Member", PASSWORD);
+    } finally {
+      await mail.restart();
+    }
+    expect((await visitor.post("/api/auth/send-verification-email", { email })).status).toBe(200);
+    await follow(visitor, (await mail.next(email)).link);
+    expect(await userRow(email)).toMatchObject({ emailVerified: true });
+  });
+});
+
+describe("an email", () => {
+  it("is confirmed by the link that a sign-up sends", async () => {
+    const { visitor, email } = await signUp({ confirmed: false });
+    expect(await userRow(email)).toMatchObject({ emailVerified: false });
+    await visitor.post("/api/auth/send-verification-email", { email });
+    const { from, subject, link } = await mail.next(email);
+    expect([from, subject]).toEqual(["Gatehouse <no-reply@gatehouse.example>", "Confirm your email address"]);
+    expect(await follow(new Visitor(stack.origin), link)).toBe("/verify-email?done=confirmed");
+    expect(await userRow(email)).toMatchObject({ emailVerified: true });
+  });
+
+  it("is not confirmed by a link that has expired, and the page says why", async () => {
+    const { email } = await signUp({ confirmed: false });
+    const token = await new SignJWT({ email })
+      .setProtectedHeader({ alg: "HS256" })
+      .setExpirationTime(Math.floor(Date.now() / 1000) - 60)
+      .sign(new TextEncoder().encode(AUTH_SECRET));
+    const callback = encodeURIComponent("/verify-email?done=confirmed");
+    const link = `${stack.origin}/api/auth/verify-email?token=${token}&callbackURL=${callback}`;
+    const landing = await follow(new Visitor(stack.origin), link);
+    expect(landing).toBe("/verify-email?done=confirmed&error=TOKEN_EXPIRED");
+    expect(await userRow(email)).toMatchObject({ emailVerified: false });
+    const page = await (await new Visitor(stack.origin).fetch(landing)).text();
+    expect(page).toContain("older than an hour");
+    expect(page).not.toContain("Your email is confirmed");
+  });
+
+  it("a stranger has no message sent to it", async () => {
+    const { email } = await signUp({ confirmed: false });
+    const response = await new Visitor(stack.origin).post("/api/auth/send-verification-email", { email });
+    expect(response.status).toBe(401);
+  });
+
+  it("an address that its mail server refuses is an error for the one whose it is", async () => {
+    const email = `member-${++people}@refused.example`;
+    const visitor = new Visitor(stack.origin);
+    await visitor.signUp(email, "Member", PASSWORD);
+    const response = await visitor.post("/api/auth/send-verification-email", { email });
+    expect([response.status, await codeOf(response)]).toEqual([503, "MAIL_NOT_SENT"]);
+  });
+});
+
+describe("a change of email", () => {
+  const change = ({ visitor }: Member, newEmail: string, password = PASSWORD) =>
+    visitor.post("/api/auth/change-email", { newEmail, password });
+
+  it("is approved at the old address and confirmed at the new one", async () => {
+    const member = await signUp();
+    const newEmail = `new-${member.email}`;
+    expect((await change(member, newEmail)).status).toBe(200);
+    const approval = await mail.next(member.email);
+    expect(approval.text).toContain(newEmail);
+    expect(await follow(member.visitor, approval.link)).toBe("/verify-email?done=approved");
+    expect(await userRow(newEmail)).toBeUndefined();
+    const confirmation = await mail.next(newEmail);
+    expect(await follow(member.visitor, confirmation.link)).toBe("/verify-email?done=changed");
+    expect(await userRow(newEmail)).toMatchObject({ emailVerified: true });
+    expect(await signInStatus(newEmail, PASSWORD)).toBe(200);
+    expect(await signInStatus(member.email, PASSWORD)).toBe(401);
+    // The link has served.
+    expect(await follow(member.visitor, confirmation.link)).toMatch(/error=INVALID_TOKEN$/);
+  });
+
+  it("from an address that was never confirmed is confirmed at the new one alone", async () => {
+    const member = await signUp({ confirmed: false });
+    const newEmail = `new-${member.email}`;
+    expect((await change(member, newEmail)).status).toBe(200);
+    const { link } = await mail.next(newEmail);
+    expect(await userRow(newEmail)).toBeUndefined();
+    expect(await follow(member.visitor, link)).toBe("/verify-email?done=changed");
+    expect(await userRow(newEmail)).toBeDefined();
+  });
+
+  it("tells nobody whose the new address is already", async () => {
+    const [member, other] = [await signUp(), await signUp()];
+    const taken = await change(member, other.email);
+    const free = await change(member, `new-${member.email}`);
+    expect([taken.status, await taken.text()]).toEqual([free.status, await free.text()]);
+    await mail.next(member.email);
+    expect(mail.received.filter(({ text }) => text.includes(other.email))).toEqual([]);
+  });
+
+  it("needs the password", async () => {
+    const member = await signUp();
+    for (const password of ["", "wrong-password", "x".repeat(10_000)]) {
+      const response = await change(member, "thief@example.com", password);
+      expect([response.status, await codeOf(response)]).toEqual([400, "INVALID_PASSWORD"]);
+    }
+    expect(mail.received.filter(({ to }) => to === "thief@example.com")).toEqual([]);
+  });
+});
+
+describe("the end of an account", () => {
+  const deletion = ({ visitor }: Member, body: unknown) => visitor.post("/api/auth/delete-user", body);
+
+  it("needs the password, however fresh the session", async () => {
+    const member = await signUp();
+    for (const body of [{}, { password: "wrong-password" }]) {
+      expect(await codeOf(await deletion(member, body))).toBe("INVALID_PASSWORD");
+    }
+    expect(await userRow(member.email)).toBeDefined();
+  });
+
+  it("takes everything along: sessions, sign-ins, and what FastAPI keeps", async () => {
+    const member = await signUp();
+    await member.visitor.post("/backend/api/tasks", { title: "Goes along" });
+    const { rows } = await sql.query(`select id from "user" where email = $1`, [member.email]);
+    const kept = () => tasksAtBackend(rows[0].id);
+    expect(await kept()).toHaveLength(1);
+    expect((await deletion(member, { password: PASSWORD })).status).toBe(200);
+    expect(await userRow(member.email)).toBeUndefined();
+    for (const table of ["session", "account"]) {
+      const left = await sql.query(`select 1 from ${table} where "userId" = $1`, [rows[0].id]);
+      expect(left.rows, table).toEqual([]);
+    }
+    expect(await kept()).toEqual([]);
+    expect((await member.visitor.fetch("/account", { headers: { accept: "text/html" } })).status).toBe(307);
+  });
+
+  it("does not happen while FastAPI cannot be told, and the answer says so", async () => {
+    const member = await signUp();
+    await stack.stopBackend();
+    try {
+      const response = await deletion(member, { password: PASSWORD });
+      expect([response.status, await codeOf(response)]).toEqual([503, "ACCOUNT_NOT_DELETED"]);
+      expect(await userRow(member.email)).toBeDefined();
+    } finally {
+      await stack.restartBackend();
+    }
+  });
+});
+
+describe("a name", () => {
+  test.each(["", "   ", "x".repeat(101)])("is none: %j", async (name) => {
+    const { visitor, email } = await signUp();
+    const response = await visitor.post("/api/auth/update-user", { name });
+    expect([response.status, await codeOf(response)]).toEqual([400, "INVALID_NAME"]);
+    expect(await userRow(email)).toMatchObject({ name: "Member" });
+  });
+});
+
+it("the account page holds the id of every session, and the token of none", async () => {
+  const { visitor, email } = await signUp();
+  await new Visitor(stack.origin).signIn(email, PASSWORD);
+  const { rows } = await sql.query(
+    `select session.id, token from session join "user" on "user".id = "userId" where email = $1`,
+    [email],
+  );
+  expect(rows).toHaveLength(2);
+  const page = await (await visitor.fetch("/account", { headers: { accept: "text/html" } })).text();
+  for (const { id, token } of rows) {
+    expect(page).toContain(id);
+    expect(page).not.toContain(token);
+  }
+});
+
+it("a list of devices can be had from a session of any age", async () => {
+  const { visitor, email } = await signUp();
+  await sql.query(
+    `update session set "createdAt" = now() - interval '3 days' from "user" where "user".id = "userId" and email = $1`,
+    [email],
+  );
+  const response = await visitor.fetch("/account", { headers: { accept: "text/html" } });
+  expect(await response.text()).toContain("This device, in use now");
+});

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startApp as startNext } from "../../scripts/lib/next";
+import { freePort } from "../../scripts/lib/ports";
+import { type App, type Database, DIST_DIR, startApp, startDatabase, testEnv } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** Without a mail server: what development shows, and a build refuses. */
+
+const HEADING = "what would have been is here";
+
+let database: Database;
+beforeAll(async () => {
+  database = await startDatabase();
+});
+afterAll(() => database?.stop());
+
+describe("a build", () => {
+  let app: App;
+  beforeAll(async () => {
+    app = await startApp({ BACKEND_URL: "http://127.0.0.1:9" }, database);
+  });
+  afterAll(() => app?.stop());
+
+  it("has no mailbox page", async () => {
+    const response = await new Visitor(app.origin).fetch("/mailbox", { headers: { accept: "text/html" } });
+    expect(response.status).toBe(404);
+    const built = JSON.parse(readFileSync(join(DIST_DIR, "app-path-routes-manifest.json"), "utf8"));
+    expect(Object.values(built)).toContain("/forgot-password");
+    expect(Object.values(built)).not.toContain("/mailbox");
+  });
+
+  it("holds nothing of it in any file", () => {
+    const holding = (text: string) =>
+      ["server", "static"]
+        .flatMap((folder) =>
+          readdirSync(join(DIST_DIR, folder), { recursive: true, encoding: "utf8" }).map((file) =>
+            join(DIST_DIR, folder, file),
+          ),
+        )
+        .filter((file) => /\.(js|html|rsc|json)$/.test(file))
+        .filter((file) => readFileSync(file, "utf8").includes(text));
+    expect(holding("We send you a link to choose a new one.")).not.toEqual([]);
+    expect(holding(HEADING)).toEqual([]);
+  });
+
+  it("says that it sends no mail, whoever it would be for", async () => {
+    const visitor = new Visitor(app.origin);
+    await visitor.signUp("known@example.com");
+    for (const email of ["known@example.com", "unknown@example.com"]) {
+      const response = await visitor.post("/api/auth/request-password-reset", { email });
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({
+        code: "MAIL_NOT_CONFIGURED",
+        message: expect.stringContaining("no mail server"),
+      });
+    }
+    const log = readFileSync(".data/logs/next.log", "utf8");
+    expect(log).toContain("SMTP_URL is not set, so no email can be sent");
+    expect(log).not.toMatch(/reset-password\/|verify-email\?token/);
+  });
+
+  it("has no SMTP client in the gate", () => {
+    const folder = join(DIST_DIR, "server/edge");
+    const chunks = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+      file.endsWith(".js"),
+    );
+    const texts = chunks.map((file) => readFileSync(join(folder, file), "utf8"));
+    expect(texts.some((text) => text.includes("session_token"))).toBe(true);
+    expect(texts.filter((text) => /EHLO|STARTTLS/.test(text))).toEqual([]);
+  });
+});
+
+describe("development", () => {
+  it("shows the messages, whose links work", async () => {
+    const port = await freePort();
+    const origin = `http://127.0.0.1:${port}`;
+    const env = testEnv({ BETTER_AUTH_URL: origin, ...database.env });
+    const dev = await startNext({ env, distDir: DIST_DIR, port, dev: true });
+    try {
+      const visitor = new Visitor(origin);
+      await visitor.signUp("developer@example.com");
+      const page = async () => (await visitor.fetch("/mailbox", { headers: { accept: "text/html" } })).text();
+      await expect.poll(page, { timeout: 30_000 }).toContain("developer@example.com");
+      const html = await page();
+      expect(html).toContain(HEADING);
+      const link = html.match(/href="([^"]+verify-email[^"]+)"/)?.[1]?.replaceAll("&amp;", "&") ?? "";
+      const { pathname, search } = new URL(link);
+      const response = await visitor.fetch(pathname + search);
+      expect(response.headers.get("location")).toMatch(/\/verify-email\?done=confirmed$/);
+    } finally {
+      await dev.stop();
+    }
+  }, 120_000);
+});
