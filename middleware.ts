@@ -1,11 +1,13 @@
 import type { NextRequest } from "next/server";
-import { createGate } from "./edge/gate";
+import { createGate, type Gate, type Watch } from "./edge/gate";
+import type { Effects } from "./edge/steps";
 import { createStore } from "./edge/store";
+import { log } from "./lib/console-log";
 import { loadEnv } from "./lib/env";
 
 const env = loadEnv();
 
-const gate = createGate(env, {
+const effects: Effects = {
   askStore: createStore(async () => {
     const [{ createAuth }, { createDatabase }] = await Promise.all([
       import("./lib/auth"),
@@ -17,11 +19,29 @@ const gate = createGate(env, {
   now: Date.now,
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   randomId: () => crypto.randomUUID(),
-  log: (entry) => console.error(JSON.stringify(entry)),
-});
+  log,
+};
+
+const gate = __TRACING__ || __DEVELOPMENT__ ? openWatched() : createGate(env, effects);
+
+/** Who looks on is imported where somebody wants to look on, and is in no other build. */
+async function openWatched(): Promise<Gate> {
+  let open = (watch?: Watch): Gate => createGate(env, effects, watch);
+  if (__TRACING__) {
+    const { withSpans, inTrace } = await import("./edge/spans");
+    const traced = { ...effects, log: inTrace(log) };
+    open = (watch = (steps) => steps) => createGate(env, traced, (steps) => watch(withSpans(steps)));
+  }
+  if (__DEVELOPMENT__) {
+    const { createLook } = await import("./edge/look/look");
+    const look = createLook({ ...effects, clock: () => performance.now() });
+    return look.around(open(look.watch));
+  }
+  return open();
+}
 
 export default function middleware(request: NextRequest): Response | Promise<Response> {
-  return gate(request);
+  return gate instanceof Promise ? gate.then((ready) => ready(request)) : gate(request);
 }
 
 /** Everything but Next's build output and the files that a browser asks for by itself. Exact and anchored. */

@@ -19,6 +19,8 @@ const headers = {
 const config: NextConfig = {
   distDir: env.distDir,
   poweredByHeader: false,
+  // `page.dev.tsx` is a page in development, and a file that nobody asks for in a build.
+  pageExtensions: env.development ? ["dev.tsx", "dev.ts", "tsx", "ts"] : ["tsx", "ts"],
   // A trailing slash belongs to the path that FastAPI is asked for.
   skipTrailingSlashRedirect: true,
   // The gate sees paths, queries and flight headers as they were sent.
@@ -26,6 +28,10 @@ const config: NextConfig = {
   headers: async () => [
     { source: "/:path*", headers: Object.entries(headers).map(([key, value]) => ({ key, value })) },
   ],
+  // What stands behind a false one is in no bundle (`lib/build-constants.d.ts`).
+  compiler: {
+    defineServer: { __TRACING__: env.otlpEndpoint !== undefined, __DEVELOPMENT__: env.development },
+  },
   experimental: {
     // The gate refuses what is over the limit; without this Next would cut a body at 10 MB.
     proxyClientMaxBodySize: env.maxBodyBytes,

@@ -1,11 +1,15 @@
 import type { Metadata } from "next";
+import { headers } from "next/headers";
 import Link from "next/link";
+import { readTrace } from "../lib/request-trace";
 import { buttonClass } from "./_components/button";
 import { DeadEnd } from "./_components/dead-end";
+import { RequestId } from "./_components/request-id";
 
 export const metadata: Metadata = { title: "Page not found" };
 
-export default function NotFound() {
+export default async function NotFound() {
+  const { requestId } = readTrace(await headers());
   return (
     <DeadEnd
       title="There is no such page"
@@ -16,6 +20,7 @@ export default function NotFound() {
       }
     >
       <p>The address may be mistyped, or the page may have moved.</p>
+      <RequestId ids={[requestId]} />
     </DeadEnd>
   );
 }

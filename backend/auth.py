@@ -8,6 +8,7 @@ the gate has.
 import base64
 import hashlib
 import json
+import logging
 import os
 import re
 import time
@@ -31,6 +32,8 @@ LEEWAY = 10
 MAX_LIFETIME = 1800
 #: The gate's tokens are a fraction of this. Characters.
 MAX_LENGTH = 8192
+
+_log = logging.getLogger("gatehouse")
 
 _MAKE_SECRET = "Make one with: openssl rand -base64 32"
 _PLACEHOLDER = re.compile(
@@ -78,10 +81,19 @@ def _check_key(key: str) -> None:
         raise ValueError(f"is also BETTER_AUTH_SECRET. Give it a secret of its own. {_MAKE_SECRET}")
 
 
-class User(BaseModel):
-    """Who a valid token speaks for."""
+class CustomClaims(BaseModel):
+    """Claims of your own, beside those of the contract: a field for each, with its type.
 
-    model_config = ConfigDict(frozen=True)
+    A token in which one is missing or of another type is refused. The gate's half is
+    ``lib/claims.ts``.
+    """
+
+    # A string is no number here: both sides name one type, and mean it.
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class User(CustomClaims):
+    """Who a valid token speaks for."""
 
     id: str
     email: str
@@ -139,13 +151,11 @@ def verify_token(
         raise TokenError("token_expired")
     if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
         raise TokenError("token_not_yet_valid")
-    return User(
-        id=claims["sub"],
-        email=claims["email"],
-        name=claims["name"],
-        session_id=claims["sid"],
-        expires_at=claims["exp"],
-    )
+    named = {"id": claims["sub"], "session_id": claims["sid"], "expires_at": claims["exp"]}
+    try:
+        return User.model_validate({**claims, **named})
+    except ValidationError as error:
+        raise TokenError("token_claims") from error
 
 
 def _read_header(token: str) -> Mapping[str, Any]:
@@ -243,6 +253,7 @@ class NotAuthenticated(HTTPException):
 def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
     # Of a WebSocket's handshake too: it is answered before it is accepted.
     assert isinstance(error, NotAuthenticated)
+    _log.info(error.code, extra={"status": error.status_code})
     return JSONResponse(
         {"detail": error.detail, "code": error.code}, error.status_code, error.headers
     )

@@ -5,7 +5,7 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logs import current_request_id
+from logs import current_request_id, current_trace_id, log, trace_id_of
 
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
@@ -23,11 +23,13 @@ class ResponseHeaders:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        asked = Headers(scope=scope)
+        given = asked.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else ""
         # Not reset at the end: uvicorn logs a crash after this has returned, in the same context,
         # which is a request's own.
         current_request_id.set(request_id)
+        current_trace_id.set(trace_id_of(asked.get("traceparent", "")))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
@@ -37,4 +39,9 @@ class ResponseHeaders:
                     headers["X-Request-Id"] = request_id
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            # What it says may be about a person; uvicorn writes the traceback.
+            log.error("backend_failed", extra={"status": 500, "error": type(error).__name__})
+            raise

@@ -1,10 +1,32 @@
-"""Log lines that the gate's request id finds, uvicorn's own among them."""
+"""The log, in which the gate's request id finds every line.
 
+uvicorn's own lines begin with it; our refusals and faults are one JSON object each, with the fields
+that the gate's have (docs/logs.md). None holds a person or a secret.
+"""
+
+import json
 import logging
+import re
 from contextvars import ContextVar
+from datetime import UTC, datetime
 
 #: The id of the request at hand, or empty.
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
+#: The trace that it belongs to, or empty.
+current_trace_id: ContextVar[str] = ContextVar("current_trace_id", default="")
+
+#: Its messages are codes; ``status`` and ``error`` come in ``extra``.
+log = logging.getLogger("gatehouse")
+
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
+
+
+def trace_id_of(traceparent: str) -> str:
+    """The trace of a W3C ``traceparent``; empty where it cannot be read."""
+    match = _TRACEPARENT.match(traceparent)
+    return match[1] if match else ""
 
 
 class _Marked(logging.Formatter):
@@ -13,12 +35,33 @@ class _Marked(logging.Formatter):
         self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
-        line, request_id = self._inner.format(record), current_request_id.get()
-        return f"[{request_id}] {line}" if request_id else line
+        line = self._inner.format(record)
+        ids = " ".join(filter(None, (current_request_id.get(), current_trace_id.get())))
+        return f"[{ids}] {line}" if ids else line
 
 
-def mark_log_lines() -> None:
-    """Once uvicorn has set its logging up, which is before the application starts."""
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields = {
+            "time": time.replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "code": record.getMessage(),
+            "request_id": current_request_id.get() or None,
+            "trace_id": current_trace_id.get() or None,
+            "status": getattr(record, "status", None),
+            "error": getattr(record, "error", None),
+        }
+        return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+def set_up_log() -> None:
+    """Once uvicorn has set its own up, which is before the application starts."""
     for name in ("uvicorn", "uvicorn.access"):
         for handler in logging.getLogger(name).handlers:
             handler.setFormatter(_Marked(handler.formatter or logging.Formatter()))
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Json())
+    log.handlers = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False

@@ -16,7 +16,7 @@ from auth import CurrentUser
 from db import create_tables
 from headers import ResponseHeaders
 from live import router as live
-from logs import mark_log_lines
+from logs import set_up_log
 from models import Health, Me, Refusal
 from tasks import router as tasks
 
@@ -30,7 +30,7 @@ class Backend(FastAPI):
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    mark_log_lines()
+    set_up_log()
     create_tables()
     yield
 

@@ -1,19 +1,9 @@
-import {
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import project from "../package.json" with { type: "json" };
 import { throwAwayEnv } from "../scripts/lib/app-env";
 import { fingerprint } from "../scripts/lib/fingerprint";
+import { linkTree } from "../scripts/lib/link-tree";
 import { runProcess } from "../scripts/lib/process";
 import { root } from "../scripts/lib/root";
 import { tool } from "../scripts/lib/tools";
@@ -100,18 +90,4 @@ export async function buildContender(name: Contender): Promise<Built> {
   });
   writeFileSync(stamp, sources);
   return built;
-}
-
-/**
- * The packages once more, as hard links: Turbopack takes no symbolic link for node_modules, and Vercel's builder
- * takes none of a folder above the app.
- */
-function linkTree(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
-    if (entry.isDirectory()) linkTree(source, target);
-    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
-    else linkSync(source, target);
-  }
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { decodeJwt } from "jose";
+import { identityOf } from "../lib/contract";
 import { parseEnv } from "../lib/env";
 import { createMinter } from "../lib/mint";
 import { startBackend } from "../scripts/lib/backend";
@@ -82,7 +83,8 @@ export async function measureNextStart(
     };
   });
   const { jwt } = parseEnv(env);
-  const identity = { userId: USER_ID, email: "ada@example.com", name: "Ada", sessionId: "bench" };
+  const ada = { id: USER_ID, email: "ada@example.com", name: "Ada" };
+  const identity = identityOf(ada, { id: "bench" });
   const token = await createMinter(jwt, () => crypto.randomUUID())(identity, Date.now());
   lanes.push(async () => {
     const headers = browserHeaders("");

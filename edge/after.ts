@@ -6,6 +6,6 @@ export function after<T, R>(value: T | Promise<T>, next: (value: T) => R | Promi
   return isPromise(value) ? value.then(next) : next(value);
 }
 
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | undefined)?.then === "function";
 }

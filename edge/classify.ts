@@ -1,8 +1,5 @@
-import { routes } from "../lib/routes";
+import { type RouteKind, routes } from "../lib/routes";
 import type { RequestHeaders } from "./request-headers";
-
-/** What a path is, by `lib/routes.ts`. `page` is what stands in no list: it is protected. */
-export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";
 
 /** What the caller can make use of. */
 export type Wants =

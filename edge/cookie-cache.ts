@@ -1,5 +1,6 @@
 import { type JWTPayload, jwtVerify } from "jose";
-import { identityOf } from "../lib/contract";
+import type { UserRecord } from "../lib/claims";
+import { type Identity, identityOf } from "../lib/contract";
 import { importHmacKey } from "../lib/hmac";
 import { splitSigned } from "../lib/signed-cookies";
 import type { KnownSession } from "./session";
@@ -7,7 +8,7 @@ import type { KnownSession } from "./session";
 /** What Better Auth 1.7 puts into its cookie cache in the `jwt` strategy, as far as it is used here. */
 interface CookieCache extends JWTPayload {
   session: { id: string; token: string; expiresAt: string };
-  user: { id: string; email: string; name: string };
+  user: UserRecord;
 }
 
 /**
@@ -57,11 +58,22 @@ function sessionIn(
   now: number,
 ): KnownSession | undefined {
   if (session?.token !== token || !user?.id || !session.id) return undefined;
+  const identity = identityIn(user, session);
+  if (!identity) return undefined;
   return {
-    identity: identityOf(user, session),
+    identity,
     expiresAt: new Date(session.expiresAt).getTime(),
     // The whole second that Better Auth counts from: the gate and the page's own check give up at once, or they would
     // send a visitor back and forth in between. A clock that runs ahead must not make a session last longer.
     verifiedAt: Math.min(iat * 1000, now),
   };
+}
+
+/** A cookie may be older than a claim of yours, and hold nothing to make it of. */
+function identityIn(user: UserRecord, session: { id: string }): Identity | undefined {
+  try {
+    return identityOf(user, session);
+  } catch {
+    return undefined;
+  }
 }

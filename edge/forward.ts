@@ -1,3 +1,4 @@
+import { traceIdOf } from "../lib/trace-context";
 import type { RequestHeaders } from "./request-headers";
 
 /**
@@ -115,6 +116,12 @@ export function upstreamHeaders(
   outgoing.set("x-forwarded-host", known.appOrigin.slice(scheme + 3));
   const address = known.clientAddressHeader && incoming.get(known.clientAddressHeader);
   if (address) outgoing.set("x-forwarded-for", address);
+  // W3C Trace Context §3.2: one that cannot be read is not passed on, nor the state that came with it.
+  const trace = outgoing.get("traceparent");
+  if (trace !== undefined && traceIdOf(trace) === undefined) {
+    outgoing.delete("traceparent");
+    outgoing.delete("tracestate");
+  }
   return outgoing;
 }
 

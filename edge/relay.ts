@@ -1,6 +1,8 @@
-import { type ProblemCode, problemResponse } from "../lib/problem";
+import type { Log } from "../lib/log";
+import { type ProblemCode, problemResponse, problems } from "../lib/problem";
+import { reasonOf } from "../lib/reason";
 import { routes } from "../lib/routes";
-import { reasonOf } from "./reason";
+import { traceIdOf } from "../lib/trace-context";
 import type { Wait } from "./single-flight";
 
 /**
@@ -12,7 +14,7 @@ import type { Wait } from "./single-flight";
 export interface RelayEffects {
   readonly fetch: typeof fetch;
   readonly wait: Wait;
-  readonly log: (entry: { code: ProblemCode; request_id: string; error: string }) => void;
+  readonly log: Log;
 }
 
 export interface Relayed {
@@ -66,7 +68,9 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
     });
   } catch (error) {
     const code: ProblemCode = isLate ? "gate_backend_timeout" : "gate_backend_unreachable";
-    log({ code, request_id: requestId, error: reasonOf(error) });
+    const { status } = problems[code];
+    const trace_id = traceIdOf(relayed.headers.get("traceparent"));
+    log({ code, request_id: requestId, trace_id, status, route: "backend", error: reasonOf(error) });
     return problemResponse(code, requestId);
   }
 }

@@ -2,32 +2,30 @@ import { NextResponse } from "next/server";
 import { loginPath, safeNextPath } from "../lib/next-path";
 import { problemResponse, RETRY_AFTER } from "../lib/problem";
 import { routes } from "../lib/routes";
+import type { Asked } from "./asked";
 import type { Decision } from "./decide";
-import { unavailablePage } from "./unavailable-page";
-
-/** What the responses need to know of the request. */
-export interface Answerable {
-  readonly url: string;
-  readonly headers: Headers;
-  /** RFC 9110 §9.2.1 */
-  readonly safe: boolean;
-  /** A WebSocket handshake. */
-  readonly isUpgrade: boolean;
-}
+import { failurePage, unavailablePage } from "./failure-page";
 
 /** None of the gate's own answers is anybody else's business. */
 const PRIVATE = { "cache-control": "private, no-store" };
 
 /**
- * Lets a page or a route answer. New cookies reach the browser, and the page that is about to be rendered; a policy
- * reaches both as well.
+ * Lets a page or a route answer, which learns the request's id. New cookies reach the browser, and the page that is about
+ * to be rendered; a policy reaches both as well.
  */
-export function pass(request: Answerable, setCookies: readonly string[], policy?: string): Response {
-  if (setCookies.length === 0 && policy === undefined) return NextResponse.next();
+export function pass(
+  { request, requestId }: Asked,
+  setCookies: readonly string[],
+  policy: string | undefined,
+): Response {
   const headers = new Headers(request.headers);
+  headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
   if (policy !== undefined) headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
+  response.headers.set("x-request-id", requestId);
+  // For the page's own scripts, which show it where the page fails (`app/_components/use-request-id.ts`).
+  response.headers.set("server-timing", `request;desc="${requestId}"`);
   if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
   if (policy !== undefined) response.headers.set("content-security-policy", policy);
   return withCookies(response, setCookies);
@@ -51,39 +49,29 @@ export function forward(target: string, headers: ReadonlyMap<string, string>, re
 /** Answers in the gate's own name. */
 export function answer(
   decision: Exclude<Decision, { do: "pass" | "forward" }>,
-  request: Answerable,
-  requestId: string,
+  asked: Asked,
   setCookies: readonly string[],
 ): Response {
+  const { request, requestId } = asked;
   switch (decision.do) {
     case "refuse": {
       const response = problemResponse(decision.code, requestId);
       // Next answers no handshake that it does not forward, and leaves the socket open, unless the path is one of
       // a page: then it closes it. Other hosts send the refusal itself.
-      if (request.isUpgrade)
+      if (asked.isUpgrade)
         response.headers.set("x-middleware-rewrite", new URL(routes.login, request.url).href);
       return withCookies(response, setCookies);
     }
     case "show-unavailable":
-      return new NextResponse(unavailablePage, {
-        status: 503,
-        headers: {
-          ...PRIVATE,
-          "content-type": "text/html; charset=utf-8",
-          "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-          "retry-after": RETRY_AFTER,
-        },
-      });
+      return ownPage(unavailablePage(requestId), 503, requestId);
     case "redirect": {
-      const location = new URL(destination(decision.to, request), request.url);
-      return withCookies(
-        NextResponse.redirect(location, { status: decision.status, headers: PRIVATE }),
-        setCookies,
-      );
+      const location = new URL(destination(decision.to, asked), request.url);
+      const headers = { ...PRIVATE, "x-request-id": requestId };
+      return withCookies(NextResponse.redirect(location, { status: decision.status, headers }), setCookies);
     }
     case "redirect-action": {
       const response = problemResponse("gate_signed_out", requestId);
-      response.headers.set("x-action-redirect", `${destination(decision.to, request)};push`);
+      response.headers.set("x-action-redirect", `${destination(decision.to, asked)};push`);
       return withCookies(response, setCookies);
     }
     default:
@@ -92,11 +80,30 @@ export function answer(
   }
 }
 
-function destination(to: "login" | "next", { url: address, safe }: Answerable): string {
-  const url = new URL(address);
-  if (to === "next") return safeNextPath(url.searchParams.get("next")) ?? routes.home;
+/** Says that the gate itself has failed. */
+export function answerFailure({ classified, requestId }: Asked): Response {
+  return classified.wants === "document"
+    ? ownPage(failurePage(requestId), 500, requestId)
+    : problemResponse("gate_failed", requestId);
+}
+
+function ownPage(html: string, status: number, requestId: string): Response {
+  return new NextResponse(html, {
+    status,
+    headers: {
+      ...PRIVATE,
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      "retry-after": RETRY_AFTER,
+      "x-request-id": requestId,
+    },
+  });
+}
+
+function destination(to: "login" | "next", { request, pathname, search, classified }: Asked): string {
+  if (to === "next") return safeNextPath(new URL(request.url).searchParams.get("next")) ?? routes.home;
   // What was posted cannot be posted again after the sign-in, so the way back is to the page.
-  return loginPath(safe ? url.pathname + withoutFlight(url.search) : url.pathname);
+  return loginPath(classified.safe ? pathname + withoutFlight(search) : pathname);
 }
 
 /** Next's router marks its own requests with `_rsc`; a visitor's address does not hold it. */

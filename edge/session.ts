@@ -90,8 +90,7 @@ export function createSessionReader(options: SessionReaderOptions) {
   };
 
   const remember = ({ token, data }: SessionCookies, session: KnownSession) => {
-    const { name, email } = session.identity;
-    const length = token.length + (data?.length ?? 0) + name.length + email.length;
+    const length = token.length + (data?.length ?? 0) + JSON.stringify(session.identity).length;
     if (longest > 0 && length <= MAX_LENGTH && !isEnding(token)) memory.set(token, { data, session });
   };
 

@@ -38,9 +38,7 @@ function isFresh(token: BackendToken, time: number): boolean {
   return time < (token.issuedAt + token.expiresAt) / 2;
 }
 
-/** A new name or address is in the next token, not in the one after. */
+/** A new name, address or claim is in the next token, not in the one after. */
 function isSame(one: Identity, other: Identity): boolean {
-  return (
-    one === other || (one.userId === other.userId && one.email === other.email && one.name === other.name)
-  );
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

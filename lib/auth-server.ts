@@ -3,12 +3,16 @@ import { APIError } from "better-auth/api";
 import { WebSocket } from "ws";
 import { ApiError } from "./api";
 import { createAuth } from "./auth";
-import { createBackendApi } from "./backend-api";
+import { reportRefusal } from "./auth-report";
+import { createBackendApi, reasonOfCall } from "./backend-api";
+import { log } from "./console-log";
 import { identityOf } from "./contract";
 import { createDatabase } from "./db";
 import { loadEnv } from "./env";
 import { createMinter } from "./mint";
 import { problemResponse } from "./problem";
+import { reasonOf } from "./reason";
+import { type RequestTrace, readTrace } from "./request-trace";
 import { revocation } from "./revocation";
 import { scrubTokens } from "./scrub-tokens";
 import { createSignedCookies } from "./signed-cookies";
@@ -42,15 +46,17 @@ export async function headersForAuth(original: Headers): Promise<Headers> {
 
 /** Answers `/api/auth/*`. No answer but that of the token endpoint holds a token, and no browser gets that one. */
 export async function handleAuth(request: Request): Promise<Response> {
+  const trace = readTrace(request.headers);
   const isToken = new URL(request.url).pathname === TOKEN_PATH;
   // Fetch Metadata: browsers alone send it. A page has the gate, and needs no token.
   if (isToken && env.tokenEndpoint && request.headers.has("sec-fetch-site")) {
+    log({ ...lineAbout(trace), code: "token_not_for_pages", status: 403 });
     return Response.json(
       { detail: "Pages call /backend/* and need no token.", code: "token_not_for_pages" },
       { status: 403 },
     );
   }
-  const response = await answerOrFail(request);
+  const response = await answerOrFail(request, trace);
   const answer = isToken ? response : await scrubTokens(response);
   // Every one of them is about one visitor, and many set a cookie.
   answer.headers.set("cache-control", "private, no-store");
@@ -58,22 +64,27 @@ export async function handleAuth(request: Request): Promise<Response> {
 }
 
 /** Better Auth throws, or answers 500, where the database failed: that is a fault to try again after. */
-async function answerOrFail(request: Request): Promise<Response> {
-  const requestId = crypto.randomUUID();
+async function answerOrFail(request: Request, trace: RequestTrace): Promise<Response> {
   let failure: unknown;
   try {
     const response = await auth.handler(
       new Request(request, { headers: await headersForAuth(request.headers) }),
     );
-    if (response.status !== 500) return response;
-    failure = await response.text();
+    if (response.status !== 500) {
+      await reportRefusal(response, trace);
+      return response;
+    }
+    failure = new Error("Better Auth answered 500");
   } catch (error) {
     failure = error;
   }
-  console.error(
-    JSON.stringify({ code: "gate_session_store_unreachable", request_id: requestId, error: String(failure) }),
-  );
-  return problemResponse("gate_session_store_unreachable", requestId);
+  const code = "gate_session_store_unreachable";
+  log({ ...lineAbout(trace), code, status: 503, error: reasonOf(failure) });
+  return problemResponse(code, trace.requestId);
+}
+
+function lineAbout({ requestId, traceId }: RequestTrace) {
+  return { request_id: requestId, trace_id: traceId, route: "open-api" } as const;
 }
 
 /**
@@ -86,12 +97,13 @@ async function forgetAtBackend(request: Request | undefined): Promise<void> {
     request && (await auth.api.getSession({ headers: request.headers, query: { disableRefresh: true } }));
   try {
     if (!found) throw new Error("the session is gone");
-    const api = await backendFor(identityOf(found.user, found.session));
+    const api = await backendFor(identityOf(found.user, found.session), request.headers);
     await api.delete("/api/account");
   } catch (error) {
     // A backend without this route keeps nothing that has to go; and a 2xx has done it, whatever its body (RFC 9110 §9.3.5).
     if (error instanceof ApiError && (error.status === 404 || error.code === "unreadable")) return;
-    console.error("an account could not be deleted at the backend", error);
+    const trace = readTrace(request?.headers ?? new Headers());
+    log({ ...lineAbout(trace), code: "account_not_deleted", error: reasonOfCall(error) });
     throw new APIError("SERVICE_UNAVAILABLE", {
       code: "ACCOUNT_NOT_DELETED",
       message:

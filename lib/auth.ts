@@ -1,4 +1,6 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
+import { authLogger } from "./auth-report";
+import { userFields } from "./claims";
 import type { createDatabase } from "./db";
 import type { Env } from "./env";
 
@@ -19,6 +21,9 @@ export function createAuth(
     trustedOrigins: [...env.origins],
     ...env.authOptions,
     database,
+    logger: authLogger,
+    // What is no refusal is thrown to whoever asked, and has one line in the log: theirs.
+    onAPIError: { throw: true },
     emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true },
     session: {
       expiresIn: 7 * DAY,
@@ -52,6 +57,7 @@ export function createAuth(
       },
     },
     ...forEndpoints,
+    user: { ...forEndpoints.user, additionalFields: userFields },
   });
 }
 

@@ -1,19 +1,24 @@
-import { type Api, createApi } from "./api";
+import { type Api, ApiError, createApi } from "./api";
 import type { Identity } from "./contract";
 import type { Env } from "./env";
 import type { MintToken } from "./mint";
+import { reasonOf } from "./reason";
+import { continueTrace, readTrace } from "./request-trace";
 
 /** A call that names no limit of its own ends after this. Milliseconds. */
 const ANSWER_WITHIN = 8_000;
 
-/** FastAPI as called by this server in the name of somebody, with a token of the gate's minter. */
+/**
+ * FastAPI as called by this server in the name of somebody, with a token of the gate's minter, and under the id and in the
+ * trace of the request whose headers are `asked`.
+ */
 export function createBackendApi(env: Pick<Env, "backendUrl">, mint: MintToken) {
-  return async (who: Identity): Promise<Api> => {
+  return async (who: Identity, asked: Pick<Headers, "get">): Promise<Api> => {
     const { jwt } = await mint(who, Date.now());
     return createApi({
       baseUrl: env.backendUrl,
       fetch: (request, signal = AbortSignal.timeout(ANSWER_WITHIN)) =>
-        fetch(request.url, { ...optionsOf(request), headers: withToken(request.headers, jwt), signal }),
+        fetch(request.url, { ...optionsOf(request), headers: headersOf(request, jwt, asked), signal }),
     });
   };
 }
@@ -22,13 +27,21 @@ export function createBackendApi(env: Pick<Env, "backendUrl">, mint: MintToken) 
  * Address and options, and not the `Request` itself: on Node 20 under Next a `fetch` of a `Request` forgets its signal at
  * the next garbage collection, and then waits for ever (`tests/system/backend-faults.test.ts` collects all the time).
  */
-function optionsOf({ method, body }: Request): RequestInit & { duplex: "half" } {
-  return { method, body, duplex: "half", cache: "no-store" };
+function optionsOf({ method, body }: Request): RequestInit & { duplex: "half"; opentelemetry: object } {
+  // For `@vercel/otel`, where it is at work: a span, which FastAPI goes on from.
+  const opentelemetry = { ignore: false, propagateContext: true };
+  return { method, body, duplex: "half", cache: "no-store", opentelemetry };
 }
 
-function withToken(original: Headers, jwt: string): Headers {
-  const headers = new Headers(original);
+function headersOf(request: Request, jwt: string, asked: Pick<Headers, "get">): Headers {
+  const headers = new Headers(request.headers);
   headers.set("authorization", `Bearer ${jwt}`);
-  headers.set("x-request-id", crypto.randomUUID());
+  headers.set("x-request-id", readTrace(asked).requestId);
+  continueTrace(asked, headers);
   return headers;
+}
+
+/** Why a call of FastAPI failed, for the log. What FastAPI itself says of it may be about a person, and is left out. */
+export function reasonOfCall(error: unknown): string {
+  return reasonOf(error instanceof ApiError ? (error.cause ?? error.code) : error);
 }

@@ -1,6 +1,6 @@
+import { headers } from "next/headers";
 import type { Api } from "./api";
 import { backendFor } from "./auth-server";
-import { identityOf } from "./contract";
 import { readSession } from "./session";
 
 /**
@@ -11,5 +11,5 @@ import { readSession } from "./session";
 export async function backend(): Promise<Api> {
   const found = await readSession();
   if (!found) throw new Error("backend() needs a session: call requireSession() first");
-  return backendFor(identityOf(found.user, found.session));
+  return backendFor(found.identity, await headers());
 }

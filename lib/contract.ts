@@ -1,3 +1,5 @@
+import { type CustomClaims, customClaimsOf, type UserRecord } from "./claims";
+
 /**
  * The JWT contract between the gate (signs) and FastAPI (verifies).
  * `tests/contract/vectors.json` holds it to account on both sides.
@@ -25,8 +27,8 @@ export interface JwtConfig {
   readonly ttlSeconds: number;
 }
 
-/** RFC 7519 §4.1, and the three claims that are ours: `email`, `name`, `sid`. Times in seconds. */
-export interface BackendClaims {
+/** RFC 7519 §4.1, the three claims that are the contract's, `email`, `name` and `sid`, and yours. Times in seconds. */
+export interface BackendClaims extends CustomClaims {
   iss: string;
   aud: string;
   sub: string;
@@ -44,14 +46,16 @@ export interface Identity {
   readonly email: string;
   readonly name: string;
   readonly sessionId: string;
+  readonly custom: CustomClaims;
 }
 
-/** Who a Better Auth session belongs to. */
-export function identityOf(
-  user: { id: string; email: string; name: string },
-  session: { id: string },
-): Identity {
-  return { userId: user.id, email: user.email, name: user.name, sessionId: session.id };
+/**
+ * Who a Better Auth session belongs to.
+ * @throws what `customClaimsOf` throws
+ */
+export function identityOf(user: UserRecord, session: { id: string }): Identity {
+  const { id, email, name } = user;
+  return { userId: id, email, name, sessionId: session.id, custom: customClaimsOf(user) };
 }
 
 /** `kid` of a key: the first 16 hex digits of the SHA-256 of its bytes. */

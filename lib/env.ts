@@ -30,6 +30,8 @@ export interface Env {
   readonly distDir: string;
   /** The request header in which the platform, and nobody else, writes the client's address. */
   readonly clientAddressHeader: string | undefined;
+  /** Where traces are sent, if anywhere. `@vercel/otel` reads the same variable, and the others of OpenTelemetry. */
+  readonly otlpEndpoint: string | undefined;
 }
 
 export interface VersionedSecret {
@@ -113,6 +115,7 @@ export function parseEnv(source: Source): Env {
       // Vercel sets it on every request and drops what the client sent under that name.
       fallback: source.VERCEL ? "x-vercel-forwarded-for" : undefined,
     }),
+    otlpEndpoint: read("OTEL_EXPORTER_OTLP_ENDPOINT", baseUrl),
   };
 
   if (problems.length > 0) throw new EnvError(problems);

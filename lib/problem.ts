@@ -40,6 +40,11 @@ export const problems = {
     title: "Sign-in cannot be checked",
     detail: "The session store does not answer. Nothing has changed; try again in a moment.",
   },
+  gate_failed: {
+    status: 500,
+    title: "The gate failed",
+    detail: "Something went wrong before the request was let through. Try again in a moment.",
+  },
 } as const;
 
 export type ProblemCode = keyof typeof problems;

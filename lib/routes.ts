@@ -19,3 +19,6 @@ export const routes = {
   /** Where a visitor goes who signed in and asked for nothing else. */
   home: "/dashboard",
 } as const;
+
+/** What a path is. `page` is what stands in no list: it is protected. */
+export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";

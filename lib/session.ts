@@ -2,12 +2,15 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { auth, headersForAuth } from "./auth-server";
+import { type Identity, identityOf } from "./contract";
 import { loginPath } from "./next-path";
 
 /** The visitor's session as a page may use it: it holds no token. */
 export interface PageSession {
   user: { id: string; email: string; name: string };
   session: { id: string; expiresAt: Date };
+  /** As FastAPI is told. */
+  identity: Identity;
 }
 
 /**
@@ -26,6 +29,7 @@ export const readSession = cache(async (): Promise<PageSession | null> => {
   return {
     user: { id: user.id, email: user.email, name: user.name },
     session: { id: session.id, expiresAt: session.expiresAt },
+    identity: identityOf(user, session),
   };
 });
 

@@ -1,5 +1,9 @@
+import { headers } from "next/headers";
 import { ApiError } from "../../lib/api";
 import { backend } from "../../lib/backend";
+import { reasonOfCall } from "../../lib/backend-api";
+import { log } from "../../lib/console-log";
+import { readTrace } from "../../lib/request-trace";
 import type { Task } from "./tasks/changes";
 
 export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };
@@ -7,7 +11,7 @@ export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };
 /** What the visitor may know of it. */
 export interface LoadFailure {
   reason: string;
-  requestId: string | undefined;
+  requestId: string;
 }
 
 /** The visitor's tasks, newest first. That FastAPI fails is an outcome here, so that the rest of the page stands. */
@@ -17,9 +21,16 @@ export async function loadTasks(): Promise<LoadedTasks> {
     return { tasks: await api.get("/api/tasks") };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    const { requestId, traceId } = readTrace(await headers());
     // The only trace on this side: the page shows the request id and nothing of the cause.
-    console.error("tasks could not be loaded", error);
-    return { failure: { reason: reasonFor(error), requestId: error.requestId } };
+    log({
+      code: "backend_call_failed",
+      request_id: requestId,
+      trace_id: traceId,
+      what: "load tasks",
+      error: reasonOfCall(error),
+    });
+    return { failure: { reason: reasonFor(error), requestId } };
   }
 }
 

@@ -19,7 +19,7 @@ export function TasksUnavailable({ reason, requestId }: LoadFailure) {
     >
       <p className="font-medium">Your tasks cannot be shown</p>
       <p>{reason}</p>
-      {requestId && <p className="text-sm">Request {requestId}</p>}
+      <p className="text-sm">Request {requestId}</p>
     </Alert>
   );
 }

@@ -1,6 +1,8 @@
 import { useTransition } from "react";
 import { Button, buttonClass } from "./button";
 import { DeadEnd } from "./dead-end";
+import { RequestId } from "./request-id";
+import { useRequestId } from "./use-request-id";
 
 export interface ErrorPageProps {
   error: unknown;
@@ -10,6 +12,7 @@ export interface ErrorPageProps {
 
 export function ErrorPage({ error, retry }: ErrorPageProps) {
   const [pending, startTransition] = useTransition();
+  const requestId = useRequestId();
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   return (
     <DeadEnd
@@ -27,7 +30,7 @@ export function ErrorPage({ error, retry }: ErrorPageProps) {
       }
     >
       <p>Something on our side did not answer as it should. What you saved is safe; try again in a moment.</p>
-      {digest && <p className="text-sm">The server's log has it under {digest}.</p>}
+      <RequestId ids={[requestId, digest]} />
     </DeadEnd>
   );
 }

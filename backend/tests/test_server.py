@@ -1,5 +1,6 @@
 """What only a server on a port shows: its log, and that the README's words are enough."""
 
+import json
 import os
 import re
 import shutil
@@ -85,6 +86,48 @@ def test_a_crash_can_be_found_by_the_gate_s_request_id(tmp_path, log):
     with serve(tmp_path, log) as server:
         assert ask(server, "/fails", ("X-Request-Id", "request-2"))[0] == 500
     assert "[request-2] ERROR:    Exception in ASGI application" in log.read_text()
+    assert [line for line in json_lines(log) if line.pop("time")] == [
+        {
+            "level": "error",
+            "code": "backend_failed",
+            "request_id": "request-2",
+            "status": 500,
+            "error": "RuntimeError",
+        }
+    ]
+
+
+def json_lines(log: Path) -> list[dict]:
+    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_a_refusal_is_one_line_of_json_without_the_token(log):
+    forged = token_for("ada")[:-3] + "AAA"
+    with serve(BACKEND, log) as server:
+        ids = ("X-Request-Id", "request-3"), ("Traceparent", f"00-{TRACE}-b7ad6b7169203331-01")
+        assert ask(server, "/api/me", ("Authorization", f"Bearer {forged}"), *ids)[0] == 401
+    [line] = json_lines(log)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert line == {
+        "level": "info",
+        "code": "token_wrong_key",
+        "request_id": "request-3",
+        "trace_id": TRACE,
+        "status": 401,
+    }
+    assert f"[request-3 {TRACE}] INFO: " in log.read_text()
+    assert forged not in log.read_text()
+
+
+@pytest.mark.parametrize("traceparent", ["nonsense", f"00-{'0' * 32}-b7ad6b7169203331-01", ""])
+def test_a_trace_that_cannot_be_read_breaks_nothing(log, traceparent):
+    with serve(BACKEND, log) as server:
+        assert ask(server, "/health", ("Traceparent", traceparent))[0] == 200
+    [line] = [line for line in log.read_text().splitlines() if "GET" in line]
+    assert line.startswith("INFO: ")
 
 
 def test_of_two_authorization_headers_neither_counts(log):

@@ -86,7 +86,7 @@ export const tokens: readonly Check[] = [
     id: "tokens.forged-cache",
     title: "a session_data cookie that was signed with another key counts for nothing",
     source: "OWASP ASVS v5 9.1.1",
-    mend: "edge/signed-cookies.ts pins the algorithm and the key",
+    mend: "edge/cookie-cache.ts pins the algorithm and the key",
     async run({ ask, ada, bob }) {
       const cache = cacheOf(ada);
       const session = {

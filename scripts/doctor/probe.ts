@@ -1,17 +1,16 @@
 import { SignJWT, UnsecuredJWT } from "jose";
-import { type Identity, JWT_ALGORITHM, type JwtConfig, keyId } from "../../lib/contract";
+import { identityOf, JWT_ALGORITHM, type JwtConfig, keyId } from "../../lib/contract";
 import { createMinter } from "../../lib/mint";
 import { type Answer, ask } from "./ask";
 
 /** Nobody's account: the backend sees it as it sees any user of the gate. */
-const doctor: Identity = {
-  userId: "gatehouse-doctor",
-  email: "doctor@gatehouse.invalid",
-  name: "Doctor",
-  sessionId: "gatehouse-doctor",
-};
+const doctor = identityOf(
+  { id: "gatehouse-doctor", email: "doctor@gatehouse.invalid", name: "Doctor" },
+  { id: "gatehouse-doctor" },
+);
 
-const HOUR = 3600 * 1000;
+/** Milliseconds. Longer than a clock is wrong that is merely wrong. */
+const LONG_AGO = 24 * 3600 * 1000;
 
 /** How one token differs from the gate's. */
 export interface Variation extends Partial<JwtConfig> {
@@ -53,7 +52,7 @@ export const forgeries: Record<string, { readonly title: string; readonly make: 
     title: "with no signature (alg none)",
     make: async (config, now) => new UnsecuredJWT(claimsOf(await mint(config, now))).encode(),
   },
-  expired: { title: "that has expired", make: (config, now) => mint(config, now - HOUR) },
+  expired: { title: "that has expired", make: (config, now) => mint(config, now - LONG_AGO) },
   "wrong-issuer": {
     title: "of another issuer",
     make: (config, now) => mint({ ...config, issuer: `${config.issuer}-forged` }, now),

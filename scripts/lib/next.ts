@@ -13,6 +13,7 @@ const SOURCES = [
   "edge",
   "lib",
   "public",
+  "instrumentation.ts",
   "middleware.ts",
   "next.config.ts",
   "package-lock.json",
@@ -33,7 +34,8 @@ interface NextOptions {
  */
 export async function buildApp({ env, distDir = ".next" }: NextOptions): Promise<"built" | "up to date"> {
   const stamp = path.join(root, distDir, "gatehouse-sources.sha256");
-  const sources = fingerprint(SOURCES);
+  // Whether traces are exported is a constant of the build.
+  const sources = `${fingerprint(SOURCES)}${env.OTEL_EXPORTER_OTLP_ENDPOINT ? " with traces" : ""}`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return "up to date";
   // An interrupted build must not pass for the one before it.
   rmSync(stamp, { force: true });

@@ -120,6 +120,7 @@ function welcome(url: string, { DATABASE_URL }: Settings, mode: Mode): string {
     "",
     DATABASE_URL ? `Sign up at     ${url}/signup` : `Demo account   ${demoUser.email} / ${demoUser.password}`,
     `Logs           ${mode === "dev" ? "here" : ".data/logs"}`,
+    ...(mode === "dev" ? [`The gate, live ${url}/__gate`] : []),
     "Ctrl-C stops everything",
   ]);
 }

@@ -41,6 +41,12 @@ describe("middleware.func", () => {
     expect(statSync(join(folder, "index.js")).size).toBeGreaterThan(0);
   });
 
+  it("holds nothing of what is for development, or for those who export traces", () => {
+    const script = readFileSync(join(output, "functions/middleware.func/index.js"), "utf8");
+    const unwanted = ["__gate", "this isolate has seen the session", "OTEL_EXPORTER_OTLP_PROTOCOL"];
+    expect(unwanted.filter((text) => script.includes(text))).toEqual([]);
+  });
+
   it("sends a guest to sign in", async () => {
     const response = await ask(`${APP}/dashboard?x=1`);
     expect(response.status).toBe(307);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
+import { identityOf } from "../../lib/contract";
 import { createMinter } from "../../lib/mint";
 import { verifyToken } from "./verify-token";
 
@@ -41,7 +42,7 @@ describe("the contract's vectors, by jose", () => {
 it("what the gate mints is valid, and one key of the ring is enough to verify it", async () => {
   const ring = ringOf(["current", "next"]);
   const mint = createMinter({ keys: ring, issuer, audience, ttlSeconds: 300 }, () => "id-1");
-  const who = { userId: "user-1", email: "ada@example.com", name: "Ada Ü", sessionId: "session-1" };
+  const who = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada Ü" }, { id: "session-1" });
   const now = 1_790_000_000;
   const { jwt } = await mint(who, now * 1000);
   const user = {

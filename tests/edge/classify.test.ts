@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { classify, type RouteKind, type Wants } from "../../edge/classify";
+import { classify, type Wants } from "../../edge/classify";
+import type { RouteKind } from "../../lib/routes";
 
 describe("what a path is", () => {
   const rows: [path: string, kind: RouteKind][] = [

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from "vitest";
-import type { RouteKind, Wants } from "../../edge/classify";
+import type { Wants } from "../../edge/classify";
 import { type Decision, decide, type Facts } from "../../edge/decide";
 import type { SessionState } from "../../edge/session";
+import type { RouteKind } from "../../lib/routes";
 
 const usual: Facts = {
   kind: "page",

@@ -2,12 +2,13 @@ import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../edge/gate";
 import type { StoreAnswer } from "../../edge/session";
+import { identityOf } from "../../lib/contract";
 import { gateEnv } from "../support/gate";
 import { signCookieCache, signSessionToken } from "../support/signing";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);
-const identity = { userId: "user-1", email: "ada@example.com", name: "Ada", sessionId: "session-1" };
+const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
 
 let reply: () => Promise<StoreAnswer>;
 let logged: object[];
@@ -104,7 +105,9 @@ describe("a call to the backend", () => {
     expect(logged).toEqual([
       {
         code: "gate_session_store_unreachable",
-        request_id: expect.any(String),
+        request_id: response.headers.get("x-request-id"),
+        route: "backend",
+        status: 503,
         error: "Error: connection refused",
       },
     ]);
@@ -179,7 +182,9 @@ describe("a page", () => {
     expect(response.headers.get("content-type")).toMatch("text/html");
     expect(response.headers.get("retry-after")).toBeTruthy();
     expect(response.headers.getSetCookie()).toEqual([]);
-    expect(await response.text()).toMatch(/not been signed out/);
+    const html = await response.text();
+    expect(html).toMatch(/not been signed out/);
+    expect(html).toContain(response.headers.get("x-request-id"));
   });
 
   it("tells a server action where to go in the header that Next reads", async () => {

@@ -72,6 +72,7 @@ const named = fc.constantFrom(
   "content-length",
   "transfer-encoding",
   "x-request-id",
+  "traceparent",
   "accept-encoding",
 );
 const headers = fc.array(fc.tuple(fc.oneof(named, token), value), { maxLength: 12 }).map((pairs) => {
@@ -176,15 +177,14 @@ describe("whatever is sent", () => {
   });
 
   it("reaches no backend without a session, through the whole gate", async () => {
+    const faults: object[] = [];
     const gate = createGate(gateEnv("https://app.example.com"), {
       fetch,
       askStore: () => Promise.reject(new Error("a forged cookie has reached the store")),
       now: () => 0,
       wait: () => new Promise(() => {}),
       randomId: () => "id",
-      log: ({ error }) => {
-        throw new Error(error);
-      },
+      log: (entry) => faults.push(...(entry.error === undefined ? [] : [entry])),
     });
     const cookie = fc.oneof(
       fc.constant(""),
@@ -213,5 +213,6 @@ describe("whatever is sent", () => {
       ),
       { numRuns },
     );
+    expect(faults).toEqual([]);
   }, 3_600_000);
 });

@@ -1,10 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readSessionCookies, sessionCookieNames } from "../../edge/cookies";
 import { type AskStore, createSessionReader, type SessionAnswer, type StoreAnswer } from "../../edge/session";
+import { identityOf } from "../../lib/contract";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
 
 const START = Date.UTC(2026, 0, 1);
-const identity = { userId: "user-1", email: "ada@example.com", name: "Ada", sessionId: "session-of-abc" };
+const identity = identityOf(
+  { id: "user-1", email: "ada@example.com", name: "Ada" },
+  { id: "session-of-abc" },
+);
 
 let time: number;
 let asked: { header: string; extend: boolean }[];

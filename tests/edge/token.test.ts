@@ -1,12 +1,12 @@
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createTokenSource } from "../../edge/token";
-import { keyId } from "../../lib/contract";
+import { identityOf, keyId } from "../../lib/contract";
 import { createMinter } from "../../lib/mint";
 import { JWT_KEY } from "../support/signing";
 
 const START = Date.UTC(2026, 0, 1);
-const ada = { userId: "user-1", email: "ada@example.com", name: "Ada Ü", sessionId: "session-1" };
+const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada Ü" }, { id: "session-1" });
 const config = {
   keys: [JWT_KEY, "the-next-key-the-next-key-the-next-key"],
   issuer: "phase2-web",

@@ -1,4 +1,4 @@
-import type { GateEnv } from "../../edge/gate";
+import type { GateEnv } from "../../edge/steps";
 import { AUTH_SECRET, JWT_KEY } from "./signing";
 
 /** What a gate runs on, with what a test wants otherwise. */

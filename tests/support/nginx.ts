@@ -73,7 +73,7 @@ function isAccepting(worker: string): boolean {
   }
 }
 
-function findNginx(): string {
+export function findNginx(): string {
   const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin"];
   const found = folders.map((folder) => path.join(folder, "nginx")).find((file) => existsSync(file));
   return found ?? path.join(unpackDebian("nginx"), "usr/sbin/nginx");

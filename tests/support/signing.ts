@@ -23,6 +23,8 @@ interface CacheOptions {
   sessionExpiresAt?: number;
   userId?: string;
   name?: string;
+  /** Better Auth asks the store where it is another than "1"; the gate does not look at it. */
+  version?: string;
 }
 
 /** A session_data cookie's value, as Better Auth's `jwt` strategy writes it. */
@@ -34,6 +36,7 @@ export async function signCookieCache(options: CacheOptions): Promise<string> {
     secret = AUTH_SECRET,
     userId = "user-1",
     name = "Ada",
+    version = "1",
   } = options;
   const issued = Math.floor(updatedAt / 1000);
   const expiresAt = new Date(options.sessionExpiresAt ?? updatedAt + 7 * 86_400_000).toISOString();
@@ -41,7 +44,7 @@ export async function signCookieCache(options: CacheOptions): Promise<string> {
     session: { id: `session-of-${token}`, token, userId, expiresAt },
     user: { id: userId, email: "ada@example.com", name },
     updatedAt,
-    version: "1",
+    version,
   })
     .setProtectedHeader({ alg: "HS256" })
     .setIssuedAt(issued)

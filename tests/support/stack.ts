@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "../../lib/env";
@@ -58,15 +58,26 @@ export interface App {
   stop(): Promise<void>;
 }
 
+interface AppOptions {
+  logDir?: string;
+  distDir?: string;
+  /** `next dev`, which builds as it goes. */
+  dev?: boolean;
+}
+
 /**
  * `next start` in front of the backend that `env.BACKEND_URL` names, with a database of its own unless it shares one.
  */
-export async function startApp(env: Variables, shared?: Database): Promise<App> {
+export async function startApp(
+  env: Variables,
+  shared?: Database,
+  { logDir, distDir = DIST_DIR, dev }: AppOptions = {},
+): Promise<App> {
   const database = shared ?? (await startDatabase());
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const variables = testEnv({ BETTER_AUTH_URL: origin, ...database.env, ...env });
-  const next = await startNext({ env: variables, distDir: DIST_DIR, port });
+  const next = await startNext({ env: variables, distDir, port, logDir, dev });
   return {
     origin,
     databaseUrl: database.url,
@@ -81,6 +92,7 @@ export async function startApp(env: Variables, shared?: Database): Promise<App> 
 export interface FullStack extends App {
   readonly backendUrl: string;
   readonly backendPid: number;
+  readLog(name: LogName): string;
   stopBackend(): Promise<void>;
   /** Ends it as a power cut would. */
   killBackend(): Promise<void>;
@@ -93,7 +105,13 @@ interface FullStackOptions {
   gate?: Variables;
   backend?: Variables;
   database?: Database;
+  /** Another build of the app. */
+  distDir?: string;
+  dev?: boolean;
 }
+
+/** What a process of the stack has written. */
+export type LogName = "next" | "fastapi";
 
 /** The app in front of the reference FastAPI. */
 export async function startFullStack(options: FullStackOptions = {}): Promise<FullStack> {
@@ -101,15 +119,18 @@ export async function startFullStack(options: FullStackOptions = {}): Promise<Fu
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
   const port = await freePort();
   const env = testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite"), ...options.backend });
-  const start = () => startBackend({ port, env });
+  const start = () => startBackend({ port, env, logDir: folder });
   let backend = await start();
-  const app = await startApp({ BACKEND_URL: backend.url, ...options.gate }, options.database);
+  const { gate, database, distDir, dev } = options;
+  const variables = { BACKEND_URL: backend.url, ...gate };
+  const app = await startApp(variables, database, { logDir: folder, distDir, dev });
   return {
     ...app,
     backendUrl: backend.url,
     get backendPid() {
       return backend.pid;
     },
+    readLog: (name) => readFileSync(join(folder, `${name}.log`), "utf8"),
     stopBackend: () => backend.stop(),
     async killBackend() {
       process.kill(-backend.pid, "SIGKILL");

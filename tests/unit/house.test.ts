@@ -5,6 +5,7 @@ import { describe, expect, it, test } from "vitest";
 /** Imports run downwards only: `middleware → edge → lib → npm`, `app → lib → npm`. */
 const mayImport: Record<string, readonly string[]> = {
   "middleware.ts": ["edge", "lib"],
+  "instrumentation.ts": ["lib"],
   edge: ["edge", "lib"],
   lib: ["lib"],
   app: ["app", "lib"],

@@ -1,0 +1,76 @@
+import { type Finish, LOOK_CAPACITY, type Sighting } from "../../lib/look";
+
+/** What the page knows: the last decisions, newest first, and how the requests ended. */
+export interface Seen {
+  readonly shown: readonly Sighting[];
+  /** What came while the page was held. */
+  readonly waiting: readonly Sighting[];
+  readonly finishes: ReadonlyMap<string, Finish>;
+  readonly isPaused: boolean;
+}
+
+export type Happening =
+  | { readonly type: "sighting"; readonly sighting: Sighting }
+  | { readonly type: "finish"; readonly finish: Finish }
+  | { readonly type: "pause" | "clear" };
+
+export const NOTHING_SEEN: Seen = { shown: [], waiting: [], finishes: new Map(), isPaused: false };
+
+export function see(seen: Seen, happening: Happening): Seen {
+  switch (happening.type) {
+    case "sighting":
+      return add(seen, happening.sighting);
+    case "finish": {
+      const finishes = new Map(seen.finishes).set(happening.finish.requestId, happening.finish);
+      const [oldest] = finishes.keys();
+      if (finishes.size > 2 * LOOK_CAPACITY && oldest) finishes.delete(oldest);
+      return { ...seen, finishes };
+    }
+    case "pause":
+      return seen.isPaused
+        ? { ...seen, isPaused: false, shown: newest([...seen.waiting, ...seen.shown]), waiting: [] }
+        : { ...seen, isPaused: true };
+    case "clear":
+      return { ...seen, shown: [], waiting: [] };
+    default:
+      happening satisfies never;
+      return seen;
+  }
+}
+
+function add(seen: Seen, sighting: Sighting): Seen {
+  const { shown, waiting, isPaused } = seen;
+  // A stream that begins anew tells all that it has kept once more.
+  const isKnown = [...shown, ...waiting].some(({ requestId }) => requestId === sighting.requestId);
+  if (isKnown) return seen;
+  return isPaused
+    ? { ...seen, waiting: newest([sighting, ...waiting]) }
+    : { ...seen, shown: newest([sighting, ...shown]) };
+}
+
+function newest(sightings: readonly Sighting[]): readonly Sighting[] {
+  return sightings.slice(0, LOOK_CAPACITY);
+}
+
+export interface Filter {
+  readonly text: string;
+  readonly outcome: string;
+  readonly kind: string;
+}
+
+export const NO_FILTER: Filter = { text: "", outcome: "", kind: "" };
+
+/** Every word has to be found somewhere in what is shown of a request. */
+export function matches(sighting: Sighting, finish: Finish | undefined, filter: Filter): boolean {
+  if (filter.outcome && sighting.outcome !== filter.outcome) return false;
+  if (filter.kind && sighting.kind !== filter.kind) return false;
+  const { method, path, kind, session, outcome, code, reason, requestId } = sighting;
+  const status = finish?.status ?? sighting.status;
+  const text = [method, path, kind, session, outcome, code, status, reason, requestId]
+    .join(" ")
+    .toLowerCase();
+  return filter.text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}

@@ -1,0 +1,71 @@
+import type { TimedStep } from "../../lib/look";
+import styles from "./look.module.css";
+
+export const stepNames = [
+  "session",
+  "decide",
+  "mint",
+  "forward",
+  "answer",
+] as const satisfies readonly TimedStep["name"][];
+
+/** The gate's steps below each other, each where its time was. */
+export function Waterfall({ steps, took }: { steps: readonly TimedStep[]; took: number }) {
+  const told = steps.map((step) => `${step.name} ${inMs(step.took)}`).join(", ");
+  return (
+    <span className={styles.waterfall} role="img" aria-label={told} title={told}>
+      {steps.map((step) => (
+        <span key={step.name} className={styles.lane}>
+          <span
+            className={styles.bar}
+            data-step={step.name}
+            style={{ insetInlineStart: share(step.start, took), inlineSize: share(step.took, took) }}
+          />
+        </span>
+      ))}
+    </span>
+  );
+}
+
+/** As the numbers themselves, with what came after the gate. */
+export function StepTable({
+  steps,
+  took,
+  whole,
+}: {
+  steps: readonly TimedStep[];
+  took: number;
+  whole?: number;
+}) {
+  return (
+    <dl className={styles.steps}>
+      {steps.map((step) => (
+        <div key={step.name}>
+          <dt>
+            <i data-step={step.name} /> {step.name}
+          </dt>
+          <dd>{inMs(step.took)}</dd>
+        </div>
+      ))}
+      <div>
+        <dt>the gate</dt>
+        <dd>{inMs(took)}</dd>
+      </div>
+      {whole !== undefined && (
+        <div>
+          <dt>to the last byte</dt>
+          <dd>{inMs(whole)}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function share(part: number, whole: number): string {
+  return `${whole > 0 ? (100 * part) / whole : 0}%`;
+}
+
+export function inMs(ms: number): string {
+  if (ms >= 100) return `${Math.round(ms)} ms`;
+  return ms >= 1 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(2)} ms`;
+}

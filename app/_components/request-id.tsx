@@ -1,0 +1,11 @@
+/** What to name when asking for help: the server's log finds the request by each of them. */
+export function RequestId({ ids }: { ids: readonly (string | undefined)[] }) {
+  const known = ids.filter((id) => id !== undefined);
+  if (known.length === 0) return null;
+  return (
+    <p className="text-sm">
+      If you ask for help, name this request:{" "}
+      <code className="break-all select-all">{known.join(" / ")}</code>
+    </p>
+  );
+}

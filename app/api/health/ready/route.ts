@@ -1,0 +1,28 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { log } from "../../../../lib/console-log";
+import { loadEnv } from "../../../../lib/env";
+import { createBackendProbe, createDatabaseProbe } from "../../../../lib/probes";
+import { RETRY_AFTER } from "../../../../lib/problem";
+import { createReadiness, isReady } from "../../../../lib/readiness";
+import { readTrace } from "../../../../lib/request-trace";
+
+const env = loadEnv();
+
+const readiness = createReadiness({
+  probes: { database: createDatabaseProbe(env), backend: createBackendProbe(env) },
+  now: Date.now,
+  wait,
+  log,
+});
+
+/** Whether this instance can do its work: 503 with the part that fails, and no more about it than that. */
+export async function GET(request: Request): Promise<Response> {
+  const parts = await readiness(readTrace(request.headers));
+  const headers = { "cache-control": "no-store" };
+  return isReady(parts)
+    ? Response.json({ status: "ready", ...parts }, { headers })
+    : Response.json(
+        { status: "not ready", ...parts },
+        { status: 503, headers: { ...headers, "retry-after": RETRY_AFTER } },
+      );
+}

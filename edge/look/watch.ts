@@ -1,0 +1,145 @@
+import { decodeJwt } from "jose";
+import type { Outcome, Sighting, TimedStep } from "../../lib/look";
+import { describeProblem, type ProblemCode } from "../../lib/problem";
+import { redactPath } from "../../lib/redact";
+import { after } from "../after";
+import type { Asked } from "../asked";
+import type { Decision } from "../decide";
+import type { Watch } from "../gate";
+import type { SessionAnswer } from "../session";
+import { explain } from "./explain";
+
+export interface WatchOptions {
+  /** Milliseconds, and parts of one; counted from anywhere. */
+  readonly clock: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly keep: (sighting: Sighting) => void;
+}
+
+/** What is known so far of a request under way. */
+interface Draft {
+  readonly at: number;
+  readonly began: number;
+  readonly steps: TimedStep[];
+  session?: SessionAnswer;
+  decision?: Decision;
+  tokenAge?: number;
+}
+
+/** Keeps what is worth seeing of each request, and when it did what. */
+export function watchWith({ clock, now, keep }: WatchOptions): Watch {
+  const drafts = new WeakMap<Asked, Draft>();
+
+  const draftOf = (asked: Asked): Draft => {
+    const draft = drafts.get(asked) ?? { at: now(), began: clock(), steps: [] };
+    drafts.set(asked, draft);
+    return draft;
+  };
+
+  function timed<T>(asked: Asked, name: TimedStep["name"], step: () => T | Promise<T>): T | Promise<T> {
+    const { began, steps } = draftOf(asked);
+    const start = clock() - began;
+    return after(step(), (value) => {
+      steps.push({ name, start, took: clock() - began - start });
+      return value;
+    });
+  }
+
+  function finish(asked: Asked, seen: Pick<Sighting, "outcome" | "code" | "status" | "reason">): void {
+    const draft = draftOf(asked);
+    keep({
+      requestId: asked.requestId,
+      at: draft.at,
+      method: asked.request.method,
+      path: redactPath(asked.pathname),
+      kind: asked.classified.kind,
+      session: sourceOf(asked, draft.session),
+      tokenAge: draft.tokenAge,
+      ...seen,
+      steps: draft.steps,
+      took: clock() - draft.began,
+    });
+  }
+
+  return (steps) => ({
+    session: (asked) =>
+      after(
+        timed(asked, "session", () => steps.session(asked)),
+        (session) => {
+          draftOf(asked).session = session;
+          return session;
+        },
+      ),
+    decide(asked, session) {
+      const began = clock();
+      const decision = steps.decide(asked, session);
+      const draft = draftOf(asked);
+      draft.steps.push({ name: "decide", start: began - draft.began, took: clock() - began });
+      draft.decision = decision;
+      return decision;
+    },
+    mint: (asked, identity) =>
+      after(
+        timed(asked, "mint", () => steps.mint(asked, identity)),
+        (token) => {
+          draftOf(asked).tokenAge = Math.max(0, Math.round(now() / 1000 - (decodeJwt(token).iat ?? 0)));
+          return token;
+        },
+      ),
+    forward: (asked, token) =>
+      after(
+        timed(asked, "forward", () => steps.forward(asked, token)),
+        (response) => {
+          const { session, decision } = draftOf(asked);
+          const reason = session && decision ? explain(asked, session, decision) : "";
+          // A rewrite has no status yet: it is FastAPI's to say.
+          const status = response.headers.has("x-middleware-rewrite") ? undefined : response.status;
+          finish(asked, { outcome: "forwarded", status, reason });
+          return response;
+        },
+      ),
+    answer(asked, session, decision) {
+      const began = clock();
+      const response = steps.answer(asked, session, decision);
+      const draft = draftOf(asked);
+      draft.steps.push({ name: "answer", start: began - draft.began, took: clock() - began });
+      const outcome = outcomeOf(decision);
+      finish(asked, {
+        outcome,
+        code: decision.do === "refuse" ? decision.code : undefined,
+        status: outcome === "passed" ? undefined : response.status,
+        reason: explain(asked, session, decision),
+      });
+      return response;
+    },
+    fail(asked, error) {
+      const code: ProblemCode = "gate_failed";
+      const { status, detail } = describeProblem(code, asked.requestId);
+      finish(asked, { outcome: "failed", code, status, reason: `${detail} The log says why.` });
+      return steps.fail(asked, error);
+    },
+  });
+}
+
+function outcomeOf(decision: Decision): Outcome {
+  switch (decision.do) {
+    case "pass":
+      return "passed";
+    case "forward":
+    case "refuse":
+    case "show-unavailable":
+      return "refused";
+    case "redirect":
+    case "redirect-action":
+      return "redirected";
+    default:
+      decision satisfies never;
+      return "failed";
+  }
+}
+
+function sourceOf({ classified }: Asked, session: SessionAnswer | undefined): Sighting["session"] {
+  if (!session || classified.kind === "public-page" || classified.kind === "open-api") return "not asked";
+  return session.state === "active" ? session.source : session.state;
+}

@@ -1,0 +1,52 @@
+import type { Log, LogEntry } from "../lib/log";
+import { type ProblemCode, problems } from "../lib/problem";
+import { reasonOf } from "../lib/reason";
+import { traceIdOf } from "../lib/trace-context";
+import type { Asked } from "./asked";
+import type { Decision } from "./decide";
+import type { SessionAnswer } from "./session";
+
+const UNREACHABLE: ProblemCode = "gate_session_store_unreachable";
+
+/** One line for a store that failed, though the visitor may not have needed it, and one for a refusal. */
+export function report(log: Log, asked: Asked, session: SessionAnswer, decision: Decision): void {
+  const refusal = refusalIn(decision);
+  if (session.state === "unreachable") {
+    const status = refusal === UNREACHABLE ? problems[UNREACHABLE].status : undefined;
+    log({ ...lineOf(asked, UNREACHABLE), status, error: reasonOf(session.error) });
+  }
+  if (refusal && refusal !== UNREACHABLE)
+    log({ ...lineOf(asked, refusal), status: problems[refusal].status });
+}
+
+export function reportFailure(log: Log, asked: Asked, error: unknown): void {
+  const { status } = problems.gate_failed;
+  log({ ...lineOf(asked, "gate_failed"), status, error: reasonOf(error) });
+}
+
+/** A redirect is no refusal: a visitor who is to sign in first is on the way. */
+function refusalIn(decision: Decision): ProblemCode | undefined {
+  switch (decision.do) {
+    case "refuse":
+      return decision.code;
+    case "show-unavailable":
+      return UNREACHABLE;
+    case "pass":
+    case "forward":
+    case "redirect":
+    case "redirect-action":
+      return undefined;
+    default:
+      decision satisfies never;
+      return "gate_failed";
+  }
+}
+
+function lineOf({ requestId, headers, classified }: Asked, code: ProblemCode): LogEntry {
+  return {
+    code,
+    request_id: requestId,
+    trace_id: traceIdOf(headers.get("traceparent")),
+    route: classified.kind,
+  };
+}

@@ -1,0 +1,150 @@
+import type { Identity } from "../lib/contract";
+import type { Env } from "../lib/env";
+import { createMinter } from "../lib/mint";
+import { routes } from "../lib/routes";
+import { after } from "./after";
+import type { Asked } from "./asked";
+import type { Classified } from "./classify";
+import { readSessionCookies, sessionCookieNames } from "./cookies";
+import { isCrossSite } from "./cross-site";
+import { type Decision, decide } from "./decide";
+import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./forward";
+import { pagePolicy } from "./page-policy";
+import { type RelayEffects, relay } from "./relay";
+import { report, reportFailure } from "./report";
+import { answer, answerFailure, forward, pass } from "./respond";
+import { type AskStore, createSessionReader, type SessionAnswer } from "./session";
+import { socketLife } from "./socket-life";
+import { createStaleBound } from "./stale-bound";
+import { createTokenSource } from "./token";
+
+/** What the gate takes from the outside world. */
+export interface Effects extends RelayEffects {
+  readonly askStore: AskStore;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly randomId: () => string;
+}
+
+export type GateEnv = Pick<
+  Env,
+  | "appOrigin"
+  | "origins"
+  | "backendUrl"
+  | "forwarding"
+  | "authSecrets"
+  | "jwt"
+  | "sessionMaxStaleSeconds"
+  | "maxBodyBytes"
+  | "clientAddressHeader"
+  | "development"
+>;
+
+/** What happens to a request. `gate.ts` has them one after the other, and what looks on is put around them. */
+export interface Steps {
+  /** By whom it is asked. */
+  session(asked: Asked): SessionAnswer | Promise<SessionAnswer>;
+  decide(asked: Asked, session: SessionAnswer): Decision;
+  /** The backend's token for this request. */
+  mint(asked: Asked, identity: Identity): string | Promise<string>;
+  forward(asked: Asked, token: string): Response | Promise<Response>;
+  /** Whatever goes no further than this app. */
+  answer(asked: Asked, session: SessionAnswer, decision: Decision): Response;
+  /** Something that nobody thought of. */
+  fail(asked: Asked, error: unknown): Response;
+}
+
+/** Public pages and Better Auth's own routes: nobody needs to know who asks. */
+const NOT_ASKED: SessionAnswer = { state: "none", setCookies: [] };
+
+const SIGNED_OUT = { do: "refuse", code: "gate_signed_out" } as const;
+
+export function createSteps(env: GateEnv, effects: Effects): Steps {
+  const { appOrigin, clientAddressHeader, backendUrl, development } = env;
+  const secure = appOrigin.startsWith("https:");
+  const cookieNames = sessionCookieNames(secure);
+  const sessions = createSessionReader({
+    authSecrets: env.authSecrets,
+    maxStale: env.sessionMaxStaleSeconds * 1000,
+    ...effects,
+  });
+  const maxStaleAt = createStaleBound(env.sessionMaxStaleSeconds, routes.maxStale);
+  const tokenFor = createTokenSource(createMinter(env.jwt, effects.randomId), effects.now, effects.wait);
+  const socketTtl = socketLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds);
+  const mintForSocket = createMinter({ ...env.jwt, ttlSeconds: socketTtl }, effects.randomId);
+
+  return {
+    session({ headers, pathname, classified }) {
+      const header = headers.get("cookie") ?? "";
+      const cookies = readSessionCookies(header, cookieNames);
+      const ending = cookies && endsSession(pathname) ? sessions.end(cookies) : undefined;
+      if (isOpen(classified)) return after(ending, () => NOT_ASKED);
+      const options = { extend: classified.kind !== "backend", maxStale: maxStaleAt(pathname) };
+      return sessions.read(cookies, header, options);
+    },
+
+    decide({ headers, pathname, classified }, session) {
+      const { kind, wants, safe } = classified;
+      const changes = !safe || wants === "upgrade";
+      return decide({
+        kind,
+        wants,
+        safe,
+        session: session.state,
+        crossSite: isCrossSite(headers, changes, env.origins),
+        deceptivePath: isDeceptivePath(pathname),
+        body: judgeBody(headers, env.maxBodyBytes),
+      });
+    },
+
+    mint({ isUpgrade }, identity) {
+      return isUpgrade ? tokenForSocket(identity) : tokenFor(identity);
+    },
+
+    forward(asked, token) {
+      const { request, requestId, isUpgrade } = asked;
+      const target = upstreamUrl(backendUrl, routes.backend, asked.pathname, asked.search);
+      const known = { token, requestId, appOrigin, clientAddressHeader, isUpgrade };
+      const headers = upstreamHeaders(asked.headers, known);
+      return env.forwarding === "rewrite" || isUpgrade
+        ? forward(target, headers, requestId)
+        : relay(request, { target, headers, requestId, backendUrl }, effects);
+    },
+
+    answer(asked, session, decision) {
+      // Nothing goes to the backend for nobody, whatever was decided.
+      const refusal = decision.do === "forward" ? SIGNED_OUT : decision;
+      report(effects.log, asked, session, refusal);
+      const setCookies = session.state === "unreachable" ? [] : session.setCookies;
+      return refusal.do === "pass"
+        ? pass(asked, setCookies, isPage(asked.classified) ? freshPolicy() : undefined)
+        : answer(refusal, asked, setCookies);
+    },
+
+    fail(asked, error) {
+      reportFailure(effects.log, asked, error);
+      return answerFailure(asked);
+    },
+  };
+
+  async function tokenForSocket(identity: Identity): Promise<string> {
+    return (await mintForSocket(identity, effects.now())).jwt;
+  }
+
+  function freshPolicy(): string {
+    return pagePolicy(btoa(effects.randomId()), { secure, development });
+  }
+}
+
+function endsSession(pathname: string): boolean {
+  return (routes.endSession as readonly string[]).includes(pathname);
+}
+
+function isOpen({ kind }: Classified): boolean {
+  return kind === "public-page" || kind === "open-api";
+}
+
+/** Whether HTML is about to be rendered. */
+function isPage({ kind, wants }: Classified): boolean {
+  return wants === "document" && (kind === "page" || kind === "guest-page" || kind === "public-page");
+}

@@ -1,0 +1,43 @@
+import type { Instrumentation } from "next";
+import { log } from "./lib/console-log";
+import { loadEnv } from "./lib/env";
+import { reasonOf } from "./lib/reason";
+import { readTrace } from "./lib/request-trace";
+
+/** Next calls this once in each runtime, before the first request. */
+export async function register(): Promise<void> {
+  // A constant too, of Next's: the edge has no server to watch.
+  if (__DEVELOPMENT__ && process.env.NEXT_RUNTIME === "nodejs") {
+    (await import("./lib/finishes")).watchFinishes();
+  }
+  const { otlpEndpoint, backendUrl } = loadEnv();
+  if (!otlpEndpoint) return;
+  if (!__TRACING__) {
+    log({
+      code: "tracing_not_built",
+      what: "OTEL_EXPORTER_OTLP_ENDPOINT has to be set when the app is built",
+    });
+    return;
+  }
+  const { registerOTel } = await import("@vercel/otel");
+  registerOTel({
+    serviceName: "gatehouse",
+    // Below the gate's rewrite it would begin another trace, and tell FastAPI that one. A page's own calls of FastAPI ask for
+    // their spans themselves (`lib/backend-api.ts`).
+    instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
+  });
+}
+
+/** Next calls this for whatever fails while it answers: a page, a route, an action. */
+export const onRequestError: Instrumentation.onRequestError = (error, request, { routeType, routePath }) => {
+  const { requestId, traceId } = readTrace({ get: (name) => [request.headers[name]].flat()[0] ?? null });
+  const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
+  log({
+    code: "page_failed",
+    request_id: requestId,
+    trace_id: traceId,
+    what: `${routeType} ${routePath}`,
+    digest,
+    error: reasonOf(error),
+  });
+};

@@ -1,0 +1,34 @@
+import type { BetterAuthOptions } from "better-auth";
+import { log } from "./console-log";
+import { reasonOf } from "./reason";
+import { redact } from "./redact";
+import type { RequestTrace } from "./request-trace";
+
+/** What the caller learns as well, and so has a line of its own: a refusal, or an error that is thrown on. */
+const TOLD_ELSEWHERE = /^(INTERNAL_SERVER_ERROR$|Invalid |Blocked cross-site )/;
+
+/** What Better Auth has to say goes to the log in its form, without what it says it about. */
+export const authLogger: NonNullable<BetterAuthOptions["logger"]> = {
+  log(level, message, ...about) {
+    if (level !== "error" || TOLD_ELSEWHERE.test(message)) return;
+    const error = about.find((value) => value instanceof Error);
+    log({ code: "auth_note", what: redact(message), error: error && reasonOf(error) });
+  },
+};
+
+/** One line for each refusal of Better Auth's: a wrong password, another origin, too many tries. */
+export async function reportRefusal(response: Response, { requestId, traceId }: RequestTrace): Promise<void> {
+  const { status } = response;
+  if (status < 400) return;
+  const what = await codeIn(response.clone());
+  log({ code: "auth_refused", request_id: requestId, trace_id: traceId, status, route: "open-api", what });
+}
+
+async function codeIn(response: Response): Promise<string | undefined> {
+  try {
+    const { code } = await response.json();
+    return typeof code === "string" && /^[A-Z0-9_]{1,80}$/.test(code) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+/** Keeps the last entries, and tells whoever listens of each new one. */
+export class Feed<T> {
+  readonly #kept: T[] = [];
+  readonly #listeners = new Set<(entry: T) => void>();
+
+  constructor(private readonly capacity: number) {}
+
+  add(entry: T): void {
+    this.#kept.push(entry);
+    if (this.#kept.length > this.capacity) this.#kept.shift();
+    for (const listener of this.#listeners) listener(entry);
+  }
+
+  /** Calls `listener` with what is kept, and then with whatever comes. */
+  listen(listener: (entry: T) => void): () => void {
+    for (const entry of this.#kept) listener(entry);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}
+
+/** The feed as server-sent events (HTML Living Standard §9.2), for as long as somebody reads them. */
+export function streamFeed<T>(feed: Feed<T>, signal: AbortSignal): Response {
+  const encoder = new TextEncoder();
+  let leave = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      // A comment: the reader learns that it is connected before anything happens.
+      controller.enqueue(encoder.encode(":\n\n"));
+      leave = feed.listen((entry) =>
+        controller.enqueue(encoder.encode(`data: ${JSON.stringify(entry)}\n\n`)),
+      );
+      signal.addEventListener("abort", leave);
+    },
+    cancel: () => leave(),
+  });
+  return new Response(body, {
+    // Compressed, they would be held back until the end.
+    headers: { "content-type": "text/event-stream", "cache-control": "no-store, no-transform" },
+  });
+}

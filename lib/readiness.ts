@@ -1,0 +1,79 @@
+import type { Log } from "./log";
+import { reasonOf } from "./reason";
+import type { RequestTrace } from "./request-trace";
+
+/** Asks a part of the deployment whether it works: rejects when it does not, or never answers. */
+export type Probe = () => Promise<unknown>;
+
+export interface ReadinessOptions<Part extends string> {
+  readonly probes: Readonly<Record<Part, Probe>>;
+  readonly now: () => number;
+  /** Resolves after that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+  readonly log: Log;
+}
+
+export type PartState = "ok" | "failing" | "timeout";
+type States<Part extends string> = Record<Part, PartState>;
+interface Outcome {
+  readonly state: PartState;
+  readonly reason?: string;
+}
+
+/** A part that has not answered after this does not work. Milliseconds. */
+const ANSWER_WITHIN = 2_000;
+/** For how long an answer stands, however many ask. Milliseconds. */
+const FRESH_FOR = 1_000;
+
+/**
+ * Whether all parts work, asked at most once at a time and once a second: a health check is open to everyone, and must not be
+ * a way to have the database asked.
+ */
+export function createReadiness<Part extends string>(options: ReadinessOptions<Part>) {
+  const { probes, now, wait, log } = options;
+  const names = Object.keys(probes) as Part[];
+  let last: { answer: Promise<States<Part>>; answeredAt?: number } | undefined;
+
+  async function probe(name: Part): Promise<Outcome> {
+    const late = wait(ANSWER_WITHIN).then((): Outcome => ({ state: "timeout" }));
+    const answer = probes[name]().then(
+      (): Outcome => ({ state: "ok" }),
+      (error): Outcome => ({ state: "failing", reason: reasonOf(error) }),
+    );
+    return Promise.race([answer, late]);
+  }
+
+  async function probeAll(asker: RequestTrace): Promise<States<Part>> {
+    const outcomes = await Promise.all(names.map(probe));
+    const states = Object.fromEntries(names.map((name, i) => [name, outcomes[i]?.state])) as States<Part>;
+    if (!isReady(states)) {
+      const what = names.map((name) => `${name} ${states[name]}`).join(", ");
+      const error = outcomes.flatMap(({ reason }) => reason ?? []).join("; ") || undefined;
+      const { requestId, traceId } = asker;
+      log({
+        code: "not_ready",
+        request_id: requestId,
+        trace_id: traceId,
+        status: 503,
+        route: "open-api",
+        what,
+        error,
+      });
+    }
+    return states;
+  }
+
+  return function readiness(asker: RequestTrace): Promise<States<Part>> {
+    if (last && (last.answeredAt === undefined || now() - last.answeredAt < FRESH_FOR)) return last.answer;
+    const round: typeof last = { answer: probeAll(asker) };
+    void round.answer.then(() => {
+      round.answeredAt = now();
+    });
+    last = round;
+    return round.answer;
+  };
+}
+
+export function isReady(states: Readonly<Record<string, PartState>>): boolean {
+  return Object.values(states).every((state) => state === "ok");
+}

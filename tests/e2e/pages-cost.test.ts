@@ -1,0 +1,70 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchBrowser } from "../support/browser";
+import { startQueryCounter } from "../support/query-counter";
+import {
+  type App,
+  type Database,
+  type FullStack,
+  startApp,
+  startDatabase,
+  startFullStack,
+} from "../support/stack";
+
+/** What the pages cost the database. */
+
+let database: Database;
+let counter: Awaited<ReturnType<typeof startQueryCounter>>;
+let stack: FullStack;
+let app: App;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  database = await startDatabase();
+  counter = await startQueryCounter(database.env.NEON_ENDPOINT);
+  [stack, browser] = await Promise.all([startFullStack({ database }), launchBrowser()]);
+  app = await startApp({ BACKEND_URL: stack.backendUrl, NEON_ENDPOINT: counter.url }, database);
+  page = await browser.newPage({ baseURL: app.origin });
+  // At the other one: a sign-up is a transaction, and those are counted nowhere. Cookies know no port.
+  await page.goto(`${stack.origin}/signup`);
+  await page.getByLabel("Name").fill("Ada");
+  await page.getByLabel("Email").fill("ada@example.com");
+  await page.getByLabel("Password").fill("correct-horse-battery");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/dashboard");
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.stop();
+  await stack?.stop();
+  await counter?.stop();
+  await database?.stop();
+});
+
+it("a page, the pages that its links prefetch, and the way to one of them ask the database nothing", async () => {
+  const prefetched: string[] = [];
+  page.on("request", (request) => {
+    if (request.headers()["next-router-prefetch"]) prefetched.push(new URL(request.url()).pathname);
+  });
+  await page.goto("/dashboard");
+  await page.waitForLoadState("networkidle");
+  expect(prefetched).toContain("/tasks");
+  await page.getByRole("link", { name: "Tasks", exact: true }).click();
+  await page.getByLabel("New task").waitFor();
+  expect(counter.queries).toEqual([]);
+
+  await page.context().clearCookies({ name: "better-auth.session_data" });
+  await page.goto("/dashboard");
+  expect(counter.queries).toHaveLength(1);
+});
+
+it("the first HTML of /dashboard and of /tasks holds the visitor's tasks", async () => {
+  await page.request.post("/backend/api/tasks", {
+    data: { title: "In the first answer" },
+    headers: { origin: app.origin },
+  });
+  for (const path of ["/dashboard", "/tasks"]) {
+    expect(await (await page.request.get(path)).text(), path).toContain("In the first answer");
+  }
+});

@@ -1,0 +1,67 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchBrowser } from "../support/browser";
+import { signCookieCache } from "../support/signing";
+import { type FullStack, startFullStack } from "../support/stack";
+
+/** An error page names the request that failed, as the log does. */
+
+let stack: FullStack;
+let browser: Browser;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startFullStack(), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** The request ids of the pages that have failed. */
+const failed = () =>
+  stack
+    .readLog("next")
+    .split("\n")
+    .filter((line) => line.includes('"code":"page_failed"'))
+    .map((line) => JSON.parse(line).request_id as string);
+
+it("whether it was opened or navigated to, and that of a page that is not there", async () => {
+  const context = await browser.newContext({ baseURL: stack.origin });
+  const page = await context.newPage();
+  await page.goto("/signup");
+  await page.getByLabel("Name").fill("Ada");
+  await page.getByLabel("Email").fill("ada@example.com");
+  await page.getByLabel("Password").fill("correct-horse-battery");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.waitForURL("**/dashboard");
+
+  const missing = await page.goto("/no-such-page");
+  await page.getByText("There is no such page").waitFor();
+  expect(await page.locator("code").textContent()).toBe(missing?.headers()["x-request-id"]);
+  await page.goto("/dashboard");
+
+  // The gate trusts this cookie; the page asks the database, which is gone.
+  const cookies = await context.cookies();
+  const token = cookies.find(({ name }) => name.endsWith("session_token"));
+  const data = await signCookieCache({
+    token: decodeURIComponent(token?.value ?? "").split(".")[0] ?? "",
+    updatedAt: Date.now(),
+    maxAgeSeconds: 60,
+    version: "2",
+  });
+  await context.addCookies([{ name: "better-auth.session_data", value: data, url: stack.origin }]);
+  await stack.stopDatabase();
+
+  await page.getByRole("link", { name: "Tasks" }).first().click();
+  await page.getByText("This page could not be shown").waitFor();
+  const shown = () => page.locator("code").textContent();
+  await expect.poll(async () => failed().includes((await shown())?.split(" / ")[0] ?? "")).toBe(true);
+  const navigated = await shown();
+
+  const response = await page.goto("/tasks");
+  await page.getByText("This page could not be shown").waitFor();
+  expect(await shown()).toContain(response?.headers()["x-request-id"]);
+  expect(await shown()).not.toBe(navigated);
+  await expect.poll(failed).toContain(response?.headers()["x-request-id"]);
+  await context.close();
+});

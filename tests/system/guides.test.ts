@@ -1,0 +1,315 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pg from "pg";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { identityOf } from "../../lib/contract";
+import { parseEnv } from "../../lib/env";
+import { createMinter } from "../../lib/mint";
+import project from "../../package.json" with { type: "json" };
+import { ensureVenv } from "../../scripts/lib/backend";
+import { linkTree } from "../../scripts/lib/link-tree";
+import { freePort, isAnswering, LOOPBACK } from "../../scripts/lib/ports";
+import { answersAt, type Environment, runProcess, startProcess } from "../../scripts/lib/process";
+import { root } from "../../scripts/lib/root";
+import { launchBrowser } from "../support/browser";
+import { selfSigned } from "../support/certificate";
+import { applySample, readSamples, type Sample } from "../support/guides";
+import { findNginx } from "../support/nginx";
+import { type Database, startDatabase, testEnv } from "../support/stack";
+
+/** Every sample of the pages in `docs/`, put where its page says, built and used. */
+
+const samples = readSamples();
+const folder = path.join(root, ".data/guides");
+
+const on = (page: string, language: string) =>
+  samples.filter((sample) => sample.page === page && sample.language === language);
+const only = (found: Sample[]): Sample => {
+  const [sample] = found;
+  if (!sample || found.length > 1) throw new Error(`${found.length} samples, and one is wanted`);
+  return sample;
+};
+
+/** Stops what was started, the last first. */
+const started: (() => Promise<unknown>)[] = [];
+const logDir = mkdtempSync(path.join(tmpdir(), "gatehouse-guides-"));
+afterAll(async () => {
+  for (const stop of started.reverse()) await stop();
+  rmSync(logDir, { recursive: true, force: true });
+});
+
+/** The commands of a sample, as a shell runs them. */
+async function serve(name: string, commands: string, url: string, env: Environment, cwd = folder) {
+  const child = await startProcess({
+    ...{ name, command: "sh", args: ["-ec", commands], cwd, env, logDir },
+    ready: answersAt(url),
+  });
+  started.push(child.stop);
+  return child;
+}
+
+test("every sample is of a kind that is compiled or run here", () => {
+  expect(new Set(samples.map(({ language }) => language))).toEqual(
+    new Set(["ts", "tsx", "python", "diff", "json", "nginx", "sh"]),
+  );
+  for (const { page, language, file } of samples) {
+    const belongsSomewhere = !["sh", "nginx"].includes(language);
+    expect(Boolean(file), `${page}: ${language}`).toBe(belongsSomewhere);
+  }
+});
+
+test.each(on("your-fastapi.md", "sh").concat(on("upgrading-next.md", "sh")))("$page: $text", ({ text }) => {
+  for (const [, name = ""] of text.matchAll(/npm run (\S+)/g)) expect(project.scripts).toHaveProperty(name);
+});
+
+describe("bring your FastAPI", () => {
+  let url: string;
+  beforeAll(async () => {
+    const bin = path.dirname(await ensureVenv());
+    const own = path.join(logDir, "own-fastapi");
+    mkdirSync(own);
+    cpSync(path.join(root, "backend/auth.py"), path.join(own, "auth.py"));
+    applySample(only(on("your-fastapi.md", "python")), own);
+    const port = await freePort();
+    url = `http://${LOOPBACK}:${port}`;
+    const [start] = on("your-fastapi.md", "sh");
+    const commands = start?.text.replace("--port 8000", `--port ${port}`) ?? "";
+    const env = testEnv({ PATH: `${bin}:${process.env.PATH}`, BETTER_AUTH_SECRET: "" });
+    await serve("own-fastapi", commands, `${url}/openapi.json`, env, own);
+  });
+
+  it("takes the gate's token, and no call without one", async () => {
+    const mint = createMinter(parseEnv(testEnv({})).jwt, () => crypto.randomUUID());
+    const ada = identityOf({ id: "ada", email: "ada@example.com", name: "Ada" }, { id: "s" });
+    const { jwt } = await mint(ada, Date.now());
+    const answer = await fetch(`${url}/api/notes`, { headers: { authorization: `Bearer ${jwt}` } });
+    expect(await answer.json()).toEqual(["Ada has written nothing yet."]);
+    expect((await fetch(`${url}/api/notes`)).status).toBe(401);
+  });
+
+  it("sends nobody to its own address for a slash", async () => {
+    expect((await fetch(`${url}/api/notes/`, { redirect: "manual" })).status).toBe(404);
+  });
+});
+
+describe("the project with all the samples", () => {
+  let database: Database;
+  let browser: Browser;
+  let page: Page;
+  let origin: string;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    copyProject();
+    const inProject = samples.filter(({ page, file }) => file && page !== "your-fastapi.md");
+    for (const sample of inProject.filter(({ page }) => page !== "upgrading-next.md")) {
+      applySample(sample, folder);
+    }
+    keepToItself();
+    database = await startDatabase();
+    started.push(database.stop);
+    const port = await freePort();
+    origin = `https://localhost:${port}`;
+    const backend = await startSampleBackend();
+    env = testEnv({ ...database.env, BETTER_AUTH_URL: origin, BACKEND_URL: backend });
+    await build();
+    await startInstances(port);
+    browser = await launchBrowser();
+    started.push(() => browser.close());
+    page = await browser.newPage({ ignoreHTTPSErrors: true });
+  }, 240_000);
+
+  function copyProject(): void {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+      cwd: root,
+    });
+    for (const name of listed.toString().split("\n").filter(Boolean)) {
+      // npm's own stamp is compared with that of the lock file.
+      cpSync(path.join(root, name), path.join(folder, name), { preserveTimestamps: true });
+    }
+    linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+  }
+
+  /** Next would take the project around this copy for a workspace that both belong to. */
+  function keepToItself(): void {
+    renameSync(path.join(folder, "next.config.ts"), path.join(folder, "next.config.base.ts"));
+    writeFileSync(
+      path.join(folder, "next.config.ts"),
+      `import config from "./next.config.base";\nconst root = import.meta.dirname;\n` +
+        "export default { ...config, turbopack: { root }, outputFileTracingRoot: root };\n",
+    );
+  }
+
+  /** As Vercel would, by the command on the page about Neon: it brings the tables up to date as well. */
+  async function build(): Promise<void> {
+    const { buildCommand } = JSON.parse(only(on("neon-branches.md", "json")).text);
+    const variables = { ...env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
+    await runProcess({
+      ...{ name: "guides-build", command: "sh", args: ["-ec", buildCommand], cwd: folder },
+      ...{ env: variables, logDir },
+    });
+  }
+
+  async function startSampleBackend(): Promise<string> {
+    const python = await ensureVenv();
+    const port = await freePort();
+    const url = `http://${LOOPBACK}:${port}`;
+    await serve(
+      "guides-fastapi",
+      `exec ${python} -m uvicorn main:app --port ${port}`,
+      `${url}/health`,
+      {
+        ...testEnv({ BETTER_AUTH_SECRET: "", BACKEND_SQLITE: path.join(logDir, "tasks.sqlite") }),
+      },
+      path.join(folder, "backend"),
+    );
+    return url;
+  }
+
+  /** Two of the standalone server, as the page says, behind the nginx of the page. */
+  async function startInstances(port: number): Promise<void> {
+    const [standalone, address] = on("self-hosting.md", "sh").map(({ text }) => text);
+    const [, name = "", header = ""] = address?.match(/^export (\w+)=(\S+)$/m) ?? [];
+    const ports = [await freePort(), await freePort()] as const;
+    for (const own of ports) {
+      const commands = standalone?.replace("PORT=3000", `PORT=${own}`) ?? "";
+      const variables = { ...env, [name]: header };
+      await serve(`guides-app-${own}`, commands, `http://${LOOPBACK}:${own}/api/health`, variables);
+    }
+    const { key, cert } = selfSigned();
+    writeFileSync(path.join(logDir, "privkey.pem"), key);
+    writeFileSync(path.join(logDir, "fullchain.pem"), cert);
+    const site = only(on("self-hosting.md", "nginx"))
+      .text.replace("127.0.0.1:3000", `127.0.0.1:${ports[0]}`)
+      .replace("127.0.0.1:3001", `127.0.0.1:${ports[1]}`)
+      .replace("listen 443", `listen ${LOOPBACK}:${port}`)
+      .replaceAll("/etc/letsencrypt/live/app.example.com", logDir);
+    const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    const temporary = kinds.map((kind) => `${kind}_temp_path ${logDir}/${kind};`).join(" ");
+    const config = path.join(logDir, "nginx.conf");
+    writeFileSync(
+      config,
+      `daemon off; pid ${logDir}/nginx.pid; error_log stderr;\nevents {}\nhttp { access_log off; ${temporary}\n${site}}\n`,
+    );
+    const nginx = await startProcess({
+      ...{ name: "guides-nginx", command: findNginx(), args: ["-p", logDir, "-c", config, "-e", "stderr"] },
+      ...{ cwd: logDir, logDir },
+      ready: async () => {
+        while (!(await isAnswering(LOOPBACK, port))) await new Promise((resolve) => setTimeout(resolve, 50));
+      },
+    });
+    started.push(nginx.stop);
+  }
+
+  const call = (path: string) =>
+    page.evaluate(async (path) => {
+      const answer = await fetch(path);
+      return { status: answer.status, body: await answer.json() };
+    }, path);
+
+  it("has a public page and a protected one", async () => {
+    await page.goto(`${origin}/about`);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("About us");
+    await page.goto(`${origin}/notes`);
+    expect(new URL(page.url()).search).toBe("?next=%2Fnotes");
+  });
+
+  it("lets one sign up, and comes back to the page", async () => {
+    await page.goto(`${origin}/signup?next=%2Fnotes`);
+    await page.getByLabel("Name").fill("Ada");
+    await page.getByLabel("Email").fill("ada@example.com");
+    await page.getByLabel("Password", { exact: true }).fill("correct-horse-battery");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.waitForURL(`${origin}/notes`);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Notes of Ada");
+  });
+
+  it("adds a task by a form, and keeps what FastAPI refuses", async () => {
+    await page.goto(`${origin}/quick-task`);
+    await page.getByLabel("Task").fill("x".repeat(5_000));
+    await page.getByRole("button", { name: "Add" }).click();
+    expect(await page.locator("p[role=alert]").textContent()).toContain("title");
+    expect(await page.getByLabel("Task").inputValue()).toBe("x".repeat(5_000));
+    await page.getByLabel("Task").fill("Water the plants");
+    await page.getByRole("button", { name: "Add" }).click();
+    await page.waitForURL(`${origin}/tasks`);
+    await page.getByText("Water the plants").first().waitFor();
+  });
+
+  it("counts on the server, and again from the page", async () => {
+    await page.goto(`${origin}/open-tasks`);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("1 open");
+    await page.evaluate(() =>
+      fetch("/backend/api/tasks", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ title: "Another" }),
+      }),
+    );
+    await page.getByRole("button", { name: "Count again" }).click();
+    await page.getByRole("heading", { name: "2 open" }).waitFor();
+  });
+
+  it("tells FastAPI the role, at once after it was changed in the database", async () => {
+    expect((await call("/backend/api/reports")).status).toBe(403);
+    const client = new pg.Client(database.url);
+    await client.connect();
+    await client.query(`update "user" set role = 'admin' where email = 'ada@example.com'`);
+    await client.end();
+    await page.context().clearCookies();
+    await page.goto(`${origin}/login`);
+    await page.getByLabel("Email").fill("ada@example.com");
+    await page.getByLabel("Password", { exact: true }).fill("correct-horse-battery");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL(`${origin}/dashboard`);
+    expect(await call("/backend/api/reports")).toEqual({ status: 200, body: ["Everything is fine."] });
+  });
+
+  it("nobody signs up as an admin", async () => {
+    const status = await page.evaluate(async () => {
+      const user = {
+        email: "eve@example.com",
+        name: "Eve",
+        password: "correct-horse-battery",
+        role: "admin",
+      };
+      const headers = { "content-type": "application/json" };
+      await fetch("/api/auth/sign-out", { method: "POST", headers, body: "{}" });
+      await fetch("/api/auth/sign-up/email", { method: "POST", headers, body: JSON.stringify(user) });
+      return (await fetch("/backend/api/reports")).status;
+    });
+    expect(status).not.toBe(200);
+  });
+
+  it("refuses a token without the role", async () => {
+    const mint = createMinter(parseEnv(env).jwt, () => crypto.randomUUID());
+    const who = identityOf({ id: "ada", email: "ada@example.com", name: "Ada" }, { id: "s" });
+    const { jwt } = await mint(who, Date.now());
+    const answer = await fetch(`${env.BACKEND_URL}/api/me`, { headers: { authorization: `Bearer ${jwt}` } });
+    expect(await answer.json()).toMatchObject({ code: "token_claims" });
+  });
+
+  it("goes on as proxy.ts, on Node", async () => {
+    const git = only(on("upgrading-next.md", "sh").filter(({ text }) => text.startsWith("git ")));
+    const shell = (command: string) =>
+      runProcess({ ...{ name: "guides-git", command: "sh", args: ["-ec", command] }, cwd: folder, logDir });
+    await shell("git init -q . && git add middleware.ts");
+    await shell(git.text);
+    applySample(only(on("upgrading-next.md", "diff")), folder);
+    await build();
+    const manifest = readFileSync(path.join(folder, ".next/server/functions-config-manifest.json"), "utf8");
+    expect(manifest).toContain("nodejs");
+    const [standalone = ""] = on("self-hosting.md", "sh").map(({ text }) => text);
+    const port = await freePort();
+    const local = `http://${LOOPBACK}:${port}`;
+    await serve("guides-proxy", standalone.replace("PORT=3000", `PORT=${port}`), `${local}/api/health`, env);
+    const page = await fetch(`${local}/notes`, { headers: { accept: "text/html" }, redirect: "manual" });
+    expect([page.status, page.headers.get("location")]).toEqual([307, "/login?next=%2Fnotes"]);
+    expect((await fetch(`${local}/backend/api/me`)).status).toBe(401);
+  }, 120_000);
+});

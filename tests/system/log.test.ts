@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { logLevels } from "../../lib/log";
+import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../support/signing";
+import { COLLECT_GARBAGE, type FullStack, type LogName, startFullStack } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** The log of the gate, of the pages and of FastAPI: one request is found in all of them, and nobody in any. */
+
+type Line = Record<string, unknown> & { code: string; request_id: string };
+
+const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
+const traceparent = `00-${TRACE_ID}-b7ad6b7169203331-01`;
+const person = { email: "grace.hopper@example.com", name: "Grace Hopper", password: "nanoseconds-of-wire" };
+
+let stack: FullStack;
+let member: Visitor;
+
+beforeAll(async () => {
+  stack = await startFullStack({ gate: { BACKEND_FORWARD: "relay", ...COLLECT_GARBAGE } });
+  member = new Visitor(stack.origin);
+  await member.signUp(person.email, person.name, person.password);
+});
+afterAll(() => stack?.stop());
+
+const linesOf = (name: LogName): Line[] =>
+  stack
+    .readLog(name)
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+
+/** The log is written by another process: what belongs to an answer may come a moment after it. */
+const linesAbout = (response: Response, name: LogName = "next") =>
+  expect
+    .poll(() => linesOf(name).filter(({ request_id }) => request_id === response.headers.get("x-request-id")))
+    .toHaveLength(1)
+    .then(() => linesOf(name).find(({ request_id }) => request_id === response.headers.get("x-request-id")));
+
+describe("one request id", () => {
+  it("is in the answer and in FastAPI's log, and so is the trace", async () => {
+    const response = await member.fetch("/backend/api/tasks", { headers: { traceparent } });
+    const requestId = response.headers.get("x-request-id");
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+    await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId} ${TRACE_ID}] INFO:`);
+  });
+
+  it("goes from a page to what the page asks of FastAPI, and so does the trace", async () => {
+    const page = await member.fetch("/dashboard", { headers: { traceparent } });
+    expect(page.status).toBe(200);
+    const requestId = page.headers.get("x-request-id");
+    await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId} ${TRACE_ID}] INFO:`);
+  });
+
+  it("stands on the page that says 404", async () => {
+    const page = await member.fetch("/no-such-page", { headers: { accept: "text/html" } });
+    expect(page.status).toBe(404);
+    expect(await page.text()).toContain(`${page.headers.get("x-request-id")}</code>`);
+  });
+
+  it.each(["nonsense", "00-0-0-00", `00-${"0".repeat(32)}-b7ad6b7169203331-01`, "é"])(
+    "is there though the trace cannot be read: %s",
+    async (unfit) => {
+      const response = await member.fetch("/backend/api/tasks", {
+        headers: { traceparent: Buffer.from(unfit).toString("latin1") },
+      });
+      expect(response.status).toBe(200);
+      const requestId = response.headers.get("x-request-id");
+      await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId}] INFO:`);
+    },
+  );
+});
+
+describe("one line", () => {
+  it("for a call without a session", async () => {
+    const response = await new Visitor(stack.origin).fetch("/backend/api/tasks", {
+      headers: { traceparent },
+    });
+    expect(await linesAbout(response)).toEqual({
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      level: "info",
+      code: "gate_signed_out",
+      request_id: response.headers.get("x-request-id"),
+      trace_id: TRACE_ID,
+      status: 401,
+      route: "backend",
+    });
+  });
+
+  it("for a wrong password", async () => {
+    const response = await new Visitor(stack.origin).signIn(person.email, "not-the-right-one");
+    expect(response.status).toBe(401);
+    expect(await linesAbout(response)).toMatchObject({
+      code: "auth_refused",
+      what: "INVALID_EMAIL_OR_PASSWORD",
+    });
+  });
+
+  it("for a token that FastAPI refuses", async () => {
+    const response = await fetch(`${stack.backendUrl}/api/me`, {
+      headers: { authorization: "Bearer nonsense", "x-request-id": "straight-to-it" },
+    });
+    expect(response.status).toBe(401);
+    expect(await linesAbout(response, "fastapi")).toMatchObject({ code: "token_malformed", status: 401 });
+  });
+
+  it("for a backend that is gone, and for the page that misses it", async () => {
+    await stack.stopBackend();
+    const call = await member.fetch("/backend/api/me");
+    expect(await linesAbout(call)).toMatchObject({ code: "gate_backend_unreachable", status: 502 });
+    const page = await member.fetch("/tasks");
+    expect(await linesAbout(page)).toMatchObject({ code: "backend_call_failed", what: "load tasks" });
+    expect(await page.text()).toContain(`Request <!-- -->${page.headers.get("x-request-id")}`);
+    await stack.restartBackend();
+  });
+
+  it("for a database that is gone, and the page shows its request", async () => {
+    await stack.stopDatabase();
+    const stranger = `better-auth.session_token=${await signSessionToken("unknown")}`;
+    const call = await fetch(`${stack.origin}/backend/x`, { headers: { cookie: stranger } });
+    expect(await linesAbout(call)).toMatchObject({ code: "gate_session_store_unreachable", status: 503 });
+    const page = await fetch(`${stack.origin}/dashboard`, { headers: { cookie: stranger } });
+    expect(await page.text()).toContain(page.headers.get("x-request-id"));
+    const signIn = await new Visitor(stack.origin).signIn(person.email, person.password);
+    expect(await linesAbout(signIn)).toMatchObject({ code: "gate_session_store_unreachable", status: 503 });
+  });
+
+  it("for a page that fails", async () => {
+    const token = "somebody";
+    // The gate trusts this cookie; the page asks the database, which is gone.
+    const data = await signCookieCache({ token, updatedAt: Date.now(), version: "2" });
+    const cookie = `better-auth.session_token=${await signSessionToken(token)}; better-auth.session_data=${data}`;
+    const page = await fetch(`${stack.origin}/dashboard`, { headers: { cookie, accept: "text/html" } });
+    expect(await linesAbout(page)).toMatchObject({
+      code: "page_failed",
+      what: "render /dashboard",
+      digest: expect.any(String),
+    });
+  });
+});
+
+it("says nothing of a person, and no secret, in any line", () => {
+  const lines = [...linesOf("next"), ...linesOf("fastapi")];
+  expect(lines.length).toBeGreaterThanOrEqual(8);
+  for (const { code } of linesOf("next")) expect(Object.keys(logLevels)).toContain(code);
+
+  const text = [stack.readLog("next"), stack.readLog("fastapi")].join("\n");
+  const cookies = [...member.cookies.values()].flatMap((value) => [value, decodeURIComponent(value)]);
+  const secrets = [
+    AUTH_SECRET,
+    JWT_KEY,
+    "postgres:postgres",
+    ...cookies,
+    ...cookies.map((value) => value.split(".")[0]),
+  ];
+  const found = [...Object.values(person), "not-the-right-one", ...secrets].filter(
+    (value) => value && text.includes(value),
+  );
+  expect(found).toEqual([]);
+  expect(text).not.toMatch(/eyJ[\w-]{8,}\./);
+});

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, DIST_DIR, startApp } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** What is for development alone, and what is for those who export traces, is in no other build. */
+
+describe("a production server", () => {
+  let app: App;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    app = await startApp({ BACKEND_URL: "http://127.0.0.1:9" });
+    member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(() => app?.stop());
+
+  it.each(["/__gate", "/__gate/sightings", "/__gate/finishes", "/%5F_gate"])("knows no %s", async (path) => {
+    expect((await member.fetch(path, { headers: { accept: "text/html" } })).status).toBe(404);
+    const guest = await new Visitor(app.origin).fetch(path, { headers: { accept: "text/html" } });
+    expect(guest.headers.get("location")).toMatch("/login?next=");
+  });
+});
+
+describe("a production build", () => {
+  const files = ["server", "static"].flatMap((root) =>
+    readdirSync(join(DIST_DIR, root), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(js|css|json|html|rsc)$/.test(file))
+      .map((file) => join(DIST_DIR, root, file)),
+  );
+
+  it.each([
+    ["the page", "__gate"],
+    ["the page's stream", "/sightings"],
+    ["what it says", "this isolate has seen the session"],
+    ["its styles", "look-module"],
+    ["the exporter of traces", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+    ["the gate's spans", "gatehouse.request_id"],
+  ])("does not hold %s", (_, text) => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(files.filter((file) => readFileSync(file, "utf8").includes(text))).toEqual([]);
+  });
+});
