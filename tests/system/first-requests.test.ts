@@ -1,22 +1,22 @@
 import { once } from "node:events";
-import { Agent, createServer, request } from "node:http";
+import { Agent, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cookieHeader, storeSessions } from "../../bench/visitors";
-import { LOOPBACK, listen } from "../../scripts/lib/ports";
 import { startEchoUpstream } from "../support/echo-upstream";
+import { startQueryCounter } from "../support/query-counter";
 import { type App, type Database, startApp, startDatabase } from "../support/stack";
 
 /** Many requests of a session that `next start` does not know yet, all at once. */
 
 let database: Database;
-let endpoint: Awaited<ReturnType<typeof startCounter>>;
+let endpoint: Awaited<ReturnType<typeof startQueryCounter>>;
 let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
 let app: App;
 
 beforeAll(async () => {
   database = await startDatabase();
-  endpoint = await startCounter(database.env.NEON_ENDPOINT);
+  endpoint = await startQueryCounter(database.env.NEON_ENDPOINT);
   echo = await startEchoUpstream();
   app = await startApp({ BACKEND_URL: echo.url, NEON_ENDPOINT: endpoint.url }, database);
 });
@@ -46,28 +46,4 @@ async function statusOf(agent: Agent, cookie: string): Promise<number | undefine
   const [response] = await once(sent, "response");
   await text(response);
   return response.statusCode;
-}
-
-/** Hands queries on to Neon's endpoint, and keeps them. */
-async function startCounter(target: string) {
-  const queries: string[] = [];
-  const server = createServer(async (incoming, outgoing) => {
-    const body = await text(incoming);
-    queries.push(JSON.parse(body).query);
-    const headers = Object.fromEntries(
-      Object.entries(incoming.headers).filter(([name]) => name.startsWith("neon-")),
-    ) as Record<string, string>;
-    const answer = await fetch(`${target}${incoming.url}`, { method: "POST", headers, body });
-    outgoing.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
-  });
-  const port = await listen(server);
-  return {
-    url: `http://${LOOPBACK}:${port}`,
-    queries,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
 }
