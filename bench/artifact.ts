@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { testEnv } from "../tests/support/stack";
+import { createIsolate, type Isolate } from "../tests/support/vercel-function";
 import { type Case, type Database, SETTINGS } from "./case";
-import { createIsolate, type Isolate } from "./isolate";
 import { rotated } from "./statistics";
 import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";
 
@@ -13,15 +13,17 @@ const BACKEND = "https://api.example.com";
 export interface ArtifactOptions {
   readonly rounds: number;
   readonly starts: number;
-  readonly progress: (text: string) => void;
 }
 
-/** Microseconds a request, and milliseconds a start with its first request: a list for each case, a value a round. */
+/**
+ * Microseconds a request; milliseconds a start with its first request, and what of that went into the script alone.
+ * A list for each case, a value a round.
+ */
 export async function measureArtifacts(
   cases: readonly Case[],
   database: Database,
   cookiesOf: CookiesOf,
-  { rounds, starts, progress }: ArtifactOptions,
+  { rounds, starts }: ArtifactOptions,
 ) {
   const env = testEnv({ ...SETTINGS, BACKEND_URL: BACKEND, ...database.env, VERCEL: "1" });
 
@@ -29,20 +31,21 @@ export async function measureArtifacts(
   const runners = cases.map((it) => ({ it, isolate: start(it, env), cookies: cookiesOf(it) }));
   for (const runner of runners) await warmUp(runner);
   for (let round = 0; round < rounds; round++) {
-    progress(`requests, round ${round + 1} of ${rounds}`);
     for (const runner of rotated(runners, round)) {
       perRequest[runners.indexOf(runner)]?.push(await timeRequests(runner));
     }
   }
 
   const perStart = cases.map((): number[] => []);
+  const perScript = cases.map((): number[] => []);
   for (let round = 0; round < starts; round++) {
-    progress(`starts, round ${round + 1} of ${starts}`);
     for (const runner of rotated(runners, round)) {
-      perStart[runners.indexOf(runner)]?.push(await timeStart(runner.it, runner.cookies(), env));
+      const { script, whole } = await timeStart(runner.it, runner.cookies(), env);
+      perStart[runners.indexOf(runner)]?.push(whole);
+      perScript[runners.indexOf(runner)]?.push(script);
     }
   }
-  return { perRequest, perStart };
+  return { perRequest, perStart, perScript };
 }
 
 function start(it: Case, env: Record<string, string>): Isolate {
@@ -60,7 +63,7 @@ interface Runner {
 const pathTo = (n: number) => `${APP}/backend/api/tasks?page=${n}`;
 
 async function warmUp({ it, isolate, cookies }: Runner): Promise<void> {
-  for (let i = 0; i < it.requests; i++) {
+  for (let i = 0; i < it.warmUp; i++) {
     const response = await isolate.answer(isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }));
     check(it, response, i);
   }
@@ -80,15 +83,16 @@ async function timeRequests({ it, isolate, cookies }: Runner): Promise<number> {
 }
 
 /** The script compiled and run and the first request answered, in milliseconds. */
-async function timeStart(it: Case, cookie: string, env: Record<string, string>): Promise<number> {
+async function timeStart(it: Case, cookie: string, env: Record<string, string>) {
   const isolate = createIsolate(it.built.functionDir, env);
   const request = isolate.request(pathTo(0), { headers: browserHeaders(cookie) });
   const began = performance.now();
   isolate.evaluate();
+  const evaluated = performance.now();
   const response = await isolate.answer(request);
-  const took = performance.now() - began;
+  const answered = performance.now();
   check(it, response, 0);
-  return took;
+  return { script: evaluated - began, whole: answered - began };
 }
 
 /** @throws unless the request was sent to the right place, in the right name */

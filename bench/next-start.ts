@@ -25,7 +25,7 @@ interface Server {
   readonly process: RunningProcess;
 }
 
-export async function startUpstream(): Promise<Server> {
+async function startUpstream(): Promise<Server> {
   const port = await freePort();
   const origin = `http://${LOOPBACK}:${port}`;
   const process_ = await startProcess({
@@ -52,17 +52,12 @@ async function startNext(built: Built, env: Record<string, string>): Promise<Ser
   return { origin, process: started };
 }
 
-export interface HttpOptions {
-  readonly rounds: number;
-  readonly progress: (text: string) => void;
-}
-
 /** Requests a second, a value a round for each case, and what each server's process holds of the memory at the end. */
 export async function measureNextStart(
   cases: readonly Case[],
   database: Database,
   cookiesOf: CookiesOf,
-  { rounds, progress }: HttpOptions,
+  rounds: number,
 ) {
   const upstream = await startUpstream();
   const env = testEnv({ ...SETTINGS, BACKEND_URL: upstream.origin, ...database.env });
@@ -103,7 +98,6 @@ export async function measureNextStart(
   const perSecond = lanes.map((): number[] => []);
   for (const lane of lanes) await lane();
   for (let round = 0; round < rounds; round++) {
-    progress(`next start, round ${round + 1} of ${rounds}`);
     for (const lane of rotated(lanes, round)) perSecond[lanes.indexOf(lane)]?.push(await lane());
   }
   const memory = cases.map(({ built }) => residentBytes((servers.get(built) as Server).process.pid));

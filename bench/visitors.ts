@@ -1,6 +1,6 @@
 import pg from "pg";
 import { signCookieCache, signSessionToken } from "../tests/support/signing";
-import type { Case, Database } from "./case";
+import { type Case, type Database, MANY } from "./case";
 
 /** Sessions for the measurements: made in the store, or signed as Better Auth signs them. */
 
@@ -66,7 +66,10 @@ export function browserHeaders(cookie: string): Record<string, string> {
 export type Cookies = () => string;
 export type CookiesOf = (it: Case) => Cookies;
 
-/** Gives each case its cookies: the same again and again, or those of another visitor each time. */
+/**
+ * Gives each case its cookies: the same again and again, those of another visitor each time, or first those of very
+ * many visitors and then again and again those of the last of them.
+ */
 export async function prepareVisitors(
   cases: readonly Case[],
   database: Database,
@@ -77,8 +80,9 @@ export async function prepareVisitors(
   const cookies = new Map<Case, string[]>();
   for (const it of cases) {
     if (it.visitor === "known") continue;
-    const tokens = Array.from({ length: count(it) }, (_, i) => `${it.name} ${i}`.replaceAll(/[ ,]+/g, "-"));
-    const cached = it.visitor === "new, with cookie cache";
+    const visitors = it.visitor === "one of many" ? MANY.seen : count(it);
+    const tokens = Array.from({ length: visitors }, (_, i) => `${it.name} ${i}`.replaceAll(/[ ,]+/g, "-"));
+    const cached = it.visitor !== "new, only in the store";
     if (!cached) stored.push(...tokens);
     cookies.set(it, await Promise.all(tokens.map((token) => cookieHeader(token, { secure: true, cached }))));
   }
@@ -86,10 +90,20 @@ export async function prepareVisitors(
   return (it) => {
     const own = cookies.get(it);
     if (!own) return () => known;
+    if (it.visitor === "one of many") return manyThenTheLast(own);
     return () => {
       const cookie = own.pop();
       if (!cookie) throw new Error(`${it.name}: no visitors left`);
       return cookie;
     };
+  };
+}
+
+function manyThenTheLast(cookies: readonly string[]): Cookies {
+  let n = 0;
+  return () => {
+    const at = n < MANY.seen ? n : MANY.seen - 1 - (n % MANY.asking);
+    n++;
+    return cookies[at] as string;
   };
 }

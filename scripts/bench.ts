@@ -1,35 +1,43 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { measureArtifacts } from "../bench/artifact";
 import { type Built, buildContender, buildGate } from "../bench/build";
-import { makeCases } from "../bench/case";
+import { type Case, makeCases, SETTINGS } from "../bench/case";
 import { chart } from "../bench/chart";
+import { takeApart } from "../bench/composition";
 import { measureNextStart } from "../bench/next-start";
 import { page } from "../bench/page";
-import { type Measured, type Report, type Row, table, verdicts } from "../bench/report";
+import { type Measured, type Report, type Row, sessionsStory, table } from "../bench/report";
 import { ratios, spread } from "../bench/statistics";
-import { prepareVisitors } from "../bench/visitors";
-import { startDatabase } from "../tests/support/stack";
+import { verdicts } from "../bench/targets";
+import { cookieHeader, prepareVisitors } from "../bench/visitors";
+import { startDatabase, testEnv } from "../tests/support/stack";
 import { ensureVenv } from "./lib/backend";
 import { main } from "./lib/main";
+import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { ensureTools } from "./lib/tools";
+import { fail } from "./lib/user-error";
 
 /**
  * Measures the gate beside a bare rewrite and the usual ways, prints a table, and writes docs/performance.md.
- * `--json` prints the figures as JSON after it.
+ * `--json <file>` writes the figures there as well.
  */
 
-const ROUNDS = { requests: 24, starts: 16, http: 10 };
+const ROUNDS = { requests: 120, starts: 24, http: 12 };
+const SESSIONS = 1_000_000;
 
 main(async (atEnd) => {
+  const json = readArguments();
   await step("Install the Vercel CLI", ensureTools);
   await step("Install FastAPI", () => ensureVenv());
+  const gate = await step("Build the gate", buildGate);
   const cases = makeCases({
-    gate: await step("Build the gate", buildGate),
+    gate,
     bare: await step("Build the bare rewrite", () => buildContender("bare-rewrite")),
     jose: await step("Build jose verify + sign", () => buildContender("jose-verify-sign")),
     betterAuth: await step("Build Better Auth getSession", () => buildContender("better-auth-get-session")),
@@ -40,38 +48,72 @@ main(async (atEnd) => {
     prepareVisitors(
       cases,
       database,
-      ({ requests, httpRequests }) =>
-        requests * (ROUNDS.requests + 1) + ROUNDS.starts + httpRequests * (ROUNDS.http + 1),
+      ({ warmUp, requests, httpRequests }) =>
+        warmUp + requests * ROUNDS.requests + ROUNDS.starts + httpRequests * (ROUNDS.http + 1),
     ),
   );
-  const rounds = { ...ROUNDS, progress };
-  const artifact = await measureArtifacts(cases, database, cookiesOf, { ...rounds, rounds: ROUNDS.requests });
-  const http = await measureNextStart(cases, database, cookiesOf, { rounds: ROUNDS.http, progress });
-  progress("");
+  const artifact = await step("Ask each in the edge runtime", () =>
+    measureArtifacts(cases, database, cookiesOf, { rounds: ROUNDS.requests, starts: ROUNDS.starts }),
+  );
+  const overHttp = cases.filter(({ httpRequests }) => httpRequests > 0);
+  const http = await step("Ask each in next start", () =>
+    measureNextStart(overHttp, database, cookiesOf, ROUNDS.http),
+  );
+  const held = await step(`Show the gate ${SESSIONS.toLocaleString("en")} sessions`, showManySessions);
 
-  const rows = cases.map(
-    ({ name, built }, i): Row => ({
-      name,
+  const rows = cases.map((it, i): Row => {
+    const place = overHttp.indexOf(it);
+    return {
+      name: it.name,
       request: against(artifact.perRequest, i),
       start: against(artifact.perStart, i),
-      http: against(http.perSecond, i),
-      memory: http.memory[i],
-      size: sizeOf(built),
-    }),
-  );
-  rows.push({ name: "FastAPI directly", http: against(http.perSecond, cases.length) });
+      script: against(artifact.perScript, i),
+      ...(place >= 0 && { http: against(http.perSecond, place), memory: http.memory[place] }),
+      size: sizeOf(it.built),
+    };
+  });
+  rows.push({ name: "FastAPI directly", http: against(http.perSecond, overHttp.length) });
+  const roundsOf = (visitor: Case["visitor"]) =>
+    artifact.perRequest[cases.findIndex((it) => it.visitor === visitor && it.built === gate)] ?? [];
   const report: Report = {
     node: process.versions.node,
     cores: os.availableParallelism(),
     date: new Date().toISOString().slice(0, 10),
     rounds: ROUNDS,
     rows,
+    sessions: { count: SESSIONS, held, warm: ratios(roundsOf("one of many"), roundsOf("known")) },
+    composition: await step("Take the gate's script apart", async () =>
+      takeApart(
+        gate.functionDir,
+        testEnv(SETTINGS),
+        `${SETTINGS.BETTER_AUTH_URL}/backend/api/tasks`,
+        await cookieHeader("known", { secure: true, cached: true }),
+      ),
+    ),
   };
   writeFileSync(path.join(root, "docs/performance.svg"), chart(report));
   writeFileSync(path.join(root, "docs/performance.md"), page(report));
-  console.log(`\n${table(report)}\n\n${verdicts(report)}\n`);
-  if (process.argv.includes("--json")) console.log(JSON.stringify(report, null, 2));
+  if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`\n${table(report)}\n\n${verdicts(report)}\n\n${sessionsStory(report)}`);
 });
+
+/** The file that the figures are to be written to. */
+function readArguments(): string | undefined {
+  try {
+    return parseArgs({ options: { json: { type: "string" } } }).values.json;
+  } catch {
+    fail("npm run bench takes nothing but --json <file>, such as: npm run bench -- --json figures.json");
+  }
+}
+
+/** Bytes that one gate holds after each tenth of the sessions. */
+async function showManySessions(): Promise<number[]> {
+  const file = path.join(root, ".data/bench/many-sessions.json");
+  const script = path.join(root, "bench/many-sessions.ts");
+  const args = ["--import", "tsx", script, String(SESSIONS), file];
+  await runProcess({ name: "bench-many-sessions", command: process.execPath, args });
+  return JSON.parse(readFileSync(file, "utf8"));
+}
 
 function against(rounds: readonly (readonly number[])[], i: number): Measured {
   const [floor = [], own = []] = [rounds[0], rounds[i]];
@@ -81,12 +123,4 @@ function against(rounds: readonly (readonly number[])[], i: number): Measured {
 function sizeOf({ functionDir }: Built) {
   const script = readFileSync(path.join(functionDir, "index.js"));
   return { raw: script.length, gzip: gzipSync(script).length };
-}
-
-let last = "";
-/** One line that is written over on a terminal; elsewhere a line for each part. */
-function progress(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${text}`);
-  else if (text.split(",")[0] !== last && text) console.log(`• ${text.split(",")[0]}`);
-  last = text.split(",")[0] ?? "";
 }

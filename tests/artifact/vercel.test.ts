@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { takeApart } from "../../bench/composition";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
 import { startDatabase, testEnv } from "../support/stack";
 import { startIsolate } from "../support/vercel-function";
@@ -13,6 +14,7 @@ import { startIsolate } from "../support/vercel-function";
 const APP = "https://gatehouse-test.vercel.app";
 const output = ".vercel/output";
 let database: Awaited<ReturnType<typeof startDatabase>>;
+let variables: Record<string, string>;
 let ask: ReturnType<typeof startIsolate>;
 let cookie: string;
 
@@ -23,7 +25,8 @@ beforeAll(async () => {
     stdio: ["ignore", "ignore", "inherit"],
   });
   database = await startDatabase();
-  ask = startIsolate(join(output, "functions/middleware.func"), { ...env, ...database.env, VERCEL: "1" });
+  variables = { ...env, ...database.env, VERCEL: "1" };
+  ask = startIsolate(join(output, "functions/middleware.func"), variables);
   const data = await signCookieCache({ token: "abc", updatedAt: Date.now(), secret: AUTH_SECRET });
   cookie = `__Secure-better-auth.session_token=${await signSessionToken("abc")}; __Secure-better-auth.session_data=${data}`;
 }, 600_000);
@@ -78,6 +81,24 @@ describe("middleware.func", () => {
     const response = await ask(`${APP}/dashboard`, { headers: { cookie: unknown } });
     expect(response.status).toBe(307);
     expect(response.headers.getSetCookie().join()).toMatch(/session_token=; Max-Age=0/);
+  });
+
+  it("evaluates Better Auth and the database's driver when it first asks the database, and not before", async () => {
+    const evaluatedFor = async (cookies: string) => {
+      const shares = await takeApart(
+        join(output, "functions/middleware.func"),
+        variables,
+        `${APP}/backend/x`,
+        cookies,
+      );
+      // Functions and the map of the source do not begin at the very same character.
+      return shares.filter(({ bytes, evaluated }) => evaluated > bytes / 100).map(({ owner }) => owner);
+    };
+    expect((await evaluatedFor(cookie)).sort()).toEqual(["Gatehouse", "jose", "next"]);
+    const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown")}`;
+    expect(await evaluatedFor(unknown)).toEqual(
+      expect.arrayContaining(["better-auth", "kysely", "@neondatabase/serverless", "zod"]),
+    );
   });
 
   it("says 503 once the database is gone", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { chart } from "../../bench/chart";
 import { page } from "../../bench/page";
-import { type Measured, type Report, table, verdicts } from "../../bench/report";
+import { compositionTable, type Measured, type Report, sessionsStory, table } from "../../bench/report";
 import { faultsOf, type SoakResult } from "../../bench/soak";
 import { ratios, rotated, spread } from "../../bench/statistics";
+import { verdicts } from "../../bench/targets";
 
 const measured = (ratio: number): Measured => ({
   value: spread([ratio * 10]),
@@ -26,6 +27,11 @@ const report: Report = {
     { name: "gate, warm", request: measured(1.05), start: measured(1.2), http: measured(0.8) },
     { name: "gate, cookie", request: measured(3), start: measured(1.7), http: measured(0.7) },
     { name: "FastAPI directly", http: measured(0.5) },
+  ],
+  sessions: { count: 2_000, held: [3 * 1024 ** 2, 5 * 1024 ** 2, 4 * 1024 ** 2], warm: spread([1.02]) },
+  composition: [
+    { owner: "better-auth", bytes: 190_000, gzip: 50_000, evaluated: 0 },
+    { owner: "next", bytes: 160_000, gzip: 48_000, evaluated: 150_000 },
   ],
 };
 
@@ -55,9 +61,30 @@ describe("the report", () => {
     expect(lines.at(-1)).not.toContain("NaN");
   });
 
-  it("says which targets were met", () => {
-    const lines = verdicts(report).split("\n").slice(2);
-    expect(lines.map((line) => line.split("|").at(-2)?.trim())).toEqual(["met", "missed", "missed"]);
+  it("says which targets were met, and in words which were not", () => {
+    const [, ...lines] = verdicts(report).split("\n");
+    const judged = lines
+      .filter((line) => line.startsWith("| "))
+      .map((line) => line.split("|").at(-2)?.trim());
+    expect(judged).toEqual(["met", "missed", "missed", "met"]);
+    expect(lines.at(-1)).toMatch(/^Missed: .*0\.80 \(target ≥ 0\.92\); .*1\.70 \(target ≤ 1\.60\)\.$/);
+  });
+
+  it("says what very many sessions left behind", () => {
+    expect(sessionsStory(report)).toMatch(/666.* 3\.0 MB.* 2,000 .* 4\.0 MB .*5\.0 MB/);
+  });
+
+  it("says what the script is made of, and how much of it is left for later", () => {
+    const [, , first] = compositionTable(report).split("\n");
+    expect(first?.split("|").map((cell) => cell.trim())).toEqual([
+      "",
+      "better-auth",
+      "190",
+      "50",
+      "0",
+      "190",
+      "",
+    ]);
   });
 
   it("draws a bar for each figure, for light and dark", () => {
@@ -86,7 +113,7 @@ describe("a soak", () => {
     ],
     [
       "one that holds more and more",
-      { memory: { ...memory, held: [90 * MB, 100 * MB, 106 * MB] as const } },
+      { memory: { ...memory, held: [90 * MB, 100 * MB, 111 * MB] as const } },
       1,
     ],
     [

@@ -1,0 +1,65 @@
+import { createHmac, randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { createGate } from "../edge/gate";
+import { gateEnv } from "../tests/support/gate";
+import { AUTH_SECRET } from "../tests/support/signing";
+import { browserHeaders } from "./visitors";
+
+// What very many sessions leave behind in one gate's memory. A process of its own, so that nothing else is in it:
+// node --import tsx bench/many-sessions.ts <sessions> <file for the bytes held after each tenth of them>
+
+const APP = "https://gatehouse.example";
+const AT_A_TIME = 500;
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+const [sessions, file] = [Number(process.argv[2]), String(process.argv[3])];
+const gate = startGate();
+await ask(0);
+const before = await heldBytes();
+const held: number[] = [];
+for (let n = 1; n <= sessions; n += AT_A_TIME) {
+  await Promise.all(Array.from({ length: AT_A_TIME }, (_, i) => ask(n + i)));
+  if (n + AT_A_TIME > (sessions * (held.length + 1)) / 10) held.push((await heldBytes()) - before);
+}
+writeFileSync(file, JSON.stringify(held));
+
+/** The gate with a store that knows everybody, and at once. */
+function startGate() {
+  const expiresAt = Date.now() + 86_400_000;
+  return createGate(gateEnv(APP, { sessionMaxStaleSeconds: 86_400 }), {
+    fetch,
+    askStore: async (header) => {
+      const sessionId = header.match(/session_token=([^.]+)/)?.[1] ?? "";
+      const identity = { userId: `user-of-${sessionId}`, email: "ada@example.com", name: "Ada", sessionId };
+      return { session: { identity, expiresAt }, setCookies: [] };
+    },
+    now: Date.now,
+    wait: () => new Promise(() => {}),
+    randomId: randomUUID,
+    log: ({ error }) => {
+      throw new Error(error);
+    },
+  });
+}
+
+async function ask(n: number): Promise<void> {
+  const token = `session-${n}-${"x".repeat(20)}`;
+  const signature = createHmac("sha256", AUTH_SECRET).update(token).digest("base64");
+  const cookie = `__Secure-better-auth.session_token=${encodeURIComponent(`${token}.${signature}`)}`;
+  const answer = await gate(new Request(`${APP}/backend/api/tasks`, { headers: browserHeaders(cookie) }));
+  if (!answer.headers.has("x-middleware-request-authorization")) throw new Error(`Status ${answer.status}`);
+}
+
+/** What is held once everything that nobody needs is gone. */
+async function heldBytes(): Promise<number> {
+  collect();
+  await setImmediate();
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
