@@ -1,10 +1,9 @@
-import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { Brand } from "../_components/brand";
+import { Toasts } from "../_components/toasts";
 import { NavLinks } from "./nav-links";
-import { SignOut } from "./sign-out";
-
-export const metadata: Metadata = { robots: { index: false, follow: false } };
+import { OfflineNote } from "./offline-note";
+import { UserMenu } from "./user-menu";
 
 /** Reads no session, so that it stands at once; each page below asks for its own. */
 export default function SignedInLayout({ children }: { children: ReactNode }) {
@@ -14,12 +13,14 @@ export default function SignedInLayout({ children }: { children: ReactNode }) {
         <div className="mx-auto flex max-w-4xl flex-wrap items-center gap-x-1 px-4 py-2 sm:gap-x-6 sm:px-6">
           <Brand short />
           <NavLinks />
-          <SignOut />
+          <UserMenu />
         </div>
       </header>
+      <OfflineNote />
       <main id="main" className="mx-auto max-w-4xl px-4 py-8 sm:px-6">
         {children}
       </main>
+      <Toasts />
     </>
   );
 }

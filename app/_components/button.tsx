@@ -6,6 +6,8 @@ const looks = {
   secondary: "border border-edge px-4 text-ink hover:bg-line/60",
   quiet: "px-4 text-muted hover:bg-line/60 hover:text-ink",
   icon: "text-muted hover:bg-line/60 hover:text-ink",
+  /** On a dark ground on a light page, and the other way round. */
+  inverse: "px-3 hover:bg-page/15 focus-visible:outline-page",
 };
 
 type Look = keyof typeof looks;

@@ -8,6 +8,17 @@ import { fail, messageOf } from "./user-error";
 
 const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+/** For a browser without a screen that talks to nobody but the pages. */
+export const CHROMIUM_FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
 /** The browser to test with: the system's, else the one that Playwright has downloaded. */
 export function findChromium(): string | undefined {
   return [...SYSTEM, chromium.executablePath()].find((file) => file && existsSync(file));

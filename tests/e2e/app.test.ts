@@ -125,7 +125,8 @@ describe("a signed-in visitor", () => {
   it("signs out, and the way back leads to sign in", async () => {
     await signUp();
     const before = await context.cookies();
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Your account" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
     await page.waitForURL("**/login");
     expect((await context.cookies()).filter(({ name }) => name.includes("session"))).toEqual([]);
     await page.goto("/dashboard");

@@ -1,20 +1,11 @@
 import { type Browser, chromium, type Page } from "playwright-core";
-import { findChromium } from "../../scripts/lib/chromium";
+import { CHROMIUM_FLAGS, findChromium } from "../../scripts/lib/chromium";
 
 export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   return chromium.launch({
     ...(executablePath && { executablePath }),
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      ...args,
-    ],
+    args: [...CHROMIUM_FLAGS, ...args],
   });
 }
 

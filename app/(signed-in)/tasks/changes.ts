@@ -11,17 +11,17 @@ export type Row = Task & { /** Not on the server yet, so nothing can be done wit
 /** What the visitor wants done with one task. */
 export type Change =
   /** `id` is made up: the server gives the task its own. */
-  | { kind: "add"; id: string; title: string }
+  | { kind: "add"; id: string; title: string; done: boolean }
   | { kind: "mark"; id: string; title: string; done: boolean }
   | { kind: "rename"; id: string; title: string }
-  | { kind: "delete"; id: string; title: string };
+  | { kind: "delete"; id: string; title: string; done: boolean };
 
 /** The list as it will be when the server has agreed. */
 export function preview(rows: Row[], change: Change): Row[] {
   const { id, title } = change;
   switch (change.kind) {
     case "add":
-      return [{ id, title, done: false, created_at: "", saving: true }, ...rows];
+      return [{ id, title, done: change.done, created_at: "", saving: true }, ...rows];
     case "mark":
       return rows.map((row) => (row.id === id ? { ...row, done: change.done } : row));
     case "rename":

@@ -53,14 +53,17 @@ export function stayConnected(path: string, { onMessage, onRefused }: Listener):
     return opened;
   }
 
-  function onVisibilityChange() {
+  function openNow() {
     clearTimeout(timer);
     openWhenSeen();
   }
 
-  document.addEventListener("visibilitychange", onVisibilityChange);
+  document.addEventListener("visibilitychange", openNow);
+  // A network that is back is worth a try at once.
+  window.addEventListener("online", openNow);
   return () => {
-    document.removeEventListener("visibilitychange", onVisibilityChange);
+    document.removeEventListener("visibilitychange", openNow);
+    window.removeEventListener("online", openNow);
     clearTimeout(timer);
     if (!socket) return;
     socket.onmessage = null;

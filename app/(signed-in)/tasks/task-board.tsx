@@ -2,25 +2,33 @@
 
 import { useRef } from "react";
 import { Card } from "../../_components/card";
+import { CheckListIcon } from "../../_components/icons";
+import { toast } from "../../_components/toast";
 import { AddTask } from "./add-task";
-import type { Change, Task } from "./changes";
+import { type Change, sayDone, type Task } from "./changes";
 import { FailureNote } from "./failure-note";
 import { TaskRow } from "./task-row";
 import { useTaskChanges } from "./use-task-changes";
 
 export function TaskBoard({ tasks }: { tasks: Task[] }) {
-  const { rows, failures, news, perform, dismiss } = useTaskChanges(tasks);
+  const { rows, failures, news, perform, dismiss } = useTaskChanges(tasks, offerUndo);
   const heading = useRef<HTMLHeadingElement>(null);
   const added = useRef(0);
 
   // A task that was not added has no row; its preview may stand for a moment longer than the failure takes.
   const notAdded = failures.filter(({ change }) => change.kind === "add");
   const failureOf = (id: string) => failures.find(({ change }) => change.kind !== "add" && change.id === id);
-  const done = rows.filter((row) => row.done).length;
+  const doneCount = rows.filter((row) => row.done).length;
 
-  function add(title: string) {
+  function add(title: string, done = false) {
     added.current += 1;
-    perform({ kind: "add", id: `new-${added.current}`, title });
+    perform({ kind: "add", id: `new-${added.current}`, title, done });
+  }
+
+  function offerUndo(change: Change) {
+    if (change.kind !== "delete") return;
+    const { title, done } = change;
+    toast({ text: sayDone(change), action: { label: "Undo", onPress: () => add(title, done) } });
   }
 
   /** A button that goes away when it is pressed would drop the focus; the list's heading takes it, unseen. */
@@ -46,19 +54,22 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
   return (
     <>
       <h2 ref={heading} tabIndex={-1} className="mt-1 text-muted">
-        {rows.length - done} to do, {done} done
+        {rows.length - doneCount} to do, {doneCount} done
       </h2>
       <p role="status" className="sr-only">
         {news}
       </p>
-      <AddTask onAdd={add} />
+      <AddTask onAdd={(title) => add(title)} />
       <div className="mt-3 space-y-3 empty:hidden">
         {notAdded.map((failure) => (
           <FailureNote key={failure.change.id} failure={failure} onRetry={retry} onDismiss={dismissNote} />
         ))}
       </div>
       {rows.length === 0 ? (
-        <Card className="mt-6 text-center text-muted">Nothing to do yet. Add your first task above.</Card>
+        <Card className="mt-6 flex flex-col items-center gap-2 py-10 text-center text-muted sm:py-12">
+          <CheckListIcon />
+          Nothing to do yet. Add your first task above.
+        </Card>
       ) : (
         <ul className="mt-6 divide-y divide-line rounded-xl border border-line bg-card">
           {rows.map((row) => (

@@ -1,10 +1,10 @@
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { Button } from "../../_components/button";
+import { DeleteIcon, RenameIcon } from "../../_components/icons";
 import { Spinner } from "../../_components/spinner";
 import type { Change, Row } from "./changes";
 import { FailureNote } from "./failure-note";
-import { DeleteIcon, RenameIcon } from "./icons";
 import { RenameForm } from "./rename-form";
 import type { Failure } from "./use-task-changes";
 
@@ -69,7 +69,7 @@ export function TaskRow({ row, failure, onChange, onRetry, onDismiss }: TaskRowP
               <Button
                 look="icon"
                 aria-label={`Delete ${title}`}
-                onClick={() => onChange({ kind: "delete", id, title })}
+                onClick={() => onChange({ kind: "delete", id, title, done })}
               >
                 <DeleteIcon />
               </Button>

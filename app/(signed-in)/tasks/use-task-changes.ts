@@ -16,8 +16,9 @@ export interface Failure {
  * Changes show at once, and are taken back when the server does not agree. Each is one request. What is changed
  * elsewhere shows as well.
  * @param sent the list as the page brought it
+ * @param onDone hears of each change that the server has taken
  */
-export function useTaskChanges(sent: Task[]) {
+export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
   const [known, setKnown] = useState({ sent, tasks: sent });
   // The page was fetched again: what it brings now is newer than what has been made of the old list.
   if (known.sent !== sent) setKnown({ sent, tasks: sent });
@@ -60,6 +61,7 @@ export function useTaskChanges(sent: Task[]) {
         // Two changes of one task reach the server in the order in which they were made, and so do new tasks.
         const turn = change.kind === "add" ? "add" : change.id;
         settle(await takeTurn(turn, () => sendChange(change)), sayDone(change));
+        onDone(change);
       } catch (error) {
         if (isGone(error)) {
           const gone: Confirmed = (tasks) => tasks.filter(({ id }) => id !== change.id);

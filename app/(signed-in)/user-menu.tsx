@@ -5,10 +5,12 @@ import { signOut } from "../../lib/auth-client";
 import { routes } from "../../lib/routes";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";
+import { PersonIcon } from "../_components/icons";
+import { Menu, MenuItem, MenuLink } from "../_components/menu";
 
 const TIMEOUT_MS = 10_000;
 
-export function SignOut() {
+export function UserMenu() {
   const [state, setState] = useState<"idle" | "pending" | "failed">("idle");
 
   async function leave() {
@@ -24,9 +26,21 @@ export function SignOut() {
 
   return (
     <>
-      <Button look="quiet" pending={state === "pending"} onClick={leave} className="-mr-4 ml-auto">
-        Sign out
-      </Button>
+      <Menu
+        trigger={
+          <Button
+            look="icon"
+            pending={state === "pending"}
+            aria-label="Your account"
+            className="-mr-3 ml-auto"
+          >
+            {state === "pending" ? null : <PersonIcon />}
+          </Button>
+        }
+      >
+        <MenuLink href="/account">Account</MenuLink>
+        <MenuItem onSelect={leave}>Sign out</MenuItem>
+      </Menu>
       {state === "failed" && (
         <div className="my-2 basis-full">
           <Alert>

@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { CHROMIUM_FLAGS, findChromium } from "./chromium";
+import { runProcess } from "./process";
+import { tool } from "./tools";
+
+export type Category = "performance" | "accessibility" | "best-practices" | "seo";
+
+export interface Scores {
+  /** From 0 to 100. */
+  readonly scores: Partial<Record<Category, number>>;
+  /** The audits that took points away, in Lighthouse's words. */
+  readonly findings: readonly string[];
+}
+
+interface Result {
+  categories: Partial<
+    Record<Category, { score: number | null; auditRefs: { id: string; weight: number }[] }>
+  >;
+  audits: Record<string, { title: string; score: number | null }>;
+}
+
+/**
+ * Has Lighthouse look at a page as on a phone, its own default.
+ * @throws {UserError} with the end of its log when it fails
+ */
+export async function audit(url: string, cookie: string, categories: readonly Category[]): Promise<Scores> {
+  const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-lighthouse-"));
+  try {
+    const [headers, output] = [path.join(folder, "headers.json"), path.join(folder, "result.json")];
+    writeFileSync(headers, JSON.stringify(cookie ? { Cookie: cookie } : {}));
+    await runProcess({
+      name: "lighthouse",
+      command: tool("lighthouse"),
+      args: [
+        url,
+        ...["--quiet", "--output=json", `--output-path=${output}`, `--extra-headers=${headers}`],
+        ...[`--only-categories=${categories.join(",")}`, "--no-enable-error-reporting"],
+        `--chrome-flags=--headless ${CHROMIUM_FLAGS.join(" ")}`,
+      ],
+      env: { ...process.env, CHROME_PATH: findChromium() },
+    });
+    return scoresOf(JSON.parse(readFileSync(output, "utf8")));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function scoresOf({ categories, audits }: Result): Scores {
+  const entries = Object.entries(categories) as [Category, NonNullable<Result["categories"][Category]>][];
+  const costly = entries.flatMap(([, { auditRefs }]) => auditRefs.filter(({ weight }) => weight > 0));
+  return {
+    scores: Object.fromEntries(entries.map(([name, { score }]) => [name, Math.round((score ?? 0) * 100)])),
+    findings: costly
+      .map(({ id }) => ({ id, ...audits[id] }))
+      .filter(({ score }) => typeof score === "number" && score < 0.9)
+      .map(({ id, title }) => `${id}: ${title}`),
+  };
+}

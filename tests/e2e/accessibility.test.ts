@@ -1,0 +1,142 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "../support/browser";
+import { signUp } from "../support/signed-up";
+import { type FullStack, startFullStack } from "../support/stack";
+
+/** axe finds nothing to object to: on no page, in no state of it, on a phone or a desktop, light or dark. */
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What moves is half transparent on its way. */
+const STILL = { reducedMotion: "reduce" } as const;
+
+let stack: FullStack;
+let browser: Browser;
+
+beforeAll(async () => {
+  [stack, browser] = await Promise.all([startFullStack(), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** What axe says, a line for each element. */
+async function complaints(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
+const screens = [
+  { screen: "phone", viewport: { width: 390, height: 844 } },
+  { screen: "desktop", viewport: { width: 1280, height: 800 } },
+];
+const cases = screens.flatMap((screen) =>
+  (["light", "dark"] as const).map((colorScheme) => ({ ...screen, colorScheme })),
+);
+
+describe.each(cases)("on a $screen, $colorScheme", ({ viewport, colorScheme }) => {
+  let page: Page;
+
+  beforeAll(async () => {
+    page = await browser.newPage({ baseURL: stack.origin, viewport, colorScheme, ...STILL });
+    page.setDefaultTimeout(15_000);
+  });
+  afterAll(() => page?.close());
+
+  async function expectNone(): Promise<void> {
+    expect(await complaints(page)).toEqual([]);
+  }
+
+  it.each([
+    "/",
+    "/login",
+    "/signup",
+    "/forgot-password",
+    "/reset-password",
+    "/verify-email",
+    "/account-deleted",
+  ])("%s", async (path) => {
+    await page.goto(path);
+    await expectNone();
+  });
+
+  it("a form with mistakes, and one that was refused", async () => {
+    await page.goto("/login");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator("[aria-invalid=true]").first().waitFor();
+    await expectNone();
+    await page.getByLabel("Email").fill("nobody@example.com");
+    await page.getByLabel("Password", { exact: true }).fill("wrong-password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator("form").getByRole("alert").waitFor();
+    await expectNone();
+  });
+
+  it("dashboard and tasks: empty, filled, renaming, after a deletion, with the menu open, offline; account", async () => {
+    await signUp(page);
+    await expectNone();
+    await page.goto("/tasks");
+    await expectNone();
+
+    for (const title of ["Water the plants", "Feed the cat"]) {
+      await page.getByLabel("New task").fill(title);
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByRole("button", { name: `Delete ${title}` }).waitFor();
+    }
+    await page.getByRole("checkbox", { name: "Feed the cat" }).check();
+    await expectNone();
+
+    await page.getByRole("button", { name: "Rename Water the plants" }).click();
+    await expectNone();
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("button", { name: "Delete Feed the cat" }).click();
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+    await expectNone();
+
+    await page.getByRole("button", { name: "Your account" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
+    await expectNone();
+    await page.keyboard.press("Escape");
+
+    await page.context().setOffline(true);
+    await page.getByText("You are offline.").waitFor();
+    await expectNone();
+    await page.context().setOffline(false);
+
+    await page.goto("/account");
+    await expectNone();
+    await page.getByRole("button", { name: "Change password" }).click();
+    await page.locator("[aria-invalid=true]").first().waitFor();
+    await expectNone();
+
+    await page.goto("/dashboard");
+    await page.getByRole("listitem").filter({ hasText: "Water the plants" }).waitFor();
+    await expectNone();
+  });
+
+  it("a page that there is not", async () => {
+    await page.goto("/nowhere");
+    await expectNone();
+  });
+});
+
+it("lists that cannot be shown", async () => {
+  const page = await browser.newPage({ baseURL: stack.origin, ...STILL });
+  await signUp(page);
+  await stack.stopBackend();
+  for (const path of ["/dashboard", "/tasks"]) {
+    await page.goto(path);
+    await page.getByRole("alert").filter({ hasText: "Your tasks cannot be shown" }).waitFor();
+    expect(await complaints(page), path).toEqual([]);
+  }
+  await stack.restartBackend();
+});

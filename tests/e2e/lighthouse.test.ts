@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { audit } from "../../scripts/lib/lighthouse";
+import { ensureTools } from "../../scripts/lib/tools";
+import { type FullStack, startFullStack } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** What Lighthouse says of the pages. How fast they are is measured by `npm run lighthouse`: that depends on the machine. */
+
+let stack: FullStack;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  await ensureTools();
+  stack = await startFullStack();
+  visitor = new Visitor(stack.origin);
+  await visitor.signUp("ada@example.com");
+  await visitor.post("/backend/api/tasks", { title: "Water the plants" });
+});
+afterAll(() => stack?.stop());
+
+it.each(["/", "/login", "/tasks"])(
+  "%s",
+  async (page) => {
+    const cookie = page === "/tasks" ? visitor.cookieHeader : "";
+    const { scores, findings } = await audit(stack.origin + page, cookie, [
+      "accessibility",
+      "best-practices",
+      "seo",
+    ]);
+    expect(findings).toEqual([]);
+    expect(scores).toEqual({ accessibility: 100, "best-practices": 100, seo: 100 });
+  },
+  90_000,
+);
