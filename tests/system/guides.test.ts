@@ -17,6 +17,7 @@ import { root } from "../../scripts/lib/root";
 import { launchBrowser } from "../support/browser";
 import { selfSigned } from "../support/certificate";
 import { applySample, readSamples, type Sample } from "../support/guides";
+import { startMailServer } from "../support/mail-server";
 import { findNginx } from "../support/nginx";
 import { type Database, startDatabase, testEnv } from "../support/stack";
 
@@ -101,6 +102,7 @@ describe("the project with all the samples", () => {
   let page: Page;
   let origin: string;
   let env: Record<string, string>;
+  let mail: Awaited<ReturnType<typeof startMailServer>>;
 
   beforeAll(async () => {
     copyProject();
@@ -114,7 +116,9 @@ describe("the project with all the samples", () => {
     const port = await freePort();
     origin = `https://localhost:${port}`;
     const backend = await startSampleBackend();
-    env = testEnv({ ...database.env, BETTER_AUTH_URL: origin, BACKEND_URL: backend });
+    mail = await startMailServer();
+    started.push(mail.stop);
+    env = testEnv({ ...database.env, ...mail.env, BETTER_AUTH_URL: origin, BACKEND_URL: backend });
     await build();
     await startInstances(port);
     browser = await launchBrowser();
@@ -268,6 +272,18 @@ describe("the project with all the samples", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL(`${origin}/dashboard`);
     expect(await call("/backend/api/reports")).toEqual({ status: 200, body: ["Everything is fine."] });
+  });
+
+  it("signs one in by a link in a message", async () => {
+    await page.context().clearCookies();
+    await page.goto(`${origin}/login-by-link`);
+    await page.getByLabel("Email").fill("ada@example.com");
+    await page.getByRole("button", { name: "Send me a link" }).click();
+    // The first one came of the sign-up.
+    expect((await mail.next("ada@example.com")).subject).toBe("Confirm your email address");
+    const { link } = await mail.next("ada@example.com");
+    await page.goto(link);
+    expect(page.url()).toBe(`${origin}/dashboard`);
   });
 
   it("nobody signs up as an admin", async () => {
