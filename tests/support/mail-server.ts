@@ -20,6 +20,7 @@ export async function startMailServer() {
   const received: Received[] = [];
   const read = new Set<Received>();
   const port = await freePort();
+  let delay = 0;
   let server = await listen();
 
   async function listen() {
@@ -39,8 +40,10 @@ export async function startMailServer() {
         stream.on("data", (chunk: Buffer) => chunks.push(chunk));
         stream.on("end", () => {
           const to = envelope.rcptTo.map(({ address }) => address).join();
-          received.push(parse(to, Buffer.concat(chunks).toString("utf8")));
-          callback();
+          setTimeout(() => {
+            received.push(parse(to, Buffer.concat(chunks).toString("utf8")));
+            callback();
+          }, delay);
         });
       },
     });
@@ -59,6 +62,10 @@ export async function startMailServer() {
     port,
     received,
     stop: close,
+    /** How long it ponders over each message, in milliseconds. */
+    takeTime(ms: number) {
+      delay = ms;
+    },
     async restart() {
       server = await listen();
     },
