@@ -1,10 +1,12 @@
 import { APIError } from "better-auth/api";
 import { decodeJwt } from "jose";
 import type { createAuth } from "./auth";
+import { log } from "./console-log";
 import type { Env } from "./env";
 import { approveChangeLetter, confirmLetter, newAddressLetter, resetLetter } from "./letters";
 import { MailError, type Mailer, type Message } from "./mail";
 import { loginPath } from "./next-path";
+import { reasonOf } from "./reason";
 
 type EndpointOptions = NonNullable<Parameters<typeof createAuth>[2]>;
 
@@ -65,14 +67,13 @@ function leadingTo(link: string, page: string): string {
  * @throws {APIError} 503
  */
 export function explainMailFailure(error: unknown): never {
-  const code = error instanceof MailError ? error.code : "MAIL_NOT_SENT";
-  console.error(JSON.stringify({ code: code.toLowerCase(), error: String(error) }));
+  const isUnset = error instanceof MailError && error.code === "MAIL_NOT_CONFIGURED";
+  log({ code: isUnset ? "mail_not_configured" : "mail_not_sent", error: reasonOf(error) });
   throw new APIError("SERVICE_UNAVAILABLE", {
-    code,
-    message:
-      code === "MAIL_NOT_CONFIGURED"
-        ? "This site has no mail server, so no email can be sent. Tell whoever runs it."
-        : "The email could not be sent just now. Try again in a moment.",
+    code: isUnset ? "MAIL_NOT_CONFIGURED" : "MAIL_NOT_SENT",
+    message: isUnset
+      ? "This site has no mail server, so no email can be sent. Tell whoever runs it."
+      : "The email could not be sent just now. Try again in a moment.",
   });
 }
 

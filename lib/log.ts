@@ -20,6 +20,8 @@ export const logLevels = {
   auth_refused: "info",
   auth_note: "warn",
   account_not_deleted: "error",
+  mail_not_sent: "error",
+  mail_not_configured: "error",
   backend_call_failed: "error",
   page_failed: "error",
   not_ready: "error",
