@@ -1,45 +1,19 @@
 "use client";
 
-import { signIn, signUp } from "../../lib/auth-client";
-import { type AuthField, AuthForm } from "./auth-form";
+import { routes } from "../../lib/routes";
+import { AccountForm } from "../_account/account-form";
+import { callAuth } from "../_account/call-auth";
+import { emailField, nameField, newPasswordField, passwordField } from "../_account/fields";
 
-const MIN_PASSWORD = 8;
-
-const emailField: AuthField = {
-  name: "email",
-  label: "Email",
-  type: "email",
-  autoComplete: "username",
-  check: (value) =>
-    /^\S+@\S+\.\S+$/.test(value) ? undefined : "Enter your whole email address, such as ada@example.com.",
-};
-
-const currentPassword: AuthField = {
-  name: "password",
-  label: "Password",
-  type: "password",
-  autoComplete: "current-password",
-  check: (value) => (value ? undefined : "Enter your password."),
-};
-
-const newPassword: AuthField = {
-  ...currentPassword,
-  autoComplete: "new-password",
-  hint: `At least ${MIN_PASSWORD} characters.`,
-  check: (value) =>
-    value.length < MIN_PASSWORD ? `Choose a password of at least ${MIN_PASSWORD} characters.` : undefined,
-};
-
-const nameField: AuthField = {
-  name: "name",
-  label: "Name",
-  type: "text",
-  autoComplete: "name",
-  check: (value) => (value ? undefined : "Enter the name you want to be called by."),
-};
-
-const loginFields = [emailField, currentPassword];
-const signupFields = [nameField, { ...emailField, autoComplete: "email" }, newPassword];
+const loginFields = [
+  { ...emailField, autoComplete: "username" },
+  {
+    ...passwordField,
+    label: "Password",
+    check: (value: string) => (value ? undefined : "Enter your password."),
+  },
+];
+const signupFields = [nameField, emailField, { ...newPasswordField, label: "Password" }];
 
 interface FormProps {
   /** Where to go afterwards; checked by the page. */
@@ -48,22 +22,35 @@ interface FormProps {
 
 export function LoginForm({ next }: FormProps) {
   return (
-    <AuthForm
-      fields={loginFields}
-      submitLabel="Sign in"
-      next={next}
-      submit={({ email, password }, options) => signIn.email({ email, password }, options)}
-    />
+    <div className="mt-5">
+      <AccountForm
+        wide
+        fields={loginFields}
+        submitLabel="Sign in"
+        send={({ email, password }) => callAuth("/sign-in/email", { email, password })}
+        onDone={() => enter(next)}
+      />
+    </div>
   );
 }
 
 export function SignupForm({ next }: FormProps) {
   return (
-    <AuthForm
-      fields={signupFields}
-      submitLabel="Create account"
-      next={next}
-      submit={(values, options) => signUp.email(values, options)}
-    />
+    <div className="mt-5">
+      <AccountForm
+        wide
+        fields={signupFields}
+        submitLabel="Create account"
+        send={({ name, email, newPassword }) =>
+          callAuth("/sign-up/email", { name, email, password: newPassword })
+        }
+        onDone={() => enter(next)}
+      />
+    </div>
   );
+}
+
+/** A document, not a navigation: the gate sees the new cookie, and nothing of the guest's page is kept. */
+function enter(next: string | undefined): void {
+  window.location.assign(next ?? routes.home);
 }

@@ -5,10 +5,10 @@ import { signIn } from "../../lib/auth-client";
 import type { ProviderName } from "../../lib/env";
 import { loginPath } from "../../lib/next-path";
 import { routes } from "../../lib/routes";
+import { explainFailure } from "../_account/explain-failure";
 import { siteName } from "../_account/site-name";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";
-import { explainAuthFailure } from "./explain-auth-failure";
 
 const TIMEOUT_MS = 20_000;
 
@@ -39,7 +39,7 @@ export function OtherSites({ providers, next }: OtherSitesProps) {
     // Without a failure the browser is on its way there.
     if (!failure) return;
     setPending(undefined);
-    setMistake(explainAuthFailure(failure).form);
+    setMistake(explainFailure(failure).form);
   }
 
   return (

@@ -2,8 +2,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "rea
 import { Alert } from "../_components/alert";
 import { Field } from "../_components/field";
 import { SubmitButton } from "../_components/submit-button";
-import type { AuthFailure } from "../(guest)/explain-auth-failure";
-import { explainFailure, type FieldName, type Mistakes } from "./explain-failure";
+import { type AuthFailure, explainFailure, type FieldName, type Mistakes } from "./explain-failure";
 import type { FormField } from "./fields";
 import { Notice } from "./notice";
 
@@ -12,7 +11,7 @@ export type Values = Record<FieldName, string>;
 interface AccountFormProps {
   fields: readonly FormField[];
   submitLabel: string;
-  look?: "primary" | "secondary";
+  look?: "primary" | "danger";
   /** Where the form is all that there is on its card. */
   wide?: boolean;
   /** Resolves to what went wrong, or to null. */

@@ -3,8 +3,7 @@
 import { type ReactNode, useState } from "react";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";
-import type { AuthFailure } from "../(guest)/explain-auth-failure";
-import { explainFailure } from "./explain-failure";
+import { type AuthFailure, explainFailure } from "./explain-failure";
 import { Notice } from "./notice";
 
 interface ActionButtonProps {

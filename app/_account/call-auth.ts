@@ -1,5 +1,5 @@
 import { authClient } from "../../lib/auth-client";
-import type { AuthFailure } from "../(guest)/explain-auth-failure";
+import type { AuthFailure } from "./explain-failure";
 
 /** A message may have to wait for a mail server. Milliseconds. */
 const TIMEOUT_MS = 25_000;

@@ -1,16 +1,35 @@
-import { type AuthFailure, explainAuthFailure } from "../(guest)/explain-auth-failure";
+import { inAWhile } from "../_components/explain-error";
 
 /** What to say at which field; `form` is for what is no field's fault. */
 export type Mistakes = Partial<Record<FieldName | "form", string>>;
 
 export type FieldName = "name" | "email" | "password" | "newPassword";
 
+export interface AuthFailure {
+  /** 0 when there was no answer. */
+  status: number;
+  /** Better Auth's code for it, or ours. */
+  code?: string | undefined;
+  message?: string | undefined;
+  /** Seconds to wait, if the server said so. */
+  retryAfter?: number | undefined;
+}
+
+const wholeEmail = "Enter your whole email address, such as ada@example.com.";
+
 const known: Record<string, Mistakes> = {
+  INVALID_EMAIL_OR_PASSWORD: {
+    form: "That email and password do not belong together. Check both and try again.",
+  },
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: {
+    email: "There is an account with this email already. Sign in, or use another email.",
+  },
+  INVALID_EMAIL: { email: wholeEmail },
+  VALIDATION_ERROR: { email: wholeEmail },
   INVALID_PASSWORD: { password: "That is not your current password." },
   PASSWORD_TOO_SHORT: { newPassword: "Choose a longer password." },
   PASSWORD_TOO_LONG: { newPassword: "Choose a shorter password, of 128 characters at most." },
   INVALID_NAME: { name: "Enter a name of 1 to 100 characters." },
-  VALIDATION_ERROR: { email: "Enter your whole email address, such as ada@example.com." },
   INVALID_TOKEN: {
     form: "This link has been used already, or is older than an hour. Ask for a new one below.",
   },
@@ -23,9 +42,23 @@ const known: Record<string, Mistakes> = {
 /** Where our own words are better than a general "the server has a problem". */
 const OWN_WORDS = ["MAIL_NOT_CONFIGURED", "MAIL_NOT_SENT", "ACCOUNT_NOT_DELETED"];
 
-export function explainFailure(failure: AuthFailure): Mistakes {
-  const { code, message } = failure;
+export function explainFailure({ status, code, message, retryAfter }: AuthFailure): Mistakes {
   if (code && known[code]) return known[code];
   if (code && message && OWN_WORDS.includes(code)) return { form: message };
-  return explainAuthFailure(failure);
+  if (status === 0) {
+    return {
+      form: "The server cannot be reached. Check your connection and try again; what you typed is kept.",
+    };
+  }
+  if (status === 429) {
+    return {
+      form: `Too many tries in a short time. Try again ${inAWhile(retryAfter)}; what you typed is kept.`,
+    };
+  }
+  if (status >= 500) {
+    return {
+      form: `Our side has a problem, not yours. Try again ${inAWhile(retryAfter)}; what you typed is kept.`,
+    };
+  }
+  return { form: message ?? "The server did not accept this. Check what you typed and try again." };
 }

@@ -4,6 +4,7 @@ import { Spinner } from "./spinner";
 const looks = {
   primary: "bg-accent px-4 text-on-accent hover:bg-accent-strong",
   secondary: "border border-edge px-4 text-ink hover:bg-line/60",
+  danger: "border border-danger px-4 text-danger hover:bg-danger-soft",
   quiet: "px-4 text-muted hover:bg-line/60 hover:text-ink",
   icon: "text-muted hover:bg-line/60 hover:text-ink",
   /** On a dark ground on a light page, and the other way round. */

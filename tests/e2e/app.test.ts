@@ -1,13 +1,13 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser, watchTraffic } from "../support/browser";
+import { signUp } from "../support/signed-up";
 import { type FullStack, startFullStack } from "../support/stack";
 
 let stack: FullStack;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
-let people = 0;
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([startFullStack(), launchBrowser()]);
@@ -23,17 +23,6 @@ beforeEach(async () => {
   return () => context.close();
 });
 
-async function signUp(): Promise<string> {
-  const email = `ada-${++people}@example.com`;
-  await page.goto("/signup");
-  await page.getByLabel("Name").fill("Ada");
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill("correct-horse-battery");
-  await page.getByRole("button", { name: "Create account" }).click();
-  await page.waitForURL("**/dashboard");
-  return email;
-}
-
 async function addTask(title: string): Promise<void> {
   await page.getByLabel("New task").fill(title);
   const saved = page.waitForResponse((response) => response.request().method() === "POST");
@@ -44,7 +33,7 @@ async function addTask(title: string): Promise<void> {
 
 describe("a visitor", () => {
   it("who asks for a page is sent to sign in, and back", async () => {
-    const email = await signUp();
+    const email = await signUp(page);
     await context.clearCookies();
     await page.goto("/tasks?filter=open");
     expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe(
@@ -57,7 +46,7 @@ describe("a visitor", () => {
   });
 
   it("who mistypes the password keeps what was typed and is told", async () => {
-    const email = await signUp();
+    const email = await signUp(page);
     await context.clearCookies();
     await page.goto("/login");
     await page.getByLabel("Email").fill(email);
@@ -70,7 +59,7 @@ describe("a visitor", () => {
 
 describe("a signed-in visitor", () => {
   it("works with tasks, which FastAPI keeps", async () => {
-    await signUp();
+    await signUp(page);
     await page.goto("/tasks");
     await addTask("Water the plants");
     await addTask("Feed the cat");
@@ -100,7 +89,7 @@ describe("a signed-in visitor", () => {
   });
 
   it("sees tasks in the first HTML, before any script runs", async () => {
-    await signUp();
+    await signUp(page);
     await page.goto("/tasks");
     await addTask("In the first response");
     const html = await (await context.request.get("/tasks")).text();
@@ -108,13 +97,13 @@ describe("a signed-in visitor", () => {
   });
 
   it("is sent on from the sign-in page", async () => {
-    await signUp();
+    await signUp(page);
     await page.goto("/login?next=%2Ftasks");
     expect(new URL(page.url()).pathname).toBe("/tasks");
   });
 
   it("fetches data with one request", async () => {
-    await signUp();
+    await signUp(page);
     await page.goto("/tasks");
     await page.waitForLoadState("networkidle");
     const { requests } = watchTraffic(page);
@@ -123,7 +112,7 @@ describe("a signed-in visitor", () => {
   });
 
   it("signs out, and the way back leads to sign in", async () => {
-    await signUp();
+    await signUp(page);
     const before = await context.cookies();
     await page.getByRole("button", { name: "Your account" }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -135,7 +124,7 @@ describe("a signed-in visitor", () => {
   });
 
   it("whose session ends elsewhere is taken to sign in, and back after it", async () => {
-    const email = await signUp();
+    const email = await signUp(page);
     // A page without its socket would find out by itself, before anything is typed.
     const connected = new Promise((resolve) => {
       page.once("websocket", (socket) => socket.once("framereceived", resolve));
@@ -155,7 +144,7 @@ describe("a signed-in visitor", () => {
 
 it("shows no token to any script of a page", async () => {
   const traffic = watchTraffic(page);
-  await signUp();
+  await signUp(page);
   await page.goto("/tasks");
   await addTask("Look everywhere");
   await page.goto("/dashboard");
@@ -187,7 +176,7 @@ it("runs no script but its own, and breaks no rule of its policy, on any page", 
     await page.goto(path);
     await page.waitForLoadState("networkidle");
   }
-  await signUp();
+  await signUp(page);
   for (const path of ["/dashboard", "/tasks"]) {
     await page.goto(path);
     await page.waitForLoadState("networkidle");
@@ -203,7 +192,7 @@ it("runs no script but its own, and breaks no rule of its policy, on any page", 
 });
 
 it("keeps what was typed before the page's script is there", async () => {
-  await signUp();
+  await signUp(page);
   // A browser that has no script of ours yet, on a slow line: the page shows, and its scripts wait.
   const storageState = await context.storageState();
   const newcomer = await browser.newContext({ baseURL: stack.origin, storageState });
@@ -226,7 +215,7 @@ it("keeps what was typed before the page's script is there", async () => {
 });
 
 it("can be used by keyboard alone", async () => {
-  await signUp();
+  await signUp(page);
   await page.goto("/tasks");
   // Before that Enter does nothing, and nothing is lost.
   await expect.poll(() => page.getByRole("button", { name: "Add", exact: true }).isEnabled()).toBe(true);
@@ -241,7 +230,7 @@ it("can be used by keyboard alone", async () => {
 
 describe("while FastAPI is down", () => {
   it("a page says so, the visitor stays signed in, and what was typed can be sent again", async () => {
-    const email = await signUp();
+    const email = await signUp(page);
     await page.goto("/tasks");
     await stack.stopBackend();
     try {
@@ -273,7 +262,7 @@ it("fits a phone", async () => {
     await page.goto(path);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
   }
-  await signUp();
+  await signUp(page);
   for (const path of ["/dashboard", "/tasks"]) {
     await page.goto(path);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);

@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser } from "../support/browser";
 import { startQueryCounter } from "../support/query-counter";
+import { signUp } from "../support/signed-up";
 import {
   type App,
   type Database,
@@ -25,14 +26,12 @@ beforeAll(async () => {
   counter = await startQueryCounter(database.env.NEON_ENDPOINT);
   [stack, browser] = await Promise.all([startFullStack({ database }), launchBrowser()]);
   app = await startApp({ BACKEND_URL: stack.backendUrl, NEON_ENDPOINT: counter.url }, database);
-  page = await browser.newPage({ baseURL: app.origin });
   // At the other one: a sign-up is a transaction, and those are counted nowhere. Cookies know no port.
-  await page.goto(`${stack.origin}/signup`);
-  await page.getByLabel("Name").fill("Ada");
-  await page.getByLabel("Email").fill("ada@example.com");
-  await page.getByLabel("Password").fill("correct-horse-battery");
-  await page.getByRole("button", { name: "Create account" }).click();
-  await page.waitForURL("**/dashboard");
+  const elsewhere = await browser.newPage({ baseURL: stack.origin });
+  await signUp(elsewhere);
+  const storageState = await elsewhere.context().storageState();
+  await elsewhere.close();
+  page = await browser.newPage({ baseURL: app.origin, storageState });
 });
 afterAll(async () => {
   await browser?.close();

@@ -20,7 +20,7 @@ export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
       <AccountForm
         fields={hasPassword ? [{ ...passwordField, label: "Your password, to be sure" }] : []}
         submitLabel="Delete my account and all tasks"
-        look="secondary"
+        look="danger"
         send={({ password }) => callAuth("/delete-user", password ? { password } : {})}
         // A document, not a navigation: no page of this account stays in the router's memory.
         onDone={() => window.location.assign("/account-deleted")}
