@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createGate } from "../edge/gate";
+import { identityOf } from "../lib/contract";
 import { gateEnv } from "../tests/support/gate";
 import { AUTH_SECRET } from "../tests/support/signing";
 import { browserHeaders } from "./visitors";
@@ -35,7 +36,8 @@ function startGate() {
     fetch,
     askStore: async (header) => {
       const sessionId = header.match(/session_token=([^.]+)/)?.[1] ?? "";
-      const identity = { userId: `user-of-${sessionId}`, email: "ada@example.com", name: "Ada", sessionId };
+      const user = { id: `user-of-${sessionId}`, email: "ada@example.com", name: "Ada" };
+      const identity = identityOf(user, { id: sessionId });
       return { session: { identity, expiresAt }, setCookies: [] };
     },
     now: Date.now,
