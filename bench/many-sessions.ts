@@ -36,8 +36,8 @@ function startGate() {
     fetch,
     askStore: async (header) => {
       const sessionId = header.match(/session_token=([^.]+)/)?.[1] ?? "";
-      const ada = { id: `user-of-${sessionId}`, email: "ada@example.com", name: "Ada" };
-      const identity = identityOf(ada, { id: sessionId });
+      const user = { id: `user-of-${sessionId}`, email: "ada@example.com", name: "Ada" };
+      const identity = identityOf(user, { id: sessionId });
       return { session: { identity, expiresAt }, setCookies: [] };
     },
     now: Date.now,
