@@ -25,8 +25,8 @@ export default defineConfig({
           name: "system",
           include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],
           globalSetup: ["tests/support/build.ts"],
-          // Each file starts servers of its own, and the machine has few cores.
-          fileParallelism: false,
+          // Each file starts servers of its own on ports of its own, and mostly waits for them.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },
