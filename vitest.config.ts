@@ -27,6 +27,8 @@ export default defineConfig({
           globalSetup: ["tests/support/build.ts"],
           // Each file starts servers of its own on ports of its own, and mostly waits for them.
           maxWorkers: 2,
+          // After the quick ones.
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },

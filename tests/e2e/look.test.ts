@@ -14,7 +14,10 @@ let guest: Visitor;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  [stack, browser] = await Promise.all([startFullStack({ dev: true }), launchBrowser()]);
+  [stack, browser] = await Promise.all([
+    startFullStack({ dev: true, distDir: ".next-look" }),
+    launchBrowser(),
+  ]);
   guest = new Visitor(stack.origin);
   member = new Visitor(stack.origin);
   await member.signUp("ada@example.com");
