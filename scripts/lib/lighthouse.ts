@@ -4,6 +4,7 @@ import path from "node:path";
 import { CHROMIUM_FLAGS, findChromium } from "./chromium";
 import { runProcess } from "./process";
 import { tool } from "./tools";
+import { fail } from "./user-error";
 
 export type Category = "performance" | "accessibility" | "best-practices" | "seo";
 
@@ -15,6 +16,7 @@ export interface Scores {
 }
 
 interface Result {
+  finalDisplayedUrl: string;
   categories: Partial<
     Record<Category, { score: number | null; auditRefs: { id: string; weight: number }[] }>
   >;
@@ -23,7 +25,7 @@ interface Result {
 
 /**
  * Has Lighthouse look at a page as on a phone, its own default.
- * @throws {UserError} with the end of its log when it fails
+ * @throws {UserError} with the end of its log when it fails, or when it was led to another page
  */
 export async function audit(url: string, cookie: string, categories: readonly Category[]): Promise<Scores> {
   const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-lighthouse-"));
@@ -41,7 +43,11 @@ export async function audit(url: string, cookie: string, categories: readonly Ca
       ],
       env: { ...process.env, CHROME_PATH: findChromium() },
     });
-    return scoresOf(JSON.parse(readFileSync(output, "utf8")));
+    const result: Result = JSON.parse(readFileSync(output, "utf8"));
+    // The sign-in page has good scores as well.
+    if (result.finalDisplayedUrl !== url)
+      fail(`Lighthouse was led from ${url} to ${result.finalDisplayedUrl}`);
+    return scoresOf(result);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
