@@ -16,11 +16,14 @@ export default function SignedInLayout({ children }: { children: ReactNode }) {
           <UserMenu />
         </div>
       </header>
-      <OfflineNote />
-      <main id="main" className="mx-auto max-w-4xl px-4 py-8 sm:px-6">
+      {/* The end of a page can be scrolled clear of what floats over it. */}
+      <main id="main" className="mx-auto max-w-4xl px-4 pt-8 pb-24 sm:px-6">
         {children}
       </main>
-      <Toasts />
+      <div className="pointer-events-none fixed inset-x-4 bottom-4 z-20 mx-auto flex max-w-md flex-col gap-2">
+        <Toasts />
+        <OfflineNote />
+      </div>
     </>
   );
 }

@@ -5,6 +5,7 @@ export function explainError(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong here. Try again.";
   const { status, code, detail, retryAfter } = error;
   if (code === "gate_signed_out") return "You are signed out. The sign-in page is on its way.";
+  if (status === 0 && !navigator.onLine) return "You are offline. Try again when you are back.";
   if (status === 0) return "The server cannot be reached. Check your connection, then try again.";
   if (status === 429) return `That was too fast for the server. Try again ${inAWhile(retryAfter)}.`;
   if (status >= 500) return `The server has a problem of its own. Try again ${inAWhile(retryAfter)}.`;

@@ -9,7 +9,7 @@ import { dismissToast, toastStore } from "./toast";
 /** Milliseconds. Long enough to be read and reached; a toast stays while it has the pointer or the focus. */
 const SHOWN_FOR = 8_000;
 
-/** Where toasts show. */
+/** Where toasts show: in the place that is given to them. */
 export function Toasts() {
   const shown = useSyncExternalStore(toastStore.subscribe, toastStore.read, toastStore.readOnServer);
   return (
@@ -35,10 +35,7 @@ export function Toasts() {
           </Toast.Close>
         </Toast.Root>
       ))}
-      <Toast.Viewport
-        label="Notices ({hotkey})"
-        className="fixed inset-x-4 bottom-4 z-20 mx-auto flex max-w-md flex-col gap-2"
-      />
+      <Toast.Viewport label="Notices ({hotkey})" className="pointer-events-auto flex flex-col gap-2" />
     </Toast.Provider>
   );
 }

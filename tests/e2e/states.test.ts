@@ -24,6 +24,8 @@ beforeEach(async () => {
   return () => page.close();
 });
 
+const OFFLINE = "You are offline. This is what you saw last.";
+
 async function addTask(title: string): Promise<void> {
   await page.getByLabel("New task").fill(title);
   await page.getByRole("button", { name: "Add", exact: true }).click();
@@ -35,12 +37,28 @@ it("a task that was deleted can be had back, as it was", async () => {
   await addTask("Deleted by mistake");
   await page.getByRole("checkbox", { name: "Deleted by mistake" }).check();
   await page.getByRole("button", { name: "Delete Deleted by mistake" }).click();
-  // Read out, not only seen.
-  await page.getByRole("status").getByText("Deleted Deleted by mistake.").waitFor();
+  // Read out, not only seen, and once.
+  const said = page.getByRole("status").filter({ hasText: "Deleted Deleted by mistake." });
+  await said.waitFor({ state: "attached" });
+  expect(await said.allTextContents()).toEqual(["Notice Deleted Deleted by mistake.Undo"]);
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByRole("checkbox", { name: "Deleted by mistake" }).waitFor();
   await page.reload();
   expect(await page.getByRole("checkbox", { name: "Deleted by mistake" }).isChecked()).toBe(true);
+});
+
+it.each([
+  { form: "/account", button: "Change password", field: "Current password" },
+  { form: "/tasks", button: "Add", field: "New task" },
+])("the form on $form leads to the first field that is wrong", async ({ form, button, field }) => {
+  await page.goto(form);
+  await page.getByRole("button", { name: button, exact: true }).click();
+  const wrong = page.getByLabel(field);
+  await expect.poll(() => wrong.evaluate((input) => input === document.activeElement)).toBe(true);
+  expect(await wrong.getAttribute("aria-invalid")).toBe("true");
+  // What is wrong is read out with the field.
+  const note = await wrong.getAttribute("aria-describedby");
+  expect(await page.locator(`[id="${note}"]`).textContent()).not.toBe("");
 });
 
 it("a menu gives the focus back", async () => {
@@ -56,23 +74,65 @@ it("without a network a page says so, keeps its list and what is typed, and goes
   await page.goto("/tasks");
   await addTask("Seen before");
   await page.context().setOffline(true);
-  await page.getByText("You are offline.").waitFor();
+  await page.getByText(OFFLINE).waitFor();
   expect(await page.getByRole("checkbox", { name: "Seen before" }).isVisible()).toBe(true);
 
   await page.getByLabel("New task").fill("Typed offline");
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  const note = page.getByRole("alert").filter({ hasText: "Typed offline" });
+  const note = page.getByRole("alert").filter({ hasText: "“Typed offline” was not added. You are offline." });
   await note.waitFor();
 
   await page.context().setOffline(false);
-  await page.getByText("You are offline.").waitFor({ state: "detached" });
+  await page.getByText(OFFLINE).waitFor({ state: "detached" });
+  await page.getByRole("status").filter({ hasText: "You are back online." }).waitFor({ state: "attached" });
   await note.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("button", { name: "Delete Typed offline" }).waitFor();
 });
 
-it.each(["/", "/dashboard", "/tasks"])("nothing moves while %s loads", async (path) => {
+it("on a phone the word that there is no network covers neither headings nor what is under the thumb", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto("/tasks");
+  await addTask("Seen before");
+  await page.context().setOffline(true);
+  const note = await page.getByText(OFFLINE).boundingBox();
+  for (const covered of [page.getByRole("heading", { name: "Tasks" }), page.getByLabel("New task")]) {
+    const box = await covered.boundingBox();
+    expect(note && box && (note.y >= box.y + box.height || note.y + note.height <= box.y)).toBe(true);
+  }
+});
+
+it("a list that hears nothing of what is done elsewhere says so, and when it does again", async () => {
+  await page.goto("/tasks");
+  await addTask("Seen before");
+  await stack.stopBackend();
+  const note = page.getByRole("status").filter({ hasText: "Reconnecting" });
+  try {
+    await note.waitFor();
+    expect(await page.getByRole("checkbox", { name: "Seen before" }).isVisible()).toBe(true);
+  } finally {
+    await stack.restartBackend();
+  }
+  await page.getByRole("status").filter({ hasText: "Connected again." }).waitFor({ state: "attached" });
+  expect(await note.count()).toBe(0);
+});
+
+it.each(["/dashboard", "/tasks", "/account"])("%s stands in outline before it has come", async (path) => {
+  const html = await (await page.request.get(path)).text();
+  expect(/<span class="sr-only">Loading your (tasks|account)</.test(html)).toBe(true);
+});
+
+it.each([
+  { path: "/", visitor: "a guest" },
+  { path: "/login", visitor: "a guest" },
+  { path: "/signup", visitor: "a guest" },
+  { path: "/", visitor: "somebody signed in" },
+  { path: "/dashboard", visitor: "somebody signed in" },
+  { path: "/tasks", visitor: "somebody signed in" },
+  { path: "/account", visitor: "somebody signed in" },
+])("nothing moves while $path loads for $visitor", async ({ path, visitor }) => {
   await page.goto("/tasks");
   await addTask("In the list");
+  if (visitor === "a guest") await page.context().clearCookies();
   await page.addInitScript(() => {
     const shifts: number[] = [];
     Object.assign(window, { shifts });
@@ -83,5 +143,6 @@ it.each(["/", "/dashboard", "/tasks"])("nothing moves while %s loads", async (pa
   });
   await page.goto(path);
   await page.waitForLoadState("networkidle");
+  expect(new URL(page.url()).pathname).toBe(path);
   expect(await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts)).toEqual([]);
 });

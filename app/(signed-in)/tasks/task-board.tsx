@@ -7,11 +7,12 @@ import { toast } from "../../_components/toast";
 import { AddTask } from "./add-task";
 import { type Change, sayDone, type Task } from "./changes";
 import { FailureNote } from "./failure-note";
+import { LiveNote } from "./live-note";
 import { TaskRow } from "./task-row";
 import { useTaskChanges } from "./use-task-changes";
 
 export function TaskBoard({ tasks }: { tasks: Task[] }) {
-  const { rows, failures, news, perform, dismiss } = useTaskChanges(tasks, offerUndo);
+  const { rows, failures, news, connection, perform, dismiss } = useTaskChanges(tasks, offerUndo);
   const heading = useRef<HTMLHeadingElement>(null);
   const added = useRef(0);
 
@@ -53,9 +54,12 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
 
   return (
     <>
-      <h2 ref={heading} tabIndex={-1} className="mt-1 text-muted">
-        {rows.length - doneCount} to do, {doneCount} done
-      </h2>
+      <div className="mt-1 flex justify-between gap-4 text-muted">
+        <h2 ref={heading} tabIndex={-1}>
+          {rows.length - doneCount} to do, {doneCount} done
+        </h2>
+        <LiveNote connection={connection} />
+      </div>
       <p role="status" className="sr-only">
         {news}
       </p>

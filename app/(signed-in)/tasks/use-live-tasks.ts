@@ -1,15 +1,19 @@
-import { useEffect, useEffectEvent } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { api } from "../../../lib/api-client";
 import { routes } from "../../../lib/routes";
 import type { Task } from "./changes";
 import { type LiveMessage, readLiveMessage } from "./live-message";
 import { stayConnected } from "./stay-connected";
 
+/** Whether changes made elsewhere come through: `away` when no socket was to be had, `back` when one is again. */
+export type Connection = "new" | "away" | "back";
+
 /**
  * Tells of changes that are made anywhere, as long as the page is seen.
  * @param sent the list as the page brought it
  */
-export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => void): void {
+export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => void): Connection {
+  const [connection, setConnection] = useState<Connection>("new");
   const tell = useEffectEvent((message: LiveMessage | undefined) => {
     if (message) onMessage(message);
   });
@@ -29,13 +33,18 @@ export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => 
     const disconnect = stayConnected(`${routes.backend}/api/tasks/live`, {
       onMessage: (data) => {
         heard += 1;
+        setConnection((before) => (before === "away" ? "back" : before));
         tell(readLiveMessage(data));
       },
-      onRefused: ask,
+      onRefused: () => {
+        setConnection("away");
+        void ask();
+      },
     });
     return () => {
       heard += 1;
       disconnect();
     };
   }, [sent]);
+  return connection;
 }

@@ -29,7 +29,7 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
   const takeTurn = useTurns();
   const noteChange = useRefreshOnLeaving();
 
-  useLiveTasks(sent, (message) => {
+  const connection = useLiveTasks(sent, (message) => {
     if (message.kind !== "all") noteChange();
     update((tasks) => applyMessage(tasks, message));
   });
@@ -60,7 +60,9 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
       try {
         // Two changes of one task reach the server in the order in which they were made, and so do new tasks.
         const turn = change.kind === "add" ? "add" : change.id;
-        settle(await takeTurn(turn, () => sendChange(change)), sayDone(change));
+        // Of a deletion the notice tells that offers to undo it.
+        const message = change.kind === "delete" ? "" : sayDone(change);
+        settle(await takeTurn(turn, () => sendChange(change)), message);
         onDone(change);
       } catch (error) {
         if (isGone(error)) {
@@ -74,7 +76,7 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
     });
   }
 
-  return { rows, failures, news, perform, dismiss };
+  return { rows, failures, news, connection, perform, dismiss };
 }
 
 /** Deleted in another tab, say. */
