@@ -94,7 +94,7 @@ describe("middleware.func", () => {
       // Functions and the map of the source do not begin at the very same character.
       return shares.filter(({ bytes, evaluated }) => evaluated > bytes / 100).map(({ owner }) => owner);
     };
-    expect((await evaluatedFor(cookie)).sort()).toEqual(["Gatehouse", "jose", "next"]);
+    expect((await evaluatedFor(cookie)).sort()).toEqual(["@opentelemetry/api", "Gatehouse", "jose", "next"]);
     const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown")}`;
     expect(await evaluatedFor(unknown)).toEqual(
       expect.arrayContaining(["better-auth", "kysely", "@neondatabase/serverless", "zod"]),
