@@ -3,6 +3,8 @@ import type { Measured, Report, Row } from "./report";
 const WIDTH = 820;
 const LABELS = 200;
 const VALUES = 70;
+/** Bars that are longer, as multiples of the floor, are cut off: one look-up in a database would flatten all else. */
+const LONGEST = 10;
 const BAR = 16;
 const STEP = 26;
 
@@ -20,7 +22,8 @@ export function chart(report: Report): string {
     const rows = report.rows.filter((row) => row[key]?.ratio);
     y += 30;
     parts.push(`<text class="title" x="0" y="${y}">${title}</text>`);
-    const scale = (WIDTH - LABELS - VALUES) / Math.max(...rows.map((row) => ratioOf(row[key]).median), 1);
+    const longest = Math.max(...rows.map((row) => ratioOf(row[key]).median), 1);
+    const scale = (WIDTH - LABELS - VALUES) / Math.min(longest, LONGEST);
     parts.push(panel(rows, key, y + 12, scale));
     y += 12 + rows.length * STEP;
   }
@@ -51,7 +54,7 @@ function panel(
     const at = (value: number) => Math.min(LABELS + value * scale, WIDTH - VALUES + 10).toFixed(1);
     const kind = row.name.startsWith("gate") ? "bar gate" : "bar";
     return `<text x="0" y="${middle + 4}">${row.name}</text>
-<rect class="${kind}" x="${LABELS}" y="${y}" width="${(median * scale).toFixed(1)}" height="${BAR}" rx="2"/>
+<rect class="${kind}" x="${LABELS}" y="${y}" width="${(Math.min(median, LONGEST) * scale).toFixed(1)}" height="${BAR}" rx="2"/>
 <line class="reach" x1="${at(min)}" x2="${at(max)}" y1="${middle}" y2="${middle}"/>
 <text x="${WIDTH}" y="${middle + 4}" text-anchor="end">${median.toFixed(2)} ×</text>`;
   });

@@ -19,6 +19,7 @@ Medians of ${rounds.requests} rounds of requests, ${rounds.starts} of starts and
 
 ## How to read it
 
+The chart shows medians against the bare rewrite, with a line from the least to the most; what is off the scale is cut.
 Ratios travel from one machine to another, absolute figures do not. In each round every contender has its turn, in another
 order each time, and is set against the bare rewrite of that very round, so that a busy machine is in both.
 Every answer is checked: it has to be a rewrite to the right address, with a token in the visitor's name.

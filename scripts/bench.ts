@@ -66,8 +66,10 @@ main(async (atEnd) => {
     return {
       name: it.name,
       request: against(artifact.perRequest, i),
-      start: against(artifact.perStart, i),
-      script: against(artifact.perScript, i),
+      ...(it.visitor !== "one of many" && {
+        start: against(artifact.perStart, i),
+        script: against(artifact.perScript, i),
+      }),
       ...(place >= 0 && { http: against(http.perSecond, place), memory: http.memory[place] }),
       size: sizeOf(it.built),
     };
