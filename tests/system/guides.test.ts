@@ -327,5 +327,5 @@ describe("the project with all the samples", () => {
     const page = await fetch(`${local}/notes`, { headers: { accept: "text/html" }, redirect: "manual" });
     expect([page.status, page.headers.get("location")]).toEqual([307, "/login?next=%2Fnotes"]);
     expect((await fetch(`${local}/backend/api/me`)).status).toBe(401);
-  }, 120_000);
+  }, 240_000);
 });
