@@ -148,7 +148,7 @@ describe("devices", () => {
     ]);
     await page.reload();
     const rows = section("Devices").getByRole("listitem");
-    expect(await rows.count()).toBe(2);
+    await expect.poll(() => rows.count()).toBe(2);
     expect(await rows.nth(0).textContent()).toMatch(/^Chrome on Linux\s*This device, in use now$/);
     expect(await rows.nth(1).textContent()).toMatch(
       /^Firefox on Linux\s*Last used about 5 days ago\s*Sign out$/,
