@@ -146,16 +146,18 @@ export function createSessionReader(options: SessionReaderOptions) {
         if (!(await signed.isSigned(cookies.token))) return NO_SESSION;
         return lookUp(cookies, header, extend);
       };
-      // Another's look-up may have read the store before this request was sent, which 0 does not allow.
-      if (maxStale === 0) return find();
+      // Another's look-up may have read the store before this request was sent, or before the sign-out.
+      if (maxStale === 0 || isEnding(cookies.token)) return find();
       return once(`${extend} ${maxStale} ${cookies.token} ${cookies.data}`, find);
     },
 
     /** A request that ends the session is passing: what is known here of it counts no more. */
     async end({ token }: SessionCookies): Promise<void> {
-      memory.delete(token);
       // Forged tokens must not push the real ones out.
-      if (await signed.isSigned(token)) ended.set(token, now());
+      if (!(await signed.isSigned(token))) return;
+      ended.set(token, now());
+      // Now that nothing older is kept any more: a look-up may have come in while the signature was checked.
+      memory.delete(token);
     },
   };
 }

@@ -254,6 +254,39 @@ describe("a sign-out that passes", () => {
     expect(summary(await read(header))).toBe("memory");
   });
 
+  describe("is not undone by a look-up that began before it", () => {
+    let answer: (answer: StoreAnswer) => void;
+    const active: StoreAnswer = { session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] };
+
+    /** A look-up that has asked the store, which has read the session and is yet to say so. */
+    async function begin() {
+      const { read, end } = readerAndEnd();
+      const header = await tokenCookie();
+      reply = () => new Promise((resolve) => (answer = resolve));
+      const before = read(header);
+      while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve));
+      reply = async () => ({ session: null, setCookies: [] });
+      return { before, read: () => read(header), end: () => end(header) };
+    }
+
+    it("and ends while the sign-out passes", async () => {
+      const { before, read, end } = await begin();
+      const ending = end();
+      answer(active);
+      await Promise.all([before, ending]);
+      expect(summary(await read())).toBe("none");
+    });
+
+    it("and ends after it", async () => {
+      const { before, read, end } = await begin();
+      await end();
+      const after = read();
+      answer(active);
+      expect(summary(await before)).toBe("store");
+      expect(summary(await after)).toBe("none");
+    });
+  });
+
   it("ends no other session", async () => {
     const { read, end } = readerAndEnd();
     const header = await tokenCookie();
