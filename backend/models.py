@@ -41,6 +41,7 @@ class Task(SQLModel):
 
 class NewTask(SQLModel):
     title: Title
+    done: bool = False
 
 
 class TaskChange(SQLModel):

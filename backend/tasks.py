@@ -37,7 +37,7 @@ def list_tasks(user: CurrentUser, db: Db):
 
 @router.post("", response_model=Task, status_code=201)
 def create_task(new: NewTask, user: CurrentUser, db: Db):
-    task = TaskRow(user_id=user.id, title=new.title)
+    task = TaskRow(user_id=user.id, title=new.title, done=new.done)
     db.add(task)
     db.commit()
     db.refresh(task)

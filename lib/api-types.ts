@@ -124,6 +124,11 @@ export interface components {
         NewTask: {
             /** Title */
             title: string;
+            /**
+             * Done
+             * @default false
+             */
+            done?: boolean;
         };
         /** NotFound */
         NotFound: {

@@ -102,6 +102,12 @@ class TestTasks:
         assert client.delete(path, headers=me).status_code == 204
         assert client.get(path, headers=me).status_code == 404
 
+    def test_a_task_may_be_done_from_the_start(self, client):
+        ada = signed_in()
+        added = client.post("/api/tasks", json={"title": "Had back", "done": True}, headers=ada)
+        assert added.json()["done"] is True
+        assert client.get("/api/tasks", headers=ada).json() == [added.json()]
+
     def test_the_newest_comes_first(self, client):
         me = signed_in()
         for title in ("one", "two", "three"):

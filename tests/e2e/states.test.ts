@@ -42,7 +42,8 @@ it("a task that was deleted can be had back, as it was", async () => {
   await said.waitFor({ state: "attached" });
   expect(await said.allTextContents()).toEqual(["Notice Deleted Deleted by mistake.Undo"]);
   await page.getByRole("button", { name: "Undo" }).click();
-  await page.getByRole("checkbox", { name: "Deleted by mistake" }).waitFor();
+  // Once it can be deleted again it is saved; before that it is a preview.
+  await page.getByRole("button", { name: "Delete Deleted by mistake" }).waitFor();
   await page.reload();
   expect(await page.getByRole("checkbox", { name: "Deleted by mistake" }).isChecked()).toBe(true);
 });

@@ -9,9 +9,7 @@ export async function sendChange(change: Change): Promise<Confirmed> {
   const { id, title } = change;
   switch (change.kind) {
     case "add": {
-      const added = await api.post("/api/tasks", { body: { title } });
-      // One that comes back as it was.
-      const task = change.done ? await update(added.id, { done: true }) : added;
+      const task = await api.post("/api/tasks", { body: { title, done: change.done } });
       // It may have been told of already, and been changed since.
       return (tasks) => (tasks.some((other) => other.id === task.id) ? tasks : [task, ...tasks]);
     }
