@@ -1,7 +1,7 @@
 import { type JWTPayload, jwtVerify } from "jose";
 import type { UserRecord } from "../lib/claims";
 import { type Identity, identityOf } from "../lib/contract";
-import { importHmacKey } from "../lib/hmac";
+import type { KeyRing } from "../lib/hmac";
 import { splitSigned } from "../lib/signed-cookies";
 import type { KnownSession } from "./session";
 
@@ -15,13 +15,7 @@ interface CookieCache extends JWTPayload {
  * Reads Better Auth's cookie cache (session_data), a JWT under its secret, with jose alone: Better Auth's own helper
  * costs three times an isolate's start.
  */
-export function createCookieCache(secrets: readonly string[]) {
-  let imported: Promise<CryptoKey[]> | undefined;
-  const ring = () => {
-    imported ??= Promise.all(secrets.map((secret) => importHmacKey(secret, ["verify"])));
-    return imported;
-  };
-
+export function createCookieCache(ring: KeyRing) {
   /** The session in a session_data cookie, if it is signed, has not run out, and is that of the token's cookie. */
   return async function readCookieCache(
     data: string,
@@ -30,7 +24,7 @@ export function createCookieCache(secrets: readonly string[]) {
   ): Promise<KnownSession | undefined> {
     const token = splitSigned(tokenCookie)?.value;
     if (token === undefined) return undefined;
-    for (const key of await ring()) {
+    for (const key of await ring.keys()) {
       const cached = await verify(data, key, now);
       if (cached) return sessionIn(cached, token, now);
     }

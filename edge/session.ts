@@ -1,4 +1,5 @@
 import type { Identity } from "../lib/contract";
+import { openKeyRing } from "../lib/hmac";
 import { createSignedCookies } from "../lib/signed-cookies";
 import { createCookieCache } from "./cookie-cache";
 import type { SessionCookies } from "./cookies";
@@ -74,8 +75,9 @@ export function createSessionReader(options: SessionReaderOptions) {
   const memory = new Lru<Kept>(CAPACITY);
   /** When a sign-out has passed, by session token. */
   const ended = new Lru<number>(CAPACITY);
-  const signed = createSignedCookies(authSecrets);
-  const readCookieCache = createCookieCache(authSecrets);
+  const ring = openKeyRing(authSecrets);
+  const signed = createSignedCookies(ring);
+  const readCookieCache = createCookieCache(ring);
   const once = createSingleFlight<SessionAnswer>(wait, PATIENCE);
 
   const isTrusted = (session: KnownSession, maxStale: number) => {
@@ -140,11 +142,10 @@ export function createSessionReader(options: SessionReaderOptions) {
       const recalled = mayRecall ? recall(cookies, maxStale) : undefined;
       if (recalled) return recalled;
       const find = async () => {
-        const read = await readCookie(cookies, maxStale);
-        if (read) return read;
-        // A forged cookie never reaches the store.
+        // A forged cookie never reaches the store, and is no better for the genuine cookie cache beside it: Better Auth
+        // would not take it, and the page and the gate would send the visitor to each other.
         if (!(await signed.isSigned(cookies.token))) return NO_SESSION;
-        return lookUp(cookies, header, extend);
+        return (await readCookie(cookies, maxStale)) ?? lookUp(cookies, header, extend);
       };
       // Another's look-up may have read the store before this request was sent, or before the sign-out.
       if (maxStale === 0 || isEnding(cookies.token)) return find();

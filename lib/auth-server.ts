@@ -12,6 +12,7 @@ import { log } from "./console-log";
 import { identityOf } from "./contract";
 import { createDatabase } from "./db";
 import { loadEnv } from "./env";
+import { openKeyRing } from "./hmac";
 import { createMailer } from "./mail";
 import { createMinter } from "./mint";
 import { problemResponse } from "./problem";
@@ -51,7 +52,7 @@ export const auth = createAuth(env, createDatabase(env), {
   advanced: { backgroundTasks: { handler: after } },
 });
 
-const { renew } = createSignedCookies(env.authSecrets);
+const { renew } = createSignedCookies(openKeyRing(env.authSecrets));
 
 /** A request's headers as Better Auth can read them, whichever secret of the ring has signed its cookies. */
 export async function headersForAuth(original: Headers): Promise<Headers> {

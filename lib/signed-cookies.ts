@@ -1,4 +1,4 @@
-import { importHmacKey } from "./hmac";
+import type { KeyRing } from "./hmac";
 
 /** Length of a base64 SHA-256 with its padding. */
 const SIGNATURE_LENGTH = 44;
@@ -19,16 +19,10 @@ export interface SignedCookies {
  * under a new signature, and sends the browser a cookie of its own when it next extends the session
  * (docs/decisions/010-rotating-the-auth-secret.md).
  */
-export function createSignedCookies(secrets: readonly string[]): SignedCookies {
-  let imported: Promise<CryptoKey[]> | undefined;
-  const ring = () => {
-    imported ??= Promise.all(secrets.map((secret) => importHmacKey(secret, ["sign", "verify"])));
-    return imported;
-  };
-
+export function createSignedCookies(ring: KeyRing): SignedCookies {
   /** The place in the ring of the secret that has signed this value; -1 where none has. */
   async function signedBy({ value, signature }: Signed): Promise<number> {
-    for (const [place, key] of (await ring()).entries()) {
+    for (const [place, key] of (await ring.keys()).entries()) {
       if (await crypto.subtle.verify("HMAC", key, signature, encode(value))) return place;
     }
     return -1;
@@ -41,11 +35,11 @@ export function createSignedCookies(secrets: readonly string[]): SignedCookies {
     },
 
     async renew(header) {
-      if (secrets.length === 1) return header;
+      if (ring.size === 1) return header;
       let renewed = header;
       for (const [pair, start, cookie] of header.matchAll(SIGNED)) {
         const parts = splitSigned(cookie ?? "");
-        const [first] = await ring();
+        const [first] = await ring.keys();
         if (!parts || !first || (await signedBy(parts)) <= 0) continue;
         const signature = await crypto.subtle.sign("HMAC", first, encode(parts.value));
         const signed = `${parts.value}.${btoa(String.fromCharCode(...new Uint8Array(signature)))}`;

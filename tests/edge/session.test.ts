@@ -121,6 +121,15 @@ describe("the store", () => {
 });
 
 describe("the signed cookie", () => {
+  it("does not vouch for a session cookie that is forged beside it", async () => {
+    const forged = (await bothCookies()).replace(
+      /session_token=abc\.[^;]+/,
+      `session_token=abc.${"A".repeat(43)}%3D`,
+    );
+    expect(await reader()(forged)).toEqual({ state: "none", setCookies: [] });
+    expect(asked).toEqual([]);
+  });
+
   it("spares the store", async () => {
     const answer = await reader()(await bothCookies());
     expect(answer).toMatchObject({

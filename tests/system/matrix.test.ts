@@ -198,6 +198,16 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(response.headers.getSetCookie()).toEqual([]);
     });
 
+    it("that is forged is none, though its own genuine cache stands beside it", async () => {
+      const token = member.cookies.get("better-auth.session_token")?.replace(/\..+/, `.${"A".repeat(43)}%3D`);
+      const data = member.cookies.get("better-auth.session_data");
+      const cookie = `better-auth.session_token=${token}; better-auth.session_data=${data}`;
+      expect((await withCookie(cookie)).status).toBe(401);
+      // The page and the gate agree, or they would send the visitor to each other.
+      const login = await guest.fetch("/login", { headers: { ...navigation, cookie } });
+      expect(login.status).toBe(200);
+    });
+
     it("cannot bring somebody else's cache along", async () => {
       const other = new Visitor(app.origin);
       await other.signUp("grace@example.com", "Grace");
