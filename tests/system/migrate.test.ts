@@ -1,0 +1,35 @@
+import { Client } from "pg";
+import { expect, it, onTestFinished } from "vitest";
+import { parseEnv } from "../../lib/env";
+import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
+import { migrate } from "../../scripts/lib/migrate";
+import { startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
+import { testEnv } from "../support/stack";
+
+async function open() {
+  const postgres = await startEmbeddedPostgres();
+  const endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
+  onTestFinished(async () => {
+    await endpoint.close();
+    await postgres.close();
+  });
+  const env = parseEnv(testEnv({ DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url }));
+  return { url: postgres.url, env };
+}
+
+it("a migration makes the tables once", async () => {
+  const { env } = await open();
+  expect(await migrate(env)).toContain("table session");
+  expect(await migrate(env)).toEqual([]);
+});
+
+it("a database that lets nobody make tables says so, with what to grant", async () => {
+  const { url, env } = await open();
+  const client = new Client(url);
+  await client.connect();
+  await client.query("create role reader login; revoke create on schema public from public");
+  await client.query("alter schema public owner to pg_database_owner");
+  await client.query("set session authorization reader");
+  await client.end();
+  await expect(migrate(env)).rejects.toThrow(/The tables cannot be made: permission denied.*GRANT CREATE/);
+});
