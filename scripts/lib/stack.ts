@@ -114,7 +114,7 @@ async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: numbe
   yield await step("Start the app", () => startApp({ env, port, dev, logDir }));
 }
 
-function welcome(url: string, { DATABASE_URL, SMTP_URL }: Settings, mode: Mode): string {
+function welcome(url: string, { DATABASE_URL, SMTP_URL, BACKEND_URL }: Settings, mode: Mode): string {
   const mail =
     mode === "dev" ? `Mail           ${url}/mailbox` : "Mail           none is sent: SMTP_URL is not set";
   return box([
@@ -122,6 +122,8 @@ function welcome(url: string, { DATABASE_URL, SMTP_URL }: Settings, mode: Mode):
     "",
     DATABASE_URL ? `Sign up at     ${url}/signup` : `Demo account   ${demoUser.email} / ${demoUser.password}`,
     ...(SMTP_URL ? [] : [mail]),
+    // Whether it is there, and takes the gate's tokens, is for the doctor to say.
+    ...(BACKEND_URL ? [`FastAPI        ${BACKEND_URL} (npm run doctor checks it)`] : []),
     `Logs           ${mode === "dev" ? "here" : ".data/logs"}`,
     ...(mode === "dev" ? [`The gate, live ${url}/__gate`] : []),
     "Ctrl-C stops everything",
