@@ -25,7 +25,7 @@ export default function LandingPage() {
       </header>
       <main id="main" className="pt-8 pb-16 sm:pt-16">
         <h1 className="max-w-2xl text-4xl leading-tight font-semibold tracking-tight text-balance sm:text-5xl">
-          One sign-in between your pages and your API
+          One <span className="whitespace-nowrap">sign-in</span> between your pages and your API
         </h1>
         <p className="mt-4 max-w-2xl text-lg text-muted text-pretty">
           Gatehouse stands between a Next.js site and a FastAPI service. It checks each visitor's session at
