@@ -17,7 +17,10 @@ const effects: Effects = {
   }),
   fetch,
   now: Date.now,
-  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  startTimer: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
   randomId: () => crypto.randomUUID(),
   log,
 };

@@ -41,7 +41,7 @@ function startGate() {
       return { session: { identity, expiresAt }, setCookies: [] };
     },
     now: Date.now,
-    wait: () => new Promise(() => {}),
+    startTimer: () => () => {},
     randomId: randomUUID,
     log: ({ error }) => {
       throw new Error(error);

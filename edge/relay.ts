@@ -3,17 +3,17 @@ import { type ProblemCode, problemResponse, problems } from "../lib/problem";
 import { reasonOf } from "../lib/reason";
 import { routes } from "../lib/routes";
 import { traceIdOf } from "../lib/trace-context";
-import type { Wait } from "./single-flight";
+import type { StartTimer } from "./single-flight";
 
 /**
  * The other way of forwarding (`BACKEND_FORWARD=relay`): the gate fetches by itself and streams both ways, and so also
  * decides what of the backend's answer gets out. WebSockets stay with the platform's rewrite.
  */
 
-/** What the gate fetches with, and waits with. */
+/** What the gate fetches with, and measures its patience by. */
 export interface RelayEffects {
   readonly fetch: typeof fetch;
-  readonly wait: Wait;
+  readonly startTimer: StartTimer;
   readonly log: Log;
 }
 
@@ -40,13 +40,11 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
   // A length without a body would leave the backend waiting for one.
   if (!body) headers.delete("content-length");
 
-  const { fetch, wait, log } = effects;
+  const { fetch, startTimer, log } = effects;
   const leave = new AbortController();
   request.signal.addEventListener("abort", () => leave.abort());
-  let isAnswered = false;
   let isLate = false;
-  void wait(FIRST_BYTE_WITHIN).then(() => {
-    if (isAnswered) return;
+  const stopTimer = startTimer(FIRST_BYTE_WITHIN, () => {
     isLate = true;
     leave.abort();
   });
@@ -61,7 +59,6 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
       signal: leave.signal,
     };
     const answer = await fetch(target, init);
-    isAnswered = true;
     return new Response(answer.body, {
       status: answer.status,
       headers: answerHeaders(answer, relayed, request.url),
@@ -72,6 +69,8 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
     const trace_id = traceIdOf(relayed.headers.get("traceparent"));
     log({ code, request_id: requestId, trace_id, status, route: "backend", error: reasonOf(error) });
     return problemResponse(code, requestId);
+  } finally {
+    stopTimer();
   }
 }
 

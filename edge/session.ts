@@ -4,7 +4,7 @@ import { createSignedCookies } from "../lib/signed-cookies";
 import { createCookieCache } from "./cookie-cache";
 import type { SessionCookies } from "./cookies";
 import { Lru } from "./lru";
-import { createSingleFlight, type Wait } from "./single-flight";
+import { createSingleFlight, type StartTimer } from "./single-flight";
 
 export type SessionState = "active" | "none" | "unreachable";
 
@@ -44,7 +44,7 @@ export interface SessionReaderOptions {
   readonly maxStale: number;
   readonly askStore: AskStore;
   readonly now: () => number;
-  readonly wait: Wait;
+  readonly startTimer: StartTimer;
 }
 
 /** Sessions kept in an isolate's memory at least; twice as many at most. */
@@ -71,14 +71,14 @@ export interface ReadOptions {
 
 /** Finds the session behind a request: in memory, in the signed cookie, in the store, in this order. */
 export function createSessionReader(options: SessionReaderOptions) {
-  const { authSecrets, maxStale: longest, askStore, now, wait } = options;
+  const { authSecrets, maxStale: longest, askStore, now, startTimer } = options;
   const memory = new Lru<Kept>(CAPACITY);
   /** When a sign-out has passed, by session token. */
   const ended = new Lru<number>(CAPACITY);
   const ring = openKeyRing(authSecrets);
   const signed = createSignedCookies(ring);
   const readCookieCache = createCookieCache(ring);
-  const once = createSingleFlight<SessionAnswer>(wait, PATIENCE);
+  const once = createSingleFlight<SessionAnswer>(startTimer, PATIENCE);
 
   const isTrusted = (session: KnownSession, maxStale: number) => {
     const time = now();

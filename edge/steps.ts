@@ -69,7 +69,11 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
     ...effects,
   });
   const maxStaleAt = createStaleBound(env.sessionMaxStaleSeconds, routes.maxStale);
-  const tokenFor = createTokenSource(createMinter(env.jwt, effects.randomId), effects.now, effects.wait);
+  const tokenFor = createTokenSource(
+    createMinter(env.jwt, effects.randomId),
+    effects.now,
+    effects.startTimer,
+  );
   const socketTtl = socketLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds);
   const mintForSocket = createMinter({ ...env.jwt, ttlSeconds: socketTtl }, effects.randomId);
 

@@ -1,7 +1,7 @@
 import type { Identity } from "../lib/contract";
 import type { BackendToken, MintToken } from "../lib/mint";
 import { Lru } from "./lru";
-import { createSingleFlight, type Wait } from "./single-flight";
+import { createSingleFlight, type StartTimer } from "./single-flight";
 
 /** A token kept for reuse, and the identity that it states. */
 interface Kept {
@@ -19,9 +19,9 @@ const PATIENCE = 1_000;
  * One token a session in each isolate until half its life is gone. What it returns at once, without a promise, is
  * the warm path.
  */
-export function createTokenSource(mint: MintToken, now: () => number, wait: Wait) {
+export function createTokenSource(mint: MintToken, now: () => number, startTimer: StartTimer) {
   const kept = new Lru<Kept>(CAPACITY);
-  const once = createSingleFlight<string>(wait, PATIENCE);
+  const once = createSingleFlight<string>(startTimer, PATIENCE);
 
   return function tokenFor(identity: Identity): string | Promise<string> {
     const known = kept.get(identity.sessionId);

@@ -24,7 +24,7 @@ beforeEach(async () => {
     fetch,
     askStore: () => reply(),
     now: () => START,
-    wait: () => new Promise(() => {}),
+    startTimer: () => () => {},
     randomId: () => `id-${++ids}`,
     log: (entry) => logged.push(entry),
   });

@@ -28,7 +28,7 @@ beforeEach(async () => {
     fetch,
     askStore: () => reply(),
     now: () => time,
-    wait: () => new Promise<void>(() => {}),
+    startTimer: () => () => {},
     randomId: () => `id-${++ids}`,
     log: () => {},
     clock: () => ++ticks,

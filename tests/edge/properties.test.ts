@@ -182,7 +182,7 @@ describe("whatever is sent", () => {
       fetch,
       askStore: () => Promise.reject(new Error("a forged cookie has reached the store")),
       now: () => 0,
-      wait: () => new Promise(() => {}),
+      startTimer: () => () => {},
       randomId: () => "id",
       log: (entry) => faults.push(...(entry.error === undefined ? [] : [entry])),
     });

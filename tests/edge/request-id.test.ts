@@ -25,7 +25,7 @@ beforeEach(async () => {
     fetch,
     askStore: () => reply(),
     now: () => 0,
-    wait: () => new Promise(() => {}),
+    startTimer: () => () => {},
     randomId: () => `id-${++ids}`,
     log: (entry) => logged.push(entry as (typeof logged)[number]),
   });
@@ -137,7 +137,7 @@ describe("the log has one line", () => {
       fetch,
       askStore: () => reply(),
       now: () => 0,
-      wait: () => new Promise(() => {}),
+      startTimer: () => () => {},
       randomId: () => "id",
       log: (entry) => logged.push(entry as (typeof logged)[number]),
     });

@@ -31,7 +31,7 @@ function readerAndEnd(maxStale = 60_000, authSecrets = [AUTH_SECRET]) {
     maxStale,
     askStore,
     now: () => time,
-    wait: () => new Promise(() => {}),
+    startTimer: () => () => {},
   });
   const cookiesOf = (header: string) => readSessionCookies(header, sessionCookieNames(false));
   return {

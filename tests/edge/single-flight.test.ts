@@ -1,8 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { createSingleFlight } from "../../edge/single-flight";
+import { createSingleFlight, type StartTimer } from "../../edge/single-flight";
 
-const forever = () => new Promise<void>(() => {});
-const atOnce = () => Promise.resolve();
+/** Timers that never run out; and how many have been started and not called off. */
+let running = 0;
+const never: StartTimer = () => {
+  running += 1;
+  return () => {
+    running -= 1;
+  };
+};
+const atOnce: StartTimer = (_ms, run) => {
+  run();
+  return () => {};
+};
 
 /** A promise that the test settles. */
 function deferred<T>() {
@@ -17,7 +27,7 @@ function deferred<T>() {
 
 describe("single flight", () => {
   it("runs once for all who ask while it runs", async () => {
-    const once = createSingleFlight<number>(forever, 1);
+    const once = createSingleFlight<number>(never, 1);
     const work = deferred<number>();
     let runs = 0;
     const asked = Array.from({ length: 1000 }, () =>
@@ -29,21 +39,23 @@ describe("single flight", () => {
     work.resolve(7);
     expect(await Promise.all(asked)).toEqual(Array(1000).fill(7));
     expect(runs).toBe(1);
+    // Whoever has the answer waits for nothing more.
+    expect(running).toBe(0);
   });
 
   it("runs again once it is over", async () => {
-    const once = createSingleFlight<number>(forever, 1);
+    const once = createSingleFlight<number>(never, 1);
     expect(await once("key", async () => 1)).toBe(1);
     expect(await once("key", async () => 2)).toBe(2);
   });
 
   it("keeps keys apart", async () => {
-    const once = createSingleFlight<number>(forever, 1);
+    const once = createSingleFlight<number>(never, 1);
     expect(await Promise.all([once("a", async () => 1), once("b", async () => 2)])).toEqual([1, 2]);
   });
 
   it("shares a failure, and tries anew after it", async () => {
-    const once = createSingleFlight<number>(forever, 1);
+    const once = createSingleFlight<number>(never, 1);
     const work = deferred<number>();
     const asked = [once("key", () => work.promise), once("key", () => work.promise)];
     work.reject(new Error("no"));

@@ -25,7 +25,7 @@ function source() {
   const tokenFor = createTokenSource(
     mint,
     () => time,
-    () => new Promise(() => {}),
+    () => () => {},
   );
   return { tokenFor, minted: () => count };
 }
