@@ -17,7 +17,8 @@ export interface KnownAboutRequest {
   readonly isUpgrade: boolean;
 }
 
-const DROPPED: ReadonlySet<string> = new Set([
+/** Names that never reach the backend as the client sent them. */
+export const DROPPED: ReadonlySet<string> = new Set([
   // The session is the gate's business.
   "cookie",
   "cookie2",
@@ -66,7 +67,8 @@ const DROPPED: ReadonlySet<string> = new Set([
   "front-end-https",
 ]);
 
-const DROPPED_PREFIXES = [
+/** What such names may begin with. */
+export const DROPPED_PREFIXES = [
   "proxy-",
   "x-forwarded",
   "x-original-",
