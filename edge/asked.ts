@@ -11,6 +11,7 @@ export interface Asked {
   /** With its question mark. */
   readonly search: string;
   readonly classified: Classified;
+  /** Whether the client holds a socket open for another protocol. */
   readonly isUpgrade: boolean;
 }
 
@@ -19,7 +20,7 @@ export function read(request: Request, requestId: string): Asked {
   request.headers.forEach((value, name) => void headers.set(name, value));
   const { pathname, search } = splitUrl(request.url);
   const classified = classify(request.method, pathname, headers);
-  const isUpgrade = classified.wants === "upgrade";
+  const isUpgrade = classified.wants === "upgrade" || classified.wants === "other-upgrade";
   return { request, requestId, headers, pathname, search, classified, isUpgrade };
 }
 

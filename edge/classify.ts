@@ -9,8 +9,10 @@ export type Wants =
   | "flight"
   /** A server action: flight data, or a redirect in a header of Next's. */
   | "action"
-  /** A WebSocket handshake. */
+  /** A WebSocket handshake (RFC 6455 §4.1). */
   | "upgrade"
+  /** A handshake of any other protocol. */
+  | "other-upgrade"
   /** A script, an EventSource, a program: a status and JSON. */
   | "data";
 
@@ -45,8 +47,17 @@ export function isWithin(pathname: string, root: string): boolean {
   return pathname.startsWith(root) && (pathname.length === root.length || pathname[root.length] === "/");
 }
 
+/** RFC 9110 §7.8: without this `Upgrade` is a word like any other. */
+function namesUpgrade(connection: string | null | undefined): boolean {
+  return !!connection && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection);
+}
+
 function wantedBy(method: string, kind: RouteKind, headers: RequestHeaders): Wants {
-  if (headers.get("upgrade")?.toLowerCase() === "websocket") return "upgrade";
+  if (namesUpgrade(headers.get("connection"))) {
+    return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket"
+      ? "upgrade"
+      : "other-upgrade";
+  }
   if (method === "POST" && headers.has("next-action")) return "action";
   if (headers.get("rsc") === "1") return "flight";
   // Fetch Metadata: browsers say what the answer is for. Node's fetch says only `Sec-Fetch-Mode: cors`, of everything.

@@ -48,6 +48,7 @@ function decideBackend(facts: Facts): Decision {
   if (facts.deceptivePath) return refuse("gate_bad_path");
   if (facts.session !== "active") return withoutSession(facts);
   if (facts.crossSite) return refuse("gate_cross_site");
+  if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
   switch (facts.body) {
     case "fits":
       return FORWARD;
@@ -82,6 +83,7 @@ function sendTo(to: "login" | "next", facts: Facts): Decision {
       return { do: "redirect-action", to };
     case "data":
     case "upgrade":
+    case "other-upgrade":
       // A script could only follow the redirect into HTML that it did not ask for.
       return to === "login" ? refuse("gate_signed_out") : PASS;
     default:

@@ -12,6 +12,8 @@ export interface KnownAboutRequest {
   readonly requestId: string;
   /** Scheme and host that browsers see. */
   readonly appOrigin: string;
+  /** All origins that are ours. */
+  readonly origins: readonly string[];
   /** The header in which the platform writes the client's address, if there is one. */
   readonly clientAddressHeader: string | undefined;
   readonly isUpgrade: boolean;
@@ -70,6 +72,8 @@ export const DROPPED: ReadonlySet<string> = new Set([
 /** What such names may begin with. */
 export const DROPPED_PREFIXES = [
   "proxy-",
+  // A preflight is another site's: pages call their own origin.
+  "access-control-request-",
   "x-forwarded",
   "x-original-",
   "x-middleware-",
@@ -125,8 +129,14 @@ export function upstreamHeaders(
   outgoing.set("authorization", `Bearer ${known.token}`);
   outgoing.set("x-request-id", known.requestId);
   const scheme = known.appOrigin.indexOf("://");
+  const host = known.appOrigin.slice(scheme + 3);
   outgoing.set("x-forwarded-proto", known.appOrigin.slice(0, scheme));
-  outgoing.set("x-forwarded-host", known.appOrigin.slice(scheme + 3));
+  outgoing.set("x-forwarded-host", host);
+  // Next makes X-Forwarded-Host of this one, and gives the upstream its own.
+  outgoing.set("host", host);
+  // What is not told of another site cannot allow it (Fetch §3.2.3).
+  const origin = outgoing.get("origin");
+  if (origin !== undefined && !known.origins.includes(origin)) outgoing.delete("origin");
   const address = known.clientAddressHeader && incoming.get(known.clientAddressHeader);
   if (address) outgoing.set("x-forwarded-for", address);
   // W3C Trace Context §3.2: one that cannot be read is not passed on, nor the state that came with it.

@@ -27,13 +27,26 @@ export interface Relayed {
 /** The first byte of an answer has to come within this many milliseconds; Vercel's own limit is 25 seconds. */
 const FIRST_BYTE_WITHIN = 25_000;
 
-/** RFC 9110 §7.6.1, and what speaks to Next or for the gate. Next obeys `x-middleware-*` on an answer of ours. */
-const DROPPED =
-  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie|server|x-powered-by|x-middleware-.*|x-nextjs-.*|x-action-.*|access-control-.*|content-location|link|alt-svc|refresh)$/;
+/**
+ * RFC 9110 §7.6.1; what speaks to Next (which obeys `x-middleware-*` on an answer of ours); what names the backend or could; and
+ * what is the app's own to say of its origin.
+ */
+const DROPPED = new RegExp(
+  `^(${[
+    "connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade",
+    "x-middleware-.*|x-nextjs-.*|x-action-.*",
+    "server|via|x-powered-by|content-location|link|alt-svc|refresh|sourcemap|x-sourcemap",
+    "report-to|reporting-endpoints|nel",
+    "set-cookie|clear-site-data|access-control-.*|strict-transport-security|x-frame-options|x-content-type-options",
+    "referrer-policy|permissions-policy|cross-origin-opener-policy",
+  ].join("|")})$`,
+);
 
 export async function relay(request: Request, relayed: Relayed, effects: RelayEffects): Promise<Response> {
   const { target, requestId } = relayed;
   const headers = new Headers([...relayed.headers]);
+  // The backend is asked by its own name.
+  headers.delete("host");
   // The runtime's fetch would ask for gzip, and unpack it under the header that says it is packed.
   headers.set("accept-encoding", "identity");
   const body = hasBody(request) ? request.body : null;
@@ -96,7 +109,8 @@ export function mapLocation(location: string, target: string, backendUrl: string
   if (!URL.canParse(location, target)) return routes.backend;
   const url = new URL(location, target);
   const base = new URL(backendUrl);
-  if (url.origin !== base.origin) return location;
+  // By its name alone: uvicorn says "https" where `X-Forwarded-Proto` does.
+  if (url.host !== base.host) return location;
   const prefix = base.pathname === "/" ? "" : base.pathname;
   const path = url.pathname.startsWith(`${prefix}/`) ? url.pathname.slice(prefix.length) : url.pathname;
   return routes.backend + path + url.search + url.hash;

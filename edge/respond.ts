@@ -56,8 +56,8 @@ export function answer(
   switch (decision.do) {
     case "refuse": {
       const response = problemResponse(decision.code, requestId);
-      // Next answers no handshake that it does not forward, and leaves the socket open, unless the path is one of
-      // a page: then it closes it. Other hosts send the refusal itself.
+      // Next answers no handshake that it does not forward, of any protocol, and leaves the socket open, unless the path
+      // is one of a page: then it closes it. Other hosts send the refusal itself.
       if (asked.isUpgrade)
         response.headers.set("x-middleware-rewrite", new URL(routes.login, request.url).href);
       return withCookies(response, setCookies);

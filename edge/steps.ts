@@ -87,9 +87,9 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
       return sessions.read(cookies, header, options);
     },
 
-    decide({ headers, pathname, classified }, session) {
+    decide({ headers, pathname, classified, isUpgrade }, session) {
       const { kind, wants, safe } = classified;
-      const changes = !safe || wants === "upgrade";
+      const changes = !safe || isUpgrade;
       return decide({
         kind,
         wants,
@@ -108,7 +108,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
     forward(asked, token) {
       const { request, requestId, isUpgrade } = asked;
       const target = upstreamUrl(backendUrl, routes.backend, asked.pathname, asked.search);
-      const known = { token, requestId, appOrigin, clientAddressHeader, isUpgrade };
+      const known = { token, requestId, appOrigin, origins: env.origins, clientAddressHeader, isUpgrade };
       const headers = upstreamHeaders(asked.headers, known);
       return env.forwarding === "rewrite" || isUpgrade
         ? forward(target, headers, requestId)

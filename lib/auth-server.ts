@@ -15,6 +15,7 @@ import { loadEnv } from "./env";
 import { openKeyRing } from "./hmac";
 import { createMailer } from "./mail";
 import { createMinter } from "./mint";
+import { loginPath } from "./next-path";
 import { problemResponse } from "./problem";
 import { reasonOf } from "./reason";
 import { type RequestTrace, readTrace } from "./request-trace";
@@ -76,9 +77,22 @@ export async function handleAuth(request: Request): Promise<Response> {
   }
   const response = await answerOrFail(request, trace);
   const answer = isToken ? response : await scrubTokens(response);
+  keepHere(answer.headers);
   // Every one of them is about one visitor, and many set a cookie.
   answer.headers.set("cache-control", "private, no-store");
   return answer;
+}
+
+/**
+ * Better Auth folds the dot segments of a `callbackURL` after it has judged it: "/.//host" leaves as "//host" (CWE-601).
+ * Addresses with a scheme it compares with its trusted origins.
+ */
+function keepHere(headers: Headers): void {
+  const location = headers.get("location");
+  if (location === null || /^[a-z][a-z0-9+.-]*:/i.test(location)) return;
+  const stays =
+    URL.canParse(location, env.appOrigin) && new URL(location, env.appOrigin).origin === env.appOrigin;
+  if (!stays) headers.set("location", loginPath("/"));
 }
 
 /** Better Auth throws, or answers 500, where the database failed: that is a fault to try again after. */

@@ -11,6 +11,7 @@ export const logLevels = {
   gate_signed_out: "info",
   gate_cross_site: "warn",
   gate_bad_path: "warn",
+  gate_not_websocket: "warn",
   gate_length_required: "warn",
   gate_body_too_large: "info",
   gate_session_store_unreachable: "error",

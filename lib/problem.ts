@@ -15,6 +15,11 @@ export const problems = {
     title: "Path refused",
     detail: "The path holds an encoded slash, backslash, dot segment or NUL. Send it without.",
   },
+  gate_not_websocket: {
+    status: 400,
+    title: "Upgrade refused",
+    detail: "Only a WebSocket can be opened here, by GET. Send the request without an upgrade.",
+  },
   gate_length_required: {
     status: 411,
     title: "Length required",

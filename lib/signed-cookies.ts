@@ -63,6 +63,8 @@ export function splitSigned(cookie: string): Signed | undefined {
   } catch {
     return undefined;
   }
+  // One value has one spelling, Better Auth's: what is known of a cookie is known by its text.
+  if (encodeURIComponent(text) !== cookie) return undefined;
   const dot = text.lastIndexOf(".");
   const signature = text.slice(dot + 1);
   if (dot <= 0 || signature.length !== SIGNATURE_LENGTH || !/^[A-Za-z0-9+/]{43}=$/.test(signature)) {

@@ -66,6 +66,8 @@ function whyRefused(
       return "A page of another site sent this, and it would change something in the name of whoever is signed in.";
     case "gate_bad_path":
       return "The path holds an encoded slash, backslash, dot segment or NUL: the backend might read it as another one.";
+    case "gate_not_websocket":
+      return "The client wants to go on in another protocol, and WebSocket is the only one that passes.";
     case "gate_length_required":
       return "The body comes without its length, and the gate forwards none that it cannot judge beforehand.";
     case "gate_body_too_large":

@@ -45,6 +45,29 @@ describe.each(["POST", "PUT", "PATCH", "DELETE"])("%s", (method) => {
   });
 });
 
+describe("of a page of another site the backend is told nothing, and so can allow it nothing", () => {
+  test.each(["GET", "OPTIONS"])("%s", async (method) => {
+    const asked = { "access-control-request-method": "DELETE", "access-control-request-headers": "x" };
+    await member.fetch("/backend/x", { method, headers: { origin: FOREIGN, ...asked } });
+    const [arrived] = echo.arrived;
+    const names = Object.keys(arrived?.headers ?? {});
+    expect(names).toContain("authorization");
+    expect(names.filter((name) => /^origin$|^access-control/.test(name))).toEqual([]);
+  });
+});
+
+describe("a link to us leads to no other site (CWE-601)", () => {
+  test.each(["/.//evil.example", "/x/..//evil.example", "//evil.example", "/\\evil.example", FOREIGN])(
+    "by way of %s",
+    async (callback) => {
+      const query = new URLSearchParams({ token: "x", callbackURL: callback });
+      const response = await member.fetch(`/api/auth/verify-email?${query}`);
+      const location = response.headers.get("location") ?? "";
+      expect(new URL(location, app.origin).origin).toBe(app.origin);
+    },
+  );
+});
+
 describe("another site is never told that it may read an answer (Fetch standard, CORS protocol)", () => {
   test.each([
     ["GET", "/backend/x"],

@@ -82,6 +82,11 @@ const rows: Row[] = [
   ["a signed-in WebSocket reaches the backend", { kind: "backend", wants: "upgrade" }, forward],
   ["a call without a session gets 401", { kind: "backend", wants: "data", session: "none" }, signedOut],
   ["a download link opened while signed out leads to sign-in", { kind: "backend", session: "none" }, toLogin],
+  [
+    "a signed-in client that wants another protocol is refused",
+    { kind: "backend", wants: "other-upgrade" },
+    { do: "refuse", code: "gate_not_websocket" },
+  ],
   ["an anonymous WebSocket is refused", { kind: "backend", wants: "upgrade", session: "none" }, signedOut],
   [
     "a call whose session cannot be checked gets 503",
@@ -159,7 +164,7 @@ test.each(rows)("%s", (_, facts, decision) => {
 });
 
 const kinds: RouteKind[] = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
-const wants: Wants[] = ["document", "flight", "action", "upgrade", "data"];
+const wants: Wants[] = ["document", "flight", "action", "upgrade", "other-upgrade", "data"];
 const sessions: SessionState[] = ["active", "none", "unreachable"];
 const bodies: Facts["body"][] = ["fits", "too-large", "unknown-length"];
 
@@ -184,7 +189,7 @@ describe("for every combination of facts", () => {
   const all = [...everyFacts()].map((facts) => ({ facts, decision: decide(facts) }));
 
   it("covers all of them", () => {
-    expect(all).toHaveLength(6 * 5 * 3 * 3 * 8);
+    expect(all).toHaveLength(6 * 6 * 3 * 3 * 8);
   });
 
   it("forwards only what a session, this site, an honest path and a fitting body stand behind", () => {
@@ -194,7 +199,8 @@ describe("for every combination of facts", () => {
         facts.session === "active" &&
         !facts.crossSite &&
         !facts.deceptivePath &&
-        facts.body === "fits";
+        facts.body === "fits" &&
+        facts.wants !== "other-upgrade";
       expect(decision.do === "forward", JSON.stringify(facts)).toBe(may);
     }
   });
@@ -217,7 +223,7 @@ describe("for every combination of facts", () => {
 
   it("redirects no script and no WebSocket", () => {
     for (const { facts, decision } of all) {
-      if (facts.wants === "data" || facts.wants === "upgrade") {
+      if (facts.wants === "data" || facts.wants.endsWith("upgrade")) {
         expect(decision.do, JSON.stringify(facts)).not.toMatch(/redirect|show/);
       }
     }

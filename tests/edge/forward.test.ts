@@ -5,6 +5,7 @@ const known = {
   token: "the.gates.token",
   requestId: "request-1",
   appOrigin: "https://app.example.com",
+  origins: ["https://app.example.com", "https://other-name.example.com"],
   clientAddressHeader: undefined,
   isUpgrade: false,
 };
@@ -17,6 +18,8 @@ describe("what is the gate's, or the platform's, never reaches the backend", () 
     "cookie",
     "proxy-authorization",
     "proxy-connection",
+    "access-control-request-method",
+    "access-control-request-headers",
     "keep-alive",
     "te",
     "trailer",
@@ -90,9 +93,14 @@ describe("what the gate says in place of the client", () => {
   });
 
   it("is the scheme and host that browsers see", () => {
-    const headers = sent({ "x-forwarded-proto": "gopher", "x-forwarded-host": "evil.example" });
+    const headers = sent({
+      host: "evil.example",
+      "x-forwarded-proto": "gopher",
+      "x-forwarded-host": "evil.example",
+    });
     expect(headers.get("x-forwarded-proto")).toBe("https");
     expect(headers.get("x-forwarded-host")).toBe("app.example.com");
+    expect(headers.get("host")).toBe("app.example.com");
   });
 
   it("is the client's address where the platform writes it", () => {
@@ -102,6 +110,15 @@ describe("what the gate says in place of the client", () => {
     );
     expect(headers.get("x-forwarded-for")).toBe("203.0.113.7");
   });
+});
+
+test.each([
+  ["https://app.example.com", true],
+  ["https://other-name.example.com", true],
+  ["https://evil.example", false],
+  ["null", false],
+])("the origin %s is told to the backend: %s", (origin, told) => {
+  expect(sent({ origin }).get("origin")).toBe(told ? origin : undefined);
 });
 
 test.each([

@@ -120,6 +120,7 @@ describe("whatever is sent", () => {
           token: "t.o.k",
           requestId: "id",
           appOrigin: "https://app.example.com",
+          origins: ["https://app.example.com"],
           clientAddressHeader: undefined,
           isUpgrade,
         };

@@ -29,6 +29,10 @@ beforeAll(async () => {
     }
     const locations: Record<string, string> = {
       "/to-own": `${own}/there?x=1`,
+      // As uvicorn says it, which believes `X-Forwarded-Proto`.
+      "/to-own-on-https": `https://127.0.0.1:${port}/there`,
+      // As Starlette adds a slash.
+      "/to-whom-it-was-asked-as": `http://${request.headers.host}/there/`,
       "/to-path": "/there/",
       "/to-relative": "there",
       "/to-other": "https://elsewhere.example/x",
@@ -41,6 +45,11 @@ beforeAll(async () => {
       "x-middleware-next": "1",
       "x-action-redirect": "https://evil.example/",
       "access-control-allow-origin": "*",
+      "clear-site-data": '"*"',
+      "reporting-endpoints": `all="${own}/reports"`,
+      "strict-transport-security": "max-age=0",
+      "x-frame-options": "ALLOWALL",
+      via: `1.1 127.0.0.1:${port}`,
       "content-location": `${own}/x`,
       link: `<${own}/next>; rel="next"`,
       "x-kept": "yes",
@@ -70,21 +79,33 @@ it("passes the answer on, and none of the headers that speak for the gate", asyn
     "x-middleware-next",
     "x-action-redirect",
     "access-control-allow-origin",
+    "clear-site-data",
+    "strict-transport-security",
+    "via",
   ]) {
     expect(response.headers.get(name), name).toBeNull();
   }
+  // What the app says of its own pages and answers stays so.
+  expect(response.headers.get("x-frame-options")).toBe("DENY");
 });
 
-test.each(["/x", "/to-own", "/to-path", "/to-other", "/missing"])(
-  "%s shows nothing of the backend's address",
-  async (path) => {
-    const response = await member.fetch(`/backend${path}`);
-    expect(JSON.stringify([...response.headers]) + (await response.text())).not.toContain(String(port));
-  },
-);
+test.each([
+  "/x",
+  "/to-own",
+  "/to-own-on-https",
+  "/to-whom-it-was-asked-as",
+  "/to-path",
+  "/to-other",
+  "/missing",
+])("%s shows nothing of the backend's address", async (path) => {
+  const response = await member.fetch(`/backend${path}`);
+  expect(JSON.stringify([...response.headers]) + (await response.text())).not.toContain(String(port));
+});
 
 test.each([
   ["/to-own", "/backend/there?x=1"],
+  ["/to-own-on-https", "/backend/there"],
+  ["/to-whom-it-was-asked-as", "/backend/there/"],
   ["/to-path", "/backend/there/"],
   ["/to-relative", "/backend/there"],
   ["/to-other", "https://elsewhere.example/x"],
