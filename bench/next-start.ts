@@ -18,6 +18,8 @@ import { browserHeaders, type CookiesOf, USER_ID } from "./visitors";
 /** `next start` of each build over real HTTP, in front of one cheap backend. */
 
 const CONCURRENCY = 16;
+/** Requests of a known visitor that each server has answered before the first round, however many cases share it. */
+const WARM_UP = 6_000;
 
 /** Servers that the cases share: the gate's is asked in three ways. */
 interface Server {
@@ -69,6 +71,13 @@ export async function measureNextStart(
     port: await freePort(),
     env: { ...env, BACKEND_SQLITE: path.join(root, ".data/bench/tasks.sqlite") },
   });
+
+  const known = cases.filter(({ visitor }) => visitor === "known");
+  for (const { built } of known) {
+    const { origin } = servers.get(built) as Server;
+    const cookies = cookiesOf(known[0] as Case);
+    await run(CONCURRENCY, WARM_UP, () => [`${origin}/backend/api/tasks`, browserHeaders(cookies())]);
+  }
 
   const lanes = cases.map((it) => {
     const { origin } = servers.get(it.built) as Server;
