@@ -33,6 +33,17 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(response.headers.get("content-type")).toMatch("text/html");
     });
 
+    // The gate does not stand before these, so they have to be there: Next's own 404 would be a page without a policy.
+    test.each([
+      ["/robots.txt", "text/plain"],
+      ["/favicon.ico", "image/x-icon"],
+      ["/icon.svg", "image/svg+xml"],
+    ])("gets %s", async (path, type) => {
+      const response = await guest.fetch(path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toMatch(type);
+    });
+
     test.each([
       ["/dashboard", "/login?next=%2Fdashboard"],
       ["/tasks?filter=open", "/login?next=%2Ftasks%3Ffilter%3Dopen"],
