@@ -26,7 +26,7 @@ main(async () => {
   const inBackend = { cwd: path.join(root, "backend") };
 
   const tallies = [
-    await check("Format and lint (Biome)", bin("biome"), ["check"]),
+    await check("Format and lint (Biome)", bin("biome"), ["check", "--error-on-warnings"]),
     await check("Types (tsc)", bin("tsc"), ["--noEmit"]),
     await check("Lint (Ruff)", python, ["-m", "ruff", "check", "."], inBackend),
     await check("Format (Ruff)", python, ["-m", "ruff", "format", "--check", "."], inBackend),

@@ -1,5 +1,6 @@
 import { routes } from "../../lib/routes";
-import { ask, Unreachable } from "./ask";
+import { isLoopback } from "./address";
+import { ask, failWhenUnreachable, Unreachable } from "./ask";
 import { type Check, fail, ok, skipped, warn } from "./check";
 import { judgeClock } from "./clock";
 import { judgeCookies } from "./cookies";
@@ -29,10 +30,10 @@ export const app: readonly Check[] = [
           "Set BETTER_AUTH_URL to the address that people open",
         );
       } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
-        return isNamed
-          ? fail(error.message, "Start the app, or correct the address")
-          : skipped(`${error.message}. Start the app, or name it: npm run doctor -- https://…`);
+        if (!isNamed && isNotStarted(error)) {
+          return skipped(`${error.message}. Start the app, or name it: npm run doctor -- https://…`);
+        }
+        return failWhenUnreachable(error, "the app", isNamed ? "the address" : "BETTER_AUTH_URL");
       }
     },
   },
@@ -93,6 +94,12 @@ export const app: readonly Check[] = [
     },
   },
 ];
+
+/** On one's own machine an app that does not run is no fault. Anything else that keeps people out is. */
+function isNotStarted(error: unknown): error is Unreachable {
+  if (!(error instanceof Unreachable)) return false;
+  return error.code === "ECONNREFUSED" && isLoopback(new URL(error.url).hostname);
+}
 
 async function judgeGate(origin: string, path: string, extra: Record<string, string>) {
   const answer = await ask(origin + routes.backend + path, { headers: { ...asData, ...extra } });

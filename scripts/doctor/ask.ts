@@ -36,12 +36,15 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
 
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
+  /** The network's own, such as `ECONNREFUSED`. */
+  readonly code: string | undefined;
 
   constructor(
     readonly url: string,
     cause: unknown,
   ) {
     super(`${new URL(url).origin} ${inWords(cause)}`);
+    this.code = codeOf(cause);
   }
 }
 
@@ -60,10 +63,41 @@ const WORDS: Record<string, string> = {
   ECONNRESET: "broke the connection off",
   TimeoutError: `says nothing for ${ANSWER_WITHIN / 1000} s`,
   timeout: `says nothing for ${ANSWER_WITHIN / 1000} s`,
+  UND_ERR_SOCKET: "takes connections and closes them without an answer",
+  ERR_SSL_WRONG_VERSION_NUMBER: "does not speak TLS",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "does not speak TLS",
   CERT_HAS_EXPIRED: "has a certificate that has run out",
   DEPTH_ZERO_SELF_SIGNED_CERT: "has a certificate that nobody vouches for",
+  SELF_SIGNED_CERT_IN_CHAIN: "has a certificate of an authority that this machine does not know",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "has a certificate that leads to no authority that this machine knows",
   ERR_TLS_CERT_ALTNAME_INVALID: "has a certificate for another name",
 };
+
+/** Where the cause says more than that the server has to be started. */
+function mendFor(code: string | undefined, address: string): string | undefined {
+  switch (code) {
+    case "ENOTFOUND":
+      return `Correct ${address}, or enter the name into the DNS`;
+    case "EAI_AGAIN":
+      return `Correct ${address}, or see that this machine reaches its DNS server`;
+    case "UND_ERR_SOCKET":
+      return `See what its log says; if that port speaks https, say so in ${address}`;
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+    case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
+      return `Put the port that speaks https into ${address}, or have TLS end at this one`;
+    case "CERT_HAS_EXPIRED":
+      return "Renew the certificate";
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+      return "Give it a certificate that browsers accept; an authority of your own goes into NODE_EXTRA_CA_CERTS";
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      return "Have it send the whole chain (fullchain.pem); an authority of your own goes into NODE_EXTRA_CA_CERTS";
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return `Have the certificate made out for this name, or correct ${address}`;
+    default:
+      return undefined;
+  }
+}
 
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -72,8 +106,8 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : codeOf(error.cause ?? (error as AggregateError).errors?.[0]);
 }
 
-/** Hands an unreachable server's words on as a failure. */
-export function failWhenUnreachable(error: unknown, mend: string): Outcome {
+/** Hands an unreachable server's words on as a failure. `address` is what names it: a variable, or "the address". */
+export function failWhenUnreachable(error: unknown, who: string, address: string): Outcome {
   if (!(error instanceof Unreachable)) throw error;
-  return fail(error.message, mend);
+  return fail(error.message, mendFor(error.code, address) ?? `Start ${who}, or correct ${address}`);
 }

@@ -34,7 +34,7 @@ export const backend: readonly Check[] = [
         if (status < 500) return ok(status === 200 ? undefined : `/health: ${status}`);
         return fail(`/health answers ${status}`, "FastAPI's log says why");
       } catch (error) {
-        return failWhenUnreachable(error, "Start FastAPI, or correct BACKEND_URL");
+        return failWhenUnreachable(error, "FastAPI", "BACKEND_URL");
       }
     },
   },

@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
@@ -10,6 +12,7 @@ import { type Backend, ensureVenv, startBackend } from "../../scripts/lib/backen
 import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
 import { startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
 import { freePort, listen } from "../../scripts/lib/ports";
+import { selfSigned } from "../support/certificate";
 import { startEchoUpstream } from "../support/echo-upstream";
 import { type App, startApp, startDatabase, testEnv } from "../support/stack";
 
@@ -140,28 +143,10 @@ test.each<[string, Record<string, string>, string, RegExp]>([
   ],
   ["an unfit value", { MAX_BODY_MB: "many" }, "config.optional", /MAX_BODY_MB is "many"/],
   [
-    "plain http on the network",
-    { BETTER_AUTH_URL: "http://app.example.invalid" },
-    "config.https",
-    /in the clear.*→.*TLS/,
-  ],
-  [
-    "FastAPI down",
-    { BACKEND_URL: "http://127.0.0.1:9" },
-    "backend.reachable",
-    /nothing listens there|cannot be used/,
-  ],
-  [
     "a host of FastAPI's that does not exist",
     { BACKEND_URL: "https://no-such-host.invalid" },
     "backend.reachable",
-    /BACKEND_URL/,
-  ],
-  [
-    "the database down",
-    { NEON_ENDPOINT: "http://127.0.0.1:1" },
-    "database.reachable",
-    /the database .*→.*DATABASE_URL/,
+    /host (that does not exist|whose name).*→.*[Cc]orrect BACKEND_URL/,
   ],
   [
     "a database host that does not exist",
@@ -171,6 +156,26 @@ test.each<[string, Record<string, string>, string, RegExp]>([
   ],
 ])("%s fails its line, with the mend", async (_, changes, id, expected) => {
   const { code, said, states } = await examine(changes);
+  expect(said(id)).toMatch(expected);
+  expect(states("fail")).toEqual([id]);
+  expect(code).toBe(1);
+});
+
+test.each<[string, string, string, RegExp]>([
+  [
+    "FastAPI",
+    "BACKEND_URL",
+    "backend.reachable",
+    /nothing listens there → Start FastAPI, or correct BACKEND_URL/,
+  ],
+  [
+    "the database",
+    "NEON_ENDPOINT",
+    "database.reachable",
+    /the database .*nothing listens there → .*DATABASE_URL/,
+  ],
+])("%s down fails its line, with the mend", async (_, variable, id, expected) => {
+  const { code, said, states } = await examine({ [variable]: `http://127.0.0.1:${await freePort()}` });
   expect(said(id)).toMatch(expected);
   expect(states("fail")).toEqual([id]);
   expect(code).toBe(1);
@@ -237,16 +242,71 @@ it("a path that the backend does not have is asked for by name", async () => {
 });
 
 describe("the running app", () => {
-  it("is passed over when none answers at BETTER_AUTH_URL", async () => {
-    const { code, states } = await examine({ BETTER_AUTH_URL: "http://localhost:1" });
+  it("is passed over when nothing listens at a BETTER_AUTH_URL on this machine", async () => {
+    const { code, states } = await examine({ BETTER_AUTH_URL: `http://localhost:${await freePort()}` });
     expect(states("skipped")).toContain("app.reachable");
+    expect(states("fail")).toEqual([]);
     expect(code).toBe(0);
   });
 
   it("has to answer when it is named", async () => {
-    const { said, code } = await examine({}, ["http://127.0.0.1:1"]);
-    expect(said("app.reachable")).toMatch(/127\.0\.0\.1:1 .*→.*Start the app/);
+    const { said, code } = await examine({}, [`http://127.0.0.1:${await freePort()}`]);
+    expect(said("app.reachable")).toMatch(/nothing listens there → Start the app, or correct the address/);
     expect(code).toBe(1);
+  });
+
+  it("has to have a name that can be looked up", async () => {
+    const { code, said, states } = await examine({ BETTER_AUTH_URL: "http://app.example.invalid" });
+    expect(said("app.reachable")).toMatch(
+      /host (that does not exist|whose name cannot be looked up) → Correct BETTER_AUTH_URL, or .* DNS/,
+    );
+    expect(said("config.https")).toMatch(/in the clear.*→.*TLS/);
+    expect(states("fail")).toEqual(["config.https", "app.reachable"]);
+    expect(code).toBe(1);
+  });
+
+  test.each<[string, string, Server, RegExp]>([
+    [
+      "a certificate that nobody vouches for",
+      "https",
+      createTlsServer(selfSigned(), (_, response) => response.end()),
+      /a certificate that nobody vouches for → .*NODE_EXTRA_CA_CERTS/,
+    ],
+    [
+      "no TLS, where it should",
+      "https",
+      createServer((_, response) => response.end()),
+      /does not speak TLS → .*https.*BETTER_AUTH_URL/,
+    ],
+    [
+      "no answer",
+      "http",
+      createServer((request) => request.socket.destroy()),
+      /closes them without an answer → .*https.*BETTER_AUTH_URL/,
+    ],
+  ])("is not passed over when it has %s", async (_, scheme, server, expected) => {
+    const { code, said, states } = await examine({
+      BETTER_AUTH_URL: `${scheme}://localhost:${await listen(server)}`,
+    });
+    expect(said("app.reachable")).toMatch(expected);
+    expect(states("fail")).toEqual(["app.reachable"]);
+    expect(code).toBe(1);
+    server.close();
+  });
+
+  it("has to have a certificate for its name", async () => {
+    const certificate = selfSigned(["elsewhere.example"]);
+    const trusted = join(folder, "trusted.pem");
+    writeFileSync(trusted, certificate.cert);
+    const server = createTlsServer(certificate, (_, response) => response.end());
+    const { code, said, states } = await examine({
+      BETTER_AUTH_URL: `https://localhost:${await listen(server)}`,
+      NODE_EXTRA_CA_CERTS: trusted,
+    });
+    expect(said("app.reachable")).toMatch(/for another name → .*made out for this name.*BETTER_AUTH_URL/);
+    expect(states("fail")).toEqual(["app.reachable"]);
+    expect(code).toBe(1);
+    server.close();
   });
 
   it("is found under another address than its own", async () => {

@@ -1,5 +1,13 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -14,11 +22,13 @@ import { linkTree } from "../../scripts/lib/link-tree";
 import { freePort, isAnswering, LOOPBACK } from "../../scripts/lib/ports";
 import { answersAt, type Environment, runProcess, startProcess } from "../../scripts/lib/process";
 import { root } from "../../scripts/lib/root";
+import { ensureTools } from "../../scripts/lib/tools";
 import { launchBrowser } from "../support/browser";
 import { selfSigned } from "../support/certificate";
 import { applySample, readSamples, type Sample } from "../support/guides";
 import { startMailServer } from "../support/mail-server";
 import { findNginx } from "../support/nginx";
+import { checkTypes, copyProject } from "../support/project-copy";
 import { type Database, startDatabase, testEnv } from "../support/stack";
 
 /** Every sample of the pages in `docs/`, put where its page says, built and used. */
@@ -73,7 +83,7 @@ describe("bring your FastAPI", () => {
     const own = path.join(logDir, "own-fastapi");
     mkdirSync(own);
     cpSync(path.join(root, "backend/auth.py"), path.join(own, "auth.py"));
-    applySample(only(on("your-fastapi.md", "python")), own);
+    applySample(only(on("your-fastapi.md", "python").filter(({ file }) => file === "main.py")), own);
     const port = await freePort();
     url = `http://${LOOPBACK}:${port}`;
     const [start] = on("your-fastapi.md", "sh");
@@ -82,11 +92,14 @@ describe("bring your FastAPI", () => {
     await serve("own-fastapi", commands, `${url}/openapi.json`, env, own);
   });
 
-  it("takes the gate's token, and no call without one", async () => {
+  async function asAda() {
     const mint = createMinter(parseEnv(testEnv({})).jwt, () => crypto.randomUUID());
     const ada = identityOf({ id: "ada", email: "ada@example.com", name: "Ada" }, { id: "s" });
-    const { jwt } = await mint(ada, Date.now());
-    const answer = await fetch(`${url}/api/notes`, { headers: { authorization: `Bearer ${jwt}` } });
+    return { authorization: `Bearer ${(await mint(ada, Date.now())).jwt}` };
+  }
+
+  it("takes the gate's token, and no call without one", async () => {
+    const answer = await fetch(`${url}/api/notes`, { headers: await asAda() });
     expect(await answer.json()).toEqual(["Ada has written nothing yet."]);
     expect((await fetch(`${url}/api/notes`)).status).toBe(401);
   });
@@ -94,6 +107,35 @@ describe("bring your FastAPI", () => {
   it("sends nobody to its own address for a slash", async () => {
     expect((await fetch(`${url}/api/notes/`, { redirect: "manual" })).status).toBe(404);
   });
+
+  it("hears of an account that goes", async () => {
+    const answer = await fetch(`${url}/api/account`, { method: "DELETE", headers: await asAda() });
+    expect(answer.status).toBe(204);
+  });
+
+  it("gets the project to itself: without the demo, all that is left compiles", async () => {
+    const copy = path.join(root, ".data/without-demo");
+    copyProject(copy);
+    await ensureTools();
+    for (const installed of ["node_modules", "scripts/tools/node_modules", "backend/.venv"]) {
+      symlinkSync(path.join(root, installed), path.join(copy, installed));
+    }
+    const run = (commands: string) =>
+      runProcess({
+        ...{ name: "without-demo", command: "sh", args: ["-ec", commands], cwd: copy, logDir },
+        env: { ...process.env, BACKEND_URL: url },
+      });
+    const somebody = "-c user.name=Ada -c user.email=ada@example.com -c commit.gpgsign=false";
+    await run(`git init -q . && git add . && git ${somebody} commit -qm clone`);
+
+    const all = samples.filter(({ page }) => page === "your-fastapi.md");
+    const steps = all.slice(all.findIndex(({ text }) => text.startsWith("git rm ")));
+    for (const step of steps) await (step.language === "sh" ? run(step.text) : applySample(step, copy));
+
+    expect(readFileSync(path.join(copy, "lib/api-types.ts"), "utf8")).not.toContain("/api/tasks");
+    await checkTypes(copy);
+    rmSync(copy, { recursive: true, force: true });
+  }, 120_000);
 });
 
 describe("the project with all the samples", () => {
@@ -105,7 +147,8 @@ describe("the project with all the samples", () => {
   let mail: Awaited<ReturnType<typeof startMailServer>>;
 
   beforeAll(async () => {
-    copyProject();
+    copyProject(folder);
+    linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
     const inProject = samples.filter(({ page, file }) => file && page !== "your-fastapi.md");
     for (const sample of inProject.filter(({ page }) => page !== "upgrading-next.md")) {
       applySample(sample, folder);
@@ -125,19 +168,6 @@ describe("the project with all the samples", () => {
     started.push(() => browser.close());
     page = await browser.newPage({ ignoreHTTPSErrors: true });
   }, 240_000);
-
-  function copyProject(): void {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-      cwd: root,
-    });
-    for (const name of listed.toString().split("\n").filter(Boolean)) {
-      // npm's own stamp is compared with that of the lock file.
-      cpSync(path.join(root, name), path.join(folder, name), { preserveTimestamps: true });
-    }
-    linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-  }
 
   /** Next would take the project around this copy for a workspace that both belong to. */
   function keepToItself(): void {

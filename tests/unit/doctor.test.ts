@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { inWords } from "../../scripts/doctor/ask";
+import { failWhenUnreachable, inWords, Unreachable } from "../../scripts/doctor/ask";
 import { judgeClock } from "../../scripts/doctor/clock";
 import { judgeScheme, judgeStrength } from "../../scripts/doctor/configuration";
 import { judgeCookies } from "../../scripts/doctor/cookies";
@@ -110,9 +110,18 @@ describe("the database's errors", () => {
   ])("%s", (_, error, expected) => expect(explain(error).reason).toMatch(expected));
 });
 
-it("looks for the cause of a failed fetch", () => {
-  const cause = Object.assign(new Error("x"), { code: "CERT_HAS_EXPIRED" });
-  expect(inWords(new TypeError("fetch failed", { cause }))).toMatch(/certificate that has run out/);
+test.each([
+  ["CERT_HAS_EXPIRED", /certificate that has run out/, /^Renew/],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", /certificate for another name/, /made out for this name/],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", /leads to no authority/, /whole chain/],
+  ["ENOTFOUND", /does not exist/, /Correct BACKEND_URL.*DNS/],
+  ["ECONNREFUSED", /refuses connections/, /^Start FastAPI, or correct BACKEND_URL$/],
+])("looks for the cause of a failed fetch: %s", (code, words, mend) => {
+  const failed = new TypeError("fetch failed", { cause: Object.assign(new Error("x"), { code }) });
+  expect(inWords(failed)).toMatch(words);
+  const unreachable = new Unreachable("https://api.example.com/health", failed);
+  const outcome = failWhenUnreachable(unreachable, "FastAPI", "BACKEND_URL");
+  expect(outcome).toMatchObject({ state: "fail", findings: [{ mend: expect.stringMatching(mend) }] });
 });
 
 it("lets no secret, password or token out", () => {
