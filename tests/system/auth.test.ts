@@ -1,7 +1,9 @@
+import { request } from "node:http";
 import { decodeProtectedHeader, jwtVerify } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { keyId } from "../../lib/contract";
+import { startNginx } from "../support/nginx";
 import { JWT_KEY } from "../support/signing";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
@@ -149,6 +151,61 @@ it("attempts are counted in the database, whatever address a client invents", as
   const { rows } = await sql.query(`select count from "rateLimit" where key like '%/sign-in/email'`);
   expect(rows).toEqual([{ count: 20 }]);
   await sql.query(`delete from "rateLimit"`);
+});
+
+describe("behind a proxy whose word on the address is taken", () => {
+  let nginx: Awaited<ReturnType<typeof startNginx<"gate">>>;
+  let behind: App;
+  let counts: Client;
+  beforeAll(async () => {
+    nginx = await startNginx(["gate"]);
+    behind = await startApp({
+      BACKEND_URL: "http://127.0.0.1:9",
+      BETTER_AUTH_URL: nginx.origin("gate"),
+      CLIENT_ADDRESS_HEADER: "X-Real-IP",
+    });
+    await nginx.route({ gate: [behind.origin] });
+    counts = new Client({ connectionString: behind.databaseUrl });
+    await counts.connect();
+  });
+  afterAll(async () => {
+    await counts?.end();
+    await behind?.stop();
+    await nginx?.stop();
+  });
+
+  /** From an address of this machine's own: all of 127.0.0.0/8 is. */
+  const attempt = (localAddress: string, claims: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      const origin = nginx.origin("gate");
+      const headers = { "content-type": "application/json", origin, ...claims };
+      const sent = request(`${origin}/api/auth/sign-in/email`, { method: "POST", headers, localAddress });
+      sent.on("error", reject);
+      sent.on("response", (response) => {
+        response.resume();
+        response.on("end", () => resolve(response.statusCode ?? 0));
+      });
+      sent.end(JSON.stringify({ email: "nobody@example.com", password: "wrong-password" }));
+    });
+
+  it("attempts are counted by it, whatever address a client invents", async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 21; i++) {
+      const claims = ["X-Real-IP", "X-Forwarded-For", "Forwarded", "CF-Connecting-IP"];
+      const invented = Object.fromEntries(claims.map((name) => [name, `203.0.113.${i}`]));
+      statuses.push(await attempt("127.0.0.1", invented));
+    }
+    expect(statuses).toEqual([...Array(20).fill(401), 429]);
+    // Another client is not slowed down by it, nor does naming the other's address put it into that one's place.
+    expect(await attempt("127.0.0.2", { "X-Real-IP": "127.0.0.1", "X-Forwarded-For": "127.0.0.1" })).toBe(
+      401,
+    );
+    const { rows } = await counts.query(`select key, count from "rateLimit" order by key`);
+    expect(rows).toEqual([
+      { key: "127.0.0.1|/sign-in/email", count: 20 },
+      { key: "127.0.0.2|/sign-in/email", count: 1 },
+    ]);
+  });
 });
 
 describe("the token endpoint", () => {
