@@ -184,7 +184,6 @@ export function createTally() {
         .filter((what) => (counts.get(what) ?? 0) < numRuns / 100)
         .map((what) => `${what}: ${counts.get(what) ?? 0}`);
     },
-    counts,
   };
 }
 
