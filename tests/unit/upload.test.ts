@@ -10,4 +10,4 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("what .vercelignore leaves for Vercel passes the type check of `next build`", async () => {
   copyProject(folder, ".vercelignore");
   await checkTypes(folder);
-}, 60_000);
+}, 120_000);
