@@ -151,7 +151,7 @@ it.runIf(canPause)("a task of which no answer came is there after all, and its n
 it.runIf(canPause)("a task that is sent again, for want of an answer, is added once", async () => {
   const { note, resume } = await addInVain("Twice");
   try {
-    const sent = page.waitForRequest(({ method }) => method() === "POST");
+    const sent = page.waitForRequest((request) => request.method() === "POST");
     await note.getByRole("button", { name: "Try again" }).click();
     await sent;
   } finally {
