@@ -5,6 +5,8 @@ from sqlmodel import col, delete
 
 from auth import CurrentUser
 from db import Db
+from hub import close_sockets
+from members import record_deletion
 from models import Refusal, TaskRow
 
 router = APIRouter(prefix="/api/account", tags=["account"], responses={401: {"model": Refusal}})
@@ -12,6 +14,8 @@ router = APIRouter(prefix="/api/account", tags=["account"], responses={401: {"mo
 
 @router.delete("", status_code=204)
 def delete_account(user: CurrentUser, db: Db) -> None:
-    """Deletes all that is kept of the caller. Harmless to repeat."""
+    """Deletes all that is kept of the caller, and refuses them from now on. Harmless to repeat."""
+    record_deletion(user.id, db)
     db.exec(delete(TaskRow).where(col(TaskRow.user_id) == user.id))
     db.commit()
+    close_sockets(user.id)

@@ -23,6 +23,7 @@ class Listener:
         self._waiting: dict[str, None] = {}
         self._some = Event()
         self._too_many = Event()
+        self._over = Event()
 
     def note(self, task_id: str) -> None:
         if len(self._waiting) >= MOST_WAITING and task_id not in self._waiting:
@@ -41,6 +42,13 @@ class Listener:
     async def overrun(self) -> None:
         """Waits until it has missed something."""
         await self._too_many.wait()
+
+    def close(self) -> None:
+        self._over.set()
+
+    async def closed(self) -> None:
+        """Waits until its user is one no more."""
+        await self._over.wait()
 
 
 _listeners: dict[str, set[Listener]] = {}
@@ -66,3 +74,13 @@ def publish(user_id: str, task_id: str) -> None:
 def _tell(user_id: str, task_id: str) -> None:
     for listener in _listeners.get(user_id, ()):
         listener.note(task_id)
+
+
+def close_sockets(user_id: str) -> None:
+    """As ``publish``: after the commit, from a thread of FastAPI's."""
+    from_thread.run_sync(_close, user_id)
+
+
+def _close(user_id: str) -> None:
+    for listener in _listeners.get(user_id, ()):
+        listener.close()

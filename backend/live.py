@@ -16,9 +16,10 @@ from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from auth import CurrentUser, User
+from auth import User
 from db import engine
 from hub import Listener, listening
+from members import Member
 from models import AllTasks, Task, TaskDeleted, TaskRow, TaskSaved
 from tasks import tasks_of
 
@@ -31,7 +32,7 @@ router = APIRouter()
 
 
 @router.websocket("/api/tasks/live")
-async def live_tasks(socket: WebSocket, user: CurrentUser) -> None:
+async def live_tasks(socket: WebSocket, user: Member) -> None:
     await socket.accept()
     # Before the list is read: a change in between is told twice rather than never.
     with listening(user.id) as listener, suppress(WebSocketDisconnect):
@@ -41,15 +42,17 @@ async def live_tasks(socket: WebSocket, user: CurrentUser) -> None:
 
 
 async def _serve(socket: WebSocket, user: User, listener: Listener) -> int:
-    """Until the token has ended or the page does its part no more; gives the code to close with.
+    """Until token or account have ended or the page does its part no more.
 
-    Raises WebSocketDisconnect when the page has left while it was told something.
+    Gives the code to close with. Raises WebSocketDisconnect when the page has left while it was
+    told something.
     """
     overrun = asyncio.create_task(listener.overrun())
+    closed = asyncio.create_task(listener.closed())
     # The page has left, or it speaks, which is not in the contract.
     heard = asyncio.create_task(socket.receive())
     telling = asyncio.create_task(_tell(socket, user.id, listener))
-    parts = (overrun, heard, telling)
+    parts = (overrun, closed, heard, telling)
     try:
         time_left = max(0, user.expires_at - time.time())
         await asyncio.wait(parts, timeout=time_left, return_when=asyncio.FIRST_COMPLETED)

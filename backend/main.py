@@ -12,11 +12,11 @@ from starlette.types import ASGIApp
 
 import auth
 from account import router as account
-from auth import CurrentUser
 from db import create_tables
 from headers import ResponseHeaders
 from live import router as live
 from logs import set_up_log
+from members import Member
 from models import Health, Me, Refusal
 from tasks import router as tasks
 
@@ -68,7 +68,7 @@ app.include_router(live)
 
 
 @app.get("/api/me", tags=["account"], response_model=Me, responses={401: {"model": Refusal}})
-def read_me(user: CurrentUser):
+def read_me(user: Member):
     return user
 
 

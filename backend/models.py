@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel, StringConstraints
 from sqlalchemy import DateTime
@@ -25,11 +25,18 @@ class UtcDateTime(TypeDecorator):
 class TaskRow(SQLModel, table=True):
     __tablename__ = "task"
 
-    id: str = Field(default_factory=lambda: str(uuid4()), primary_key=True)
+    id: str = Field(primary_key=True)
     user_id: str = Field(index=True)
     title: str
     done: bool = False
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC), sa_type=UtcDateTime)
+
+
+class DeletedUser(SQLModel, table=True):
+    __tablename__ = "deleted_user"
+
+    user_id: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Task(SQLModel):
@@ -40,6 +47,9 @@ class Task(SQLModel):
 
 
 class NewTask(SQLModel):
+    """With an ``id`` of the caller's own making it can be sent again, and is added once."""
+
+    id: UUID = Field(default_factory=uuid4)
     title: Title
     done: bool = False
 
@@ -88,4 +98,8 @@ class Refusal(SQLModel):
 
 
 class NotFound(SQLModel):
+    detail: str
+
+
+class Conflict(SQLModel):
     detail: str

@@ -4,21 +4,31 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from auth import CurrentUser
 from db import Db
 from hub import publish
-from models import NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
+from members import Member, refuse_deleted
+from models import Conflict, NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses={401: {"model": Refusal}})
 missing = {404: {"model": NotFound}}
 
 
-def _own_task(task_id: str, user: CurrentUser, db: Db) -> TaskRow:
+def _own_task(task_id: str, user: Member, db: Db) -> TaskRow:
     task = db.get(TaskRow, task_id)
     if task is None or task.user_id != user.id:
         raise HTTPException(404, "There is no such task")
+    return task
+
+
+def _added_before(task_id: str, user_id: str, db: Session) -> TaskRow:
+    task = db.get(TaskRow, task_id)
+    if task is None or task.user_id != user_id:
+        # No 404, which says that a task of one's own is gone. That there is such an id helps nobody
+        # who would have to guess 122 random bits; whose it is, is not told.
+        raise HTTPException(409, "This id cannot be used")
     return task
 
 
@@ -31,14 +41,20 @@ def tasks_of(user_id: str, db: Session) -> Sequence[TaskRow]:
 
 
 @router.get("", response_model=list[Task])
-def list_tasks(user: CurrentUser, db: Db):
+def list_tasks(user: Member, db: Db):
     return tasks_of(user.id, db)
 
 
-@router.post("", response_model=Task, status_code=201)
-def create_task(new: NewTask, user: CurrentUser, db: Db):
-    task = TaskRow(user_id=user.id, title=new.title, done=new.done)
+@router.post("", response_model=Task, status_code=201, responses={409: {"model": Conflict}})
+def create_task(new: NewTask, user: Member, db: Db):
+    task = TaskRow(id=str(new.id), user_id=user.id, title=new.title, done=new.done)
     db.add(task)
+    try:
+        db.flush()
+    except IntegrityError:
+        db.rollback()
+        return _added_before(str(new.id), user.id, db)
+    refuse_deleted(user.id, db)
     db.commit()
     db.refresh(task)
     publish(user.id, task.id)

@@ -55,7 +55,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Account
-         * @description Deletes all that is kept of the caller. Harmless to repeat.
+         * @description Deletes all that is kept of the caller, and refuses them from now on. Harmless to repeat.
          */
         delete: operations["delete_account"];
         options?: never;
@@ -101,6 +101,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Conflict */
+        Conflict: {
+            /** Detail */
+            detail: string;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -120,8 +125,16 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** NewTask */
+        /**
+         * NewTask
+         * @description With an ``id`` of the caller's own making it can be sent again, and is added once.
+         */
         NewTask: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id?: string;
             /** Title */
             title: string;
             /**
@@ -249,6 +262,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conflict"];
                 };
             };
             /** @description Validation Error */

@@ -2,13 +2,20 @@
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from auth import key_id, settings
+from db import engine
 from main import app
+from members import REFUSED_FOR, AccountDeleted, refuse_deleted
+from models import DeletedUser
+from tasks import tasks_of
 
 LONE_SURROGATE = "\ud800"
 
@@ -108,6 +115,40 @@ class TestTasks:
         assert added.json()["done"] is True
         assert client.get("/api/tasks", headers=ada).json() == [added.json()]
 
+    def test_one_that_is_sent_again_is_added_once_and_given_back_as_it_is_by_now(self, client):
+        me = signed_in()
+        new = {"id": str(uuid.uuid4()), "title": "Twice"}
+        added = client.post("/api/tasks", json=new, headers=me)
+        assert (added.status_code, added.json()["id"]) == (201, new["id"])
+        done = client.patch(f"/api/tasks/{new['id']}", json={"done": True}, headers=me).json()
+        again = client.post("/api/tasks", json=new | {"title": "Another"}, headers=me)
+        assert (again.status_code, again.json()) == (201, done)
+        assert client.get("/api/tasks", headers=me).json() == [done]
+
+    def test_one_that_is_sent_many_times_at_once_is_added_once(self, client):
+        me = signed_in()
+        new = {"id": str(uuid.uuid4()), "title": "Impatient"}
+        with ThreadPoolExecutor(8) as pool:
+            sent = [pool.submit(client.post, "/api/tasks", json=new, headers=me) for _ in range(16)]
+        assert {answer.result().status_code for answer in sent} == {201}
+        assert len(client.get("/api/tasks", headers=me).json()) == 1
+
+    def test_one_with_the_id_of_another_s_is_refused_without_a_word_of_it(self, client):
+        mine, theirs = signed_in(), signed_in()
+        new = {"id": str(uuid.uuid4()), "title": "mine"}
+        task = client.post("/api/tasks", json=new, headers=mine).json()
+        refused = client.post("/api/tasks", json=new | {"title": "theirs"}, headers=theirs)
+        assert refused.status_code == 409
+        assert refused.json() == {"detail": "This id cannot be used"}
+        assert client.get("/api/tasks", headers=theirs).json() == []
+        assert client.get("/api/tasks", headers=mine).json() == [task]
+
+    @pytest.mark.parametrize("id", ["", "new-1", "../x", 7, None])
+    def test_an_id_is_a_uuid(self, client, id):
+        answer = client.post("/api/tasks", json={"id": id, "title": "x"}, headers=signed_in())
+        assert answer.status_code == 422
+        assert answer.json()["detail"][0]["loc"] == ["body", "id"]
+
     def test_the_newest_comes_first(self, client):
         me = signed_in()
         for title in ("one", "two", "three"):
@@ -124,16 +165,6 @@ class TestTasks:
         assert client.patch(path, json={"done": True}, headers=theirs).status_code == 404
         assert client.delete(path, headers=theirs).status_code == 404
         assert client.get(path, headers=mine).json() == task
-
-    def test_the_end_of_an_account_takes_its_own_tasks_along(self, client):
-        mine, theirs = signed_in(), signed_in()
-        for headers in (mine, theirs):
-            client.post("/api/tasks", json={"title": "kept?"}, headers=headers)
-        assert client.delete("/api/account", headers=mine).status_code == 204
-        assert client.get("/api/tasks", headers=mine).json() == []
-        assert len(client.get("/api/tasks", headers=theirs).json()) == 1
-        assert client.delete("/api/account", headers=mine).status_code == 204
-        assert client.delete("/api/account").status_code == 401
 
     @pytest.mark.parametrize("title", ["", "   ", "x" * 201, None, 7])
     def test_a_title_has_1_to_200_characters(self, client, title):
@@ -160,6 +191,72 @@ class TestTasks:
                 "input": 7,
             }
         ]
+
+
+def tasks_kept_of(user: str) -> int:
+    with Session(engine) as db:
+        return len(tasks_of(user, db))
+
+
+class TestTheEndOfAnAccount:
+    def test_takes_its_own_tasks_along(self, client):
+        user = uuid.uuid4().hex
+        mine, theirs = signed_in(user), signed_in()
+        for headers in (mine, theirs):
+            client.post("/api/tasks", json={"title": "kept?"}, headers=headers)
+        assert client.delete("/api/account", headers=mine).status_code == 204
+        assert tasks_kept_of(user) == 0
+        assert len(client.get("/api/tasks", headers=theirs).json()) == 1
+        assert client.delete("/api/account", headers=mine).status_code == 204
+        assert client.delete("/api/account").status_code == 401
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/api/me"),
+            ("GET", "/api/tasks"),
+            ("POST", "/api/tasks"),
+            ("GET", "/api/tasks/x"),
+            ("PATCH", "/api/tasks/x"),
+            ("DELETE", "/api/tasks/x"),
+        ],
+    )
+    def test_refuses_tokens_that_outlive_it(self, client, method, path):
+        user = uuid.uuid4().hex
+        # Another device's, minted from a session that the gate still trusts.
+        token = signed_in(user)
+        client.delete("/api/account", headers=signed_in(user))
+        body = {"title": "Nobody's"} if method in {"POST", "PATCH"} else None
+        answer = client.request(method, path, json=body, headers=token)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert answer.json() == {"detail": "This account was deleted", "code": "account_deleted"}
+        assert tasks_kept_of(user) == 0
+
+    def test_has_no_gap_for_a_task_that_is_being_added(self, client, monkeypatch):
+        user = uuid.uuid4().hex
+        me = signed_in(user)
+        client.delete("/api/account", headers=me)
+        # Past the first look, as somebody is whose account is deleted a moment after it.
+        monkeypatch.setattr("members.refuse_deleted", lambda *_: None)
+        assert client.post("/api/tasks", json={"title": "Late"}, headers=me).status_code == 401
+        assert tasks_kept_of(user) == 0
+
+    def test_is_forgotten_once_no_token_is_left(self, client):
+        user = uuid.uuid4().hex
+        long_ago = datetime.now(UTC) - REFUSED_FOR
+        with Session(engine) as db:
+            db.add(DeletedUser(user_id=user, at=long_ago + timedelta(minutes=1)))
+            db.commit()
+            with pytest.raises(AccountDeleted):
+                refuse_deleted(user, db)
+            db.merge(DeletedUser(user_id=user, at=long_ago))
+            db.commit()
+        # The gate may have failed to delete it: then it stands, and is not shut out for good.
+        assert client.get("/api/me", headers=signed_in(user)).status_code == 200
+        client.delete("/api/account", headers=signed_in())
+        with Session(engine) as db:
+            assert db.get(DeletedUser, user) is None
 
 
 class TestEveryAnswer:

@@ -146,6 +146,21 @@ def test_a_token_that_counts_by_the_leeway_alone_opens_nothing_that_lasts(addres
         assert hear_end(page) == 1008
 
 
+def test_the_sockets_of_an_account_end_with_it_and_no_other_s(address, api):
+    user = uuid.uuid4().hex
+    mine, theirs = signed_in(user), signed_in()
+    with live(address, mine) as page, live(address, mine) as other, live(address, theirs) as alien:
+        for each in (page, other, alien):
+            hear(each)
+        assert api.delete("/account", headers=mine).status_code == 204
+        assert hear_end(page) == hear_end(other) == 1008
+        task = api.post("/tasks", json={"title": "theirs"}, headers=theirs).json()
+        assert hear(alien) == {"kind": "saved", "task": task}
+    with pytest.raises(InvalidStatus) as refused, live(address, mine):
+        pass
+    assert json.loads(refused.value.response.body)["code"] == "account_deleted"
+
+
 def test_a_page_that_speaks_is_closed(address):
     with live(address, signed_in()) as page:
         hear(page)

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page, WebSocket } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { launchBrowser } from "../support/browser";
+import { canPause, pause } from "../support/pause";
 import { type FullStack, startFullStack } from "../support/stack";
 
 /** One account on two devices: what is done on one shows on the other, with no reload. */
@@ -13,6 +14,7 @@ let browser: Browser;
 let phone: BrowserContext;
 let page: Page;
 let other: Page;
+let account: { name: string; email: string; password: string };
 let people = 0;
 
 beforeAll(async () => {
@@ -24,7 +26,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   const desktop = await browser.newContext({ baseURL: stack.origin });
-  const account = { name: "Ada", email: `ada-${++people}@example.com`, password: "correct-horse-battery" };
+  account = { name: "Ada", email: `ada-${++people}@example.com`, password: "correct-horse-battery" };
   const headers = { origin: stack.origin };
   const signedUp = await desktop.request.post("/api/auth/sign-up/email", { data: account, headers });
   expect(signedUp.ok()).toBe(true);
@@ -113,6 +115,84 @@ it("a task of one's own is never seen twice, though the socket tells of it befor
   await page.getByRole("button", { name: "Delete Water the plants" }).waitFor();
   const lengths = await page.evaluate(() => (window as unknown as { lengths: number[] }).lengths);
   expect(Math.max(...lengths)).toBe(1);
+});
+
+/** Adds a task, to which FastAPI says nothing until `resume`: the page gives up after 15 seconds. */
+async function addInVain(title: string) {
+  const resume = pause(stack.backendPid);
+  try {
+    await addTask(page, title);
+    const note = page.getByRole("alert").filter({ hasText: `“${title}”` });
+    await note.waitFor({ timeout: 30_000 });
+    expect(await note.textContent()).toContain(
+      `We do not know whether “${title}” was added. The server has not answered in time.`,
+    );
+    return { note, resume };
+  } catch (error) {
+    resume();
+    throw error;
+  }
+}
+
+const titlesKept = async () =>
+  ((await (await page.request.get("/backend/api/tasks")).json()) as { title: string }[]).map(
+    ({ title }) => title,
+  );
+
+it.runIf(canPause)("a task of which no answer came is there after all, and its note is gone", async () => {
+  const { note, resume } = await addInVain("Once");
+  resume();
+  await page.getByRole("button", { name: "Delete Once" }).waitFor();
+  await note.waitFor({ state: "detached" });
+  await page.getByRole("status").filter({ hasText: "Added Once." }).waitFor({ state: "attached" });
+  expect(await titlesKept()).toEqual(["Once"]);
+});
+
+it.runIf(canPause)("a task that is sent again, for want of an answer, is added once", async () => {
+  const { note, resume } = await addInVain("Twice");
+  try {
+    const sent = page.waitForRequest((request) => request.method() === "POST");
+    await note.getByRole("button", { name: "Try again" }).click();
+    await sent;
+  } finally {
+    resume();
+  }
+  await page.getByRole("button", { name: "Delete Twice" }).waitFor();
+  // Two answers are due; what is asked after them is told of both.
+  await addTask(page, "Afterwards");
+  await expect.poll(() => titles(other), PATIENT).toEqual(["Afterwards", "Twice"]);
+  expect(await titles(page)).toEqual(["Afterwards", "Twice"]);
+  expect(await titlesKept()).toEqual(["Afterwards", "Twice"]);
+});
+
+it("a deletion that is undone brings the same task back", async () => {
+  await addTask(page, "Deleted by mistake");
+  await page.getByRole("button", { name: "Delete Deleted by mistake" }).waitFor();
+  const kept = async () => (await page.request.get("/backend/api/tasks")).json();
+  const [before] = await kept();
+  await page.getByRole("button", { name: "Delete Deleted by mistake" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Delete Deleted by mistake" }).waitFor();
+  expect(await kept()).toMatchObject([{ id: before.id, title: "Deleted by mistake" }]);
+  await expect.poll(() => titles(other)).toEqual(["Deleted by mistake"]);
+});
+
+it("once the account is deleted on one, the other can add nothing and hears nothing more", async () => {
+  const headers = { origin: stack.origin };
+  const ended = sockets.get(other)?.[0]?.waitForEvent("close");
+  // The gate still trusts the session of the other, as it may for a minute.
+  expect((await phone.request.get("/backend/api/me")).status()).toBe(200);
+  const deletion = { data: { password: account.password }, headers };
+  expect((await page.request.post("/api/auth/delete-user", deletion)).ok()).toBe(true);
+  await ended;
+  const refused = await phone.request.post("/backend/api/tasks", { data: { title: "Nobody's" }, headers });
+  expect(refused.status()).toBe(401);
+  expect(await refused.json()).toMatchObject({ code: "account_deleted" });
+  await addTask(other, "Nobody's");
+  await other
+    .getByRole("alert")
+    .filter({ hasText: "“Nobody's” was not added. This account was deleted" })
+    .waitFor();
 });
 
 it("what was changed while FastAPI was away shows when it is back, and so does what comes then", async () => {

@@ -80,7 +80,9 @@ it("without a network a page says so, keeps its list and what is typed, and goes
 
   await page.getByLabel("New task").fill("Typed offline");
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  const note = page.getByRole("alert").filter({ hasText: "“Typed offline” was not added. You are offline." });
+  const note = page
+    .getByRole("alert")
+    .filter({ hasText: "We do not know whether “Typed offline” was added. You are offline." });
   await note.waitFor();
 
   await page.context().setOffline(false);

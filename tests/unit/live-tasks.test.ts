@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { applyMessage, type LiveMessage, readLiveMessage } from "../../app/(signed-in)/tasks/live-message";
+import { newId } from "../../app/(signed-in)/tasks/new-id";
 import { reconnectDelay } from "../../app/(signed-in)/tasks/stay-connected";
 
 const task = (id: string, title = id, second = Number(id)) => ({
@@ -67,6 +68,13 @@ describe("the list", () => {
       }),
     );
   });
+});
+
+test("an id that the page makes is a random UUID, whatever the address the page is at", () => {
+  const ids = Array.from({ length: 1_000 }, newId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids)
+    expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
 });
 
 describe("the wait before the next try", () => {

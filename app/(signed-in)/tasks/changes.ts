@@ -10,7 +10,6 @@ export type Row = Task & { /** Not on the server yet, so nothing can be done wit
 
 /** What the visitor wants done with one task. */
 export type Change =
-  /** `id` is made up: the server gives the task its own. */
   | { kind: "add"; id: string; title: string; done: boolean }
   | { kind: "mark"; id: string; title: string; done: boolean }
   | { kind: "rename"; id: string; title: string }
@@ -21,6 +20,8 @@ export function preview(rows: Row[], change: Change): Row[] {
   const { id, title } = change;
   switch (change.kind) {
     case "add":
+      // The server may have told of it before it has answered.
+      if (rows.some((row) => row.id === id)) return rows;
       return [{ id, title, done: change.done, created_at: "", saving: true }, ...rows];
     case "mark":
       return rows.map((row) => (row.id === id ? { ...row, done: change.done } : row));
@@ -45,16 +46,25 @@ export function sayDone(change: Change): string {
   }
 }
 
-/** Shown beside the task when it is not. */
-export function sayFailed(change: Change): string {
+/** Shown beside the task when it is not, or when nobody knows whether it is. */
+export function sayFailed(change: Change, unknown: boolean): string {
+  const [what, how] = inWords(change);
+  return unknown ? `We do not know whether ${what} was ${how}.` : `${capital(what)} was not ${how}.`;
+}
+
+function inWords(change: Change): [what: string, how: string] {
   switch (change.kind) {
     case "add":
-      return `“${change.title}” was not added.`;
+      return [`“${change.title}”`, "added"];
     case "mark":
-      return `This was not marked as ${change.done ? "done" : "to do"}.`;
+      return ["this", `marked as ${change.done ? "done" : "to do"}`];
     case "rename":
-      return `This was not renamed to “${change.title}”.`;
+      return ["this", `renamed to “${change.title}”`];
     case "delete":
-      return "This was not deleted.";
+      return ["this", "deleted"];
   }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

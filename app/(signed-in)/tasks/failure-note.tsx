@@ -1,6 +1,6 @@
 import { Alert } from "../../_components/alert";
 import { Button } from "../../_components/button";
-import { type Change, sayFailed } from "./changes";
+import type { Change } from "./changes";
 import type { Failure } from "./use-task-changes";
 
 interface FailureNoteProps {
@@ -23,7 +23,7 @@ export function FailureNote({ failure: { change, message }, onRetry, onDismiss }
         </>
       }
     >
-      {sayFailed(change)} {message}
+      {message}
     </Alert>
   );
 }

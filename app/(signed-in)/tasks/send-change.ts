@@ -9,9 +9,9 @@ export async function sendChange(change: Change): Promise<Confirmed> {
   const { id, title } = change;
   switch (change.kind) {
     case "add": {
-      const task = await api.post("/api/tasks", { body: { title, done: change.done } });
+      const task = await api.post("/api/tasks", { body: { id, title, done: change.done } });
       // It may have been told of already, and been changed since.
-      return (tasks) => (tasks.some((other) => other.id === task.id) ? tasks : [task, ...tasks]);
+      return (tasks) => (tasks.some((other) => other.id === id) ? tasks : [task, ...tasks]);
     }
     case "mark": {
       const { done } = await update(id, { done: change.done });

@@ -8,28 +8,23 @@ import { AddTask } from "./add-task";
 import { type Change, sayDone, type Task } from "./changes";
 import { FailureNote } from "./failure-note";
 import { LiveNote } from "./live-note";
+import { newId } from "./new-id";
 import { TaskRow } from "./task-row";
 import { useTaskChanges } from "./use-task-changes";
 
 export function TaskBoard({ tasks }: { tasks: Task[] }) {
   const { rows, failures, news, connection, perform, dismiss } = useTaskChanges(tasks, offerUndo);
   const heading = useRef<HTMLHeadingElement>(null);
-  const added = useRef(0);
 
   // A task that was not added has no row; its preview may stand for a moment longer than the failure takes.
   const notAdded = failures.filter(({ change }) => change.kind === "add");
   const failureOf = (id: string) => failures.find(({ change }) => change.kind !== "add" && change.id === id);
   const doneCount = rows.filter((row) => row.done).length;
 
-  function add(title: string, done = false) {
-    added.current += 1;
-    perform({ kind: "add", id: `new-${added.current}`, title, done });
-  }
-
   function offerUndo(change: Change) {
     if (change.kind !== "delete") return;
-    const { title, done } = change;
-    toast({ text: sayDone(change), action: { label: "Undo", onPress: () => add(title, done) } });
+    const undo = () => perform({ ...change, kind: "add" });
+    toast({ text: sayDone(change), action: { label: "Undo", onPress: undo } });
   }
 
   /** A button that goes away when it is pressed would drop the focus; the list's heading takes it, unseen. */
@@ -63,7 +58,7 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
       <p role="status" className="sr-only">
         {news}
       </p>
-      <AddTask onAdd={(title) => add(title)} />
+      <AddTask onAdd={(title) => perform({ kind: "add", id: newId(), title, done: false })} />
       <div className="mt-3 space-y-3 empty:hidden">
         {notAdded.map((failure) => (
           <FailureNote key={failure.change.id} failure={failure} onRetry={retry} onDismiss={dismissNote} />

@@ -1,8 +1,8 @@
 import { useRouter } from "next/navigation";
 import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
 import { ApiError } from "../../../lib/api";
-import { explainError } from "../../_components/explain-error";
-import { type Change, preview, type Row, sayDone, type Task } from "./changes";
+import { explainError, isOutcomeUnknown } from "../../_components/explain-error";
+import { type Change, preview, type Row, sayDone, sayFailed, type Task } from "./changes";
 import { applyMessage } from "./live-message";
 import { type Confirmed, sendChange } from "./send-change";
 import { useLiveTasks } from "./use-live-tasks";
@@ -26,20 +26,22 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
   const [rows, show] = useOptimistic<Row[], Change>(known.tasks, preview);
   const [failures, setFailures] = useState<Failure[]>([]);
   const [news, setNews] = useState("");
+  const arrived = failures.filter(({ change }) => change.kind === "add" && holds(known.tasks, change.id));
+  if (arrived.length > 0) {
+    // The answer was lost, and the task was not.
+    setFailures(failures.filter((failure) => !arrived.includes(failure)));
+    setNews(arrived.map(({ change }) => sayDone(change)).join(" "));
+  }
   const takeTurn = useTurns();
   const noteChange = useRefreshOnLeaving();
 
   const connection = useLiveTasks(sent, (message) => {
     if (message.kind !== "all") noteChange();
-    update((tasks) => applyMessage(tasks, message));
+    setTasks((tasks) => applyMessage(tasks, message));
   });
 
-  /**
-   * A transition waits for the changes that are being sent, and shows with them: a new task is never seen twice, as
-   * a preview and as what the server has told of it already.
-   */
-  function update(apply: Confirmed) {
-    startTransition(() => setKnown(({ sent, tasks }) => ({ sent, tasks: apply(tasks) })));
+  function setTasks(apply: Confirmed) {
+    setKnown(({ sent, tasks }) => ({ sent, tasks: apply(tasks) }));
   }
 
   function dismiss(id: string) {
@@ -50,7 +52,7 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
     noteChange();
     setNews(message);
     // React asks for a transition again after an await. The preview stays until this is on the screen.
-    update(apply);
+    startTransition(() => setTasks(apply));
   }
 
   function perform(change: Change) {
@@ -70,13 +72,18 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
           settle(gone, `${change.title} had been deleted already.`);
         } else {
           dismiss(change.id);
-          setFailures((all) => [...all, { change, message: explainError(error) }]);
+          const message = `${sayFailed(change, isOutcomeUnknown(error))} ${explainError(error)}`;
+          setFailures((all) => [...all, { change, message }]);
         }
       }
     });
   }
 
   return { rows, failures, news, connection, perform, dismiss };
+}
+
+function holds(tasks: Task[], id: string): boolean {
+  return tasks.some((task) => task.id === id);
 }
 
 /** Deleted in another tab, say. */

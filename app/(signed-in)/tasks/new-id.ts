@@ -1,0 +1,11 @@
+/**
+ * A UUID of version 4 (RFC 9562 §5.4). The page makes it and not the server: a task that was sent, and whose answer is
+ * lost, can be sent again and is the same one.
+ */
+export function newId(): string {
+  // Not `crypto.randomUUID`, which a browser has on HTTPS and localhost alone.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const variant = "89ab".charAt(Number.parseInt(hex.charAt(16), 16) % 4);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
