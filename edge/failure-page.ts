@@ -43,6 +43,7 @@ svg { width: 1.5rem; color: var(--accent) }
 main { padding: 3rem 0; color: var(--muted) }
 h1 { margin: 0; color: var(--ink); font-size: 1.5rem; line-height: 1.33; font-weight: 600 }
 p { margin: .5rem 0 }
+p + p { font-size: .875rem }
 a { display: inline-flex; align-items: center; min-height: 2.75rem; margin-top: 1rem; padding: 0 1rem; border-radius: .5rem; background: var(--accent); color: var(--on-accent); text-decoration: none; font-weight: 500 }
 a:hover { background: var(--accent-strong) }
 a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
