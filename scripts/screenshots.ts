@@ -9,7 +9,7 @@ import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
-import { DEVELOPMENT, nameOf, OUT_OF_ORDER, PUBLIC, SIGNED_IN } from "./lib/shots";
+import { nameOf, OUT_OF_ORDER, PUBLIC, SIGNED_IN } from "./lib/shots";
 
 /** Takes the pictures in docs/screenshots anew: each page on a desktop and, dark, on a phone. */
 
@@ -58,17 +58,6 @@ main(async (atEnd) => {
     await forgetSession(page);
     await take(page, OUT_OF_ORDER.unavailable, `unavailable-${screen}`);
   });
-
-  const dev = await step("Start it for development", () =>
-    startFullStack({ dev: true, distDir: ".next-shots" }),
-  );
-  atEnd(dev.stop);
-  for (const screen of Object.keys(SCREENS) as Screen[]) {
-    const page = await open(screen, dev.origin);
-    await step(`Sign up on a ${screen}`, () => fill(page, screen));
-    for (const address of DEVELOPMENT)
-      await step(`${address} on a ${screen}`, () => take(page, address, `${nameOf(address)}-${screen}`));
-  }
 });
 
 async function take(page: Page, address: string, name: string): Promise<void> {

@@ -13,15 +13,12 @@ export const PUBLIC = [
 
 export const SIGNED_IN = ["/dashboard", "/tasks", "/account"];
 
-/** Those that only `next dev` has. */
-export const DEVELOPMENT = ["/mailbox", "/__gate"];
-
 /** What is shown while the database is away, by the picture's name: by a page, and by the gate itself. */
 export const OUT_OF_ORDER = { error: "/account", unavailable: "/tasks" };
 
 /** The picture's name. */
 export function nameOf(address: string): string {
-  return pathOf(address).slice(1).replace(/^_+/, "") || "home";
+  return pathOf(address).slice(1) || "home";
 }
 
 /** Without what is asked for with it. */
