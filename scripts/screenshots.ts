@@ -47,13 +47,7 @@ main(async (atEnd) => {
   for (const address of SIGNED_IN)
     await each(address, (page, screen) => take(page, address, `${nameOf(address)}-${screen}`));
 
-  // Once the database is away, the gate goes on trusting a session that it has just looked up, and nothing else.
-  await each("A fresh session", async (page) => {
-    await forgetSession(page);
-    await page.goto("/dashboard");
-  });
   await stack.stopDatabase();
-  await each("A page that fails", (page, screen) => take(page, OUT_OF_ORDER.error, `error-${screen}`));
   await each("The gate without its sessions", async (page, screen) => {
     await forgetSession(page);
     await take(page, OUT_OF_ORDER.unavailable, `unavailable-${screen}`);

@@ -13,8 +13,8 @@ export const PUBLIC = [
 
 export const SIGNED_IN = ["/dashboard", "/tasks", "/account"];
 
-/** What is shown while the database is away, by the picture's name: by a page, and by the gate itself. */
-export const OUT_OF_ORDER = { error: "/account", unavailable: "/tasks" };
+/** What the gate itself shows while the database is away, by the picture's name. */
+export const OUT_OF_ORDER = { unavailable: "/tasks" };
 
 /** The picture's name. */
 export function nameOf(address: string): string {
