@@ -19,6 +19,8 @@ const headers = {
 const config: NextConfig = {
   distDir: env.distDir,
   poweredByHeader: false,
+  // Where no notice of the app's shows, on a phone either.
+  devIndicators: { position: "top-right" },
   // `page.dev.tsx` is a page in development, and a file that nobody asks for in a build.
   pageExtensions: env.development ? ["dev.tsx", "dev.ts", "tsx", "ts"] : ["tsx", "ts"],
   // A trailing slash belongs to the path that FastAPI is asked for.

@@ -18,6 +18,7 @@ export function failurePage(requestId: string): string {
   });
 }
 
+/** The palette is that of app/globals.css and the sign that of app/_components/brand.tsx: a test compares them. */
 function page(requestId: string, { title, heading, text }: Record<"title" | "heading" | "text", string>) {
   return `<!doctype html>
 <html lang="en">
@@ -25,23 +26,40 @@ function page(requestId: string, { title, heading, text }: Record<"title" | "hea
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${title}</title>
+<title>${title} · Gatehouse</title>
 <style>
-:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5 }
-body { display: grid; place-content: center; min-height: 100vh; margin: 0; padding: 1.5rem; box-sizing: border-box }
-main { max-width: 26rem }
-h1 { font-size: 1.5rem; line-height: 1.2 }
-a { display: inline-block; padding: .7rem 1.2rem; border: 1px solid; border-radius: .5rem; color: inherit; text-decoration: none; font-weight: 600 }
-small { opacity: .75 }
+:root {
+  color-scheme: light dark;
+  --page: light-dark(#f6f7f7, #101314);
+  --ink: light-dark(#1a2124, #e7ecee);
+  --muted: light-dark(#566167, #9fabb1);
+  --accent: light-dark(#0f6b64, #5fd6c9);
+  --accent-strong: light-dark(#0a534d, #8ae5db);
+  --on-accent: light-dark(#ffffff, #06302c);
+}
+body { max-width: 36rem; margin: 0 auto; padding: 1rem; background: var(--page); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+header { display: flex; align-items: center; gap: .5rem; min-height: 2.75rem; font-weight: 600 }
+svg { width: 1.5rem; color: var(--accent) }
+main { padding: 3rem 0; color: var(--muted) }
+h1 { margin: 0; color: var(--ink); font-size: 1.5rem; line-height: 1.33; font-weight: 600 }
+p { margin: .5rem 0 }
+p + p { font-size: .875rem }
+a { display: inline-flex; align-items: center; min-height: 2.75rem; margin-top: 1rem; padding: 0 1rem; border-radius: .5rem; background: var(--accent); color: var(--on-accent); text-decoration: none; font-weight: 500 }
+a:hover { background: var(--accent-strong) }
+a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 code { overflow-wrap: anywhere; user-select: all }
 </style>
 </head>
 <body>
+<header>
+<svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><path d="M4 21V10a8 8 0 0 1 16 0v11M9 21v-8a3 3 0 0 1 6 0v8M2 21h20"/></svg>
+Gatehouse
+</header>
 <main>
 <h1>${heading}</h1>
 <p>${text}</p>
-<p><a href="">Try again</a></p>
-<p><small>If you ask for help, name this request: <code>${requestId}</code></small></p>
+<p>If you ask for help, name this request: <code>${requestId}</code></p>
+<a href="">Try again</a>
 </main>
 </body>
 </html>

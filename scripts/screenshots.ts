@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import type { Page } from "playwright-core";
 import { launchBrowser } from "../tests/support/browser";
 import { setup as buildForTests } from "../tests/support/build";
 import { signUp } from "../tests/support/signed-up";
@@ -8,45 +9,70 @@ import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
+import { nameOf, OUT_OF_ORDER, PUBLIC, SIGNED_IN } from "./lib/shots";
 
 /** Takes the pictures in docs/screenshots anew: each page on a desktop and, dark, on a phone. */
 
 const FOLDER = path.join(root, "docs/screenshots");
-const PUBLIC = ["/", "/login", "/signup", "/forgot-password", "/nowhere"];
-const SIGNED_IN = ["/dashboard", "/tasks", "/account"];
 const SCREENS = {
   desktop: { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "dark" },
 } as const;
+type Screen = keyof typeof SCREENS;
 const TASKS = ["Send the invoice for October", "Water the plants", "Book a table for Friday"];
+
+/** Longer than a screen, and all of it worth seeing. */
+const WHOLE = ["/", "/account"];
 
 main(async (atEnd) => {
   await step("Find or install Chromium", ensureChromium);
   await step("Build the app", buildForTests);
-  const stack = await step("Start the stack", () => startFullStack());
-  atEnd(stack.stop);
   const browser = await launchBrowser();
   atEnd(() => browser.close());
   mkdirSync(FOLDER, { recursive: true });
+  const open = (screen: Screen, baseURL: string) =>
+    browser.newPage({ baseURL, reducedMotion: "reduce", ...SCREENS[screen] });
 
-  for (const [screen, look] of Object.entries(SCREENS)) {
-    const page = await browser.newPage({ baseURL: stack.origin, reducedMotion: "reduce", ...look });
-    const take = async (address: string) => {
-      await page.goto(address);
-      await page.waitForLoadState("networkidle");
-      const name = address === "/" ? "home" : address.slice(1);
-      await page.screenshot({ path: path.join(FOLDER, `${name}-${screen}.png`) });
-    };
-    for (const address of PUBLIC) await step(`${address} on a ${screen}`, () => take(address));
-    await signUp(page, `ada-${screen}@example.com`);
-    await page.goto("/tasks");
-    for (const title of TASKS) {
-      await page.getByLabel("New task").fill(title);
-      await page.getByRole("button", { name: "Add", exact: true }).click();
-      await page.getByRole("button", { name: `Delete ${title}` }).waitFor();
-    }
-    await page.getByRole("checkbox", { name: "Water the plants" }).check();
-    for (const address of SIGNED_IN) await step(`${address} on a ${screen}`, () => take(address));
-    await page.close();
-  }
+  const stack = await step("Start the stack", () => startFullStack());
+  atEnd(stack.stop);
+  const pages = { desktop: await open("desktop", stack.origin), phone: await open("phone", stack.origin) };
+  const each = async (what: string, does: (page: Page, screen: Screen) => Promise<void>) => {
+    for (const [screen, page] of Object.entries(pages) as [Screen, Page][])
+      await step(`${what} on a ${screen}`, () => does(page, screen));
+  };
+
+  for (const address of PUBLIC)
+    await each(address, (page, screen) => take(page, address, `${nameOf(address)}-${screen}`));
+  await each("Sign up", fill);
+  for (const address of SIGNED_IN)
+    await each(address, (page, screen) => take(page, address, `${nameOf(address)}-${screen}`));
+
+  await stack.stopDatabase();
+  await each("The gate without its sessions", async (page, screen) => {
+    await forgetSession(page);
+    await take(page, OUT_OF_ORDER.unavailable, `unavailable-${screen}`);
+  });
 });
+
+async function take(page: Page, address: string, name: string): Promise<void> {
+  await page.goto(address);
+  await page.waitForLoadState("networkidle");
+  await page.screenshot({ path: path.join(FOLDER, `${name}.png`), fullPage: WHOLE.includes(address) });
+}
+
+/** Signs up, and has a few tasks. */
+async function fill(page: Page, screen: Screen): Promise<void> {
+  await signUp(page, `ada-${screen}@example.com`);
+  await page.goto("/tasks");
+  for (const title of TASKS) {
+    await page.getByLabel("New task").fill(title);
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("button", { name: `Delete ${title}` }).waitFor();
+  }
+  await page.getByRole("checkbox", { name: "Water the plants" }).check();
+}
+
+/** What the gate knows of it by heart goes with the cookie that it is known by. */
+async function forgetSession(page: Page): Promise<void> {
+  await page.context().clearCookies({ name: /session_data/ });
+}

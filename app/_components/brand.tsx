@@ -3,7 +3,7 @@ import Link from "next/link";
 /** @param short where room is scarce: on a phone the sign stands for the name */
 export function Brand({ short = false }: { short?: boolean }) {
   return (
-    <Link href="/" className="inline-flex min-h-11 items-center gap-2 rounded-lg font-semibold">
+    <Link href="/" className="inline-flex min-h-11 min-w-11 items-center gap-2 rounded-lg font-semibold">
       <svg
         viewBox="0 0 24 24"
         aria-hidden="true"

@@ -1,4 +1,4 @@
-import type { ComponentProps } from "react";
+import type { ComponentProps, SyntheticEvent } from "react";
 import { Spinner } from "./spinner";
 
 const looks = {
@@ -24,6 +24,14 @@ interface ButtonProps extends ComponentProps<"button"> {
   pending?: boolean;
 }
 
+/** Takes no press, not those that open a menu either, and sends no form: Enter in a field presses its button (HTML). */
+const deaf = {
+  "aria-disabled": true,
+  onClick: (event: SyntheticEvent) => event.preventDefault(),
+  onPointerDown: undefined,
+  onKeyDown: undefined,
+};
+
 export function Button({
   look,
   pending = false,
@@ -35,9 +43,10 @@ export function Button({
   return (
     <button
       type={type}
-      disabled={pending}
-      className={`${buttonClass(look)} cursor-pointer disabled:cursor-default disabled:opacity-70 ${className}`}
+      className={`${buttonClass(look)} cursor-pointer aria-disabled:cursor-default aria-disabled:opacity-70 ${className}`}
       {...rest}
+      // Not `disabled`, which would let the focus fall to the top of the page.
+      {...(pending && deaf)}
     >
       {pending && <Spinner />}
       {children}

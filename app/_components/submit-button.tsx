@@ -9,20 +9,11 @@ const never = () => () => {};
  * Sends the form it stands in, once the page's script is there. Until then a press, or Enter in a field, would load the
  * page anew and drop what was typed; a form whose submit button is disabled does neither (HTML, "implicit submission").
  */
-export function SubmitButton({ pending = false, className = "", ...rest }: ComponentProps<typeof Button>) {
+export function SubmitButton(props: ComponentProps<typeof Button>) {
   const isReady = useSyncExternalStore(
     never,
     () => true,
     () => false,
   );
-  return (
-    <Button
-      type="submit"
-      pending={pending}
-      disabled={pending || !isReady}
-      // Ready is a moment away: nothing is shown of it.
-      className={pending ? className : `disabled:opacity-100 ${className}`}
-      {...rest}
-    />
-  );
+  return <Button type="submit" disabled={!isReady} {...props} />;
 }

@@ -53,6 +53,15 @@ export async function audit(url: string, cookie: string, categories: readonly Ca
   }
 }
 
+/** The one with the middle performance, which is the score that differs from run to run. */
+export function medianOf(runs: readonly Scores[]): Scores {
+  const performance = ({ scores }: Scores) => scores.performance ?? 0;
+  const sorted = runs.toSorted((one, other) => performance(one) - performance(other));
+  const middle = sorted[Math.floor(runs.length / 2)];
+  if (!middle) throw new RangeError("no runs, no median");
+  return middle;
+}
+
 function scoresOf({ categories, audits }: Result): Scores {
   const entries = Object.entries(categories) as [Category, NonNullable<Result["categories"][Category]>][];
   const costly = entries.flatMap(([, { auditRefs }]) => auditRefs.filter(({ weight }) => weight > 0));

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failurePage, unavailablePage } from "../../edge/failure-page";
 import { launchBrowser } from "../support/browser";
 import { signUp } from "../support/signed-up";
 import { type FullStack, startFullStack } from "../support/stack";
@@ -123,10 +124,43 @@ describe.each(cases)("on a $screen, $colorScheme", ({ viewport, colorScheme }) =
     await expectNone();
   });
 
-  it("a page that there is not", async () => {
+  it("a page that there is not, and those of the gate", async () => {
     await page.goto("/nowhere");
     await expectNone();
+    for (const html of [failurePage("id"), unavailablePage("id")]) {
+      await page.setContent(html);
+      await expectNone();
+    }
   });
+});
+
+it("what a thumb is to hit is never under 44 px, on a phone", async () => {
+  const page = await browser.newPage({
+    baseURL: stack.origin,
+    viewport: { width: 390, height: 844 },
+    ...STILL,
+  });
+  const tooSmall = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("a, button")]
+        .map((element) => ({ element, box: element.getBoundingClientRect() }))
+        // What only shows by keyboard is a pixel until then.
+        .filter(({ box }) => box.width > 1 && (box.width < 44 || box.height < 44))
+        .map(({ element, box }) => `${element.outerHTML} is ${box.width} by ${box.height}`),
+    );
+  for (const path of ["/", "/login", "/signup", "/forgot-password", "/account-deleted", "/nowhere"]) {
+    await page.goto(path);
+    expect(await tooSmall(), path).toEqual([]);
+  }
+  await signUp(page);
+  for (const path of ["/dashboard", "/tasks", "/account"]) {
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+    expect(await tooSmall(), path).toEqual([]);
+  }
+  await page.setContent(unavailablePage("id"));
+  expect(await tooSmall(), "the gate's own page").toEqual([]);
+  await page.close();
 });
 
 it("lists that cannot be shown", async () => {

@@ -234,6 +234,92 @@ it("an account is deleted with the password, and with all that it holds", async 
   expect((await new Visitor(stack.origin).signIn(email)).status).toBe(401);
 });
 
+describe("by keyboard, the focus is never lost", () => {
+  /** What has the focus, as it is called. */
+  const focused = () =>
+    page.evaluate(() => {
+      const { activeElement: element } = document;
+      if (element instanceof HTMLInputElement) return element.labels?.[0]?.textContent;
+      return (
+        element?.getAttribute("aria-label") ??
+        (element instanceof HTMLButtonElement ? element.textContent : element?.tagName)
+      );
+    });
+  const expectFocus = (name: string) => expect.poll(focused).toBe(name);
+
+  async function press(region: string, button: string): Promise<void> {
+    await section(region).getByRole("button", { name: button, exact: true }).focus();
+    await page.keyboard.press("Enter");
+  }
+
+  it("while something is sent, which a second press does not send again", async () => {
+    await openAccount();
+    let sent = 0;
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await page.route("**/api/auth/update-user", async (route) => {
+      sent += 1;
+      await held;
+      await route.continue();
+    });
+    await press("Name", "Save name");
+    await expect.poll(() => sent).toBe(1);
+    await expectFocus("Save name");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Shift+Tab");
+    await expectFocus("Name");
+    await page.keyboard.press("Enter");
+    letGo();
+    await says("Name", "Saved. You are Ada now.");
+    await expectFocus("Name");
+    expect(sent).toBe(1);
+  });
+
+  it("when a device goes, and when all the others go", async () => {
+    const email = await openAccount();
+    await signInElsewhere(email);
+    await page.reload();
+    const rows = section("Devices").getByRole("listitem");
+    await press("Devices", "Sign out Firefox on Linux");
+    await expect.poll(() => rows.count()).toBe(1);
+    await expectFocus("UL");
+
+    await signInElsewhere(email);
+    await signInElsewhere(email);
+    await page.reload();
+    await press("Devices", "Sign out all other devices");
+    await expect.poll(() => rows.count()).toBe(1);
+    await expectFocus("UL");
+  });
+
+  it("when the account is to be deleted, and when it is kept", async () => {
+    await openAccount();
+    await press("Delete account", "Delete my account");
+    await expectFocus("Your password, to be sure");
+    await page.keyboard.press("Tab");
+    await expectFocus("Delete my account and all tasks");
+    await page.keyboard.press("Tab");
+    await expectFocus("Keep it");
+    await page.keyboard.press("Enter");
+    await expectFocus("Delete my account");
+  });
+
+  it("and is never on what deletes, where no password stands in between", async () => {
+    other.signInAs({ id: ++people, name: "Octo", email: `octo-${people}@example.com`, emailVerified: true });
+    await page.goto("/account");
+    await page.getByRole("button", { name: "Continue with GitHub" }).click();
+    await page.getByRole("link", { name: "Allow" }).click();
+    await page.waitForURL(`${stack.origin}/account`);
+    await press("Delete account", "Delete my account");
+    await expectFocus("Keep it");
+    await page.keyboard.press("Enter");
+    await expectFocus("Delete my account");
+  });
+});
+
 it("a message that cannot be sent is said at the form, and what was typed is kept", async () => {
   await mail.stop();
   try {

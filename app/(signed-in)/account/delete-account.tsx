@@ -1,22 +1,32 @@
 "use client";
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { AccountForm } from "../../_account/account-form";
 import { callAuth } from "../../_account/call-auth";
 import { passwordField } from "../../_account/fields";
 import { Button } from "../../_components/button";
 
 export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
-  const [asked, setAsked] = useState(false);
+  const place = useRef<HTMLDivElement>(null);
+  const [asked, setAsked] = useState<boolean>();
+
+  // What was pressed is gone. The focus is on the password or on what keeps the account, never on what deletes it: a
+  // key held down a moment too long would press that.
+  useEffect(() => {
+    if (asked !== undefined) place.current?.querySelector<HTMLElement>("input, [type=button]")?.focus();
+  }, [asked]);
+
   if (!asked) {
     return (
-      <Button look="secondary" onClick={() => setAsked(true)}>
-        Delete my account
-      </Button>
+      <div ref={place}>
+        <Button look="secondary" onClick={() => setAsked(true)}>
+          Delete my account
+        </Button>
+      </div>
     );
   }
   return (
-    <>
+    <div ref={place}>
       <AccountForm
         fields={hasPassword ? [{ ...passwordField, label: "Your password, to be sure" }] : []}
         submitLabel="Delete my account and all tasks"
@@ -28,6 +38,6 @@ export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
       <Button look="quiet" className="mt-2" onClick={() => setAsked(false)}>
         Keep it
       </Button>
-    </>
+    </div>
   );
 }

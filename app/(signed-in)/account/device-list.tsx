@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { ActionButton } from "../../_account/action-button";
 import { callAuth } from "../../_account/call-auth";
 import { Notice } from "../../_account/notice";
@@ -16,15 +16,21 @@ export interface DeviceLine {
 
 export function DeviceList({ devices }: { devices: readonly DeviceLine[] }) {
   const router = useRouter();
+  const list = useRef<HTMLUListElement>(null);
   const [notice, setNotice] = useState("");
-  // The row goes with its button, so that it is the list that says what became of it.
+
+  // The row goes with its button, so that it is the list that says what became of it, and that gets the focus if the
+  // button had it.
+  useLayoutEffect(() => {
+    if (notice && document.activeElement === document.body) list.current?.focus();
+  });
   const report = (text: string) => {
     setNotice(text);
     router.refresh();
   };
   return (
     <>
-      <ul className="divide-y divide-line border-y border-line">
+      <ul ref={list} tabIndex={-1} className="divide-y divide-line border-y border-line">
         {devices.map(({ id, browser, lastUsed, isThis }) => (
           <li key={id} className="flex min-h-16 flex-wrap items-center justify-between gap-x-4 gap-y-2 py-3">
             <div className="min-w-0">
