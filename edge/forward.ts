@@ -188,5 +188,6 @@ export function upstreamUrl(backendUrl: string, prefix: string, pathname: string
 export function judgeBody(headers: RequestHeaders, max: number): "fits" | "too-large" | "unknown-length" {
   if (headers.has("transfer-encoding")) return "unknown-length";
   const length = headers.get("content-length") ?? "0";
-  return Number(length) <= max ? "fits" : "too-large";
+  // RFC 9110 §8.6: digits, and nothing that JavaScript takes for a number besides.
+  return /^\d+$/.test(length) && Number(length) <= max ? "fits" : "too-large";
 }

@@ -211,6 +211,9 @@ test.each([
   [{ "content-length": "100" }, "fits"],
   [{ "content-length": "101" }, "too-large"],
   [{ "content-length": "many" }, "too-large"],
+  [{ "content-length": "-1" }, "too-large"],
+  [{ "content-length": "1e1" }, "too-large"],
+  [{ "content-length": "0x10" }, "too-large"],
   [{ "transfer-encoding": "chunked" }, "unknown-length"],
   [{ "transfer-encoding": "chunked", "content-length": "5" }, "unknown-length"],
 ])("of at most 100 bytes, a body with %j is judged %s", (headers, verdict) => {

@@ -110,6 +110,7 @@ it.each(FORBIDDEN)("%s never arrives as it was sent", (name) => {
     token: "t",
     requestId: "id",
     appOrigin: APP,
+    origins: [APP],
     clientAddressHeader: undefined,
     isUpgrade: false,
   };
