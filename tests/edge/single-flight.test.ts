@@ -63,6 +63,27 @@ describe("single flight", () => {
     expect(await once("key", async () => 3)).toBe(3);
   });
 
+  it("has one of those who wait in vain run anew, and the others wait for that one", async () => {
+    const timers: (() => void)[] = [];
+    const once = createSingleFlight<string>((_ms, run) => {
+      timers.push(run);
+      return () => {};
+    }, 1);
+    void once("key", () => new Promise(() => {}));
+    let runs = 0;
+    const work = deferred<string>();
+    const asked = Array.from({ length: 1000 }, () =>
+      once("key", () => {
+        runs++;
+        return work.promise;
+      }),
+    );
+    for (const run of timers.splice(0)) run();
+    work.resolve("anew");
+    expect(await Promise.all(asked)).toEqual(Array(1000).fill("anew"));
+    expect(runs).toBe(1);
+  });
+
   it("lets one who waits in vain run alone", async () => {
     const once = createSingleFlight<string>(atOnce, 1);
     void once("key", () => new Promise(() => {}));
