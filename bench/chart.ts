@@ -54,7 +54,7 @@ function panel(
     const at = (value: number) => Math.min(LABELS + value * scale, WIDTH - VALUES + 10).toFixed(1);
     const kind = row.name.startsWith("gate") ? "bar gate" : "bar";
     return `<text x="0" y="${middle + 4}">${row.name}</text>
-<rect class="${kind}" x="${LABELS}" y="${y}" width="${(Math.min(median, LONGEST) * scale).toFixed(1)}" height="${BAR}" rx="2"/>
+${bar(kind, y, median, scale)}
 <line class="reach" x1="${at(min)}" x2="${at(max)}" y1="${middle}" y2="${middle}"/>
 <text x="${WIDTH}" y="${middle + 4}" text-anchor="end">${median.toFixed(2)} ×</text>`;
   });
@@ -62,6 +62,15 @@ function panel(
   const bottom = top + rows.length * STEP - (STEP - BAR);
   return `${bars.join("\n")}
 <line class="floor" x1="${floor}" x2="${floor}" y1="${top - 4}" y2="${bottom + 4}"/>`;
+}
+
+/** One that is off the scale has a gap before its end. */
+function bar(kind: string, y: number, median: number, scale: number): string {
+  const draw = (x: number, width: number) =>
+    `<rect class="${kind}" x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2"/>`;
+  if (median <= LONGEST) return draw(LABELS, median * scale);
+  const end = LABELS + LONGEST * scale;
+  return draw(LABELS, LONGEST * scale - 20) + draw(end - 14, 14);
 }
 
 function ratioOf(measured: Measured | undefined) {

@@ -8,20 +8,18 @@ import { freePort, LOOPBACK } from "../scripts/lib/ports";
 import { answersAt, type RunningProcess, startProcess } from "../scripts/lib/process";
 import { root } from "../scripts/lib/root";
 import { testEnv } from "../tests/support/stack";
-import type { Built } from "./build";
 import { type Case, type Database, SETTINGS } from "./case";
 import { run } from "./http-client";
 import { residentBytes } from "./memory";
 import { rotated } from "./statistics";
-import { browserHeaders, type CookiesOf, USER_ID } from "./visitors";
+import { browserHeaders, type CookiesOf, cookieHeader, USER_ID } from "./visitors";
 
 /** `next start` of each build over real HTTP, in front of one cheap backend. */
 
 const CONCURRENCY = 16;
-/** Requests of a known visitor that each server has answered before the first round, however many cases share it. */
+/** Requests of a known visitor that each server has answered before the first round. */
 const WARM_UP = 6_000;
 
-/** Servers that the cases share: the gate's is asked in three ways. */
 interface Server {
   readonly origin: string;
   readonly process: RunningProcess;
@@ -39,12 +37,12 @@ async function startUpstream(): Promise<Server> {
   return { origin, process: process_ };
 }
 
-async function startNext(built: Built, env: Record<string, string>): Promise<Server> {
+async function startNext({ name, built }: Case, env: Record<string, string>): Promise<Server> {
   const port = await freePort();
   const origin = `http://${LOOPBACK}:${port}`;
   const next = path.join(root, "node_modules/next/dist/bin/next");
   const started = await startProcess({
-    name: `bench-next-${path.basename(built.app)}`,
+    name: `bench-next-${name.replaceAll(/[^a-z]+/gi, "-")}`,
     command: process.execPath,
     args: [next, "start", "--hostname", LOOPBACK, "--port", String(port)],
     cwd: built.app,
@@ -63,24 +61,21 @@ export async function measureNextStart(
 ) {
   const upstream = await startUpstream();
   const env = testEnv({ ...SETTINGS, BACKEND_URL: upstream.origin, ...database.env });
-  const servers = new Map<Built, Server>();
-  for (const { built } of cases) {
-    if (!servers.has(built)) servers.set(built, await startNext(built, env));
-  }
+  // One for each case, the gate's three too: what one is asked would warm another up.
+  const servers = new Map<Case, Server>();
+  for (const it of cases) servers.set(it, await startNext(it, env));
   const fastapi = await startBackend({
     port: await freePort(),
     env: { ...env, BACKEND_SQLITE: path.join(root, ".data/bench/tasks.sqlite") },
   });
 
-  const known = cases.filter(({ visitor }) => visitor === "known");
-  for (const { built } of known) {
-    const { origin } = servers.get(built) as Server;
-    const cookies = cookiesOf(known[0] as Case);
-    await run(CONCURRENCY, WARM_UP, () => [`${origin}/backend/api/tasks`, browserHeaders(cookies())]);
+  const known = await cookieHeader("known", { secure: true, cached: true });
+  for (const { origin } of servers.values()) {
+    await run(CONCURRENCY, WARM_UP, () => [`${origin}/backend/api/tasks`, browserHeaders(known)]);
   }
 
   const lanes = cases.map((it) => {
-    const { origin } = servers.get(it.built) as Server;
+    const { origin } = servers.get(it) as Server;
     const cookies = cookiesOf(it);
     return async (): Promise<number> => {
       const { answers, perSecond } = await run(CONCURRENCY, it.httpRequests, (n) => [
@@ -109,7 +104,7 @@ export async function measureNextStart(
   for (let round = 0; round < rounds; round++) {
     for (const lane of rotated(lanes, round)) perSecond[lanes.indexOf(lane)]?.push(await lane());
   }
-  const memory = cases.map(({ built }) => residentBytes((servers.get(built) as Server).process.pid));
+  const memory = cases.map((it) => residentBytes((servers.get(it) as Server).process.pid));
   const processes = [...servers.values(), upstream].map((server) => server.process);
   await Promise.all([...processes, fastapi].map((running) => running.stop()));
   return { perSecond, memory };

@@ -44,8 +44,7 @@ ${scriptOf("gate, cookie")} ms of the gate's start and ${scriptOf("bare rewrite"
 
 **requests/s**: the same build in \`next start\`, 16 requests at a time over connections that stay open, before a backend that
 costs next to nothing in a process of its own. Each server has answered 6,000 of a known visitor's before, so that none is measured
-while V8 still learns it. The client runs on the same cores. **memory** is what the processes of
-\`next start\` hold after that; the gate's is one server, asked in three ways.
+while V8 still learns it. The client runs on the same cores. **memory** is what the process of \`next start\` holds after that.
 
 ## Very many sessions
 

@@ -19,7 +19,8 @@ export interface Row {
 
 export interface Measured {
   readonly value: Spread;
-  readonly ratio: Spread;
+  /** Not of what does other work than the floor. */
+  readonly ratio?: Spread;
 }
 
 /** One gate that has seen very many sessions. */

@@ -74,7 +74,7 @@ main(async (atEnd) => {
       size: sizeOf(it.built),
     };
   });
-  rows.push({ name: "FastAPI directly", http: against(http.perSecond, overHttp.length) });
+  rows.push({ name: "FastAPI directly", http: { value: spread(http.perSecond.at(-1) ?? []) } });
   const roundsOf = (visitor: Case["visitor"]) =>
     artifact.perRequest[cases.findIndex((it) => it.visitor === visitor && it.built === gate)] ?? [];
   const report: Report = {
