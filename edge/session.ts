@@ -51,8 +51,8 @@ export interface SessionReaderOptions {
 const CAPACITY = 5_000;
 /** Sessions longer than this are not kept, which bounds the memory in bytes as well. Characters. */
 const MAX_LENGTH = 4_096;
-/** After that many milliseconds one who waits for another's look-up makes it alone. */
-const PATIENCE = 2_000;
+/** After that many milliseconds one of those who wait for another's look-up makes it anew; the store has 5 seconds itself. */
+const PATIENCE = 4_000;
 
 const NO_SESSION: SessionAnswer = { state: "none", setCookies: [] };
 

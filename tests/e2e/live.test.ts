@@ -111,7 +111,9 @@ it("a task of one's own is never seen twice, though the socket tells of it befor
       { childList: true, subtree: true },
     );
   });
+  const answered = page.waitForResponse("**/backend/api/tasks");
   await addTask(page, "Water the plants");
+  await answered;
   await page.getByRole("button", { name: "Delete Water the plants" }).waitFor();
   const lengths = await page.evaluate(() => (window as unknown as { lengths: number[] }).lengths);
   expect(Math.max(...lengths)).toBe(1);
