@@ -99,9 +99,7 @@ function keepHere(headers: Headers): void {
 async function answerOrFail(request: Request, trace: RequestTrace): Promise<Response> {
   let failure: unknown;
   try {
-    const response = await auth.handler(
-      new Request(request, { headers: await headersForAuth(request.headers) }),
-    );
+    const response = await auth.handler(rebuild(request, await headersForAuth(request.headers)));
     if (response.status !== 500) {
       await reportRefusal(response, trace);
       return response;
@@ -113,6 +111,15 @@ async function answerOrFail(request: Request, trace: RequestTrace): Promise<Resp
   const code = "gate_session_store_unreachable";
   log({ ...lineAbout(trace), code, status: 503, error: reasonOf(failure) });
   return problemResponse(code, trace.requestId);
+}
+
+/**
+ * A request of our own with the parts of this one. Next hands route handlers a proxy around the request, and
+ * `new Request(proxy, …)` throws on Node 24 and 26: undici reads private fields, which a proxy does not have.
+ */
+function rebuild({ url, method, body, signal }: Request, headers: Headers): Request {
+  const init: RequestInit & { duplex: "half" } = { method, headers, body, signal, duplex: "half" };
+  return new Request(url, init);
 }
 
 function lineAbout({ requestId, traceId }: RequestTrace) {
