@@ -26,7 +26,7 @@ export function createCookieCache(ring: KeyRing) {
     if (token === undefined) return undefined;
     for (const key of await ring.keys()) {
       const cached = await verify(data, key, now);
-      if (cached) return sessionIn(cached, token, now);
+      if (cached) return sessionIn(cached, token);
     }
     return undefined;
   };
@@ -49,7 +49,6 @@ async function verify(data: string, key: CryptoKey, now: number): Promise<Partia
 function sessionIn(
   { session, user, iat = 0 }: Partial<CookieCache>,
   token: string,
-  now: number,
 ): KnownSession | undefined {
   if (session?.token !== token || !user?.id || !session.id) return undefined;
   const identity = identityIn(user, session);
@@ -57,9 +56,8 @@ function sessionIn(
   return {
     identity,
     expiresAt: new Date(session.expiresAt).getTime(),
-    // The whole second that Better Auth counts from: the gate and the page's own check give up at once, or they would
-    // send a visitor back and forth in between. A clock that runs ahead must not make a session last longer.
-    verifiedAt: Math.min(iat * 1000, now),
+    // The page's own check counts from the same second (lib/cookie-cache-header.ts).
+    verifiedAt: iat * 1000,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Identity } from "../lib/contract";
 import { openKeyRing } from "../lib/hmac";
+import { isRecent } from "../lib/is-recent";
 import { createSignedCookies } from "../lib/signed-cookies";
 import { createCookieCache } from "./cookie-cache";
 import type { SessionCookies } from "./cookies";
@@ -54,6 +55,13 @@ const MAX_LENGTH = 4_096;
 /** After that many milliseconds one of those who wait for another's look-up makes it anew; the store has 5 seconds itself. */
 const PATIENCE = 4_000;
 
+/**
+ * The cookie of a session token, signature included: Better Auth makes tokens of 32 letters and
+ * digits. It signs other values with the same key, so a signature alone does not prove that a value
+ * is a session token.
+ */
+const SESSION_TOKEN = /^[A-Za-z0-9]{32}\./;
+
 const NO_SESSION: SessionAnswer = { state: "none", setCookies: [] };
 
 /** A session, and the cookie cache that it came with: another one is another answer. */
@@ -82,10 +90,13 @@ export function createSessionReader(options: SessionReaderOptions) {
 
   const isTrusted = (session: KnownSession, maxStale: number) => {
     const time = now();
-    return time - session.verifiedAt < maxStale && time < session.expiresAt;
+    return isRecent(session.verifiedAt, time, maxStale) && time < session.expiresAt;
   };
 
-  /** Whether only the store's word counts: after a sign-out, for as long as an older one could be trusted. */
+  /**
+   * Whether only the store counts: after a sign-out, for as long as an older result could be trusted.
+   * Also when the clock has stepped back since, which is why this is not `isRecent`.
+   */
   const isEnding = (token: string) => {
     const time = ended.get(token);
     return time !== undefined && now() - time < longest;
@@ -142,6 +153,7 @@ export function createSessionReader(options: SessionReaderOptions) {
       const recalled = mayRecall ? recall(cookies, maxStale) : undefined;
       if (recalled) return recalled;
       const find = async () => {
+        if (!SESSION_TOKEN.test(cookies.token)) return NO_SESSION;
         // A forged cookie never reaches the store, and is no better for the genuine cookie cache beside it: Better Auth
         // would not take it, and the page and the gate would send the visitor to each other.
         if (!(await signed.isSigned(cookies.token))) return NO_SESSION;

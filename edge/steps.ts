@@ -2,6 +2,7 @@ import type { Identity } from "../lib/contract";
 import type { Env } from "../lib/env";
 import { createMinter } from "../lib/mint";
 import { routes } from "../lib/routes";
+import { socketLife } from "../lib/token-life";
 import { after } from "./after";
 import type { Asked } from "./asked";
 import type { Classified } from "./classify";
@@ -14,7 +15,7 @@ import { type RelayEffects, relay } from "./relay";
 import { report, reportFailure } from "./report";
 import { answer, answerFailure, forward, pass } from "./respond";
 import { type AskStore, createSessionReader, type SessionAnswer } from "./session";
-import { socketLife } from "./socket-life";
+
 import { createStaleBound } from "./stale-bound";
 import { createTokenSource } from "./token";
 

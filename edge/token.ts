@@ -1,4 +1,5 @@
 import type { Identity } from "../lib/contract";
+import { isRecent } from "../lib/is-recent";
 import type { BackendToken, MintToken } from "../lib/mint";
 import { Lru } from "./lru";
 import { createSingleFlight, type StartTimer } from "./single-flight";
@@ -35,7 +36,7 @@ export function createTokenSource(mint: MintToken, now: () => number, startTimer
 }
 
 function isFresh(token: BackendToken, time: number): boolean {
-  return time < (token.issuedAt + token.expiresAt) / 2;
+  return isRecent(token.issuedAt, time, (token.expiresAt - token.issuedAt) / 2);
 }
 
 /** A new name, address or claim is in the next token, not in the one after. */

@@ -10,6 +10,7 @@ import { reportRefusal } from "./auth-report";
 import { createBackendApi, reasonOfCall } from "./backend-api";
 import { log } from "./console-log";
 import { identityOf } from "./contract";
+import { withoutCookieCache, withoutStaleCookieCache } from "./cookie-cache-header";
 import { createDatabase } from "./db";
 import { loadEnv } from "./env";
 import { openKeyRing } from "./hmac";
@@ -23,6 +24,7 @@ import { revocation } from "./revocation";
 import { scrubTokens } from "./scrub-tokens";
 import { createSignedCookies } from "./signed-cookies";
 import { TOKEN_PATH, tokenEndpoint } from "./token-endpoint";
+import { programTokenLife } from "./token-life";
 
 // Node 20 has no WebSocket of its own; transactions need one.
 neonConfig.webSocketConstructor = WebSocket;
@@ -30,6 +32,12 @@ neonConfig.webSocketConstructor = WebSocket;
 const env = loadEnv();
 
 const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
+
+/** For `GET /api/auth/token`. No later check ends such a token, so it lives no longer than the bound. */
+const mintForProgram = createMinter(
+  { ...env.jwt, ttlSeconds: programTokenLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds) },
+  () => crypto.randomUUID(),
+);
 
 /** FastAPI, called in somebody's name. */
 export const backendFor = createBackendApi(env, mintToken);
@@ -47,7 +55,7 @@ export const auth = createAuth(env, createDatabase(env), {
   plugins: [
     revocation(),
     accountRules(() => mailer.check().catch(explainMailFailure)),
-    ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, Date.now)] : []),
+    ...(env.tokenEndpoint ? [tokenEndpoint(mintForProgram, Date.now)] : []),
   ],
   // A message is sent after the answer: how long that takes would tell whether there is such an account.
   advanced: { backgroundTasks: { handler: after } },
@@ -55,11 +63,20 @@ export const auth = createAuth(env, createDatabase(env), {
 
 const { renew } = createSignedCookies(openKeyRing(env.authSecrets));
 
-/** A request's headers as Better Auth can read them, whichever secret of the ring has signed its cookies. */
-export async function headersForAuth(original: Headers): Promise<Headers> {
+/**
+ * The headers of a page's request for `auth.api.getSession`. A cookie cache counts for
+ * `SESSION_MAX_STALE_SECONDS` at most, as it does for the gate.
+ */
+export function headersForPage(original: Headers): Promise<Headers> {
+  const maxStale = env.sessionMaxStaleSeconds * 1000;
+  return withCookies(original, (cookies) => withoutStaleCookieCache(cookies, Date.now(), maxStale));
+}
+
+/** Also signs again what an older secret of the ring has signed: Better Auth verifies the first alone. */
+async function withCookies(original: Headers, filter: (cookies: string) => string): Promise<Headers> {
   const headers = new Headers(original);
-  const cookie = headers.get("cookie");
-  if (cookie) headers.set("cookie", await renew(cookie));
+  const cookies = headers.get("cookie");
+  if (cookies) headers.set("cookie", await renew(filter(cookies)));
   return headers;
 }
 
@@ -99,7 +116,9 @@ function keepHere(headers: Headers): void {
 async function answerOrFail(request: Request, trace: RequestTrace): Promise<Response> {
   let failure: unknown;
   try {
-    const response = await auth.handler(rebuild(request, await headersForAuth(request.headers)));
+    const response = await auth.handler(
+      rebuild(request, await withCookies(request.headers, withoutCookieCache)),
+    );
     if (response.status !== 500) {
       await reportRefusal(response, trace);
       return response;

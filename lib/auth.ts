@@ -28,6 +28,9 @@ export function createAuth(
     logger: authLogger,
     // What is no refusal is thrown to whoever asked, and has one line in the log: theirs.
     onAPIError: { throw: true },
+    // In an encrypted cookie: a row for each visit of the sign-in page would let strangers fill the
+    // database, and a signed cookie looks like a session token (edge/session.ts).
+    account: { storeStateStrategy: "cookie" },
     emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true, ...emailAndPassword },
     session: {
       expiresIn: 7 * DAY,

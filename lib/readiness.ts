@@ -1,3 +1,4 @@
+import { isRecent } from "./is-recent";
 import type { Log } from "./log";
 import { reasonOf } from "./reason";
 import type { RequestTrace } from "./request-trace";
@@ -64,7 +65,8 @@ export function createReadiness<Part extends string>(options: ReadinessOptions<P
   }
 
   return function readiness(asker: RequestTrace): Promise<States<Part>> {
-    if (last && (last.answeredAt === undefined || now() - last.answeredAt < FRESH_FOR)) return last.answer;
+    if (last && (last.answeredAt === undefined || isRecent(last.answeredAt, now(), FRESH_FOR)))
+      return last.answer;
     const round: typeof last = { answer: probeAll(asker) };
     void round.answer.then(() => {
       round.answeredAt = now();

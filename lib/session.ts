@@ -1,7 +1,7 @@
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
-import { auth, headersForAuth } from "./auth-server";
+import { auth, headersForPage } from "./auth-server";
 import { type Identity, identityOf } from "./contract";
 import { loginPath } from "./next-path";
 
@@ -21,7 +21,7 @@ export interface PageSession {
 export const readSession = cache(async (): Promise<PageSession | null> => {
   // A page cannot set cookies while it renders, so it must not extend the session either.
   const found = await auth.api.getSession({
-    headers: await headersForAuth(await headers()),
+    headers: await headersForPage(await headers()),
     query: { disableRefresh: true },
   });
   if (!found) return null;

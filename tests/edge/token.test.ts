@@ -92,3 +92,12 @@ describe("a session's token", () => {
     expect(minted()).toBe(2);
   });
 });
+
+it("a token from before the clock stepped back is not reused", async () => {
+  const { tokenFor, minted } = source();
+  await tokenFor(ada);
+  time = START - 3_600_000;
+  const token = await tokenFor(ada);
+  expect(minted()).toBe(2);
+  expect(decodeJwt(token).iat).toBe(time / 1000);
+});

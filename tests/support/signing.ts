@@ -6,8 +6,18 @@ export const JWT_KEY = "test-only-jwt-key-0123456789abcdefghijk";
 
 const encoder = new TextEncoder();
 
-/** A session_token cookie's value, signed as Better Auth signs it. */
-export async function signSessionToken(token: string, secret = AUTH_SECRET): Promise<string> {
+/** A session token of the form that Better Auth makes: 32 letters and digits. */
+export function sessionToken(name: string): string {
+  return name.replace(/[^A-Za-z0-9]/g, "").padEnd(32, "x");
+}
+
+/** The value of a session_token cookie. */
+export function signSessionToken(name: string, secret = AUTH_SECRET): Promise<string> {
+  return signCookie(sessionToken(name), secret);
+}
+
+/** A cookie's value, signed as Better Auth signs it. */
+export async function signCookie(token: string, secret = AUTH_SECRET): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(token)));
@@ -29,8 +39,8 @@ interface CacheOptions {
 
 /** A session_data cookie's value, as Better Auth's `jwt` strategy writes it. */
 export async function signCookieCache(options: CacheOptions): Promise<string> {
+  const token = sessionToken(options.token);
   const {
-    token,
     updatedAt,
     maxAgeSeconds = 60,
     secret = AUTH_SECRET,
@@ -41,7 +51,7 @@ export async function signCookieCache(options: CacheOptions): Promise<string> {
   const issued = Math.floor(updatedAt / 1000);
   const expiresAt = new Date(options.sessionExpiresAt ?? updatedAt + 7 * 86_400_000).toISOString();
   return new SignJWT({
-    session: { id: `session-of-${token}`, token, userId, expiresAt },
+    session: { id: `session-of-${options.token}`, token, userId, expiresAt },
     user: { id: userId, email: "ada@example.com", name },
     updatedAt,
     version,

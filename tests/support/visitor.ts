@@ -2,7 +2,11 @@
 export class Visitor {
   readonly cookies = new Map<string, string>();
 
-  constructor(readonly origin: string) {}
+  /** `address` is sent in `X-Real-IP`, for an app that has this as its `CLIENT_ADDRESS_HEADER`. */
+  constructor(
+    readonly origin: string,
+    private readonly address?: string,
+  ) {}
 
   get cookieHeader(): string {
     return Array.from(this.cookies, ([name, value]) => `${name}=${value}`).join("; ");
@@ -11,6 +15,7 @@ export class Visitor {
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0 && !headers.has("cookie")) headers.set("cookie", this.cookieHeader);
+    if (this.address) headers.set("x-real-ip", this.address);
     const response = await fetch(this.origin + path, { redirect: "manual", ...init, headers });
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = "", ...attributes] = cookie.split(";");

@@ -1,6 +1,9 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { openKeyRing } from "../../lib/hmac";
+import { createSignedCookies } from "../../lib/signed-cookies";
 import { type OAuthServer, type Person, startOAuthServer } from "../support/oauth-server";
+import { AUTH_SECRET } from "../support/signing";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
@@ -74,6 +77,17 @@ async function signUp(email: string, confirmed: boolean): Promise<void> {
   await new Visitor(app.origin).signUp(email, "Member", PASSWORD);
   await sql.query(`update "user" set "emailVerified" = $2 where email = $1`, [email, confirmed]);
 }
+
+it("a visit to the other site signs no cookie and stores no row: its state is in an encrypted cookie", async () => {
+  const { rows: before } = await sql.query("select count(*)::int as count from verification");
+  const visitor = new Visitor(app.origin);
+  await visitor.post("/api/auth/sign-in/social", { provider: "github", callbackURL: "/tasks" });
+  const { isSigned } = createSignedCookies(openKeyRing([AUTH_SECRET]));
+  expect([...visitor.cookies.keys()]).toEqual(["better-auth.oauth_state"]);
+  for (const value of visitor.cookies.values()) expect(await isSigned(value)).toBe(false);
+  const { rows: after } = await sql.query("select count(*)::int as count from verification");
+  expect(after).toEqual(before);
+});
 
 describe.each(sites)("%s", (site) => {
   it("opens an account, signs in to it, and the next time too", async () => {

@@ -77,3 +77,11 @@ it("comes back with the part", async () => {
   time = 1_000;
   expect(await readiness()).toEqual({ database: "ok", backend: "ok" });
 });
+
+it("checks again when the clock has stepped back", async () => {
+  time = 3_600_000;
+  await readiness();
+  time = 0;
+  await readiness();
+  expect(asked).toBe(2);
+});
