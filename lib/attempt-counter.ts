@@ -89,7 +89,7 @@ export function createAttemptCounter(query: Query) {
 
     /** Keeps a claim for so many seconds from now. */
     async keep(key: string, seconds: number): Promise<void> {
-      await query(KEEP, [key, seconds * 1000]);
+      await query(KEEP, [key, Math.round(seconds * 1000)]);
     },
 
     /** Gives a claim up, so that the next caller can have it. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { BetterAuthPlugin } from "better-auth";
+import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
 import {
   APIError,
   createAuthMiddleware,
@@ -67,7 +67,7 @@ export function authLimits(counter: AttemptCounter, secret: string) {
       return [{ key: hash("known", account), max: limit.perAccount }];
     }
     const counts: Count[] = [];
-    const address = getIP(request, context.context.options);
+    const address = addressOf(request.headers, context.context.options);
     if (address !== null) counts.push({ key: hash(name, "address", address), max: limit.perAddress });
     else if (limit.inTotal !== undefined) counts.push({ key: hash(name, "total"), max: limit.inTotal });
     if (account !== undefined) {
@@ -178,6 +178,19 @@ function isServed(path: string | undefined): path is keyof typeof authEndpoints 
 async function sessionUser(context: Context): Promise<string | undefined> {
   if (!limitsOf(context.path).some((name) => limits[name].account === "session")) return undefined;
   return (await getAuthoritativeSessionFromCtx(context))?.user.id;
+}
+
+/**
+ * The client's address as Better Auth reads it: an IPv6 address stands for its /64, one that maps an IPv4 address is that
+ * address, and a list of addresses is no address. Null where it is not known.
+ */
+function addressOf(headers: Headers, options: BetterAuthOptions): string | null {
+  const inLowerCase = new Headers();
+  // Better Auth does not recognise a mapped address in capitals: "::FFFF:c000:207".
+  for (const name of options.advanced?.ipAddress?.ipAddressHeaders ?? []) {
+    inLowerCase.set(name, headers.get(name)?.toLowerCase() ?? "");
+  }
+  return getIP(inLowerCase, options);
 }
 
 /** Emails are compared without regard to case, as Better Auth does. */

@@ -90,8 +90,6 @@ describe("what is not served", () => {
     "/list-accounts",
     "/callback/github",
     "/sign-in/social",
-    "/",
-    "",
   ])("GET and POST %j get 404, and nothing is counted", async (path) => {
     for (const method of ["GET", "POST"]) {
       const response = await new Visitor(app.origin).fetch(`/api/auth${path}`, { method });
@@ -150,7 +148,7 @@ describe("a page of another site", () => {
     };
     const get = () => new Visitor(app.origin).fetch("/api/auth/sign-in/email", { headers: image });
     expect(new Set(await repeat(25, get))).toEqual(new Set([405]));
-    const forms = [
+    const forms: Record<string, string>[] = [
       { origin: "https://evil.example" },
       { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
       { "sec-fetch-site": "same-site" },
@@ -207,12 +205,10 @@ describe("guesses at a password", () => {
     expect(countOf(statuses, 401)).toBe(40);
   });
 
-  it("on two instances, in parallel, are counted as one", async () => {
+  it("in parallel are no more than one after the other", async () => {
     const { email } = await signUp();
     await sql.query(`delete from "rateLimit"`);
-    const attempts = Array.from({ length: 60 }, (_, turn) =>
-      guess(email, from("192.0.2.9"), turn % 2 ? app.origin : app.origin),
-    );
+    const attempts = Array.from({ length: 60 }, () => guess(email, from("192.0.2.9")));
     const statuses = (await Promise.all(attempts)).map(({ status }) => status);
     expect([countOf(statuses, 401), countOf(statuses, 429)]).toEqual([20, 40]);
   });
