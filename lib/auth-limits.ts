@@ -27,7 +27,7 @@ interface Count {
  * Counts attempts by account and by address, as `lib/auth-endpoints.ts` says, where Better Auth has read the request:
  * what is counted is what the endpoint will use. docs/decisions/015-rate-limits.md has the reasons.
  *
- * It must be the first plugin, so that nothing is looked up for an attempt that is over the limit.
+ * It must come before the plugins that look anything up, so that an attempt over the limit costs no lookup.
  *
  * @param secret keys the hashes: no email and no address stands in the table
  */

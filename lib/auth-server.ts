@@ -54,8 +54,9 @@ export const auth = createAuth(env, database, {
     deleteUser: { enabled: true, beforeDelete: (_, request) => forgetAtBackend(request) },
   },
   plugins: [
-    authLimits(counter, currentSecret),
+    // These two come first: nothing is looked up for what they refuse.
     singleUseLinks(counter),
+    authLimits(counter, currentSecret),
     revocation(),
     accountRules(() => mailer.check().catch(explainMailFailure)),
     ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, Date.now)] : []),
