@@ -49,7 +49,7 @@ export function authLimits(counter: AttemptCounter, secret: string) {
       const account = await accountOf(limit, session, context, request);
       for (const { key, max } of countsOf(name, limit, account, context, request)) {
         const attempt = await counter.count(key, max);
-        if (!attempt.allowed) throw tooMany(attempt, request);
+        if (!attempt.allowed) throw tooMany(attempt, context, request);
         if (limit.counts === "failures") remember(failuresOnly, request, attempt);
       }
     }
@@ -215,8 +215,20 @@ function remember(attempts: WeakMap<Request, Attempt[]>, request: Request, attem
   attempts.set(request, [...(attempts.get(request) ?? []), attempt]);
 }
 
+/** Where a person who opens a link finds an explanation. */
+const pages: Readonly<Record<string, string>> = {
+  "/verify-email": "/verify-email",
+  "/reset-password/:token": "/reset-password",
+  "/callback/:id": "/login",
+};
+
 /** Problem details (RFC 9457), with the `message` that Better Auth's client reads. */
-function tooMany({ retryAfter }: Attempt, request: Request): APIError {
+function tooMany({ retryAfter }: Attempt, context: Context, request: Request): Error {
+  const page = pages[context.path];
+  // Fetch Metadata: a browser opens this in a window.
+  if (page && request.headers.get("sec-fetch-dest") === "document") {
+    return context.redirect(`${page}?error=TOO_MANY_REQUESTS`);
+  }
   const detail = `Too many attempts. Try again in ${retryAfter} seconds.`;
   const body = {
     type: "about:blank",

@@ -452,6 +452,19 @@ describe("the link that approves a change of email", () => {
     await mail.next(newEmail);
   });
 
+  it("a person who opens one of too many links sees a page, and a program gets 429", async () => {
+    const office = from("192.0.2.1");
+    const open = (headers = {}) =>
+      new Visitor(app.origin).fetch("/api/auth/verify-email?token=same&callbackURL=%2F", {
+        headers: { ...office, ...headers },
+      });
+    await repeat(20, () => open());
+    expect((await open()).status).toBe(429);
+    const landing = (await open({ "sec-fetch-dest": "document" })).headers.get("location") ?? "";
+    expect(landing).toBe("/verify-email?error=TOO_MANY_REQUESTS");
+    expect(await (await new Visitor(app.origin).fetch(landing)).text()).toContain("Wait a minute");
+  });
+
   it("leaves no row when it is invented", async () => {
     const path = (turn: number) => `/api/auth/verify-email?token=invented${turn}&callbackURL=%2F`;
     await repeat(80, (turn) => new Visitor(app.origin).fetch(path(turn), { headers: from("192.0.2.1") }));
