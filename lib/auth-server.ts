@@ -1,11 +1,14 @@
-import { neonConfig } from "@neondatabase/serverless";
+import { neon, neonConfig } from "@neondatabase/serverless";
 import { APIError } from "better-auth/api";
 import { after } from "next/server";
 import { WebSocket } from "ws";
 import { accountOptions, explainMailFailure } from "./account-options";
 import { accountRules } from "./account-rules";
 import { ApiError } from "./api";
+import { createAttemptCounter } from "./attempt-counter";
 import { createAuth } from "./auth";
+import { createAuthGuard } from "./auth-guard";
+import { authLimits } from "./auth-limits";
 import { reportRefusal } from "./auth-report";
 import { createBackendApi, reasonOfCall } from "./backend-api";
 import { log } from "./console-log";
@@ -17,12 +20,13 @@ import { openKeyRing } from "./hmac";
 import { createMailer } from "./mail";
 import { createMinter } from "./mint";
 import { loginPath } from "./next-path";
-import { problemResponse } from "./problem";
+import { problemResponse, problems } from "./problem";
 import { reasonOf } from "./reason";
 import { type RequestTrace, readTrace } from "./request-trace";
 import { revocation } from "./revocation";
 import { scrubTokens } from "./scrub-tokens";
 import { createSignedCookies } from "./signed-cookies";
+import { singleUseLinks } from "./single-use-links";
 import { TOKEN_PATH, tokenEndpoint } from "./token-endpoint";
 import { programTokenLife } from "./token-life";
 
@@ -45,14 +49,22 @@ export const backendFor = createBackendApi(env, mintToken);
 const mailer = createMailer(env);
 const options = accountOptions(env, mailer);
 
+const database = createDatabase(env);
+const sql = neon(env.databaseUrl);
+const counter = createAttemptCounter((text, parameters) => sql.query(text, [...parameters]));
+const [currentSecret = ""] = env.authSecrets;
+
 /** Better Auth as Node serves it. */
-export const auth = createAuth(env, createDatabase(env), {
+export const auth = createAuth(env, database, {
   ...options,
   user: {
     ...options.user,
     deleteUser: { enabled: true, beforeDelete: (_, request) => forgetAtBackend(request) },
   },
   plugins: [
+    // These two come first: nothing is looked up for what they refuse.
+    singleUseLinks(counter),
+    authLimits(counter, currentSecret),
     revocation(),
     accountRules(() => mailer.check().catch(explainMailFailure)),
     ...(env.tokenEndpoint ? [tokenEndpoint(mintForProgram, Date.now)] : []),
@@ -60,6 +72,8 @@ export const auth = createAuth(env, createDatabase(env), {
   // A message is sent after the answer: how long that takes would tell whether there is such an account.
   advanced: { backgroundTasks: { handler: after } },
 });
+
+const judge = createAuthGuard(env);
 
 const { renew } = createSignedCookies(openKeyRing(env.authSecrets));
 
@@ -83,6 +97,13 @@ async function withCookies(original: Headers, filter: (cookies: string) => strin
 /** Answers `/api/auth/*`. No answer but that of the token endpoint holds a token, and no browser gets that one. */
 export async function handleAuth(request: Request): Promise<Response> {
   const trace = readTrace(request.headers);
+  const refusal = judge(request);
+  if (refusal) {
+    log({ ...lineAbout(trace), code: refusal.code, status: problems[refusal.code].status });
+    const response = problemResponse(refusal.code, trace.requestId);
+    if (refusal.allow) response.headers.set("allow", refusal.allow);
+    return response;
+  }
   const isToken = new URL(request.url).pathname === TOKEN_PATH;
   // Fetch Metadata: browsers alone send it. A page has the gate, and needs no token.
   if (isToken && env.tokenEndpoint && request.headers.has("sec-fetch-site")) {

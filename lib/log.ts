@@ -18,6 +18,8 @@ export const logLevels = {
   gate_backend_unreachable: "error",
   gate_backend_timeout: "error",
   gate_failed: "error",
+  auth_unknown_path: "info",
+  auth_wrong_method: "info",
   auth_refused: "info",
   auth_note: "warn",
   account_not_deleted: "error",

@@ -45,6 +45,16 @@ export const problems = {
     title: "Sign-in cannot be checked",
     detail: "The session store does not answer. Nothing has changed; try again in a moment.",
   },
+  auth_unknown_path: {
+    status: 404,
+    title: "No such endpoint",
+    detail: "This app serves no endpoint at this path. Paths are compared exactly: check its spelling.",
+  },
+  auth_wrong_method: {
+    status: 405,
+    title: "Method not allowed",
+    detail: "This endpoint is not served for this method. The Allow header names the one that it takes.",
+  },
   gate_failed: {
     status: 500,
     title: "The gate failed",

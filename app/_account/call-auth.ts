@@ -13,7 +13,7 @@ export async function callAuth(path: string, body: Record<string, string> = {}):
       body,
       timeout: TIMEOUT_MS,
       onError: ({ response }) => {
-        retryAfter = Number(response.headers.get("x-retry-after")) || undefined;
+        retryAfter = Number(response.headers.get("retry-after")) || undefined;
       },
     });
     return error && { ...error, retryAfter };

@@ -77,6 +77,9 @@ function whyRefused(
     case "gate_backend_unreachable":
     case "gate_backend_timeout":
       return "FastAPI does not answer.";
+    case "auth_unknown_path":
+    case "auth_wrong_method":
+      return "The route handler of /api/auth serves no such endpoint.";
     case "gate_failed":
       return "Something failed in the gate itself.";
     default:

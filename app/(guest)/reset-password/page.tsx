@@ -6,11 +6,11 @@ import { ResetForm } from "./reset-form";
 export const metadata: Metadata = { title: "Choose a new password", referrer: "no-referrer" };
 
 interface Props {
-  searchParams: Promise<{ token?: unknown }>;
+  searchParams: Promise<{ token?: unknown; error?: unknown }>;
 }
 
 export default async function ResetPasswordPage({ searchParams }: Props) {
-  const { token } = await searchParams;
+  const { token, error } = await searchParams;
   return (
     <>
       <h1 className="text-2xl font-semibold">Choose a new password</h1>
@@ -21,7 +21,9 @@ export default async function ResetPasswordPage({ searchParams }: Props) {
         </>
       ) : (
         <p className="mt-2 text-muted">
-          This link has been used already, or is older than an hour, or was cut off on its way to you.
+          {error === "TOO_MANY_REQUESTS"
+            ? "Too many links that do not work were opened from your network. Wait a minute and open yours again."
+            : "This link has been used already, or is older than an hour, or was cut off on its way to you."}
         </p>
       )}
       <p className="mt-2">

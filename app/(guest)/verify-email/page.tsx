@@ -23,6 +23,10 @@ const failures: Readonly<Record<string, string>> = {
   TOKEN_EXPIRED: "The link is older than an hour. Ask for a new one on your account page.",
   INVALID_USER:
     "The link belongs to another account than the one you are signed in to. Sign out, then open it again.",
+  INVALID_TOKEN:
+    "It has been used already, perhaps by a scanner of your mail provider, or was cut off on its way to you. Your account page shows which email you have now.",
+  TOO_MANY_REQUESTS:
+    "Too many links that do not work were opened from your network. Wait a minute and open yours again.",
   USER_NOT_FOUND: "There is no such account any more.",
 };
 

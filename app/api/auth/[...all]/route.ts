@@ -1,3 +1,11 @@
 import { handleAuth } from "../../../../lib/auth-server";
 
-export { handleAuth as GET, handleAuth as POST };
+export {
+  handleAuth as DELETE,
+  handleAuth as GET,
+  handleAuth as HEAD,
+  handleAuth as OPTIONS,
+  handleAuth as PATCH,
+  handleAuth as POST,
+  handleAuth as PUT,
+};

@@ -1,0 +1,46 @@
+import { type AuthEndpoint, authEndpoints } from "./auth-endpoints";
+import { isCrossSite, isEmbeddedElsewhere } from "./cross-site";
+import type { Env } from "./env";
+import type { ProblemCode } from "./problem";
+
+const BASE_PATH = "/api/auth";
+
+/** The tokens and names that stand in a path: letters and digits of ASCII, "-" and "_". */
+const SEGMENT = "[\\w-]{1,100}";
+
+export interface Refusal {
+  readonly code: ProblemCode;
+  /** For the `Allow` header (RFC 9110 §10.2.1). */
+  readonly allow?: string;
+}
+
+/**
+ * Judges a request to `/api/auth/*` by its path, method and origin alone, before anything is counted, read from the
+ * database or handed to Better Auth. Only the exact spelling of a path is served: no other case, no trailing or double
+ * slash, no percent-encoding.
+ */
+export function createAuthGuard(env: Pick<Env, "origins" | "providers" | "tokenEndpoint">) {
+  const isServed = ({ needs }: AuthEndpoint) =>
+    needs === undefined ||
+    (needs === "tokenEndpoint" ? env.tokenEndpoint : Object.values(env.providers).some(Boolean));
+  const served = Object.entries(authEndpoints)
+    .filter(([, endpoint]) => isServed(endpoint))
+    .map(([path, { method }]) => ({ method, pattern: patternOf(path) }));
+
+  return function judge({
+    url,
+    method,
+    headers,
+  }: Pick<Request, "url" | "method" | "headers">): Refusal | undefined {
+    const { pathname } = new URL(url);
+    const endpoint = served.find(({ pattern }) => pattern.test(pathname));
+    if (!endpoint) return { code: "auth_unknown_path" };
+    if (endpoint.method !== method) return { code: "auth_wrong_method", allow: endpoint.method };
+    const foreign = method === "GET" ? isEmbeddedElsewhere(headers) : isCrossSite(headers, true, env.origins);
+    return foreign ? { code: "gate_cross_site" } : undefined;
+  };
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${BASE_PATH}${path.replace(/:\w+/g, SEGMENT)}$`);
+}

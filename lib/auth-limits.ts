@@ -1,0 +1,245 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
+import {
+  APIError,
+  createAuthMiddleware,
+  getAuthoritativeSessionFromCtx,
+  getIP,
+  isAPIError,
+} from "better-auth/api";
+import type { Attempt, AttemptCounter } from "./attempt-counter";
+import { authEndpoints, type Limit, type LimitName, limits } from "./auth-endpoints";
+import { readTrace } from "./request-trace";
+
+type Handler = Parameters<typeof createAuthMiddleware>[0];
+type Context = Parameters<Handler>[0];
+
+/** How long a browser stays known, in seconds. Each sign-in begins it anew. */
+const KNOWN_FOR = 180 * 24 * 60 * 60;
+
+/** A count that a request goes on, and how many attempts it allows. */
+interface Count {
+  readonly key: string;
+  readonly max: number;
+}
+
+/**
+ * Counts attempts by account and by address, as `lib/auth-endpoints.ts` says, where Better Auth has read the request:
+ * what is counted is what the endpoint will use. docs/decisions/015-rate-limits.md has the reasons.
+ *
+ * It must come before the plugins that look anything up, so that an attempt over the limit costs no lookup.
+ *
+ * @param secret keys the hashes: no email and no address stands in the table
+ */
+export function authLimits(counter: AttemptCounter, secret: string) {
+  /** What can be taken off again, should the request succeed. */
+  const failuresOnly = new WeakMap<Request, Attempt[]>();
+  /** Whose password a reset link is for: the user's id. */
+  const resetFor = new WeakMap<Request, string>();
+
+  const hash = (...parts: readonly string[]) =>
+    createHmac("sha256", secret).update(JSON.stringify(parts)).digest("base64url");
+
+  async function countAll(context: Context, request: Request): Promise<void> {
+    const session = await sessionUser(context);
+    for (const name of limitsOf(context.path)) {
+      const limit: Limit = limits[name];
+      // Nothing can be guessed here without a session: the endpoint refuses it at once.
+      if (limit.account === "session" && session === undefined) return;
+      const account = await accountOf(limit, session, context, request);
+      for (const { key, max } of countsOf(name, limit, account, context, request)) {
+        const attempt = await counter.count(key, max);
+        if (!attempt.allowed) throw tooMany(attempt, context, request);
+        if (limit.counts === "failures") remember(failuresOnly, request, attempt);
+      }
+    }
+  }
+
+  /** The address comes first: what it refuses is not counted against the account. */
+  function countsOf(
+    name: LimitName,
+    limit: Limit,
+    account: string | undefined,
+    context: Context,
+    request: Request,
+  ): Count[] {
+    if (name === "signIn" && account !== undefined && isKnown(context, account)) {
+      return [{ key: hash("known", account), max: limit.perAccount }];
+    }
+    const counts: Count[] = [];
+    const address = addressOf(request.headers, context.context.options);
+    if (address !== null) counts.push({ key: hash(name, "address", address), max: limit.perAddress });
+    else if (limit.inTotal !== undefined) counts.push({ key: hash(name, "total"), max: limit.inTotal });
+    if (account !== undefined) {
+      const max = (address !== null && limit.perAccountOverall) || limit.perAccount;
+      counts.push({ key: hash(name, "account", account), max });
+    }
+    return counts;
+  }
+
+  async function accountOf(
+    { account }: Limit,
+    session: string | undefined,
+    context: Context,
+    request: Request,
+  ): Promise<string | undefined> {
+    switch (account) {
+      case "email":
+      case "newEmail":
+        return emailIn(context.body?.[account]);
+      case "session":
+        return session;
+      case "link": {
+        const token = tokenOf(context);
+        if (token === undefined || !context.path.startsWith("/reset-password")) return token;
+        const found = await context.context.internalAdapter.findVerificationValue(`reset-password:${token}`);
+        if (found) resetFor.set(request, found.value);
+        return found?.value ?? token;
+      }
+      case "none":
+        return undefined;
+      default:
+        account satisfies never;
+        return undefined;
+    }
+  }
+
+  const knownCookie = ({ context }: Context) => context.createAuthCookie("known", { maxAge: KNOWN_FOR });
+
+  /** Whether this browser has signed in to the account before. */
+  function isKnown(context: Context, email: string): boolean {
+    const given = Buffer.from(context.getCookie(knownCookie(context).name) ?? "");
+    const expected = Buffer.from(hash("known browser", email));
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  function becomeKnown(context: Context, email: string | undefined): void {
+    if (email === undefined) return;
+    const { name, attributes } = knownCookie(context);
+    context.setCookie(name, hash("known browser", email), attributes);
+  }
+
+  /** A sign-out leaves nothing in the browser. */
+  function becomeUnknown(context: Context): void {
+    const { name, attributes } = knownCookie(context);
+    if (context.getCookie(name)) context.setCookie(name, "", { ...attributes, maxAge: 0 });
+  }
+
+  async function afterSuccess(context: Context, request: Request): Promise<void> {
+    for (const attempt of failuresOnly.get(request) ?? []) await counter.takeBack(attempt);
+    switch (context.path) {
+      case "/sign-in/email":
+      case "/sign-up/email":
+        return becomeKnown(context, emailIn(context.body?.email));
+      case "/reset-password": {
+        // Whoever has the mailbox gets in, however many strangers fail on purpose.
+        const user = await context.context.internalAdapter.findUserById(resetFor.get(request) ?? "");
+        return becomeKnown(context, user?.email);
+      }
+      case "/sign-out":
+      case "/delete-user":
+        return becomeUnknown(context);
+    }
+  }
+
+  return {
+    id: "auth-limits",
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }: { path?: string }) => limitsOf(path).length > 0,
+          handler: createAuthMiddleware(async (context) => {
+            if (context.request) await countAll(context, context.request);
+          }),
+        },
+      ],
+      after: [
+        {
+          matcher: ({ path }: { path?: string }) => isServed(path),
+          handler: createAuthMiddleware(async (context) => {
+            const { request } = context;
+            if (request && hasSucceeded(context.context.returned)) await afterSuccess(context, request);
+          }),
+        },
+      ],
+    },
+  } satisfies BetterAuthPlugin;
+}
+
+function limitsOf(path: string | undefined): readonly LimitName[] {
+  return (isServed(path) && authEndpoints[path]?.limits) || [];
+}
+
+function isServed(path: string | undefined): path is keyof typeof authEndpoints {
+  return path !== undefined && Object.hasOwn(authEndpoints, path);
+}
+
+/** The id of the user whose session this is. Read only where something is counted by it. */
+async function sessionUser(context: Context): Promise<string | undefined> {
+  if (!limitsOf(context.path).some((name) => limits[name].account === "session")) return undefined;
+  return (await getAuthoritativeSessionFromCtx(context))?.user.id;
+}
+
+/**
+ * The client's address as Better Auth reads it: an IPv6 address stands for its /64, one that maps an IPv4 address is that
+ * address, and a list of addresses is no address. Null where it is not known.
+ */
+function addressOf(headers: Headers, options: BetterAuthOptions): string | null {
+  const inLowerCase = new Headers();
+  // Better Auth does not recognise a mapped address in capitals: "::FFFF:c000:207".
+  for (const name of options.advanced?.ipAddress?.ipAddressHeaders ?? []) {
+    inLowerCase.set(name, headers.get(name)?.toLowerCase() ?? "");
+  }
+  return getIP(inLowerCase, options);
+}
+
+/** Emails are compared without regard to case, as Better Auth does. */
+function emailIn(value: unknown): string | undefined {
+  return typeof value === "string" ? value.toLowerCase() : undefined;
+}
+
+/** The token of a link, wherever the endpoint reads it. */
+function tokenOf({ body, params, query }: Context): string | undefined {
+  const token: unknown = body?.token ?? params?.token ?? query?.token;
+  return typeof token === "string" ? token : undefined;
+}
+
+/** Better Auth redirects after a success, and after some failures too: then with `error` in the query. */
+export function hasSucceeded(returned: unknown): boolean {
+  if (!isAPIError(returned)) return true;
+  const location = new Headers(returned.headers).get("location");
+  return location !== null && !/[?&]error=/.test(location);
+}
+
+function remember(attempts: WeakMap<Request, Attempt[]>, request: Request, attempt: Attempt): void {
+  attempts.set(request, [...(attempts.get(request) ?? []), attempt]);
+}
+
+/** Where a person who opens a link finds an explanation. */
+const pages: Readonly<Record<string, string>> = {
+  "/verify-email": "/verify-email",
+  "/reset-password/:token": "/reset-password",
+  "/callback/:id": "/login",
+};
+
+/** Problem details (RFC 9457), with the `message` that Better Auth's client reads. */
+function tooMany({ retryAfter }: Attempt, context: Context, request: Request): Error {
+  const page = pages[context.path];
+  // Fetch Metadata: a browser opens this in a window.
+  if (page && request.headers.get("sec-fetch-dest") === "document") {
+    return context.redirect(`${page}?error=TOO_MANY_REQUESTS`);
+  }
+  const detail = `Too many attempts. Try again in ${retryAfter} seconds.`;
+  const body = {
+    type: "about:blank",
+    title: "Too many attempts",
+    status: 429,
+    detail,
+    message: detail,
+    code: "TOO_MANY_REQUESTS",
+    request_id: readTrace(request.headers).requestId,
+  };
+  const seconds = String(retryAfter);
+  // The second header is the one that Better Auth's documentation names.
+  return new APIError("TOO_MANY_REQUESTS", body, { "retry-after": seconds, "x-retry-after": seconds });
+}

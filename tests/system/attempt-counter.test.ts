@@ -1,0 +1,125 @@
+import { neon } from "@neondatabase/serverless";
+import { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createAttemptCounter } from "../../lib/attempt-counter";
+import { createDatabase } from "../../lib/db";
+import { parseEnv } from "../../lib/env";
+import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
+import { migrate } from "../../scripts/lib/migrate";
+import { startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
+import { findPostgres, startPlainPostgres } from "../support/plain-postgres";
+import { testEnv } from "../support/stack";
+
+/** The counter on a database, through the app's own driver: in a Postgres of many connections, statements overlap. */
+
+const installed = findPostgres();
+const databases: [string, () => Promise<{ url: string; close(): Promise<void> }>][] = [
+  ["PGlite", () => startEmbeddedPostgres()],
+];
+if (installed) databases.push(["a plain Postgres", () => startPlainPostgres(installed)]);
+
+describe.each(databases)("on %s", (_, startPostgres) => {
+  let postgres: { url: string; close(): Promise<void> };
+  let endpoint: Awaited<ReturnType<typeof startNeonEndpoint>>;
+  let sql: Client;
+  let instances: ReturnType<typeof createAttemptCounter>[];
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
+    const env = parseEnv(testEnv({ DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url }));
+    await migrate(env);
+    createDatabase(env);
+    instances = Array.from({ length: 12 }, () => {
+      const query = neon(env.databaseUrl);
+      return createAttemptCounter((text, parameters) => query.query(text, [...parameters]));
+    });
+    sql = new Client({ connectionString: postgres.url });
+    await sql.connect();
+  });
+  afterAll(async () => {
+    await sql?.end();
+    await endpoint?.close();
+    await postgres?.close();
+  });
+  beforeEach(async () => {
+    await sql.query(`delete from "rateLimit"`);
+  });
+
+  /** So many attempts at once, from all instances in turn. */
+  const atOnce = (times: number, key: string, max: number) =>
+    Promise.all(
+      Array.from({ length: times }, (_, turn) => instances[turn % 12]?.count(key, max) ?? Promise.reject()),
+    );
+  const allowed = (attempts: readonly { allowed: boolean }[]) =>
+    attempts.filter((attempt) => attempt.allowed).length;
+  const pass = (seconds: number) =>
+    sql.query(`update "rateLimit" set "lastRequest" = "lastRequest" - $1::bigint`, [seconds * 1000]);
+
+  it("12 instances together let through as many attempts as are allowed, and not one more", async () => {
+    expect(allowed(await atOnce(240, "key", 20))).toBe(20);
+    expect(allowed(await atOnce(24, "key", 20))).toBe(0);
+  });
+
+  it("the same holds for the first attempts after a window has ended", async () => {
+    await atOnce(30, "key", 20);
+    await pass(61);
+    expect(allowed(await atOnce(240, "key", 20))).toBe(20);
+  });
+
+  it("a window ends 60 seconds after its first attempt, however many follow", async () => {
+    const [counter] = instances;
+    const first = await counter?.count("key", 20);
+    await pass(40);
+    const later = await counter?.count("key", 20);
+    expect(first?.retryAfter).toBe(60);
+    expect(later?.retryAfter).toBeGreaterThanOrEqual(18);
+    expect(later?.retryAfter).toBeLessThanOrEqual(20);
+    await pass(21);
+    expect((await counter?.count("key", 1))?.allowed).toBe(true);
+  });
+
+  it("an attempt is taken back from its own window alone", async () => {
+    const [counter] = instances;
+    if (!counter) throw new Error("no instance");
+    const first = await counter.count("key", 1);
+    await counter.takeBack(first);
+    expect((await counter.count("key", 1)).allowed).toBe(true);
+    await pass(61);
+    expect((await counter.count("key", 1)).allowed).toBe(true);
+    await counter.takeBack(first);
+    expect((await counter.count("key", 1)).allowed).toBe(false);
+  });
+
+  it("of 60 claims to one key one succeeds; it lapses, unless it is kept", async () => {
+    const claims = () =>
+      Promise.all(Array.from({ length: 60 }, (_, turn) => instances[turn % 12]?.claim("link", 30)));
+    expect((await claims()).filter(Boolean)).toHaveLength(1);
+    await pass(31);
+    expect((await claims()).filter(Boolean)).toHaveLength(1);
+    await instances[0]?.keep("link", 3600.5);
+    await pass(31);
+    expect((await claims()).filter(Boolean)).toHaveLength(0);
+    await instances[0]?.release("link");
+    expect((await claims()).filter(Boolean)).toHaveLength(1);
+  });
+
+  it("ended windows are deleted while others are counted at once", async () => {
+    await Promise.all(
+      Array.from({ length: 150 }, (_, turn) => instances[turn % 12]?.count(`old-${turn}`, 1)),
+    );
+    await pass(61);
+    await Promise.all(Array.from({ length: 24 }, (_, turn) => instances[turn % 12]?.count(`new-${turn}`, 1)));
+    const { rows } = await sql.query(`select key from "rateLimit" where key like 'old-%'`);
+    expect(rows).toEqual([]);
+  });
+
+  it("rejects when the database refuses", async () => {
+    await sql.query(`alter table "rateLimit" rename to elsewhere`);
+    try {
+      await expect(instances[0]?.count("key", 1)).rejects.toThrow(/rateLimit/);
+    } finally {
+      await sql.query(`alter table elsewhere rename to "rateLimit"`);
+    }
+  });
+});
