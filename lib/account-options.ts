@@ -1,14 +1,12 @@
 import { APIError } from "better-auth/api";
 import { decodeJwt } from "jose";
-import type { createAuth } from "./auth";
+import type { EndpointOptions } from "./auth";
 import { log } from "./console-log";
 import type { Env } from "./env";
 import { approveChangeLetter, confirmLetter, newAddressLetter, resetLetter } from "./letters";
 import { MailError, type Mailer, type Message } from "./mail";
 import { loginPath } from "./next-path";
 import { reasonOf } from "./reason";
-
-type EndpointOptions = NonNullable<Parameters<typeof createAuth>[2]>;
 
 /** Seconds. The letters say so. */
 const LINK_LIFE = 60 * 60;
@@ -18,7 +16,6 @@ export function accountOptions(env: Pick<Env, "appOrigin" | "providers">, mailer
   const deliver = (message: Message) => mailer.send(message).catch(explainMailFailure);
   return {
     emailAndPassword: {
-      enabled: true,
       resetPasswordTokenExpiresIn: LINK_LIFE,
       sendResetPassword: ({ user, url }) =>
         deliver({ to: user.email, ...resetLetter(leadingTo(url, "/reset-password")) }),

@@ -6,17 +6,22 @@ import { accountOptions, explainMailFailure } from "./account-options";
 import { accountRules } from "./account-rules";
 import { ApiError } from "./api";
 import { createAuth } from "./auth";
+import { readAuthInput } from "./auth-input";
+import { type Failed, INVALID_VALUE, refuse, settleOutcome } from "./auth-outcome";
+import { showAsPage } from "./auth-pages";
 import { reportRefusal } from "./auth-report";
 import { createBackendApi, reasonOfCall } from "./backend-api";
 import { log } from "./console-log";
 import { identityOf } from "./contract";
+import { boundSessionData } from "./cookie-budget";
+import { noteDatabaseFailure, watchDatabase } from "./database-failures";
 import { createDatabase } from "./db";
 import { loadEnv } from "./env";
 import { openKeyRing } from "./hmac";
 import { createMailer } from "./mail";
 import { createMinter } from "./mint";
 import { loginPath } from "./next-path";
-import { problemResponse } from "./problem";
+import { problemResponse, problems } from "./problem";
 import { reasonOf } from "./reason";
 import { type RequestTrace, readTrace } from "./request-trace";
 import { revocation } from "./revocation";
@@ -26,6 +31,9 @@ import { TOKEN_PATH, tokenEndpoint } from "./token-endpoint";
 
 // Node 20 has no WebSocket of its own; transactions need one.
 neonConfig.webSocketConstructor = WebSocket;
+
+/** A body that has been read: `null` where there is none. */
+type Body = Uint8Array<ArrayBuffer> | null;
 
 const env = loadEnv();
 
@@ -38,7 +46,7 @@ const mailer = createMailer(env);
 const options = accountOptions(env, mailer);
 
 /** Better Auth as Node serves it. */
-export const auth = createAuth(env, createDatabase(env), {
+export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
   ...options,
   user: {
     ...options.user,
@@ -76,8 +84,10 @@ export async function handleAuth(request: Request): Promise<Response> {
     );
   }
   const response = await answerOrFail(request, trace);
-  const answer = isToken ? response : await scrubTokens(response);
+  const scrubbed = isToken ? response : await scrubTokens(response);
+  const answer = await showAsPage(request, scrubbed, trace.requestId);
   keepHere(answer.headers);
+  boundCookies(request.headers, answer.headers);
   // Every one of them is about one visitor, and many set a cookie.
   answer.headers.set("cache-control", "private, no-store");
   return answer;
@@ -95,31 +105,43 @@ function keepHere(headers: Headers): void {
   if (!stays) headers.set("location", loginPath("/"));
 }
 
-/** Better Auth throws, or answers 500, where the database failed: that is a fault to try again after. */
+/** The session cookies stay far below the limits of browsers and servers, whatever is stored. */
+function boundCookies(sent: Headers, headers: Headers): void {
+  const setCookies = boundSessionData(sent.get("cookie"), headers.getSetCookie());
+  headers.delete("set-cookie");
+  for (const cookie of setCookies) headers.append("set-cookie", cookie);
+}
+
+/** Invalid input is refused; a failure of ours is one line in the log, and a 503 or 500. */
 async function answerOrFail(request: Request, trace: RequestTrace): Promise<Response> {
-  let failure: unknown;
-  try {
-    const response = await auth.handler(rebuild(request, await headersForAuth(request.headers)));
-    if (response.status !== 500) {
-      await reportRefusal(response, trace);
-      return response;
-    }
-    failure = new Error("Better Auth answered 500");
-  } catch (error) {
-    failure = error;
+  const input = await readAuthInput(request);
+  if ("refused" in input && input.refused === "too-large") {
+    const code = "gate_body_too_large";
+    log({ ...lineAbout(trace), code, status: 413 });
+    return problemResponse(code, trace.requestId);
   }
-  const code = "gate_session_store_unreachable";
-  log({ ...lineAbout(trace), code, status: 503, error: reasonOf(failure) });
+  const outcome = "refused" in input ? refuse(400, INVALID_VALUE) : await callBetterAuth(request, input.body);
+  if (outcome instanceof Response) {
+    await reportRefusal(outcome, trace);
+    return outcome;
+  }
+  const { code, error } = outcome;
+  log({ ...lineAbout(trace), code, status: problems[code].status, error: reasonOf(error) });
   return problemResponse(code, trace.requestId);
+}
+
+async function callBetterAuth(request: Request, body: Body): Promise<Response | Failed> {
+  const headers = await headersForAuth(request.headers);
+  const { result, failures } = await watchDatabase(() => auth.handler(rebuild(request, headers, body)));
+  return settleOutcome(result, failures, new URL(request.url).pathname);
 }
 
 /**
  * A request of our own with the parts of this one. Next hands route handlers a proxy around the request, and
  * `new Request(proxy, …)` throws on Node 24 and 26: undici reads private fields, which a proxy does not have.
  */
-function rebuild({ url, method, body, signal }: Request, headers: Headers): Request {
-  const init: RequestInit & { duplex: "half" } = { method, headers, body, signal, duplex: "half" };
-  return new Request(url, init);
+function rebuild({ url, method, signal }: Request, headers: Headers, body: Body): Request {
+  return new Request(url, { method, headers, body, signal });
 }
 
 function lineAbout({ requestId, traceId }: RequestTrace) {
