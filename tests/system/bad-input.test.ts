@@ -145,14 +145,16 @@ async function outcomeOf(what: string, sent: Promise<Response>): Promise<Outcome
 /** What is wrong with these outcomes, in words. */
 const wrong = (outcomes: readonly Outcome[]) =>
   outcomes
-    .filter(({ status, requestId }) => status >= 500 || status === 429 || !requestId)
+    // Next folds "//" before the gate sees it, and redirects.
+    .filter(({ status, requestId }) => status >= 500 || status === 429 || (!requestId && status !== 308))
     .map(({ what, status, requestId }) => `${what}: ${status}${requestId ? "" : " without a request id"}`);
 
 async function send(requests: readonly (() => Promise<Outcome>)[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (let start = 0; start < requests.length; start += 10) {
+  // The strictest limit of all is 3 at a time.
+  for (let start = 0; start < requests.length; start += 3) {
     await forgetAttempts();
-    outcomes.push(...(await Promise.all(requests.slice(start, start + 10).map((sendOne) => sendOne()))));
+    outcomes.push(...(await Promise.all(requests.slice(start, start + 3).map((sendOne) => sendOne()))));
   }
   return outcomes;
 }
@@ -168,9 +170,7 @@ function alarms(): string[] {
 }
 
 it("knows the fields of every endpoint that takes a body", () => {
-  expect(posts.map(({ path }) => path).filter((path) => !fields[path] && path !== "/get-session")).toEqual(
-    expect.arrayContaining([]),
-  );
+  expect(posts.map(({ path }) => path).filter((path) => !fields[path])).toEqual(["/get-session"]);
 });
 
 describe.each(["a stranger", "a member"])("%s", (who) => {
