@@ -63,10 +63,15 @@ function boundUser(user: Fields, path: string | undefined, check: (user: Fields)
   const { name, image, ...rest } = user;
   check(rest);
   const data = {
-    ...(name !== undefined && { name: cutText(String(name ?? ""), limits.name) }),
+    ...(name !== undefined && { name: cutText(storable(String(name ?? "")), limits.name) }),
     ...(image !== undefined && { image: isImage(image) ? image || null : null }),
   };
   return { data };
+}
+
+/** Without what Postgres cannot store: NUL, and half of a surrogate pair. */
+function storable(text: string): string {
+  return text.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "");
 }
 
 function boundSession(session: Fields) {

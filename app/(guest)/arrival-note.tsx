@@ -7,6 +7,8 @@ const failures: Readonly<Record<string, string>> = {
   account_not_linked:
     "There is an account with that email already, and it is not certain that both are yours. Sign in with your password, or choose a new one below. Then confirm your email on your account page; after that both ways work.",
   email_not_found: "The other site did not tell us your email, which we need. Let it, or sign up here.",
+  EMAIL_TOO_LONG:
+    "Your email at the other site is longer than the 254 characters that an address may have. Sign up here with another one.",
   state_mismatch: "That took too long, or began in another window. Try again.",
   state_not_found: "That took too long, or began in another window. Try again.",
 };

@@ -366,6 +366,56 @@ it("none of this has raised an alarm, or left a line that is not ours", () => {
   expect(alarms()).toEqual([]);
 });
 
+describe("an outage of the database", () => {
+  let cookie: string;
+  beforeAll(async () => {
+    cookie = (await newMember()).cookieHeader;
+    await stack.stopDatabase();
+  });
+
+  const needed = [
+    "/sign-up/email",
+    "/sign-in/email",
+    "/sign-out",
+    "/reset-password",
+    "/request-password-reset",
+  ];
+  const member = [
+    "/update-user",
+    "/change-email",
+    "/change-password",
+    "/delete-user",
+    "/revoke-session-by-id",
+  ];
+
+  it.each([...needed, ...member])("POST %s is 503, and not a sign-out", async (path) => {
+    const response = await new Visitor(stack.origin).post(pathOf(path), fields[path], { cookie });
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect(await response.json()).toMatchObject({ code: "gate_session_store_unreachable" });
+  });
+
+  it.each(["/get-session", "/list-sessions", "/reset-password/x?callbackURL=/"])(
+    "GET %s is 503, and a page for a person",
+    async (path) => {
+      const fetchAs = (accept: string) =>
+        new Visitor(stack.origin).fetch(pathOf(path), { headers: { cookie, accept } });
+      const response = await fetchAs("*/*");
+      expect(response.status).toBe(503);
+      expect(response.headers.getSetCookie()).toEqual([]);
+      const page = await fetchAs("text/html");
+      expect(page.status).toBe(503);
+      expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+      expect(await page.text()).toContain("You have not been signed out");
+    },
+  );
+
+  it("has raised an alarm", () => {
+    expect(alarms().join("\n")).toContain("gate_session_store_unreachable");
+  });
+});
+
 function getRaw(path: string, headers: Record<string, string>): Promise<Response> {
   return sendRaw("GET", path, headers);
 }

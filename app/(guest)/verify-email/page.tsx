@@ -23,7 +23,11 @@ const failures: Readonly<Record<string, string>> = {
   TOKEN_EXPIRED: "The link is older than an hour. Ask for a new one on your account page.",
   INVALID_USER:
     "The link belongs to another account than the one you are signed in to. Sign out, then open it again.",
-  USER_NOT_FOUND: "There is no such account any more.",
+  USER_NOT_FOUND: "There is no account with this email any more.",
+  EMAIL_TAKEN:
+    "Another account uses this address by now. Your account keeps the email that it has; choose another one on your account page.",
+  EMAIL_TOO_LONG:
+    "The new address is longer than an address may be. Your account keeps the email that it has.",
 };
 
 const failed: Outcome = {
