@@ -1,4 +1,4 @@
-import type { DatabaseFailures } from "./database-failures";
+import { type DatabaseFailures, databaseFailureIn } from "./database-failures";
 import type { ProblemCode } from "./problem";
 
 /** A failure of ours, with what caused it. */
@@ -21,16 +21,18 @@ export async function settleOutcome(
 ): Promise<Response | Failed> {
   const response = result.status === "fulfilled" ? result.value : undefined;
   const error: unknown = result.status === "rejected" ? result.reason : new Error("Better Auth answered 500");
-  const outage = failures.get("outage");
+  // Of a query that did not go through the watched driver.
+  const thrown = databaseFailureIn(error);
+  const outage = thrown === "outage" ? error : failures.get("outage");
   // 401 as well: who cannot be looked up is not signed out.
   if (outage !== undefined && (response === undefined || response.status >= 400)) {
     return { code: "gate_session_store_unreachable", error: outage };
   }
   if (response !== undefined && response.status !== 500 && !(await isFailedSignUp(response))) return response;
-  if (failures.has("conflict")) return refuse(409, conflictAt(path));
-  if (failures.has("invalid") || (error instanceof Error && FROM_PARSERS.has(error.name))) {
+  if (thrown === "conflict" || failures.has("conflict")) return refuse(409, conflictAt(path));
+  const isInvalid = thrown === "invalid" || failures.has("invalid");
+  if (isInvalid || (error instanceof Error && FROM_PARSERS.has(error.name)))
     return refuse(400, INVALID_VALUE);
-  }
   return { code: "gate_failed", error };
 }
 

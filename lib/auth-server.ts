@@ -71,9 +71,19 @@ export async function headersForAuth(original: Headers): Promise<Headers> {
   return headers;
 }
 
-/** Answers `/api/auth/*`. No answer but that of the token endpoint holds a token, and no browser gets that one. */
+/** Serves `/api/auth/*`: whatever comes of a request, its response passes here. */
 export async function handleAuth(request: Request): Promise<Response> {
   const trace = readTrace(request.headers);
+  const response = await showAsPage(request, await respond(request, trace), trace.requestId);
+  keepHere(response.headers);
+  boundCookies(request.headers, response.headers);
+  // Every one of them is about one visitor, and many set a cookie.
+  response.headers.set("cache-control", "private, no-store");
+  return response;
+}
+
+/** No response but that of the token endpoint holds a token, and no browser gets that one. */
+async function respond(request: Request, trace: RequestTrace): Promise<Response> {
   const isToken = new URL(request.url).pathname === TOKEN_PATH;
   // Fetch Metadata: browsers alone send it. A page has the gate, and needs no token.
   if (isToken && env.tokenEndpoint && request.headers.has("sec-fetch-site")) {
@@ -84,13 +94,7 @@ export async function handleAuth(request: Request): Promise<Response> {
     );
   }
   const response = await answerOrFail(request, trace);
-  const scrubbed = isToken ? response : await scrubTokens(response);
-  const answer = await showAsPage(request, scrubbed, trace.requestId);
-  keepHere(answer.headers);
-  boundCookies(request.headers, answer.headers);
-  // Every one of them is about one visitor, and many set a cookie.
-  answer.headers.set("cache-control", "private, no-store");
-  return answer;
+  return isToken ? response : await scrubTokens(response);
 }
 
 /**

@@ -3,7 +3,7 @@ import { authLogger } from "./auth-report";
 import { userFields } from "./claims";
 import type { createDatabase } from "./db";
 import type { Env } from "./env";
-import { limits } from "./field-limits";
+import { fieldLimits } from "./field-limits";
 import { storedFields } from "./stored-fields";
 
 const MINUTE = 60;
@@ -46,7 +46,7 @@ export function createAuth(
       ...endpoints.emailAndPassword,
       enabled: true,
       revokeSessionsOnPasswordReset: true,
-      maxPasswordLength: limits.password,
+      maxPasswordLength: fieldLimits.password,
     },
     emailVerification: endpoints.emailVerification,
     socialProviders: endpoints.socialProviders,

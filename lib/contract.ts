@@ -1,5 +1,5 @@
 import { type CustomClaims, customClaimsOf, type UserRecord } from "./claims";
-import { cutText, limits } from "./field-limits";
+import { cutText, fieldLimits } from "./field-limits";
 
 /**
  * The JWT contract between the gate (signs) and FastAPI (verifies).
@@ -58,8 +58,8 @@ export interface Identity {
 export function identityOf(user: UserRecord, session: { id: string }): Identity {
   return {
     userId: user.id,
-    email: cutText(user.email, limits.email),
-    name: cutText(user.name, limits.name),
+    email: cutText(user.email, fieldLimits.email),
+    name: cutText(user.name, fieldLimits.name),
     sessionId: session.id,
     custom: customClaimsOf(user),
   };

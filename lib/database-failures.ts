@@ -28,6 +28,13 @@ export async function watchDatabase<T>(
   return { result, failures };
 }
 
+/** What Postgres said no to, where this error, or what caused it, is one of a database's driver. */
+export function databaseFailureIn(error: unknown): DatabaseFailure | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isOfDriver = error.name === "NeonDbError" || "severity" in error;
+  return isOfDriver ? kindOf(error) : databaseFailureIn(error.cause);
+}
+
 /** SQLSTATE classes 22 (data exception), 23 (integrity constraint violation) and 54 (program limit exceeded). */
 function kindOf(error: unknown): DatabaseFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

@@ -1,5 +1,5 @@
 /** How long what a user stores may be, in UTF-16 code units, as `maxlength` counts them. */
-export const limits = {
+export const fieldLimits = {
   name: 100,
   /** RFC 5321 §4.5.3.1.3: 256 octets with the angle brackets. */
   email: 254,

@@ -1,6 +1,6 @@
 import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
 import { APIError, createAuthMiddleware } from "better-auth/api";
-import { cutText, limits } from "./field-limits";
+import { cutText, fieldLimits } from "./field-limits";
 
 type Fields = Readonly<Record<string, unknown>>;
 type OwnFields = NonNullable<NonNullable<BetterAuthOptions["user"]>["additionalFields"]>;
@@ -63,7 +63,7 @@ function boundUser(user: Fields, path: string | undefined, check: (user: Fields)
   const { name, image, ...rest } = user;
   check(rest);
   const data = {
-    ...(name !== undefined && { name: cutText(storable(String(name ?? "")), limits.name) }),
+    ...(name !== undefined && { name: cutText(storable(String(name ?? "")), fieldLimits.name) }),
     ...(image !== undefined && { image: isImage(image) ? image || null : null }),
   };
   return { data };
@@ -78,8 +78,8 @@ function boundSession(session: Fields) {
   const { userAgent, ipAddress, ...rest } = session;
   checkFields(rest, {});
   const data = {
-    ...(typeof userAgent === "string" && { userAgent: cutText(userAgent, limits.userAgent) }),
-    ...(typeof ipAddress === "string" && { ipAddress: cutText(ipAddress, limits.ipAddress) }),
+    ...(typeof userAgent === "string" && { userAgent: cutText(userAgent, fieldLimits.userAgent) }),
+    ...(typeof ipAddress === "string" && { ipAddress: cutText(ipAddress, fieldLimits.ipAddress) }),
   };
   return { data };
 }
@@ -96,33 +96,33 @@ function checkFields(values: Fields, ownFields: OwnFields): void {
 }
 
 function checkName(name: unknown): void {
-  if (typeof name === "string" && name.trim() !== "" && name.length <= limits.name) return;
-  throw refusal("INVALID_NAME", "name", limits.name, `A name has 1 to ${limits.name} characters.`);
+  if (typeof name === "string" && name.trim() !== "" && name.length <= fieldLimits.name) return;
+  throw refusal("INVALID_NAME", "name", fieldLimits.name, `A name has 1 to ${fieldLimits.name} characters.`);
 }
 
 function checkEmail(email: unknown): void {
   // What is no text is for Better Auth to refuse.
-  if (typeof email !== "string" || email.length <= limits.email) return;
-  const message = `An email address has at most ${limits.email} characters.`;
-  throw refusal("EMAIL_TOO_LONG", "email", limits.email, message);
+  if (typeof email !== "string" || email.length <= fieldLimits.email) return;
+  const message = `An email address has at most ${fieldLimits.email} characters.`;
+  throw refusal("EMAIL_TOO_LONG", "email", fieldLimits.email, message);
 }
 
 function checkImage(image: unknown): void {
   if (isImage(image)) return;
-  const message = `An image is an https address of at most ${limits.image} characters.`;
-  throw refusal("INVALID_IMAGE", "image", limits.image, message);
+  const message = `An image is an https address of at most ${fieldLimits.image} characters.`;
+  throw refusal("INVALID_IMAGE", "image", fieldLimits.image, message);
 }
 
 /** Null and the empty text stand for no image. */
 function isImage(image: unknown): image is string | null {
   if (image === null || image === "") return true;
-  if (typeof image !== "string" || image.length > limits.image || !URL.canParse(image)) return false;
+  if (typeof image !== "string" || image.length > fieldLimits.image || !URL.canParse(image)) return false;
   const { protocol, href } = new URL(image);
-  return protocol === "https:" && href.length <= limits.image;
+  return protocol === "https:" && href.length <= fieldLimits.image;
 }
 
 function checkOther(field: string, value: unknown, own: OwnFields[string] | undefined): void {
-  const max = own?.validator?.input ? limits.validatedField : limits.field;
+  const max = own?.validator?.input ? fieldLimits.validatedField : fieldLimits.field;
   if (lengthOf(value) <= max) return;
   throw refusal("FIELD_TOO_LONG", field, max, `The field ${field} has at most ${max} characters.`);
 }

@@ -1,4 +1,4 @@
-import { limits } from "../../lib/field-limits";
+import { fieldLimits } from "../../lib/field-limits";
 import type { FieldName } from "./explain-failure";
 
 const MIN_PASSWORD = 8;
@@ -20,7 +20,7 @@ export const nameField: FormField = {
   label: "Name",
   type: "text",
   autoComplete: "name",
-  maxLength: limits.name,
+  maxLength: fieldLimits.name,
   check: (value) => (value ? undefined : "Enter the name you want to be called by."),
 };
 
@@ -29,7 +29,7 @@ export const emailField: FormField = {
   label: "Email",
   type: "email",
   autoComplete: "email",
-  maxLength: limits.email,
+  maxLength: fieldLimits.email,
   check: (value) =>
     /^\S+@\S+\.\S+$/.test(value) ? undefined : "Enter your whole email address, such as ada@example.com.",
 };
@@ -51,7 +51,8 @@ export const newPasswordField: FormField = {
   // No `maxLength`: a browser would cut a pasted password without a word.
   check: (value) => {
     if (value.length < MIN_PASSWORD) return `Choose a password of at least ${MIN_PASSWORD} characters.`;
-    if (value.length > limits.password) return `Choose a password of at most ${limits.password} characters.`;
+    if (value.length > fieldLimits.password)
+      return `Choose a password of at most ${fieldLimits.password} characters.`;
     return undefined;
   },
 };

@@ -109,8 +109,7 @@ describe("a value at its limit is stored", () => {
   it.each([
     ["a name of 100 characters", { name: "名".repeat(100) }],
     ["an image of 2,048", { image: imageOf(2_048) }],
-    ["no image", { image: null }],
-    ["no image, as a form says it", { image: "" }],
+    ["no image", { image: "" }],
     ["an email of 254", { email: emailOf(254) }],
   ])("%s", async (_, fields) => {
     expect((await signUp(new Visitor(stack.origin), fields)).status).toBe(200);
@@ -207,9 +206,6 @@ describe("an account from before there were limits", () => {
   it("with an email of 12,018 characters signs in, changes it, and signs out", async () => {
     const { email } = await newMember();
     const long = `${"a".repeat(12_006)}@example.com`;
-    await sql.query(
-      `drop index if exists "user_email_key"; alter table "user" drop constraint if exists "user_email_key"`,
-    );
     await sql.query(`update "user" set email = $2 where email = $1`, [email, long]);
     const visitor = new Visitor(stack.origin);
     expect((await visitor.signIn(long, PASSWORD)).status).toBe(200);
