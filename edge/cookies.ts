@@ -2,7 +2,7 @@
 export interface SessionCookies {
   /** `<session token>.<signature>`, percent-encoded. */
   readonly token: string;
-  /** The cookie cache, a JWT. Its pieces are joined. */
+  /** The cookie cache, a JWT. One that Better Auth has cut into pieces is too long to count (lib/cookie-budget.ts). */
   readonly data: string | undefined;
 }
 
@@ -20,19 +20,11 @@ export function readSessionCookies(
   if (!header?.includes(names.token)) return undefined;
   let token: string | undefined;
   let data: string | undefined;
-  const pieces: string[] = [];
   for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
     const name = pair.slice(0, equals).trim();
     if (name === names.token) token ??= pair.slice(equals + 1).trim();
     else if (name === names.data) data ??= pair.slice(equals + 1).trim();
-    else if (name.startsWith(`${names.data}.`)) {
-      // Better Auth cuts a value that is too long for one cookie into session_data.0, .1 and so on.
-      const index = Number(name.slice(names.data.length + 1));
-      if (index < 100) pieces[index] ??= pair.slice(equals + 1).trim();
-    }
   }
-  if (!token) return undefined;
-  data ??= pieces.length > 0 ? pieces.join("") : undefined;
-  return { token, data };
+  return token ? { token, data } : undefined;
 }

@@ -7,7 +7,7 @@ export interface Facts extends Classified {
   readonly session: SessionState;
   /** An unsafe method or a WebSocket that a page of another site has sent. */
   readonly crossSite: boolean;
-  /** The path holds what a backend could read as another path. */
+  /** The path holds what a backend could read as another path, or what Next cannot decode. */
   readonly deceptivePath: boolean;
   readonly body: "fits" | "too-large" | "unknown-length";
 }
@@ -29,12 +29,15 @@ const FORWARD: Decision = { do: "forward" };
 export function decide(facts: Facts): Decision {
   switch (facts.kind) {
     case "public-page":
-    case "open-api":
       return PASS;
+    case "open-api":
+      return facts.deceptivePath ? refuse("gate_bad_path") : PASS;
     case "guest-page":
       return facts.session === "active" ? sendTo("next", facts) : PASS;
     case "page":
+      return facts.session === "active" ? PASS : withoutSession(facts);
     case "api":
+      if (facts.deceptivePath) return refuse("gate_bad_path");
       return facts.session === "active" ? PASS : withoutSession(facts);
     case "backend":
       return decideBackend(facts);

@@ -1,10 +1,10 @@
 import { NextResponse } from "next/server";
+import { failurePage, unavailablePage } from "../lib/failure-page";
 import { loginPath, safeNextPath } from "../lib/next-path";
 import { problemResponse, RETRY_AFTER } from "../lib/problem";
 import { routes } from "../lib/routes";
 import type { Asked } from "./asked";
 import type { Decision } from "./decide";
-import { failurePage, unavailablePage } from "./failure-page";
 
 /** None of the gate's own answers is anybody else's business. */
 const PRIVATE = { "cache-control": "private, no-store" };

@@ -97,7 +97,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
         safe,
         session: session.state,
         crossSite: isCrossSite(headers, changes, env.origins),
-        deceptivePath: isDeceptivePath(pathname),
+        deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
         body: judgeBody(headers, env.maxBodyBytes),
       });
     },
@@ -138,6 +138,17 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
 
   function freshPolicy(): string {
     return pagePolicy(btoa(effects.randomId()), { secure, development });
+  }
+}
+
+/** Next responds with a bare 500 when it cannot decode a segment of a dynamic route, such as Better Auth's. */
+function isDecodable(pathname: string): boolean {
+  if (!pathname.includes("%")) return true;
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Auth } from "../lib/auth";
 import { identityOf } from "../lib/contract";
+import { boundSessionData } from "../lib/cookie-budget";
 import type { AskStore } from "./session";
 
 /**
@@ -17,7 +18,7 @@ export function createStore(loadAuth: () => Promise<Auth>): AskStore {
       query: { disableCookieCache: true, disableRefresh: !extend },
       returnHeaders: true,
     });
-    const setCookies = headers.getSetCookie();
+    const setCookies = boundSessionData(cookieHeader, headers.getSetCookie());
     if (!response) return { session: null, setCookies };
     const { user, session } = response;
     return {

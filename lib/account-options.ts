@@ -1,14 +1,12 @@
 import { APIError } from "better-auth/api";
 import { decodeJwt } from "jose";
-import type { createAuth } from "./auth";
+import type { EndpointOptions } from "./auth";
 import { log } from "./console-log";
 import type { Env } from "./env";
 import { approveChangeLetter, confirmLetter, newAddressLetter, resetLetter } from "./letters";
 import { MailError, type Mailer, type Message } from "./mail";
 import { loginPath } from "./next-path";
 import { reasonOf } from "./reason";
-
-type EndpointOptions = NonNullable<Parameters<typeof createAuth>[2]>;
 
 /** Seconds. The letters say so. */
 const LINK_LIFE = 60 * 60;
@@ -18,7 +16,6 @@ export function accountOptions(env: Pick<Env, "appOrigin" | "providers">, mailer
   const deliver = (message: Message) => mailer.send(message).catch(explainMailFailure);
   return {
     emailAndPassword: {
-      enabled: true,
       resetPasswordTokenExpiresIn: LINK_LIFE,
       sendResetPassword: ({ user, url }) =>
         deliver({ to: user.email, ...resetLetter(leadingTo(url, "/reset-password")) }),
@@ -68,13 +65,26 @@ function leadingTo(link: string, page: string): string {
  */
 export function explainMailFailure(error: unknown): never {
   const isUnset = error instanceof MailError && error.code === "MAIL_NOT_CONFIGURED";
-  log({ code: isUnset ? "mail_not_configured" : "mail_not_sent", error: reasonOf(error) });
+  const refusal = refusalOfRecipient(error);
+  if (refusal !== undefined) log({ code: "mail_refused", what: `SMTP ${refusal}` });
+  else log({ code: isUnset ? "mail_not_configured" : "mail_not_sent", error: reasonOf(error) });
   throw new APIError("SERVICE_UNAVAILABLE", {
     code: isUnset ? "MAIL_NOT_CONFIGURED" : "MAIL_NOT_SENT",
     message: isUnset
       ? "This site has no mail server, so no email can be sent. Tell whoever runs it."
       : "The email could not be sent just now. Try again in a moment.",
   });
+}
+
+/**
+ * The mail server's reply code where it refuses the recipient (RFC 5321 §4.2.1): anybody can sign up with an address that
+ * does not exist, and that is no failure. The words of the reply may hold the address, and are left out.
+ */
+function refusalOfRecipient(error: unknown): number | undefined {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error && "command" in cause && "responseCode" in cause)) return undefined;
+  const code = Number(cause.responseCode);
+  return cause.command === "RCPT TO" && code >= 500 ? code : undefined;
 }
 
 async function withoutTokens(account: Record<string, unknown>) {

@@ -1,12 +1,9 @@
 import type { BetterAuthPlugin } from "better-auth";
 import { APIError, createAuthMiddleware, getAuthoritativeSessionFromCtx } from "better-auth/api";
 
-const MAX_NAME = 100;
-
 /**
  * What Better Auth leaves open. A message is asked for only while one can be sent; the email and the account itself go
- * with the password alone, however fresh the session; only a signed-in visitor asks for a confirmation; a name is
- * one that fits into a token.
+ * with the password alone, however fresh the session; only a signed-in visitor asks for a confirmation.
  */
 export function accountRules(checkMail: () => Promise<void>) {
   return {
@@ -26,15 +23,6 @@ export function accountRules(checkMail: () => Promise<void>) {
           await checkMail();
         }),
         on(["/delete-user"], askPassword),
-        on(["/update-user", "/sign-up/email"], async ({ body }) => {
-          const { name } = body ?? {};
-          if (typeof name !== "string" || name.trim() === "" || name.length > MAX_NAME) {
-            throw new APIError("BAD_REQUEST", {
-              code: "INVALID_NAME",
-              message: `A name has 1 to ${MAX_NAME} characters.`,
-            });
-          }
-        }),
       ],
     },
   } satisfies BetterAuthPlugin;

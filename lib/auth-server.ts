@@ -8,12 +8,17 @@ import { ApiError } from "./api";
 import { createAttemptCounter } from "./attempt-counter";
 import { createAuth } from "./auth";
 import { createAuthGuard } from "./auth-guard";
+import { readAuthInput } from "./auth-input";
 import { authLimits } from "./auth-limits";
+import { type Failed, INVALID_VALUE, refuse, settleOutcome } from "./auth-outcome";
+import { showAsPage } from "./auth-pages";
 import { reportRefusal } from "./auth-report";
 import { createBackendApi, reasonOfCall } from "./backend-api";
 import { log } from "./console-log";
 import { identityOf } from "./contract";
+import { boundSessionData } from "./cookie-budget";
 import { withoutCookieCache, withoutStaleCookieCache } from "./cookie-cache-header";
+import { noteDatabaseFailure, watchDatabase } from "./database-failures";
 import { createDatabase } from "./db";
 import { loadEnv } from "./env";
 import { openKeyRing } from "./hmac";
@@ -33,6 +38,9 @@ import { programTokenLife } from "./token-life";
 // Node 20 has no WebSocket of its own; transactions need one.
 neonConfig.webSocketConstructor = WebSocket;
 
+/** A body that has been read: `null` where there is none. */
+type Body = Uint8Array<ArrayBuffer> | null;
+
 const env = loadEnv();
 
 const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
@@ -49,7 +57,7 @@ export const backendFor = createBackendApi(env, mintToken);
 const mailer = createMailer(env);
 const options = accountOptions(env, mailer);
 
-const database = createDatabase(env);
+const database = createDatabase(env, noteDatabaseFailure);
 const sql = neon(env.databaseUrl);
 const counter = createAttemptCounter((text, parameters) => sql.query(text, [...parameters]));
 const [currentSecret = ""] = env.authSecrets;
@@ -94,9 +102,19 @@ async function withCookies(original: Headers, filter: (cookies: string) => strin
   return headers;
 }
 
-/** Answers `/api/auth/*`. No answer but that of the token endpoint holds a token, and no browser gets that one. */
+/** Serves `/api/auth/*`: whatever comes of a request, its response passes here. */
 export async function handleAuth(request: Request): Promise<Response> {
   const trace = readTrace(request.headers);
+  const response = await showAsPage(request, await respond(request, trace), trace.requestId);
+  keepHere(response.headers);
+  boundCookies(request.headers, response.headers);
+  // Every one of them is about one visitor, and many set a cookie.
+  response.headers.set("cache-control", "private, no-store");
+  return response;
+}
+
+/** No response but that of the token endpoint holds a token, and no browser gets that one. */
+async function respond(request: Request, trace: RequestTrace): Promise<Response> {
   const refusal = judge(request);
   if (refusal) {
     log({ ...lineAbout(trace), code: refusal.code, status: problems[refusal.code].status });
@@ -114,11 +132,7 @@ export async function handleAuth(request: Request): Promise<Response> {
     );
   }
   const response = await answerOrFail(request, trace);
-  const answer = isToken ? response : await scrubTokens(response);
-  keepHere(answer.headers);
-  // Every one of them is about one visitor, and many set a cookie.
-  answer.headers.set("cache-control", "private, no-store");
-  return answer;
+  return isToken ? response : await scrubTokens(response);
 }
 
 /**
@@ -133,33 +147,43 @@ function keepHere(headers: Headers): void {
   if (!stays) headers.set("location", loginPath("/"));
 }
 
-/** Better Auth throws, or answers 500, where the database failed: that is a fault to try again after. */
+/** The session cookies stay far below the limits of browsers and servers, whatever is stored. */
+function boundCookies(sent: Headers, headers: Headers): void {
+  const setCookies = boundSessionData(sent.get("cookie"), headers.getSetCookie());
+  headers.delete("set-cookie");
+  for (const cookie of setCookies) headers.append("set-cookie", cookie);
+}
+
+/** Invalid input is refused; a failure of ours is one line in the log, and a 503 or 500. */
 async function answerOrFail(request: Request, trace: RequestTrace): Promise<Response> {
-  let failure: unknown;
-  try {
-    const response = await auth.handler(
-      rebuild(request, await withCookies(request.headers, withoutCookieCache)),
-    );
-    if (response.status !== 500) {
-      await reportRefusal(response, trace);
-      return response;
-    }
-    failure = new Error("Better Auth answered 500");
-  } catch (error) {
-    failure = error;
+  const input = await readAuthInput(request);
+  if ("refused" in input && input.refused === "too-large") {
+    const code = "gate_body_too_large";
+    log({ ...lineAbout(trace), code, status: 413 });
+    return problemResponse(code, trace.requestId);
   }
-  const code = "gate_session_store_unreachable";
-  log({ ...lineAbout(trace), code, status: 503, error: reasonOf(failure) });
+  const outcome = "refused" in input ? refuse(400, INVALID_VALUE) : await callBetterAuth(request, input.body);
+  if (outcome instanceof Response) {
+    await reportRefusal(outcome, trace);
+    return outcome;
+  }
+  const { code, error } = outcome;
+  log({ ...lineAbout(trace), code, status: problems[code].status, error: reasonOf(error) });
   return problemResponse(code, trace.requestId);
+}
+
+async function callBetterAuth(request: Request, body: Body): Promise<Response | Failed> {
+  const headers = await withCookies(request.headers, withoutCookieCache);
+  const { result, failures } = await watchDatabase(() => auth.handler(rebuild(request, headers, body)));
+  return settleOutcome(result, failures, new URL(request.url).pathname);
 }
 
 /**
  * A request of our own with the parts of this one. Next hands route handlers a proxy around the request, and
  * `new Request(proxy, …)` throws on Node 24 and 26: undici reads private fields, which a proxy does not have.
  */
-function rebuild({ url, method, body, signal }: Request, headers: Headers): Request {
-  const init: RequestInit & { duplex: "half" } = { method, headers, body, signal, duplex: "half" };
-  return new Request(url, init);
+function rebuild({ url, method, signal }: Request, headers: Headers, body: Body): Request {
+  return new Request(url, { method, headers, body, signal });
 }
 
 function lineAbout({ requestId, traceId }: RequestTrace) {

@@ -3,12 +3,26 @@ import { authLogger } from "./auth-report";
 import { userFields } from "./claims";
 import type { createDatabase } from "./db";
 import type { Env } from "./env";
+import { fieldLimits } from "./field-limits";
+import { storedFields } from "./stored-fields";
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
-/** What concerns the endpoints alone. */
-type EndpointOptions = Omit<BetterAuthOptions, "baseURL" | "database" | "session" | "rateLimit">;
+/**
+ * What concerns the endpoints alone. A type of its own, in which nothing has a place that `createAuth` sets: a spread
+ * of one object over another would drop it, and nobody would notice.
+ */
+export interface EndpointOptions
+  extends Pick<BetterAuthOptions, "emailVerification" | "socialProviders" | "databaseHooks" | "plugins"> {
+  emailAndPassword?: Omit<
+    NonNullable<BetterAuthOptions["emailAndPassword"]>,
+    "enabled" | "revokeSessionsOnPasswordReset" | "maxPasswordLength"
+  >;
+  user?: Omit<NonNullable<BetterAuthOptions["user"]>, "additionalFields">;
+  onAPIError?: Pick<NonNullable<BetterAuthOptions["onAPIError"]>, "errorURL">;
+  advanced?: Pick<NonNullable<BetterAuthOptions["advanced"]>, "backgroundTasks">;
+}
 
 /**
  * The Better Auth server. The edge and Node each make one over the same database; what concerns the endpoints alone
@@ -17,7 +31,7 @@ type EndpointOptions = Omit<BetterAuthOptions, "baseURL" | "database" | "session
 export function createAuth(
   env: Env,
   database: ReturnType<typeof createDatabase>,
-  { emailAndPassword, advanced, ...forEndpoints }: EndpointOptions = {},
+  endpoints: EndpointOptions = {},
 ) {
   return betterAuth({
     appName: "Gatehouse",
@@ -27,11 +41,21 @@ export function createAuth(
     database,
     logger: authLogger,
     // What is no refusal is thrown to whoever asked, and has one line in the log: theirs.
-    onAPIError: { throw: true },
+    onAPIError: { ...endpoints.onAPIError, throw: true },
     // In an encrypted cookie: a row for each visit of the sign-in page would let strangers fill the
     // database, and a signed cookie looks like a session token (edge/session.ts).
     account: { storeStateStrategy: "cookie" },
-    emailAndPassword: { enabled: true, revokeSessionsOnPasswordReset: true, ...emailAndPassword },
+    emailAndPassword: {
+      ...endpoints.emailAndPassword,
+      enabled: true,
+      revokeSessionsOnPasswordReset: true,
+      maxPasswordLength: fieldLimits.password,
+    },
+    emailVerification: endpoints.emailVerification,
+    socialProviders: endpoints.socialProviders,
+    databaseHooks: endpoints.databaseHooks,
+    user: { ...endpoints.user, additionalFields: userFields },
+    plugins: [storedFields(userFields), ...(endpoints.plugins ?? [])],
     session: {
       expiresIn: 7 * DAY,
       updateAge: DAY,
@@ -48,7 +72,7 @@ export function createAuth(
     // lib/auth-limits.ts counts, in the same table: `storage` keeps it in the schema.
     rateLimit: { enabled: false, storage: "database" },
     advanced: {
-      ...advanced,
+      ...endpoints.advanced,
       // Better Auth trusts x-forwarded-for unless told otherwise, and any client can send that. With no
       // header to trust, no address is known, and attempts are counted by account.
       ipAddress: { ipAddressHeaders: env.clientAddressHeader ? [env.clientAddressHeader] : [] },
@@ -59,8 +83,6 @@ export function createAuth(
         validateSchema: false,
       },
     },
-    ...forEndpoints,
-    user: { ...forEndpoints.user, additionalFields: userFields },
   });
 }
 

@@ -1,4 +1,5 @@
 import { type CustomClaims, customClaimsOf, type UserRecord } from "./claims";
+import { cutText, fieldLimits } from "./field-limits";
 
 /**
  * The JWT contract between the gate (signs) and FastAPI (verifies).
@@ -50,12 +51,18 @@ export interface Identity {
 }
 
 /**
- * Who a Better Auth session belongs to.
+ * Who a Better Auth session belongs to. FastAPI refuses a token of more than 8,192 characters: a name or an email from
+ * before there were limits is cut.
  * @throws what `customClaimsOf` throws
  */
 export function identityOf(user: UserRecord, session: { id: string }): Identity {
-  const { id, email, name } = user;
-  return { userId: id, email, name, sessionId: session.id, custom: customClaimsOf(user) };
+  return {
+    userId: user.id,
+    email: cutText(user.email, fieldLimits.email),
+    name: cutText(user.name, fieldLimits.name),
+    sessionId: session.id,
+    custom: customClaimsOf(user),
+  };
 }
 
 /** `kid` of a key: the first 16 hex digits of the SHA-256 of its bytes. */

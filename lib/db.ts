@@ -7,17 +7,23 @@ import type { Env } from "./env";
 /** After this a database that says nothing counts as unreachable. Milliseconds. */
 const ANSWER_WITHIN = 5_000;
 
+/** Gets every error of the database, which is thrown all the same. */
+type OnFailure = (error: unknown) => void;
+
 /**
  * The database in the form Better Auth takes: one HTTP round trip a query, and for a transaction, which
  * HTTP cannot hold open, a WebSocket that lives as long as the transaction does
  * (docs/decisions/002-transactions.md).
  */
-export function createDatabase(env: Pick<Env, "databaseUrl" | "neonEndpoint">) {
+export function createDatabase(
+  env: Pick<Env, "databaseUrl" | "neonEndpoint">,
+  onFailure: OnFailure = () => {},
+) {
   if (env.neonEndpoint) pointAtLocalEndpoint(new URL(env.neonEndpoint));
   neonConfig.fetchFunction = (url: string, init: RequestInit) =>
     fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN) });
   return {
-    dialect: new TransactionalNeonDialect(env.databaseUrl),
+    dialect: new TransactionalNeonDialect(env.databaseUrl, onFailure),
     type: "postgres" as const,
     transaction: true,
   };
@@ -33,22 +39,28 @@ function pointAtLocalEndpoint(endpoint: URL): void {
 }
 
 class TransactionalNeonDialect extends NeonDialect {
-  constructor(private readonly databaseUrl: string) {
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly onFailure: OnFailure,
+  ) {
     super({ neon: neon(databaseUrl) });
   }
 
   override createDriver() {
-    return new TransactionalNeonDriver(this.databaseUrl);
+    return new TransactionalNeonDriver(this.databaseUrl, this.onFailure);
   }
 }
 
 class TransactionalNeonDriver extends NeonDriver {
-  constructor(private readonly databaseUrl: string) {
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly onFailure: OnFailure,
+  ) {
     super({ neon: neon(databaseUrl) });
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    return new SwitchingConnection(await super.acquireConnection());
+    return new SwitchingConnection(await super.acquireConnection(), this.onFailure);
   }
 
   override async beginTransaction(connection: SwitchingConnection): Promise<void> {
@@ -74,12 +86,15 @@ class TransactionalNeonDriver extends NeonDriver {
 class SwitchingConnection implements DatabaseConnection {
   #client: Client | undefined;
 
-  constructor(private readonly http: DatabaseConnection) {}
+  constructor(
+    private readonly http: DatabaseConnection,
+    private readonly onFailure: OnFailure,
+  ) {}
 
   async begin(client: Client): Promise<void> {
     // A socket that breaks fails the query that waits on it; without a listener it would end the process.
     client.on("error", () => {});
-    await client.connect();
+    await this.#report(client.connect());
     this.#client = client;
     try {
       await this.executeQuery(Compiled.raw("begin"));
@@ -103,7 +118,20 @@ class SwitchingConnection implements DatabaseConnection {
     await client?.end();
   }
 
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#report(this.#run<R>(query));
+  }
+
+  async #report<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      this.onFailure(error);
+      throw error;
+    }
+  }
+
+  async #run<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (!this.#client) return this.http.executeQuery<R>(query);
     const { command, rowCount, rows } = await this.#client.query(query.sql, [...query.parameters]);
     const changes = command !== "SELECT" && rowCount !== null;

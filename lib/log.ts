@@ -24,6 +24,7 @@ export const logLevels = {
   auth_note: "warn",
   account_not_deleted: "error",
   mail_not_sent: "error",
+  mail_refused: "warn",
   mail_not_configured: "error",
   backend_call_failed: "error",
   page_failed: "error",

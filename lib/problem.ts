@@ -13,7 +13,8 @@ export const problems = {
   gate_bad_path: {
     status: 400,
     title: "Path refused",
-    detail: "The path holds an encoded slash, backslash, dot segment or NUL. Send it without.",
+    detail:
+      "The path holds an encoded slash, backslash, dot segment or NUL, or an invalid percent-encoding. Send it without.",
   },
   gate_not_websocket: {
     status: 400,

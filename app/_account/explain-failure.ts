@@ -1,3 +1,4 @@
+import { fieldLimits } from "../../lib/field-limits";
 import { inAWhile } from "../_components/explain-error";
 
 /** What to say at which field; `form` is for what is no field's fault. */
@@ -26,10 +27,11 @@ const known: Record<string, Mistakes> = {
   },
   INVALID_EMAIL: { email: wholeEmail },
   VALIDATION_ERROR: { email: wholeEmail },
+  EMAIL_TOO_LONG: { email: `Enter an email address of at most ${fieldLimits.email} characters.` },
   INVALID_PASSWORD: { password: "That is not your current password." },
   PASSWORD_TOO_SHORT: { newPassword: "Choose a longer password." },
-  PASSWORD_TOO_LONG: { newPassword: "Choose a shorter password, of 128 characters at most." },
-  INVALID_NAME: { name: "Enter a name of 1 to 100 characters." },
+  PASSWORD_TOO_LONG: { newPassword: `Choose a password of at most ${fieldLimits.password} characters.` },
+  INVALID_NAME: { name: `Enter a name of 1 to ${fieldLimits.name} characters.` },
   INVALID_TOKEN: {
     form: "This link has been used already, or is older than an hour. Ask for a new one below.",
   },

@@ -1,7 +1,7 @@
+import { fieldLimits } from "../../lib/field-limits";
 import type { FieldName } from "./explain-failure";
 
 const MIN_PASSWORD = 8;
-const MAX_NAME = 100;
 
 export interface FormField {
   name: FieldName;
@@ -20,7 +20,7 @@ export const nameField: FormField = {
   label: "Name",
   type: "text",
   autoComplete: "name",
-  maxLength: MAX_NAME,
+  maxLength: fieldLimits.name,
   check: (value) => (value ? undefined : "Enter the name you want to be called by."),
 };
 
@@ -29,6 +29,7 @@ export const emailField: FormField = {
   label: "Email",
   type: "email",
   autoComplete: "email",
+  maxLength: fieldLimits.email,
   check: (value) =>
     /^\S+@\S+\.\S+$/.test(value) ? undefined : "Enter your whole email address, such as ada@example.com.",
 };
@@ -47,6 +48,11 @@ export const newPasswordField: FormField = {
   type: "password",
   autoComplete: "new-password",
   hint: `At least ${MIN_PASSWORD} characters.`,
-  check: (value) =>
-    value.length < MIN_PASSWORD ? `Choose a password of at least ${MIN_PASSWORD} characters.` : undefined,
+  // No `maxLength`: a browser would cut a pasted password without a word.
+  check: (value) => {
+    if (value.length < MIN_PASSWORD) return `Choose a password of at least ${MIN_PASSWORD} characters.`;
+    if (value.length > fieldLimits.password)
+      return `Choose a password of at most ${fieldLimits.password} characters.`;
+    return undefined;
+  },
 };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { failurePage, unavailablePage } from "../../edge/failure-page";
+import { failurePage, unavailablePage } from "../../lib/failure-page";
 import { launchBrowser } from "../support/browser";
 import { signUp } from "../support/signed-up";
 import { type FullStack, startFullStack } from "../support/stack";

@@ -129,6 +129,16 @@ const rows: Row[] = [
     refuse("gate_bad_path"),
   ],
   [
+    "a route handler's path that cannot be decoded gets 400",
+    { kind: "open-api", deceptivePath: true },
+    refuse("gate_bad_path"),
+  ],
+  [
+    "a protected one gets 400 with or without a session",
+    { kind: "api", deceptivePath: true, session: "none" },
+    refuse("gate_bad_path"),
+  ],
+  [
     "a body over the limit gets 413",
     { kind: "backend", wants: "data", safe: false, body: "too-large" },
     refuse("gate_body_too_large"),

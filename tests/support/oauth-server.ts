@@ -14,6 +14,7 @@ export interface Person {
   name: string;
   email: string;
   emailVerified: boolean;
+  image?: string;
 }
 
 type Site = "github" | "google";
@@ -110,8 +111,8 @@ export async function startOAuthServer() {
     return site === "github" ? answer : { ...answer, expires_in: 3600, id_token: await idToken(grant) };
   }
 
-  function idToken({ clientId, person: { id, name, email, emailVerified } }: Grant): Promise<string> {
-    return new SignJWT({ sub: String(id), name, email, email_verified: emailVerified })
+  function idToken({ clientId, person: { id, name, email, emailVerified, image } }: Grant): Promise<string> {
+    return new SignJWT({ sub: String(id), name, email, email_verified: emailVerified, picture: image })
       .setProtectedHeader({ alg: "RS256", kid: publicKey.kid })
       .setIssuer("https://accounts.google.com")
       .setAudience(clientId)
@@ -131,7 +132,7 @@ export async function startOAuthServer() {
     if (!who) return undefined;
     // GitHub's profile holds the public address, and many have none.
     if (address === "api.github.com/user")
-      return { id: who.id, login: "octocat", name: who.name, email: null };
+      return { id: who.id, login: "octocat", name: who.name, email: null, avatar_url: who.image };
     if (address === "api.github.com/user/emails")
       return [{ email: who.email, primary: true, verified: who.emailVerified }];
     return undefined;

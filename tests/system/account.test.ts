@@ -288,6 +288,140 @@ describe("a change of email", () => {
   });
 });
 
+describe("a link that is opened by a person", () => {
+  /** As a browser opens it: the status, and the address or the page that comes of it. */
+  async function open(visitor: Visitor, link: string): Promise<{ at: string; text: string }> {
+    const { pathname, search } = new URL(link, stack.origin);
+    const headers = { accept: "text/html,*/*;q=0.8", "sec-fetch-dest": "document" };
+    const response = await visitor.fetch(pathname + search, { headers });
+    const location = response.headers.get("location");
+    if (location === null) {
+      expect(response.headers.get("content-type"), link).toMatch(/^text\/html/);
+      return { at: pathname, text: await response.text() };
+    }
+    const to = new URL(location, stack.origin);
+    expect(to.origin).toBe(stack.origin);
+    const page = await visitor.fetch(to.pathname + to.search, { headers });
+    expect([page.status, page.headers.get("content-type")]).toEqual([
+      200,
+      expect.stringMatching(/^text\/html/),
+    ]);
+    return { at: to.pathname + to.search, text: await page.text() };
+  }
+
+  const NOT_WORKING = /This link does not work|This link has been used already/;
+
+  /** Each kind of link, of a member of its own. */
+  const links: Record<string, () => Promise<Member & { link: string }>> = {
+    "to confirm": async () => {
+      const member = await signUp({ confirmed: false });
+      await member.visitor.post("/api/auth/send-verification-email", { email: member.email });
+      return { ...member, link: (await mail.next(member.email)).link };
+    },
+    "to approve a change": async () => {
+      const member = await signUp();
+      const change = { newEmail: `new-${member.email}`, password: PASSWORD };
+      await member.visitor.post("/api/auth/change-email", change);
+      return { ...member, link: (await mail.next(member.email)).link };
+    },
+    "to use a new address": async () => {
+      const member = await signUp({ confirmed: false });
+      const change = { newEmail: `new-${member.email}`, password: PASSWORD };
+      await member.visitor.post("/api/auth/change-email", change);
+      return { ...member, link: (await mail.next(change.newEmail)).link };
+    },
+    "to choose a password": async () => {
+      const member = await signUp();
+      await forget(member.email);
+      return { ...member, link: (await mail.next(member.email)).link };
+    },
+  };
+  const kinds = Object.entries(links);
+
+  it("to use a new address, after somebody took that address, leads to a page that explains", async () => {
+    const member = await signUp({ confirmed: false });
+    const newEmail = `taken-${member.email}`;
+    await member.visitor.post("/api/auth/change-email", { newEmail, password: PASSWORD });
+    const { link } = await mail.next(newEmail);
+    await new Visitor(stack.origin).signUp(newEmail, "Faster", PASSWORD);
+    const { at, text } = await open(member.visitor, link);
+    expect(at).toBe("/verify-email?done=changed&error=EMAIL_TAKEN");
+    expect(text).toContain("Another account uses this address by now");
+    expect(await follow(member.visitor, link)).toBe(at);
+    expect(await userRow(member.email)).toBeDefined();
+    const lines = stack.readLog("next");
+    expect(lines).not.toContain(newEmail);
+    expect(lines).not.toContain("Key (");
+    expect(lines).toContain('"what":"EMAIL_TAKEN"');
+  });
+
+  it.each(kinds)("%s, twice, leads to a page each time", async (_, make) => {
+    const { visitor, link } = await make();
+    await open(visitor, link);
+    await open(visitor, link);
+  });
+
+  it.each(kinds)("%s, by somebody else who is signed in, leads to a page", async (_, make) => {
+    const { link } = await make();
+    await open((await signUp()).visitor, link);
+  });
+
+  it.each(kinds)("%s, cut off on its way, does not work, and the page says so", async (_, make) => {
+    const { visitor, link } = await make();
+    const { pathname, search } = new URL(link);
+    const parts = [
+      pathname + search.slice(0, -40),
+      pathname + search.slice(0, 30),
+      pathname,
+      pathname.slice(0, -3) + search,
+      `${pathname}%00${search}`,
+    ];
+    for (const part of parts) {
+      const { at, text } = await open(visitor, part);
+      // The page of a reset may still have all that it needs.
+      if (!at.startsWith("/reset-password?token=")) expect(text, part).toMatch(NOT_WORKING);
+    }
+  });
+
+  it.each(kinds)("%s, after the account is deleted, does not work, and the page says so", async (_, make) => {
+    const { visitor, link } = await make();
+    expect((await visitor.post("/api/auth/delete-user", { password: PASSWORD })).status).toBe(200);
+    const { at, text } = await open(visitor, link);
+    // That one opens a form, which is refused when it is sent.
+    if (at.startsWith("/reset-password?token=")) {
+      expect((await reset(at.split("=")[1] ?? "")).status).toBe(400);
+    } else expect(text).toMatch(NOT_WORKING);
+  });
+
+  it.each([
+    "/api/auth/nope",
+    "/api/auth/delete-user/callback?token=x",
+    "/api/auth/list-sessions",
+    "/api/auth/callback/github",
+    "/api/auth/verify-email?token=x&callbackURL=https://evil.example",
+  ])("%s is a page, and no JSON", async (path) => {
+    await open(new Visitor(stack.origin), path);
+  });
+});
+
+describe("two sign-ups with one email at the same time", () => {
+  it("make one account, and the other learns that it is there", async () => {
+    const email = `member-${++people}@example.com`;
+    const attempts = await Promise.all(
+      [1, 2, 3].map(() =>
+        new Visitor(stack.origin).post("/api/auth/sign-up/email", { name: "A", email, password: PASSWORD }),
+      ),
+    );
+    const statuses = attempts.map(({ status }) => status).sort();
+    expect(statuses[0]).toBe(200);
+    for (const attempt of attempts.filter(({ status }) => status !== 200)) {
+      expect([409, 422]).toContain(attempt.status);
+      expect(await codeOf(attempt)).toBe("USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL");
+    }
+    expect(stack.readLog("next")).not.toContain("Key (");
+  });
+});
+
 describe("the end of an account", () => {
   const deletion = ({ visitor }: Member, body: unknown) => visitor.post("/api/auth/delete-user", body);
 

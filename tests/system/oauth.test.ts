@@ -135,6 +135,49 @@ describe.each(sites)("%s", (site) => {
   });
 });
 
+describe.each(sites)("what %s says of a person", (site) => {
+  const stored = async (email: string) => {
+    const { rows } = await sql.query(`select name, image from "user" where email = $1`, [email]);
+    return rows[0];
+  };
+
+  it("is stored as it is within the limits", async () => {
+    const person = somebody({ image: "https://example.com/octo.png" });
+    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect(await stored(person.email)).toEqual({ name: "Octo", image: "https://example.com/octo.png" });
+  });
+
+  it.each([
+    ["of 12 kB", `https://example.com/${"x".repeat(12_000)}`],
+    ["that is no https address", "http://example.com/octo.png"],
+    ["that is a picture", `data:image/png;base64,${"A".repeat(3_000)}`],
+  ])("an image %s is left out, and does not fail the sign-in", async (_, image) => {
+    const person = somebody({ image });
+    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect(await stored(person.email)).toEqual({ name: "Octo", image: null });
+  });
+
+  it("a name that is too long is cut", async () => {
+    const person = somebody({ name: "😀".repeat(1_000) });
+    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect((await stored(person.email)).name).toBe(`${"😀".repeat(49)}…`);
+  });
+
+  it("a name with a character that no database can hold loses it", async () => {
+    const person = somebody({ name: "Oc\u0000to\ud800" });
+    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect((await stored(person.email)).name).toBe("Octo");
+  });
+
+  it("an email that is too long opens no account, and the page says why", async () => {
+    const { at, visitor } = await signInThrough(site, somebody({ email: `${"x".repeat(300)}@example.com` }));
+    expect(at).toMatch(/^\/login\?next=%2Ftasks&error=EMAIL_TOO_LONG/);
+    const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
+    expect(page).toContain("longer than the 254 characters");
+    expect(await (await visitor.fetch("/api/auth/get-session")).json()).toBeNull();
+  });
+});
+
 describe("an account that is there already is opened", () => {
   const rows: [says: string, ours: boolean, theirs: boolean, linked: boolean][] = [
     ["when both sides have verified the address", true, true, true],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { failurePage, unavailablePage } from "../../edge/failure-page";
+import { failurePage, unavailablePage } from "../../lib/failure-page";
 
 const css = readFileSync("app/globals.css", "utf8");
 const brand = readFileSync("app/_components/brand.tsx", "utf8");

@@ -27,7 +27,11 @@ const failures: Readonly<Record<string, string>> = {
     "It has been used already, perhaps by a scanner of your mail provider, or was cut off on its way to you. Your account page shows which email you have now.",
   TOO_MANY_REQUESTS:
     "Too many links that do not work were opened from your network. Wait a minute and open yours again.",
-  USER_NOT_FOUND: "There is no such account any more.",
+  USER_NOT_FOUND: "There is no account with this email any more.",
+  EMAIL_TAKEN:
+    "Another account uses this address by now. Your account keeps the email that it has; choose another one on your account page.",
+  EMAIL_TOO_LONG:
+    "The new address is longer than an address may be. Your account keeps the email that it has.",
 };
 
 const failed: Outcome = {

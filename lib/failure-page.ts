@@ -18,8 +18,27 @@ export function failurePage(requestId: string): string {
   });
 }
 
+/** What a visitor sees who has opened an address of Better Auth's that it refuses. */
+export function refusedPage(requestId: string): string {
+  return page(requestId, {
+    title: "This did not work",
+    heading: "This link does not work",
+    text: "It has been used already, is too old, or was cut off on its way to you. Nothing has changed.",
+    link: { href: "/", label: "To the start page" },
+  });
+}
+
+interface Content {
+  title: string;
+  heading: string;
+  text: string;
+  link?: { href: string; label: string };
+}
+
+const TRY_AGAIN = { href: "", label: "Try again" };
+
 /** The palette is that of app/globals.css and the sign that of app/_components/brand.tsx: a test compares them. */
-function page(requestId: string, { title, heading, text }: Record<"title" | "heading" | "text", string>) {
+function page(requestId: string, { title, heading, text, link = TRY_AGAIN }: Content) {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -59,7 +78,7 @@ Gatehouse
 <h1>${heading}</h1>
 <p>${text}</p>
 <p>If you ask for help, name this request: <code>${requestId}</code></p>
-<a href="">Try again</a>
+<a href="${link.href}">${link.label}</a>
 </main>
 </body>
 </html>

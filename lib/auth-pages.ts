@@ -1,0 +1,76 @@
+import { refusedPage, unavailablePage } from "./failure-page";
+
+/** Where somebody learns what has become of a link of an email, or of a sign-in through another site. */
+const pages: readonly (readonly [root: string, page: string])[] = [
+  ["/api/auth/verify-email", "/verify-email"],
+  ["/api/auth/reset-password", "/reset-password"],
+  ["/api/auth/callback", "/login"],
+];
+
+/** Better Auth's own page for errors, which does not look like the app. */
+const ERROR_PAGE = "/api/auth/error";
+
+/**
+ * Makes a page of a response that a person would see as raw JSON, or as Better Auth's own error page: a link of an email
+ * is opened by a browser, not by a script.
+ */
+export async function showAsPage(request: Request, response: Response, requestId: string): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url);
+  const page = pages.find(([root]) => pathname === root || pathname.startsWith(`${root}/`))?.[1];
+  const location = response.headers.get("location");
+  if (location !== null && page !== undefined) {
+    const target = new URL(location, request.url);
+    return target.pathname === ERROR_PAGE
+      ? redirect(response, page, target.searchParams.get("error"))
+      : response;
+  }
+  if (response.status < 400) return response;
+  const code = response.status < 500 ? await codeOf(response) : null;
+  // As Better Auth does by itself for every other reason why such a link does nothing.
+  const back = searchParams.get("callbackURL");
+  if (code === "EMAIL_TAKEN" && back?.startsWith("/")) return redirect(response, back, code);
+  if (!isNavigation(request)) return response;
+  if (page !== undefined && response.status < 500) return redirect(response, page, code);
+  return ownPage(response, response.status < 500 ? refusedPage(requestId) : unavailablePage(requestId));
+}
+
+/** Fetch Metadata where there is any: a browser says what a response is for. */
+function isNavigation({ headers }: Request): boolean {
+  const destination = headers.get("sec-fetch-dest");
+  if (destination === "document" || headers.get("sec-fetch-mode") === "navigate") return true;
+  return !destination && (headers.get("accept")?.includes("text/html") ?? false);
+}
+
+async function codeOf(response: Response): Promise<string | null> {
+  try {
+    const { code } = await response.clone().json();
+    return typeof code === "string" ? code : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Cookies stay: Better Auth ends those that are of no use any more. */
+function redirect(response: Response, to: string, code: string | null): Response {
+  const separator = to.includes("?") ? "&" : "?";
+  const headers = withoutBody(response.headers);
+  headers.set("location", `${to}${separator}error=${encodeURIComponent(code ?? "UNKNOWN")}`);
+  return new Response(null, { status: 302, headers });
+}
+
+function ownPage(response: Response, html: string): Response {
+  const headers = withoutBody(response.headers);
+  headers.set("content-type", "text/html; charset=utf-8");
+  headers.set(
+    "content-security-policy",
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  );
+  return new Response(html, { status: response.status, headers });
+}
+
+function withoutBody(original: Headers): Headers {
+  const headers = new Headers(original);
+  headers.delete("content-type");
+  headers.delete("content-length");
+  return headers;
+}

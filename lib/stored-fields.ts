@@ -1,0 +1,137 @@
+import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
+import { APIError, createAuthMiddleware } from "better-auth/api";
+import { cutText, fieldLimits } from "./field-limits";
+
+type Fields = Readonly<Record<string, unknown>>;
+type OwnFields = NonNullable<NonNullable<BetterAuthOptions["user"]>["additionalFields"]>;
+
+/** Endpoints whose values another site has given, not the visitor, who could not correct them. */
+const FROM_OTHER_SITES = /^\/(callback|oauth2|sign-in\/social|link-social)(\/|$)/;
+
+/**
+ * Bounds every text that is stored with a user or a session. The hooks of the database are the last that see a value,
+ * whichever endpoint it came by; a change of email is stored in a link first, and is checked before that.
+ */
+export function storedFields(ownFields: OwnFields) {
+  const checkUser = (user: Fields) => checkFields(user, ownFields);
+  return {
+    id: "stored-fields",
+    init: () => ({
+      options: {
+        databaseHooks: {
+          user: {
+            create: { before: async (user, context) => boundUser(user, context?.path, checkUser) },
+            update: { before: async (user, context) => boundUser(user, context?.path, checkUser) },
+          },
+          session: {
+            create: { before: async (session) => boundSession(session) },
+            update: { before: async (session) => boundSession(session) },
+          },
+        },
+      } satisfies Pick<BetterAuthOptions, "databaseHooks">,
+    }),
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }) => path === "/change-email",
+          handler: createAuthMiddleware(async ({ body }) => checkUser({ email: body?.newEmail })),
+        },
+        {
+          // Before Better Auth looks whether there is such an account, and hashes the password.
+          matcher: ({ path }) => path === "/sign-up/email" || path === "/update-user",
+          handler: createAuthMiddleware(async ({ path, body }) => {
+            const { name, email, image } = body ?? {};
+            // Who changes another field sends no name.
+            const named = path === "/update-user" && name === undefined ? {} : { name: name ?? null };
+            checkUser({
+              ...named,
+              ...(email !== undefined && { email }),
+              ...(image !== undefined && { image }),
+            });
+          }),
+        },
+      ],
+    },
+  } satisfies BetterAuthPlugin;
+}
+
+function boundUser(user: Fields, path: string | undefined, check: (user: Fields) => void) {
+  if (path === undefined || !FROM_OTHER_SITES.test(path)) {
+    check(user);
+    return;
+  }
+  const { name, image, ...rest } = user;
+  check(rest);
+  const data = {
+    ...(name !== undefined && { name: cutText(storable(String(name ?? "")), fieldLimits.name) }),
+    ...(image !== undefined && { image: isImage(image) ? image || null : null }),
+  };
+  return { data };
+}
+
+/** Without what Postgres cannot store: NUL, and half of a surrogate pair. */
+function storable(text: string): string {
+  return text.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "");
+}
+
+function boundSession(session: Fields) {
+  const { userAgent, ipAddress, ...rest } = session;
+  checkFields(rest, {});
+  const data = {
+    ...(typeof userAgent === "string" && { userAgent: cutText(userAgent, fieldLimits.userAgent) }),
+    ...(typeof ipAddress === "string" && { ipAddress: cutText(ipAddress, fieldLimits.ipAddress) }),
+  };
+  return { data };
+}
+
+/** @throws {APIError} 400 with the field and its limit */
+function checkFields(values: Fields, ownFields: OwnFields): void {
+  for (const [field, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    if (field === "name") checkName(value);
+    else if (field === "email") checkEmail(value);
+    else if (field === "image") checkImage(value);
+    else checkOther(field, value, ownFields[field]);
+  }
+}
+
+function checkName(name: unknown): void {
+  if (typeof name === "string" && name.trim() !== "" && name.length <= fieldLimits.name) return;
+  throw refusal("INVALID_NAME", "name", fieldLimits.name, `A name has 1 to ${fieldLimits.name} characters.`);
+}
+
+function checkEmail(email: unknown): void {
+  // What is no text is for Better Auth to refuse.
+  if (typeof email !== "string" || email.length <= fieldLimits.email) return;
+  const message = `An email address has at most ${fieldLimits.email} characters.`;
+  throw refusal("EMAIL_TOO_LONG", "email", fieldLimits.email, message);
+}
+
+function checkImage(image: unknown): void {
+  if (isImage(image)) return;
+  const message = `An image is an https address of at most ${fieldLimits.image} characters.`;
+  throw refusal("INVALID_IMAGE", "image", fieldLimits.image, message);
+}
+
+/** Null and the empty text stand for no image. */
+function isImage(image: unknown): image is string | null {
+  if (image === null || image === "") return true;
+  if (typeof image !== "string" || image.length > fieldLimits.image || !URL.canParse(image)) return false;
+  const { protocol, href } = new URL(image);
+  return protocol === "https:" && href.length <= fieldLimits.image;
+}
+
+function checkOther(field: string, value: unknown, own: OwnFields[string] | undefined): void {
+  const max = own?.validator?.input ? fieldLimits.validatedField : fieldLimits.field;
+  if (lengthOf(value) <= max) return;
+  throw refusal("FIELD_TOO_LONG", field, max, `The field ${field} has at most ${max} characters.`);
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  return typeof value === "object" && value !== null ? JSON.stringify(value).length : 0;
+}
+
+function refusal(code: string, field: string, limit: number, message: string): APIError {
+  return new APIError("BAD_REQUEST", { code, message, field, limit });
+}
