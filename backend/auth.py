@@ -275,7 +275,7 @@ def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
     )
 
 
-# `async`, as it waits for nothing: FastAPI would send a `def` to a thread, one more for each request.
+# `async`, as it waits for nothing: FastAPI would send a `def` through a thread at every request.
 async def get_current_user(connection: HTTPConnection) -> User:
     """The user whose token the request, or the WebSocket's handshake, carries.
 

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 import hub
+from limits import CHANGES_PER_SOCKET
 from main import app
 
 #: Bytes that the kernel keeps for a connection, so that one that is not read is full soon.
@@ -176,12 +177,12 @@ def test_a_page_that_does_not_read_is_closed_and_holds_nobody_up(address, api):
         hear(page)
         # More than the connection's buffers hold, and more than may wait after that.
         title = "\N{WATER WAVE}" * 200
-        for _ in range(100 + 3 * hub.MOST_WAITING):
+        for _ in range(100 + 3 * CHANGES_PER_SOCKET):
             api.post("/tasks", json={"title": title}, headers=me).raise_for_status()
             assert hear(page)["kind"] == "saved"
-            if len(hub._listeners[user]) == 1:
+            if len(hub._feeds[user].listeners) == 1:
                 break
-        assert len(hub._listeners[user]) == 1
+        assert len(hub._feeds[user].listeners) == 1
 
 
 def open_and_read_nothing(address: str, headers: dict[str, str]) -> socket.socket:
@@ -210,8 +211,8 @@ def test_a_page_that_leaves_is_forgotten(address):
     user = uuid.uuid4().hex
     with live(address, signed_in(user)) as page:
         hear(page)
-        assert len(hub._listeners[user]) == 1
+        assert len(hub._feeds[user].listeners) == 1
     until = time.monotonic() + PATIENCE
-    while user in hub._listeners and time.monotonic() < until:
+    while user in hub._feeds and time.monotonic() < until:
         time.sleep(0.01)
-    assert user not in hub._listeners
+    assert user not in hub._feeds
