@@ -29,7 +29,7 @@ engine = create_engine(
 def _prepare(connection, _) -> None:
     # Readers do not wait for a writer, nor a second writer for longer than this. Milliseconds.
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+    connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
 
 
 @event.listens_for(engine, "handle_error")

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 import auth
 from account import router as account
 from db import create_tables
+from docs import OPENAPI_URL, add_docs, docs_are_on
 from headers import ResponseHeaders
 from limits import THREADS
 from live import router as live
@@ -74,7 +75,12 @@ app = Backend(
     generate_unique_id_function=operation_id,
     # Its redirect would name this service's own address, which browsers must not learn.
     redirect_slashes=False,
+    docs_url=None,
+    redoc_url=None,
+    openapi_url=OPENAPI_URL if docs_are_on() else None,
 )
+if docs_are_on():
+    add_docs(app)
 auth.install(app)
 app.add_exception_handler(RequestValidationError, answer_unfit_input)
 app.add_exception_handler(LimitReached, answer_limit)
