@@ -1,21 +1,28 @@
-"""The end of an account: the gate asks for it before it deletes the user."""
+"""The end of an account: the app's server calls this before it deletes the user."""
 
-from fastapi import APIRouter
-from sqlmodel import col, delete
+from typing import Annotated
 
-from auth import CurrentUser
-from db import Db
+from fastapi import APIRouter, Depends
+from sqlmodel import Session, col, delete
+
+from auth import ServerOnly, User
+from db import engine
 from hub import close_sockets
 from members import record_deletion
 from models import Refusal, TaskRow
 
 router = APIRouter(prefix="/api/account", tags=["account"], responses={401: {"model": Refusal}})
 
+#: Whose account is to end, as the server says once it has checked the password. A session alone,
+#: which is all that a call through the gate proves, does not do it.
+Leaver = Annotated[User, Depends(ServerOnly("delete-account"))]
+
 
 @router.delete("", status_code=204)
-def delete_account(user: CurrentUser, db: Db) -> None:
-    """Deletes all that is kept of the caller, and refuses them from now on. Harmless to repeat."""
-    record_deletion(user.id, db)
-    db.exec(delete(TaskRow).where(col(TaskRow.user_id) == user.id))
-    db.commit()
+def delete_account(user: Leaver) -> None:
+    """Deletes all that is kept of the user, and refuses them from now on. Harmless to repeat."""
+    with Session(engine) as db:
+        record_deletion(user.id, db)
+        db.exec(delete(TaskRow).where(col(TaskRow.user_id) == user.id))
+        db.commit()
     close_sockets(user.id)

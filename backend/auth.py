@@ -30,6 +30,8 @@ MIN_KEY_BYTES = 32
 LEEWAY = 10
 #: Longest life of a token, in seconds.
 MAX_LIFETIME = 1800
+#: Longest life of a token that has a purpose, in seconds.
+MAX_PURPOSE_LIFETIME = 60
 #: The gate's tokens are a fraction of this. Characters.
 MAX_LENGTH = 8192
 
@@ -117,13 +119,21 @@ def key_id(key: str) -> str:
 
 
 def verify_token(
-    token: str, *, keys: tuple[str, ...], issuer: str, audience: str, now: float
+    token: str,
+    *,
+    keys: tuple[str, ...],
+    issuer: str,
+    audience: str,
+    now: float,
+    purpose: str | None = None,
 ) -> User:
     """Checks a token against the contract; ``now`` is in seconds since the epoch.
 
+    The token's purpose must be ``purpose``. A user's token has none (``None``).
+
     Raises TokenError with one of ``token_malformed``, ``token_algorithm``, ``token_wrong_key``,
     ``token_claims``, ``token_wrong_issuer``, ``token_wrong_audience``, ``token_expired``,
-    ``token_not_yet_valid``.
+    ``token_not_yet_valid``, ``token_wrong_purpose``.
     """
     header = _read_header(token)
     # RFC 8725 §3.1: the algorithm is compared, never obeyed.
@@ -151,6 +161,10 @@ def verify_token(
         raise TokenError("token_expired")
     if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
         raise TokenError("token_not_yet_valid")
+    # Both ways: a user's token opens no route of the app's server, and the server's token is for
+    # its one route.
+    if claims.get("purpose") != purpose:
+        raise TokenError("token_wrong_purpose")
     named = {"id": claims["sub"], "session_id": claims["sid"], "expires_at": claims["exp"]}
     try:
         return User.model_validate({**claims, **named})
@@ -205,12 +219,14 @@ def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
         return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
 
     filled = ("iss", "aud", "sub", "email", "sid", "jti")
+    longest_life = MAX_PURPOSE_LIFETIME if "purpose" in claims else MAX_LIFETIME
     fit = (
         all(is_text(claims.get(name)) and claims[name] for name in filled)
         and is_text(claims.get("name"))
         and all(is_whole(claims.get(name)) for name in ("iat", "exp"))
         and is_whole(claims.get("nbf", 0))
-        and 0 < claims["exp"] - claims["iat"] <= MAX_LIFETIME
+        and ("purpose" not in claims or (is_text(claims["purpose"]) and claims["purpose"]))
+        and 0 < claims["exp"] - claims["iat"] <= longest_life
     )
     if not fit:
         raise TokenError("token_claims")
@@ -259,11 +275,16 @@ def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
     )
 
 
-def get_current_user(connection: HTTPConnection) -> User:
+# `async`, as it waits for nothing: FastAPI would send a `def` through a thread at every request.
+async def get_current_user(connection: HTTPConnection) -> User:
     """The user whose token the request, or the WebSocket's handshake, carries.
 
     Raises NotAuthenticated.
     """
+    return _authenticate(connection, None)
+
+
+def _authenticate(connection: HTTPConnection, purpose: str | None) -> User:
     expected = settings()
     try:
         return verify_token(
@@ -272,6 +293,7 @@ def get_current_user(connection: HTTPConnection) -> User:
             issuer=expected.jwt_issuer,
             audience=expected.jwt_audience,
             now=time.time(),
+            purpose=purpose,
         )
     except TokenError as error:
         raise NotAuthenticated(error.code) from error
@@ -289,3 +311,18 @@ def _bearer_token(connection: HTTPConnection) -> str:
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
+
+
+class ServerOnly:
+    """A dependency for a route that is the app's server's own: ``Depends(ServerOnly("…"))``.
+
+    It takes tokens with this purpose, which only the server mints and which live for a minute. A
+    call that came through the gate carries a user's token, and is refused with 401 and the code
+    ``token_wrong_purpose``. The gate's half is ``Purpose`` in ``lib/contract.ts``.
+    """
+
+    def __init__(self, purpose: str) -> None:
+        self.purpose = purpose
+
+    async def __call__(self, connection: HTTPConnection) -> User:
+        return _authenticate(connection, self.purpose)

@@ -7,13 +7,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logs import current_request_id, current_trace_id, log, trace_id_of
 
+POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 
 class ResponseHeaders:
-    """Keeps answers out of every cache, and gives the gate's request id back.
+    """Keeps responses out of every cache and from running as a page, and returns the request id.
 
     Shared caches may stand in between: Vercel caches a rewrite by the upstream's ``Cache-Control``.
+    Behind the gate a response of this service is on the app's origin: HTML in it, from wherever it
+    came, must run no script there. A page that needs more sets its own policy (``docs.py``).
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -35,6 +39,8 @@ class ResponseHeaders:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
                 headers["Cache-Control"] = "private, no-store"
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers.setdefault("Content-Security-Policy", POLICY)
                 if request_id:
                     headers["X-Request-Id"] = request_id
             await send(message)

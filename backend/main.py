@@ -3,22 +3,28 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 import auth
 from account import router as account
 from db import create_tables
+from docs import OPENAPI_URL, add_docs, docs_are_on
 from headers import ResponseHeaders
+from limits import THREADS
 from live import router as live
-from logs import set_up_log
+from logs import log, set_up_log
 from members import Member
 from models import Health, Me, Refusal
 from tasks import router as tasks
+from turns import Busy, LimitReached
 
 
 class Backend(FastAPI):
@@ -31,6 +37,7 @@ class Backend(FastAPI):
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     set_up_log()
+    current_default_thread_limiter().total_tokens = THREADS
     create_tables()
     yield
 
@@ -49,6 +56,15 @@ async def answer_unfit_input(request: Request, error: Exception) -> JSONResponse
         return JSONResponse({"detail": problems}, 422)
 
 
+async def answer_limit(_: HTTPConnection, error: Exception) -> JSONResponse:
+    # Of a WebSocket's handshake too: it is refused before it is accepted.
+    limit = error if isinstance(error, LimitReached) else Busy()
+    log.info(limit.code, extra={"status": limit.status_code})
+    return JSONResponse(
+        {"detail": limit.detail, "code": limit.code}, limit.status_code, limit.headers
+    )
+
+
 def operation_id(route: APIRoute) -> str:
     return route.name
 
@@ -59,9 +75,16 @@ app = Backend(
     generate_unique_id_function=operation_id,
     # Its redirect would name this service's own address, which browsers must not learn.
     redirect_slashes=False,
+    docs_url=None,
+    redoc_url=None,
+    openapi_url=OPENAPI_URL if docs_are_on() else None,
 )
+if docs_are_on():
+    add_docs(app)
 auth.install(app)
 app.add_exception_handler(RequestValidationError, answer_unfit_input)
+app.add_exception_handler(LimitReached, answer_limit)
+app.add_exception_handler(PoolTimeout, answer_limit)
 app.include_router(tasks)
 app.include_router(account)
 app.include_router(live)
@@ -73,5 +96,5 @@ def read_me(user: Member):
 
 
 @app.get("/health", tags=["health"])
-def health() -> Health:
+async def health() -> Health:
     return Health(status="ok")

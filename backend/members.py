@@ -1,14 +1,17 @@
 """Whose account still stands: a token outlives it, and what came in with one would be nobody's."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends
 from sqlmodel import Session, col, delete
+from starlette.concurrency import run_in_threadpool
 
 from auth import LEEWAY, MAX_LIFETIME, CurrentUser, NotAuthenticated, User
 from db import engine
 from models import DeletedUser
+from turns import turn
 
 #: The longest that the gate may trust a session that is gone: `SESSION_MAX_STALE_SECONDS`. Seconds.
 MAX_STALE = 3600
@@ -37,12 +40,23 @@ def record_deletion(user_id: str, db: Session) -> None:
     db.merge(DeletedUser(user_id=user_id, at=now))
 
 
-def _member(user: CurrentUser) -> User:
-    # A session of its own, and a short one: a WebSocket would keep `Db` for its whole life.
+def _refuse_deleted(user_id: str) -> None:
     with Session(engine) as db:
-        refuse_deleted(user.id, db)
-    return user
+        refuse_deleted(user_id, db)
 
 
-#: `CurrentUser`, unless the account was deleted.
-Member = Annotated[User, Depends(_member)]
+async def _member(user: CurrentUser) -> AsyncIterator[User]:
+    async with turn(user.id):
+        await run_in_threadpool(_refuse_deleted, user.id)
+        yield user
+
+
+#: `CurrentUser`, unless the account was deleted, when it is the user's turn. The turn ends when the
+#: endpoint has returned, and not with the response: a caller may read that as slowly as they like.
+Member = Annotated[User, Depends(_member, scope="function")]
+
+
+async def check_member(user: User) -> None:
+    """The same for a WebSocket, which would keep its turn for its whole life."""
+    async with turn(user.id):
+        await run_in_threadpool(_refuse_deleted, user.id)

@@ -1,13 +1,14 @@
 """A user's tasks. Nobody sees, changes or even learns of another's."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException
-from sqlalchemy.exc import IntegrityError
+from fastapi import APIRouter, HTTPException
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
 
-from db import Db
+from auth import User
+from db import engine
 from hub import publish
 from members import Member, refuse_deleted
 from models import Conflict, NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
@@ -16,7 +17,7 @@ router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses={401: {"model"
 missing = {404: {"model": NotFound}}
 
 
-def _own_task(task_id: str, user: Member, db: Db) -> TaskRow:
+def _own_task(task_id: str, user: User, db: Session) -> TaskRow:
     task = db.get(TaskRow, task_id)
     if task is None or task.user_id != user.id:
         raise HTTPException(404, "There is no such task")
@@ -32,52 +33,59 @@ def _added_before(task_id: str, user_id: str, db: Session) -> TaskRow:
     return task
 
 
-OwnTask = Annotated[TaskRow, Depends(_own_task)]
-
-
 def tasks_of(user_id: str, db: Session) -> Sequence[TaskRow]:
     newest_first = col(TaskRow.created_at).desc()
     return db.exec(select(TaskRow).where(TaskRow.user_id == user_id).order_by(newest_first)).all()
 
 
 @router.get("", response_model=list[Task])
-def list_tasks(user: Member, db: Db):
-    return tasks_of(user.id, db)
+def list_tasks(user: Member):
+    with Session(engine) as db:
+        return tasks_of(user.id, db)
 
 
 @router.post("", response_model=Task, status_code=201, responses={409: {"model": Conflict}})
-def create_task(new: NewTask, user: Member, db: Db):
+def create_task(new: NewTask, user: Member):
     task = TaskRow(id=str(new.id), user_id=user.id, title=new.title, done=new.done)
-    db.add(task)
-    try:
-        db.flush()
-    except IntegrityError:
-        db.rollback()
-        return _added_before(str(new.id), user.id, db)
-    refuse_deleted(user.id, db)
-    db.commit()
-    db.refresh(task)
+    with Session(engine) as db:
+        db.add(task)
+        try:
+            db.flush()
+        except IntegrityError:
+            db.rollback()
+            return _added_before(str(new.id), user.id, db)
+        refuse_deleted(user.id, db)
+        db.commit()
+        db.refresh(task)
     publish(user.id, task.id)
     return task
 
 
 @router.get("/{task_id}", response_model=Task, responses=missing)
-def read_task(task: OwnTask):
-    return task
+def read_task(task_id: str, user: Member):
+    with Session(engine) as db:
+        return _own_task(task_id, user, db)
 
 
 @router.patch("/{task_id}", response_model=Task, responses=missing)
-def change_task(change: TaskChange, task: OwnTask, db: Db):
-    task.sqlmodel_update(change.model_dump(exclude_none=True))
-    db.add(task)
-    db.commit()
-    db.refresh(task)
-    publish(task.user_id, task.id)
+def change_task(task_id: str, change: TaskChange, user: Member):
+    with Session(engine) as db:
+        task = _own_task(task_id, user, db)
+        task.sqlmodel_update(change.model_dump(exclude_none=True))
+        db.add(task)
+        try:
+            db.commit()
+            db.refresh(task)
+        except (StaleDataError, InvalidRequestError) as error:
+            # Deleted in between.
+            raise HTTPException(404, "There is no such task") from error
+    publish(user.id, task.id)
     return task
 
 
 @router.delete("/{task_id}", status_code=204, responses=missing)
-def delete_task(task: OwnTask, db: Db) -> None:
-    db.delete(task)
-    db.commit()
-    publish(task.user_id, task.id)
+def delete_task(task_id: str, user: Member) -> None:
+    with Session(engine) as db:
+        db.delete(_own_task(task_id, user, db))
+        db.commit()
+    publish(user.id, task_id)

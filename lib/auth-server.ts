@@ -23,7 +23,7 @@ import { createDatabase } from "./db";
 import { loadEnv } from "./env";
 import { openKeyRing } from "./hmac";
 import { createMailer } from "./mail";
-import { createMinter } from "./mint";
+import { createMinter, createPurposeMinter } from "./mint";
 import { loginPath } from "./next-path";
 import { problemResponse, problems } from "./problem";
 import { reasonOf } from "./reason";
@@ -53,6 +53,12 @@ const mintForProgram = createMinter(
 
 /** FastAPI, called in somebody's name. */
 export const backendFor = createBackendApi(env, mintToken);
+
+/** The same, for the one call that only this server may make: nothing that the gate mints does it. */
+const backendForDeletion = createBackendApi(
+  env,
+  createPurposeMinter(env.jwt, () => crypto.randomUUID(), "delete-account"),
+);
 
 const mailer = createMailer(env);
 const options = accountOptions(env, mailer);
@@ -196,11 +202,12 @@ function lineAbout({ requestId, traceId }: RequestTrace) {
  * @throws {APIError} 503 when it could not be done; the account stays as it is
  */
 async function forgetAtBackend(request: Request | undefined): Promise<void> {
-  const found =
-    request && (await auth.api.getSession({ headers: request.headers, query: { disableRefresh: true } }));
+  // The store, not the cookie cache: a deletion is not done on the word of a session that has ended.
+  const query = { disableRefresh: true, disableCookieCache: true };
+  const found = request && (await auth.api.getSession({ headers: request.headers, query }));
   try {
     if (!found) throw new Error("the session is gone");
-    const api = await backendFor(identityOf(found.user, found.session), request.headers);
+    const api = await backendForDeletion(identityOf(found.user, found.session), request.headers);
     await api.delete("/api/account");
   } catch (error) {
     // A backend without this route keeps nothing that has to go; and a 2xx has done it, whatever its body (RFC 9110 §9.3.5).

@@ -15,6 +15,15 @@ export const MIN_KEY_BYTES = 32;
 /** Longest life a token may have, in seconds. */
 export const MAX_TTL_SECONDS = 1800;
 
+/** Longest life of a token that has a purpose, in seconds. */
+export const MAX_PURPOSE_TTL_SECONDS = 60;
+
+/**
+ * What a token of this server's own is for: FastAPI takes it for that one route, and a user's token, which has no
+ * purpose, for all the others. The gate mints no token with a purpose, so no caller can reach such a route through it.
+ */
+export type Purpose = "delete-account";
+
 /** How far the two clocks may stand apart, in seconds. */
 export const LEEWAY_SECONDS = 10;
 
@@ -28,7 +37,9 @@ export interface JwtConfig {
   readonly ttlSeconds: number;
 }
 
-/** RFC 7519 §4.1, the three claims that are the contract's, `email`, `name` and `sid`, and yours. Times in seconds. */
+/**
+ * RFC 7519 §4.1, the claims that are the contract's, `email`, `name`, `sid` and `purpose`, and yours. Times in seconds.
+ */
 export interface BackendClaims extends CustomClaims {
   iss: string;
   aud: string;
@@ -39,6 +50,7 @@ export interface BackendClaims extends CustomClaims {
   jti: string;
   iat: number;
   exp: number;
+  purpose?: Purpose;
 }
 
 /** Who a token speaks for. */

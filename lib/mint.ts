@@ -1,5 +1,13 @@
 import { SignJWT } from "jose";
-import { type BackendClaims, type Identity, JWT_ALGORITHM, type JwtConfig, keyId } from "./contract";
+import {
+  type BackendClaims,
+  type Identity,
+  JWT_ALGORITHM,
+  type JwtConfig,
+  keyId,
+  MAX_PURPOSE_TTL_SECONDS,
+  type Purpose,
+} from "./contract";
 import { importHmacKey } from "./hmac";
 
 /** A signed token and the times it holds, in milliseconds since the epoch. */
@@ -17,13 +25,24 @@ export type MintToken = (who: Identity, now: number) => Promise<BackendToken>;
  * backend sees one kind of token. The key is imported at the first use and kept.
  */
 export function createMinter(config: JwtConfig, randomId: () => string): MintToken {
+  return createSigner(config, randomId, undefined);
+}
+
+/** As {@link createMinter}, for tokens that are good for one purpose alone, and for a minute at most. */
+export function createPurposeMinter(config: JwtConfig, randomId: () => string, purpose: Purpose): MintToken {
+  const ttlSeconds = Math.min(config.ttlSeconds, MAX_PURPOSE_TTL_SECONDS);
+  return createSigner({ ...config, ttlSeconds }, randomId, purpose);
+}
+
+function createSigner(config: JwtConfig, randomId: () => string, purpose: Purpose | undefined): MintToken {
   let signingKey: Promise<{ kid: string; key: CryptoKey }> | undefined;
 
   return async (who, now) => {
     signingKey ??= importSigningKey(config.keys);
     const { kid, key } = await signingKey;
     const iat = Math.floor(now / 1000);
-    const claims: BackendClaims = {
+    // `purpose` is left out of JSON where it is undefined; a custom claim of that name must not stay in its place.
+    const claims: Omit<BackendClaims, "purpose"> & { purpose: Purpose | undefined } = {
       // First, so that none of them takes the place of one of the contract's.
       ...who.custom,
       iss: config.issuer,
@@ -35,6 +54,7 @@ export function createMinter(config: JwtConfig, randomId: () => string): MintTok
       jti: randomId(),
       iat,
       exp: iat + config.ttlSeconds,
+      purpose,
     };
     const jwt = await new SignJWT({ ...claims })
       .setProtectedHeader({ alg: JWT_ALGORITHM, typ: "JWT", kid })

@@ -48,6 +48,11 @@ def signed_in(user: str | None = None, **claims) -> dict[str, str]:
     return {"Authorization": f"Bearer {token_for(user or uuid.uuid4().hex, **claims)}"}
 
 
+def leaving(user: str) -> dict[str, str]:
+    """The headers with which the app's server ends an account."""
+    return signed_in(user, purpose="delete-account", exp=int(time.time()) + 30)
+
+
 class TestWhoIsCalling:
     def test_the_user_is_the_token_s(self, client):
         answer = client.get("/api/me", headers=signed_in("ada"))
@@ -204,11 +209,26 @@ class TestTheEndOfAnAccount:
         mine, theirs = signed_in(user), signed_in()
         for headers in (mine, theirs):
             client.post("/api/tasks", json={"title": "kept?"}, headers=headers)
-        assert client.delete("/api/account", headers=mine).status_code == 204
+        assert client.delete("/api/account", headers=leaving(user)).status_code == 204
         assert tasks_kept_of(user) == 0
         assert len(client.get("/api/tasks", headers=theirs).json()) == 1
-        assert client.delete("/api/account", headers=mine).status_code == 204
+        assert client.delete("/api/account", headers=leaving(user)).status_code == 204
         assert client.delete("/api/account").status_code == 401
+
+    def test_is_not_for_a_caller_who_has_a_session_alone(self, client):
+        user = uuid.uuid4().hex
+        me = signed_in(user)
+        client.post("/api/tasks", json={"title": "kept"}, headers=me)
+        refused = client.delete("/api/account", headers=me)
+        assert (refused.status_code, refused.json()["code"]) == (401, "token_wrong_purpose")
+        assert len(client.get("/api/tasks", headers=me).json()) == 1
+
+    @pytest.mark.parametrize(
+        ("method", "path"), [("GET", "/api/me"), ("GET", "/api/tasks"), ("POST", "/api/tasks")]
+    )
+    def test_has_a_token_that_is_good_for_nothing_else(self, client, method, path):
+        answer = client.request(method, path, json={"title": "x"}, headers=leaving("ada"))
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_wrong_purpose")
 
     @pytest.mark.parametrize(
         ("method", "path"),
@@ -225,7 +245,7 @@ class TestTheEndOfAnAccount:
         user = uuid.uuid4().hex
         # Another device's, minted from a session that the gate still trusts.
         token = signed_in(user)
-        client.delete("/api/account", headers=signed_in(user))
+        client.delete("/api/account", headers=leaving(user))
         body = {"title": "Nobody's"} if method in {"POST", "PATCH"} else None
         answer = client.request(method, path, json=body, headers=token)
         assert answer.status_code == 401
@@ -236,7 +256,7 @@ class TestTheEndOfAnAccount:
     def test_has_no_gap_for_a_task_that_is_being_added(self, client, monkeypatch):
         user = uuid.uuid4().hex
         me = signed_in(user)
-        client.delete("/api/account", headers=me)
+        client.delete("/api/account", headers=leaving(user))
         # Past the first look, as somebody is whose account is deleted a moment after it.
         monkeypatch.setattr("members.refuse_deleted", lambda *_: None)
         assert client.post("/api/tasks", json={"title": "Late"}, headers=me).status_code == 401
@@ -254,7 +274,7 @@ class TestTheEndOfAnAccount:
             db.commit()
         # The gate may have failed to delete it: then it stands, and is not shut out for good.
         assert client.get("/api/me", headers=signed_in(user)).status_code == 200
-        client.delete("/api/account", headers=signed_in())
+        client.delete("/api/account", headers=leaving(uuid.uuid4().hex))
         with Session(engine) as db:
             assert db.get(DeletedUser, user) is None
 
@@ -275,6 +295,20 @@ class TestEveryAnswer:
         assert answer.status_code == status
         assert answer.headers["Cache-Control"] == "private, no-store"
         assert answer.headers["X-Request-Id"] == "request-1"
+
+    def test_runs_no_script_where_a_browser_takes_it_for_a_page(self, client):
+        for path in ("/health", "/api/tasks", "/no-such-path"):
+            headers = client.get(path).headers
+            assert (
+                headers["Content-Security-Policy"]
+                == "default-src 'none'; frame-ancestors 'none'; sandbox"
+            )
+            assert headers["X-Content-Type-Options"] == "nosniff"
+
+    @pytest.mark.parametrize("path", ["/docs", "/docs/files/swagger-ui.css", "/redoc"])
+    def test_is_no_page_of_docs_unless_they_are_switched_on(self, client, path):
+        assert client.get(path).status_code == 404
+        assert client.get("/openapi.json").status_code == 404
 
     def test_is_private_when_it_is_an_error_of_ours(self, client):
         def fail():

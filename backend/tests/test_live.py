@@ -7,17 +7,23 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx2 as httpx
+import jwt
 import pytest
 import uvicorn
-from test_app import signed_in
+from sqlalchemy import event, text
+from sqlmodel import Session
+from test_app import leaving, signed_in
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 import hub
+from db import engine
+from limits import CHANGES_PER_SOCKET, SOCKETS_PER_USER
 from main import app
+from models import TaskRow
 
 #: Bytes that the kernel keeps for a connection, so that one that is not read is full soon.
 SMALL = 4096
@@ -114,6 +120,7 @@ def test_a_change_that_failed_is_not_told(address, api):
             "token_expired",
             'Bearer error="invalid_token"',
         ),
+        (leaving("ada"), "token_wrong_purpose", 'Bearer error="invalid_token"'),
     ],
 )
 def test_a_handshake_without_a_good_token_is_refused_as_a_request_is(
@@ -152,7 +159,7 @@ def test_the_sockets_of_an_account_end_with_it_and_no_other_s(address, api):
     with live(address, mine) as page, live(address, mine) as other, live(address, theirs) as alien:
         for each in (page, other, alien):
             hear(each)
-        assert api.delete("/account", headers=mine).status_code == 204
+        assert api.delete("/account", headers=leaving(user)).status_code == 204
         assert hear_end(page) == hear_end(other) == 1008
         task = api.post("/tasks", json={"title": "theirs"}, headers=theirs).json()
         assert hear(alien) == {"kind": "saved", "task": task}
@@ -176,12 +183,12 @@ def test_a_page_that_does_not_read_is_closed_and_holds_nobody_up(address, api):
         hear(page)
         # More than the connection's buffers hold, and more than may wait after that.
         title = "\N{WATER WAVE}" * 200
-        for _ in range(100 + 3 * hub.MOST_WAITING):
+        for _ in range(100 + 3 * CHANGES_PER_SOCKET):
             api.post("/tasks", json={"title": title}, headers=me).raise_for_status()
             assert hear(page)["kind"] == "saved"
-            if len(hub._listeners[user]) == 1:
+            if len(hub._feeds[user].listeners) == 1:
                 break
-        assert len(hub._listeners[user]) == 1
+        assert len(hub._feeds[user].listeners) == 1
 
 
 def open_and_read_nothing(address: str, headers: dict[str, str]) -> socket.socket:
@@ -210,8 +217,92 @@ def test_a_page_that_leaves_is_forgotten(address):
     user = uuid.uuid4().hex
     with live(address, signed_in(user)) as page:
         hear(page)
-        assert len(hub._listeners[user]) == 1
+        assert len(hub._feeds[user].listeners) == 1
     until = time.monotonic() + PATIENCE
-    while user in hub._listeners and time.monotonic() < until:
+    while user in hub._feeds and time.monotonic() < until:
         time.sleep(0.01)
-    assert user not in hub._listeners
+    assert user not in hub._feeds
+
+
+def refusal_of(address: str, headers: dict[str, str]):
+    with pytest.raises(InvalidStatus) as refused, live(address, headers):
+        pass
+    return refused.value.response
+
+
+def open_until_refused(pages: ExitStack, address: str, headers: list[dict[str, str]]) -> None:
+    for each in headers:
+        page = pages.enter_context(live(address, each))
+        assert hear(page)["kind"] == "all"
+
+
+def test_one_socket_more_than_a_user_may_have_is_refused_and_nobody_else_s(address, api):
+    me = signed_in()
+    with ExitStack() as pages:
+        open_until_refused(pages, address, [me] * SOCKETS_PER_USER)
+        refusal = refusal_of(address, me)
+        assert refusal.status_code == 429
+        assert json.loads(refusal.body)["code"] == "too_many_sockets"
+        assert refusal.headers["Retry-After"] == "30"
+        with live(address, signed_in()) as other:
+            assert hear(other)["kind"] == "all"
+        assert api.get("/tasks", headers=me).status_code == 200
+    until = time.monotonic() + PATIENCE
+    while hub._open and time.monotonic() < until:
+        time.sleep(0.01)
+    with live(address, me) as page:
+        assert hear(page)["kind"] == "all"
+
+
+def test_one_socket_more_than_all_users_may_have_is_refused(address, monkeypatch):
+    monkeypatch.setattr(hub, "SOCKETS", 3)
+    with ExitStack() as pages:
+        open_until_refused(pages, address, [signed_in() for _ in range(3)])
+        refusal = refusal_of(address, signed_in())
+        assert refusal.status_code == 503
+        assert json.loads(refusal.body)["code"] == "too_many_sockets"
+
+
+def test_a_change_is_read_once_however_many_pages_show_it(address, api):
+    me = signed_in()
+    reads = []
+
+    def count(connection, cursor, statement, parameters, context, many):
+        if statement.startswith("SELECT") and "WHERE task.id" in statement:
+            reads.append(parameters)
+
+    with ExitStack() as stack:
+        pages = [stack.enter_context(live(address, me)) for _ in range(SOCKETS_PER_USER)]
+        for page in pages:
+            assert hear(page)["kind"] == "all"
+        event.listen(engine, "before_cursor_execute", count)
+        stack.callback(event.remove, engine, "before_cursor_execute", count)
+        task = api.post("/tasks", json={"title": "once"}, headers=me).json()
+        for page in pages:
+            assert hear(page) == {"kind": "saved", "task": task}
+    # One by the endpoint, which gives the task back, and one for all pages.
+    assert len(reads) == 2
+
+
+def test_pages_are_closed_to_come_again_when_their_tasks_cannot_be_read(address, api):
+    me = signed_in()
+    with live(address, me) as page:
+        hear(page)
+        # What the feed reads next fails: a message cannot be made of this title.
+        with Session(engine) as db:
+            user_id = jwt.decode(
+                me["Authorization"].split()[1], options={"verify_signature": False}
+            )["sub"]
+            db.add(TaskRow(id="broken", user_id=user_id, title="x"))
+            db.commit()
+            db.exec(text("UPDATE task SET created_at = 'never' WHERE id = 'broken'"))
+            db.commit()
+        api.post("/tasks", json={"title": "unheard"}, headers=me)
+        with live(address, me) as second:
+            assert hear_end(second) == 1013
+        assert hear_end(page) == 1013
+        with Session(engine) as db:
+            db.exec(text("DELETE FROM task WHERE id = 'broken'"))
+            db.commit()
+    with live(address, me) as page:
+        assert [task["title"] for task in hear(page)["tasks"]] == ["unheard"]

@@ -23,6 +23,7 @@ def test_vector(vector):
             issuer=DOCUMENT["issuer"],
             audience=DOCUMENT["audience"],
             now=vector["now"],
+            purpose=vector.get("purpose"),
         )
 
     if vector["valid"]:

@@ -61,6 +61,9 @@ export async function startBackend(options: {
   const url = `http://${LOOPBACK}:${port}`;
   // The gate keeps connections and does not try again: it must be the one that closes them. Seconds.
   const keepAlive = ["--timeout-keep-alive", "75"];
+  // A page of ours sends nothing on its socket, so nothing long has to be read; and compression takes memory for each
+  // socket, for messages that are short. Bytes.
+  const webSockets = ["--ws-max-size", "1024", "--ws-per-message-deflate", "false"];
   const reload = options.reload ? ["--reload", "--reload-dir", "backend"] : [];
   const child = await startProcess({
     name: "fastapi",
@@ -69,6 +72,7 @@ export async function startBackend(options: {
       ...["-m", "uvicorn", "main:app", "--app-dir", "backend"],
       ...["--host", LOOPBACK, "--port", String(port)],
       ...keepAlive,
+      ...webSockets,
       ...reload,
     ],
     env: { ...without(options.env, WITHHELD), PYTHONUNBUFFERED: "1" },

@@ -4,7 +4,7 @@ import { fail } from "./user-error";
 
 const run = promisify(execFile);
 
-const CANDIDATES = ["python3.13", "python3.12", "python3.11", "python3"];
+const CANDIDATES = ["python3.14", "python3.13", "python3.12", "python3.11", "python3"];
 
 /** Debian ships Python without ensurepip; a venv cannot be made then. */
 const PROBE = `

@@ -8,7 +8,9 @@ and `code` says in which. A verifier looks in this order:
    has it (UTF-8 with no byte order mark, no NaN)
 2. header: alg, then typ, crit and the type of kid
 3. kid in the ring, then the signature
-4. claims: presence and types, exp - iat; then iss, aud, exp, and last iat and nbf
+4. claims: presence and types, exp - iat; then iss, aud, exp, then iat and nbf, and last purpose
+
+`purpose` is what the verifier wants the token to be for; a vector without it wants a user's token.
 """
 
 import base64
@@ -78,6 +80,7 @@ def good(
     ring: tuple[str, ...] = ("current", "next"),
     user_name: str = "Ada",
     exp: int = CLAIMS["exp"],
+    purpose: str | None = None,
 ) -> dict:
     user = {
         "id": "user-1",
@@ -93,10 +96,20 @@ def good(
         "now": NOW,
         "valid": True,
         "user": user,
-    }
+    } | wanted(purpose)
 
 
-def bad(name: str, code: str, value: str, ring: tuple[str, ...] = ("current", "next")) -> dict:
+def wanted(purpose: str | None) -> dict:
+    return {} if purpose is None else {"purpose": purpose}
+
+
+def bad(
+    name: str,
+    code: str,
+    value: str,
+    ring: tuple[str, ...] = ("current", "next"),
+    purpose: str | None = None,
+) -> dict:
     return {
         "name": name,
         "token": value,
@@ -104,7 +117,7 @@ def bad(name: str, code: str, value: str, ring: tuple[str, ...] = ("current", "n
         "now": NOW,
         "valid": False,
         "code": code,
-    }
+    } | wanted(purpose)
 
 
 def good_vectors() -> list[dict]:
@@ -290,8 +303,57 @@ def claim_vectors() -> list[dict]:
     ]
 
 
+PURPOSE = "delete-account"
+
+
+def purpose_vectors() -> list[dict]:
+    """Tokens of the app's server: for one route each, and never a user's."""
+
+    def server(purpose: object = PURPOSE, life: int = 60, **claims) -> str:
+        return token(**({"purpose": purpose, "iat": NOW, "exp": NOW + life} | claims))
+
+    def refused(name: str, code: str, value: str) -> dict:
+        return bad(name, code, value, purpose=PURPOSE)
+
+    return [
+        good("a token with the purpose of its route", server(), exp=NOW + 60, purpose=PURPOSE),
+        refused("a user's token at a route with a purpose", "token_wrong_purpose", token()),
+        bad("a token with a purpose as a user's", "token_wrong_purpose", server()),
+        refused("another purpose", "token_wrong_purpose", server("export-account")),
+        refused("a purpose in other case", "token_wrong_purpose", server("Delete-Account")),
+        refused("a purpose with a blank", "token_wrong_purpose", server("delete-account ")),
+        bad("an empty purpose", "token_claims", server("")),
+        refused("an empty purpose at a route with one", "token_claims", server("")),
+        bad("a purpose that is null", "token_claims", null_purpose()),
+        refused("a purpose that is true", "token_claims", server(True)),
+        refused("a list that holds the purpose", "token_claims", server([PURPOSE])),
+        refused("a purpose with a long life", "token_claims", server(life=61)),
+        refused("a scope by that name", "token_wrong_purpose", token(scope=PURPOSE)),
+        refused(
+            "a purpose that has expired",
+            "token_expired",
+            server(iat=NOW - 60, exp=NOW - 10),
+        ),
+        refused(
+            "a purpose under a stranger's key",
+            "token_wrong_key",
+            token("stranger", purpose=PURPOSE),
+        ),
+    ]
+
+
+def null_purpose() -> str:
+    return sign(segment(HEADER), segment(CLAIMS | {"purpose": None}), KEYS["current"])
+
+
 def render() -> str:
-    vectors = [*good_vectors(), *structure_vectors(), *header_vectors(), *claim_vectors()]
+    vectors = [
+        *good_vectors(),
+        *structure_vectors(),
+        *header_vectors(),
+        *claim_vectors(),
+        *purpose_vectors(),
+    ]
     document = {"issuer": ISSUER, "audience": AUDIENCE, "keys": KEYS, "vectors": vectors}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

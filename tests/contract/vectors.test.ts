@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { identityOf } from "../../lib/contract";
-import { createMinter } from "../../lib/mint";
+import { createMinter, createPurposeMinter } from "../../lib/mint";
 import { verifyToken } from "./verify-token";
 
 interface Vector {
@@ -12,6 +12,7 @@ interface Vector {
   valid: boolean;
   code?: string;
   user?: object;
+  purpose?: string;
 }
 
 interface Vectors {
@@ -32,8 +33,8 @@ describe("the contract's vectors, by jose", () => {
   });
 
   test.each(vectors.map((vector) => [vector.name, vector] as const))("%s", async (_, vector) => {
-    const { token, ring, now, valid, code, user } = vector;
-    const verified = verifyToken(token, { keys: ringOf(ring), issuer, audience, now });
+    const { token, ring, now, valid, code, user, purpose } = vector;
+    const verified = verifyToken(token, { keys: ringOf(ring), issuer, audience, now, purpose });
     if (valid) expect(await verified).toEqual(user);
     else await expect(verified).rejects.toMatchObject({ code });
   });

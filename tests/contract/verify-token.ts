@@ -4,6 +4,7 @@ import {
   JWT_ALGORITHM,
   keyId,
   LEEWAY_SECONDS,
+  MAX_PURPOSE_TTL_SECONDS,
   MAX_TTL_SECONDS,
 } from "../../lib/contract";
 
@@ -17,7 +18,8 @@ export type TokenErrorCode =
   | "token_wrong_issuer"
   | "token_wrong_audience"
   | "token_expired"
-  | "token_not_yet_valid";
+  | "token_not_yet_valid"
+  | "token_wrong_purpose";
 
 export class TokenError extends Error {
   constructor(readonly code: TokenErrorCode) {
@@ -31,6 +33,8 @@ interface Expectation {
   audience: string;
   /** Seconds since the epoch. */
   now: number;
+  /** What the token is to be for; a user's token has no purpose. */
+  purpose?: string | undefined;
 }
 
 const MAX_LENGTH = 8192;
@@ -38,7 +42,7 @@ const MAX_LENGTH = 8192;
 /** RFC 8259 §8.1: JSON between systems is UTF-8, with no byte order mark. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export async function verifyToken(token: string, { keys, issuer, audience, now }: Expectation) {
+export async function verifyToken(token: string, { keys, issuer, audience, now, purpose }: Expectation) {
   const key = await keyFor(token, keys);
   const { payload } = await compactVerify(token, key, { algorithms: [JWT_ALGORITHM] }).catch(
     (error: unknown) => {
@@ -53,6 +57,7 @@ export async function verifyToken(token: string, { keys, issuer, audience, now }
   if (now >= claims.exp + LEEWAY_SECONDS) throw new TokenError("token_expired");
   if (Math.max(claims.iat, claims.nbf ?? 0) > now + LEEWAY_SECONDS)
     throw new TokenError("token_not_yet_valid");
+  if (claims.purpose !== purpose) throw new TokenError("token_wrong_purpose");
   return {
     id: claims.sub,
     email: claims.email,
@@ -108,8 +113,9 @@ function readClaims(payload: Record<string, unknown>): BackendClaims & { nbf?: n
     isText(payload.name) &&
     ["iat", "exp"].every(whole) &&
     (payload.nbf === undefined || whole("nbf")) &&
+    (!("purpose" in payload) || filled("purpose")) &&
     claims.exp > claims.iat &&
-    claims.exp - claims.iat <= MAX_TTL_SECONDS;
+    claims.exp - claims.iat <= ("purpose" in payload ? MAX_PURPOSE_TTL_SECONDS : MAX_TTL_SECONDS);
   if (!fit) throw new TokenError("token_claims");
   return claims;
 }
