@@ -59,6 +59,8 @@ export function createAuth(
     },
     advanced: {
       ...advanced,
+      // Left out, TEST=1 in the environment would switch the check of the Origin header off.
+      disableOriginCheck: false,
       // Better Auth trusts x-forwarded-for unless told otherwise, and any client can send that. With no
       // header to trust, all clients share one count.
       ipAddress: { ipAddressHeaders: env.clientAddressHeader ? [env.clientAddressHeader] : [] },
