@@ -84,13 +84,14 @@ function compare(written: string | undefined, value: string, known: ReadonlySet<
   );
 }
 
-/** The text behind `NAME=`, without the quotes around it and the comment behind it, and otherwise as it stands. */
+/**
+ * The text behind `NAME=`, without the quotes around it and the comment behind it, and otherwise as it stands.
+ * Undefined where a quote opens that does not close at the end of the line.
+ */
 function writtenValue(contents: string, name: string): string | undefined {
   const line = new RegExp(`^\\s*(?:export\\s+)?${name}(?:\\s*=|:\\s)(.*)$`, "gm");
   const text = [...contents.replace(/\r\n?/g, "\n").matchAll(line)].at(-1)?.[1];
   if (text === undefined) return undefined;
-  const quoted = /^\s*(["'`])((?:(?!\1).)*)\1\s*$/.exec(text) ?? /^\s*(["'`])((?:(?!\1).)*)\1\s+#/.exec(text);
-  if (quoted) return quoted[2];
-  const bare = text.replace(/\s#.*$/, "").trim();
-  return /^(["'`])(.*)\1$/.exec(bare)?.[2] ?? bare;
+  if (/^\s*["'`]/.test(text)) return /^\s*(["'`])((?:(?!\1).)*)\1\s*(?:\s#.*)?$/.exec(text)?.[2];
+  return text.replace(/\s#.*$/, "").trim();
 }
