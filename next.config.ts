@@ -1,6 +1,9 @@
 import type { NextConfig } from "next";
 import { loadEnv } from "./lib/env";
+import { assertEnvFiles } from "./lib/env-files";
 
+// Before the values: a line that is misread explains what is wrong with them.
+assertEnvFiles(process.cwd());
 // Parsed here as well, so that a bad value fails the build and not the first request.
 const env = loadEnv();
 

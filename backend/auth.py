@@ -43,8 +43,29 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 
+#: Control characters, white space other than the space, characters without width, and what stands
+#: for bytes that are not UTF-8. ``lib/env.ts`` holds the same ones.
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    "\ufeff\ufff9-\ufffd\ud800-\udfff]"
+)
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+def _plain(value: str) -> str:
+    """The value as the gate reads it, too. Raises ValueError, without the value.
+
+    Not plain ``strip()``: Python and JavaScript disagree on what else is white space.
+    """
+    text = value.strip(" \t\r\n")
+    if found := _INVISIBLE.search(text):
+        code = f"U+{ord(found[0]):04X}"
+        raise ValueError(f"holds a control or invisible character ({code}). Remove it")
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
+        raise ValueError("is in quotes, which are part of the value here. Remove them")
+    return text
+
+
+Name = Annotated[str, StringConstraints(min_length=1)]
 
 
 class AuthSettings(BaseSettings):
@@ -62,12 +83,20 @@ class AuthSettings(BaseSettings):
     @field_validator("jwt_secret_key", mode="before")
     @classmethod
     def _read_ring(cls, value: str | tuple[str, ...]) -> tuple[str, ...]:
-        keys = tuple(key.strip() for key in value.split(",")) if isinstance(value, str) else value
+        if isinstance(value, str):
+            keys = tuple(_plain(key) for key in _plain(value).split(","))
+        else:
+            keys = value
         if not any(keys):
             raise ValueError(f"is not set. {_MAKE_SECRET} (the gate needs the same one)")
         for key in keys:
             _check_key(key)
         return keys
+
+    @field_validator("jwt_issuer", "jwt_audience", mode="before")
+    @classmethod
+    def _read_name(cls, value: str) -> str:
+        return _plain(value)
 
 
 def _check_key(key: str) -> None:
@@ -79,7 +108,7 @@ def _check_key(key: str) -> None:
         raise ValueError(f"is {size} bytes long, and {MIN_KEY_BYTES} is the least. {_MAKE_SECRET}")
     if _PLACEHOLDER.search(key):
         raise ValueError(f"is a placeholder. {_MAKE_SECRET}")
-    if key == os.environ.get("BETTER_AUTH_SECRET", "").strip():
+    if key == os.environ.get("BETTER_AUTH_SECRET", "").strip(" \t\r\n"):
         raise ValueError(f"is also BETTER_AUTH_SECRET. Give it a secret of its own. {_MAKE_SECRET}")
 
 

@@ -73,6 +73,8 @@ export function createAuth(
     rateLimit: { enabled: false, storage: "database" },
     advanced: {
       ...endpoints.advanced,
+      // Left out, TEST=1 in the environment would switch the check of the Origin header off.
+      disableOriginCheck: false,
       // Better Auth trusts x-forwarded-for unless told otherwise, and any client can send that. With no
       // header to trust, no address is known, and attempts are counted by account.
       ipAddress: { ipAddressHeaders: env.clientAddressHeader ? [env.clientAddressHeader] : [] },

@@ -1,3 +1,4 @@
+import { InvalidValue, parseBaseUrl, parseDatabaseUrl, parseMailUrl, parseOrigin } from "./addresses";
 import { type JwtConfig, MAX_TTL_SECONDS, MIN_KEY_BYTES } from "./contract";
 
 /** What the app runs on, checked. */
@@ -55,7 +56,7 @@ export interface VersionedSecret {
   readonly value: string;
 }
 
-/** The variables are unfit: one line for each, with its name, what is wrong and how to mend it. */
+/** Variables are invalid: one line for each, with its name, what is wrong and how to fix it. */
 export class EnvError extends Error {
   override readonly name = "EnvError";
   readonly code = "env_invalid";
@@ -70,9 +71,26 @@ type Source = Readonly<Record<string, string | undefined>>;
 const MAKE_SECRET = "Make one with: openssl rand -base64 32";
 const NAME_A_SENDER = "Set it to who writes, such as Gatehouse <no-reply@example.com>";
 const PLACEHOLDER =
-  /change.?me|your.?secret|replace|placeholder|example.?secret|better-auth-secret|^(.)\1*$/i;
+  /change.?me|your.?secret|replace|placeholder|example.?secret|better-auth-secret|^(.)\1*$/iu;
+
+const NAME_A_HEADER = "Set it to the header that your proxy writes, such as X-Real-IP";
+/** Standard request headers: the caller writes them, or they hold something other than an address. */
+const NO_ADDRESS_HEADER =
+  /^(accept|access-control|content|cookie|if|next|proxy|sec|x-middleware|x-nextjs)(-.*)?$|^(authorization|baggage|cache-control|connection|date|expect|forwarded|from|host|keep-alive|max-forwards|origin|pragma|priority|range|referer|rsc|set-cookie|te|trace(parent|state)|trailer|transfer-encoding|upgrade(-.*)?|user-agent|via|x-forwarded-(host|port|proto)|x-request-id)$/;
 
 let loaded: Env | undefined;
+
+/** The names of all variables that {@link parseEnv} reads. */
+export function variableNames(): string[] {
+  const names = new Set<string>();
+  const recorder = new Proxy({}, { get: (_, name) => void names.add(String(name)) });
+  try {
+    parseEnv(recorder);
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error;
+  }
+  return [...names];
+}
 
 /** The process's own configuration, parsed once. The one place that reads `process.env`. */
 export function loadEnv(): Env {
@@ -93,12 +111,12 @@ export function parseEnv(source: Source): Env {
   const problems: string[] = [];
   const read = reader(source, problems);
 
-  const appOrigin = read("BETTER_AUTH_URL", originOf, {
+  const appOrigin = read("BETTER_AUTH_URL", parseOrigin, {
     fallback: vercelOrigin(source),
     missing: "Set it to the address that people open, such as https://app.example.com",
   });
   const secrets = read("BETTER_AUTH_SECRETS", versionedSecrets);
-  const needed = source.BETTER_AUTH_SECRETS ? {} : { missing: MAKE_SECRET };
+  const needed = trim(source.BETTER_AUTH_SECRETS ?? "") ? {} : { missing: MAKE_SECRET };
   const single = read("BETTER_AUTH_SECRET", secret, needed);
   const authSecrets = [...(secrets ?? []).map(({ value }) => value), ...(single ? [single] : [])];
   const keys = read("JWT_SECRET_KEY", keyRing, { missing: `${MAKE_SECRET} (FastAPI needs the same one)` });
@@ -108,21 +126,28 @@ export function parseEnv(source: Source): Env {
     );
   }
 
-  const smtpUrl = read("SMTP_URL", smtpAddress);
+  if (source.BETTER_AUTH_TRUSTED_ORIGINS) {
+    // Better Auth reads it by itself.
+    problems.push(
+      "BETTER_AUTH_TRUSTED_ORIGINS: makes Better Auth trust origins that the gate does not. Remove it",
+    );
+  }
+
+  const smtpUrl = read("SMTP_URL", parseMailUrl);
   const from = read("MAIL_FROM", sender, smtpUrl ? { missing: `SMTP_URL is set. ${NAME_A_SENDER}` } : {});
 
   const env = {
     appOrigin,
     origins: appOrigin === undefined ? undefined : ownOrigins(appOrigin, source),
-    backendUrl: read("BACKEND_URL", baseUrl, {
+    backendUrl: read("BACKEND_URL", parseBaseUrl, {
       missing: "Set it to the address of FastAPI, such as https://api.example.com",
     }),
     forwarding: read("BACKEND_FORWARD", oneOf("rewrite", "relay"), { fallback: "rewrite" }),
-    databaseUrl: read("DATABASE_URL", postgresUrl, {
+    databaseUrl: read("DATABASE_URL", parseDatabaseUrl, {
       missing:
         "Set it to the connection string from Neon's console, or run `npm run up`, which brings a database",
     }),
-    neonEndpoint: read("NEON_ENDPOINT", originOf),
+    neonEndpoint: read("NEON_ENDPOINT", parseOrigin),
     authSecrets,
     authOptions: { ...(secrets && { secrets }), ...(single && { secret: single }) },
     jwt: {
@@ -151,15 +176,12 @@ export function parseEnv(source: Source): Env {
       // Vercel sets it on every request and drops what the client sent under that name.
       fallback: source.VERCEL ? "x-vercel-forwarded-for" : undefined,
     }),
-    otlpEndpoint: read("OTEL_EXPORTER_OTLP_ENDPOINT", baseUrl),
+    otlpEndpoint: read("OTEL_EXPORTER_OTLP_ENDPOINT", parseBaseUrl),
   };
 
   if (problems.length > 0) throw new EnvError(problems);
   return env as Env;
 }
-
-/** Thrown by the parsers below: what is wrong with one value, then how to mend it. */
-class Unfit extends Error {}
 
 type Parse<T> = (value: string) => T;
 interface Missing {
@@ -170,19 +192,50 @@ interface Missing {
 
 function reader(source: Source, problems: string[]) {
   return <T>(name: string, parse: Parse<T>, { fallback, missing }: Missing = {}): T | undefined => {
-    const value = source[name]?.trim() || fallback;
+    const given = trim(source[name] ?? "");
+    const value = given || fallback;
+    if (source[name] && !given) {
+      // Better Auth reads some of them by itself, and takes a blank one for a value.
+      problems.push(`${name}: is not set: it is blank. ${missing ?? "Remove it, or give it a value"}`);
+      return undefined;
+    }
     if (!value) {
       if (missing) problems.push(`${name}: is not set. ${missing}`);
       return undefined;
     }
     try {
+      checkCharacters(value);
       return parse(value);
     } catch (error) {
-      if (!(error instanceof Unfit)) throw error;
+      if (!(error instanceof InvalidValue)) throw error;
       problems.push(`${name}: ${error.message}`);
       return undefined;
     }
   };
+}
+
+/**
+ * `str.strip(" \t\r\n")` in `backend/auth.py`. Not `trim()`: JavaScript and Python disagree on what else is
+ * white space, and the two sides must read the same key.
+ */
+function trim(value: string): string {
+  return value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+}
+
+/**
+ * Control characters, white space other than the space, characters without width, and U+FFFD, which stands for
+ * bytes that are not UTF-8. `backend/auth.py` holds the same ones.
+ */
+const INVISIBLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+  /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffd\ud800-\udfff]/u;
+
+function checkCharacters(value: string): void {
+  const code = value.match(INVISIBLE)?.[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  if (code) throw new InvalidValue(`holds a control or invisible character (U+${code}). Remove it`);
+  if (/^(["'`]).*\1$/.test(value)) {
+    throw new InvalidValue("is in quotes, which are part of the value here. Remove them");
+  }
 }
 
 const text: Parse<string> = (value) => value;
@@ -190,7 +243,7 @@ const text: Parse<string> = (value) => value;
 function oneOf<T extends string>(...allowed: readonly T[]): Parse<T> {
   return (value) => {
     const found = allowed.find((word) => word === value);
-    if (!found) throw new Unfit(`is "${value}". Set it to ${allowed.join(" or ")}`);
+    if (!found) throw new InvalidValue(`is "${value}". Set it to ${allowed.join(" or ")}`);
     return found;
   };
 }
@@ -199,95 +252,70 @@ function wholeNumber(min: number, max: number): Parse<number> {
   return (value) => {
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < min || number > max) {
-      throw new Unfit(`is "${value}". Set it to a whole number from ${min} to ${max}`);
+      throw new InvalidValue(`is "${value}". Set it to a whole number from ${min} to ${max}`);
     }
     return number;
   };
 }
 
 const headerName: Parse<string> = (value) => {
-  // RFC 9110 §5.1: a field name is a token.
-  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(value)) throw new Unfit(`"${value}" is not the name of a header`);
-  return value.toLowerCase();
+  const name = value.toLowerCase();
+  // The gate and most proxies drop a name with an underscore; other punctuation is in no such name.
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
+    throw new InvalidValue(`"${value}" is not the name of a header. Use letters, digits and hyphens only`);
+  }
+  if (NO_ADDRESS_HEADER.test(name)) {
+    throw new InvalidValue(`is ${name}, which does not hold one address. ${NAME_A_HEADER}`);
+  }
+  return name;
 };
 
 /** A secret's value never stands in a message. */
 const secret: Parse<string> = (value) => {
+  checkCharacters(value);
   const bytes = new TextEncoder().encode(value).length;
   if (bytes < MIN_KEY_BYTES) {
-    throw new Unfit(`is ${bytes} bytes long, and ${MIN_KEY_BYTES} is the least. ${MAKE_SECRET}`);
+    throw new InvalidValue(`is ${bytes} bytes long, and ${MIN_KEY_BYTES} is the least. ${MAKE_SECRET}`);
   }
-  if (PLACEHOLDER.test(value)) throw new Unfit(`is a placeholder. ${MAKE_SECRET}`);
+  if (PLACEHOLDER.test(value)) throw new InvalidValue(`is a placeholder. ${MAKE_SECRET}`);
   return value;
 };
 
 const keyRing: Parse<readonly string[]> = (value) => {
-  const keys = value.split(",").map((key) => key.trim());
-  if (keys.includes("")) throw new Unfit("holds an empty key. Remove the stray comma");
+  const keys = value.split(",").map(trim);
+  if (keys.includes("")) throw new InvalidValue("holds an empty key. Remove the stray comma");
   return keys.map(secret);
 };
 
 /** Better Auth's own notation: `2:<new>,1:<old>`. */
 const versionedSecrets: Parse<VersionedSecret[]> = (value) => {
   const entries = value.split(",").map((entry) => {
-    const [, version, key] = entry.trim().match(/^(\d{1,9}):(.+)$/) ?? [];
-    if (!version || !key) throw new Unfit("is not of the form 2:<new secret>,1:<old secret>");
-    return { version: Number(version), value: secret(key.trim()) };
+    const [, version, key] = trim(entry).match(/^(\d{1,9}):(.+)$/) ?? [];
+    if (!version || !key) throw new InvalidValue("is not of the form 2:<new secret>,1:<old secret>");
+    return { version: Number(version), value: secret(trim(key)) };
   });
   if (new Set(entries.map(({ version }) => version)).size < entries.length) {
-    throw new Unfit("gives one number to two secrets. Count them up: 2:<new secret>,1:<old secret>");
+    throw new InvalidValue("gives one number to two secrets. Count them up: 2:<new secret>,1:<old secret>");
   }
   return entries;
 };
 
-function httpUrl(value: string): URL {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new Unfit(`"${value}" is not an address. It begins with http:// or https://`);
-  }
-  if (url.username || url.password || url.search || url.hash) {
-    throw new Unfit("holds more than an address. Leave out user, password, query and fragment");
-  }
-  return url;
-}
-
-const originOf: Parse<string> = (value) => {
-  const url = httpUrl(value);
-  if (url.pathname !== "/") throw new Unfit(`holds the path ${url.pathname}. Set it to ${url.origin}`);
-  return url.origin;
-};
-
-const baseUrl: Parse<string> = (value) => httpUrl(value).href.replace(/\/+$/, "");
-
-const postgresUrl: Parse<string> = (value) => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname) {
-    // The value holds a password: it is not repeated.
-    throw new Unfit("is not a connection string. It begins with postgresql://user:password@host/");
-  }
-  return value;
-};
-
-const smtpAddress: Parse<string> = (value) => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^smtps?:$/.test(url.protocol) || !url.hostname) {
-    // The value holds a password: it is not repeated.
-    throw new Unfit("is not the address of a mail server. It begins with smtp://user:password@host:587");
-  }
-  return value;
-};
+/**
+ * RFC 5322 §3.4: an address alone, or in angle brackets behind a name. A name with punctuation stands in double
+ * quotes: without them nodemailer reads `Acme, Inc <a@b.c>` as two senders.
+ */
+const MAILBOX = String.raw`[^\s"(),:;<>@[\\\]]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*`;
+const DISPLAY_NAME = String.raw`(?:"[^"\\]*"|[^"(),:;<>@[\\\]]+)`;
+const SENDER = new RegExp(`^(?:${MAILBOX}|${DISPLAY_NAME}\\s*<${MAILBOX}>)$`, "u");
 
 const sender: Parse<string> = (value) => {
-  // RFC 5322 §3.4: an address alone, or in angle brackets behind a name.
-  if (!/^([^<>@\r\n]+<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(value)) {
-    throw new Unfit(`"${value}" is not an email address. ${NAME_A_SENDER}`);
-  }
+  if (!SENDER.test(value)) throw new InvalidValue(`"${value}" is not an email address. ${NAME_A_SENDER}`);
   return value;
 };
 
 /** For one half of a pair. */
 function ifSet(source: Source, name: string): Missing {
-  return source[name]?.trim() ? { missing: `${name} is set. Set both, or neither` } : {};
+  return trim(source[name] ?? "") ? { missing: `${name} is set. Set both, or neither` } : {};
 }
 
 function both(clientId: string | undefined, clientSecret: string | undefined): ProviderConfig | undefined {

@@ -58,6 +58,8 @@ async function build(): Promise<void> {
       NEXT_DIST_DIR: isLinked ? undefined : DIST_DIR,
       VERCEL_TELEMETRY_DISABLED: "1",
       NEXT_TELEMETRY_DISABLED: "1",
+      // The files are read already (scripts/lib/next.ts).
+      __NEXT_PROCESSED_ENV: "true",
     },
   });
 }

@@ -8,7 +8,7 @@ import { database } from "./doctor/database";
 import { project } from "./doctor/project";
 import { redactor } from "./doctor/redact";
 import { asJson, asText, hasFailed } from "./doctor/report";
-import { readSettings } from "./lib/env-file";
+import { inspectSettings } from "./lib/env-file";
 import { main } from "./lib/main";
 import { readRunningStack } from "./lib/running-stack";
 import { fail, messageOf } from "./lib/user-error";
@@ -17,7 +17,8 @@ import { fail, messageOf } from "./lib/user-error";
 
 const USAGE = `npm run doctor -- [address of the running app] [--path /api/me] [--json]
 
-Reads the environment, over .env.local, over what a running \`npm run up\` uses.
+Reads the environment, over .env.local and its siblings, over what a running \`npm run up\` uses. With
+NODE_ENV=development it reads the files that \`npm run dev\` reads.
   --path   a path of FastAPI that wants a user and answers GET
   --json   one JSON document (with \`npm run -s\`, nothing else)
 Ends with 1 when something is to be mended, else with 0.`;
@@ -30,8 +31,9 @@ main(async (atEnd) => {
     console.log(USAGE);
     return;
   }
-  const settings = { ...readRunningStack(), ...readSettings() };
-  const lines = await runChecks(checks, createContext(settings, options, atEnd));
+  const { settings: own, problems } = inspectSettings();
+  const settings = { ...readRunningStack(), ...own };
+  const lines = await runChecks(checks, createContext({ settings, problems }, options, atEnd));
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   console.log(redactor(settings)(json ? asJson(lines) : asText(lines, { colour })));
   if (hasFailed(lines)) process.exitCode = 1;

@@ -1,5 +1,8 @@
 """A weak secret ends the start-up, in words."""
 
+import json
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -66,3 +69,32 @@ def test_bytes_count_not_characters(monkeypatch):
 def test_kid_is_the_beginning_of_the_key_s_digest():
     # The digest of "abc" in FIPS 180-4's own example.
     assert key_id("abc") == "ba7816bf8f01cfea"
+
+
+CASES = json.loads(
+    (Path(__file__).parents[2] / "tests/contract/settings.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_key_is_read_as_the_gate_reads_it(monkeypatch, case):
+    monkeypatch.setenv("JWT_SECRET_KEY", case["value"])
+    if case["keys"] is None:
+        with pytest.raises(ValidationError):
+            AuthSettings()
+    else:
+        assert AuthSettings().jwt_secret_key == tuple(case["keys"])
+
+
+def test_bytes_that_are_not_utf_8_are_refused_in_words(monkeypatch):
+    # Python keeps such a byte of the environment as a lone surrogate.
+    assert "U+DCFF" in problem_of(monkeypatch, STRONG + "\udcff")
+
+
+@pytest.mark.parametrize("variable", ["JWT_ISSUER", "JWT_AUDIENCE"])
+@pytest.mark.parametrize("value", ["api\u00a0", "\ufeffapi", "a\u0085pi", "'api'", "a\napi"])
+def test_a_name_is_read_as_the_gate_reads_it(monkeypatch, variable, value):
+    monkeypatch.setenv("JWT_SECRET_KEY", STRONG)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValidationError, match=r"invisible character|in quotes"):
+        AuthSettings()

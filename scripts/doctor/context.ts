@@ -11,7 +11,7 @@ type Settings = Readonly<Record<string, string>>;
 /** What the checks look at. */
 export interface Context {
   readonly settings: Settings;
-  /** All that `parseEnv` finds wrong: "NAME: what is wrong. How to mend it". */
+  /** All that is wrong with the files and the values: "NAME: what is wrong. How to fix it". */
   readonly problems: readonly string[];
   /** The configuration; in the place of an unfit variable stands a value that leads nowhere. */
   readonly env: Env;
@@ -30,9 +30,15 @@ export interface Options {
   readonly path: string;
 }
 
-export function createContext(settings: Settings, { appUrl, path }: Options, atEnd: AtEnd): Context {
-  const problems = problemsOf(settings);
-  const unfit = new Set(problems.map((problem) => problem.split(":")[0]));
+export function createContext(
+  { settings, problems: inFiles }: { settings: Settings; problems: readonly string[] },
+  { appUrl, path }: Options,
+  atEnd: AtEnd,
+): Context {
+  const named = new Set(inFiles.map(nameOf));
+  // A value that is not read as it is written explains whatever else is wrong with it.
+  const problems = [...inFiles, ...problemsOf(settings).filter((problem) => !named.has(nameOf(problem)))];
+  const unfit = new Set(problems.map(nameOf));
   const fit = Object.fromEntries(Object.entries(settings).filter(([name]) => !unfit.has(name)));
   const source = { ...throwAwayEnv(), ...fit };
   const env = parseEnv(source);
@@ -56,6 +62,8 @@ export function createContext(settings: Settings, { appUrl, path }: Options, atE
 
 /** One query, outside of Better Auth. The driver's settings are global: `openAuth` has made them. */
 export const sqlOf = (env: Env) => neon(env.databaseUrl);
+
+const nameOf = (problem: string) => problem.split(":")[0] ?? "";
 
 function problemsOf(settings: Settings): readonly string[] {
   try {

@@ -70,5 +70,12 @@ export async function startApp(
 }
 
 function nextEnv(env: Environment, distDir: string, mode: "production" | "development") {
-  return { ...env, NODE_ENV: mode, NEXT_DIST_DIR: distDir, NEXT_TELEMETRY_DISABLED: "1" };
+  return {
+    ...env,
+    NODE_ENV: mode,
+    NEXT_DIST_DIR: distDir,
+    NEXT_TELEMETRY_DISABLED: "1",
+    // The environment is complete. Next would read the .env files again, and expand a `$` in it a second time.
+    __NEXT_PROCESSED_ENV: "true",
+  };
 }

@@ -33,7 +33,7 @@ const BACKEND_PORT = 8000;
  * @throws {UserError}
  */
 export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
-  const settings = await readConfiguration();
+  const settings = await readConfiguration(mode);
   const port = await claimPort(settings.PORT ?? "3000", mode);
   // Before anything that takes long.
   if (!settings.BACKEND_URL) await step("Find Python", async (note) => note(await findPython()));
@@ -52,12 +52,13 @@ export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
   return fail(story);
 }
 
-/** `.env.local`, made complete, with the environment over it. */
-function readConfiguration(): Promise<Settings> {
+/** `.env.local`, made complete, and its siblings, with the environment over them. */
+function readConfiguration(mode: Mode): Promise<Settings> {
   return step("Read .env.local", (note) => {
-    const added = writeSecrets();
+    const dev = mode === "dev";
+    const added = writeSecrets({ dev });
     if (added.length > 0) note(`made ${added.join(" and ")}`);
-    const settings = readSettings();
+    const settings = readSettings({ dev });
     checkEnv({ ...throwAwayEnv(), ...settings });
     return settings;
   });

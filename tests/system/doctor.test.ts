@@ -141,6 +141,12 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     "config.JWT_SECRET_KEY",
     /is also a secret of Better Auth's/,
   ],
+  [
+    "a connection string that the driver would refuse",
+    { DATABASE_URL: "postgresql://u:hush-hush@host" },
+    "config.DATABASE_URL",
+    /DATABASE_URL names no database → It looks like postgresql:/,
+  ],
   ["an unfit value", { MAX_BODY_MB: "many" }, "config.optional", /MAX_BODY_MB is "many"/],
   [
     "a host of FastAPI's that does not exist",

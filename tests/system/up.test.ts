@@ -1,12 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
+import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort, isAnswering, LOOPBACK, listen } from "../../scripts/lib/ports";
 import { startEchoUpstream } from "../support/echo-upstream";
+import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
 import { Visitor } from "../support/visitor";
 
 /** `npm run up` as a newcomer runs it: in a folder that holds what git holds, and nothing else. */
@@ -134,6 +136,149 @@ describe("npm run up", () => {
     expect(echo.arrived.map(({ url }) => url)).toContain("/own");
     await echo.stop();
   }, 120_000);
+});
+
+describe("a $ in a secret", () => {
+  const KEY = "2bXh8jVZq0mTgk5cW1yRrNfEoU7sLdPa";
+  let before: string;
+  beforeAll(() => {
+    before = readFileSync(join(folder, ".env.local"), "utf8");
+  });
+  afterAll(() => writeFileSync(join(folder, ".env.local"), before));
+  /** Puts a line in the place of the one that names the same variable. */
+  const write = (line: string) => {
+    const name = line.split("=")[0];
+    const others = before.split("\n").filter((one) => !one.startsWith(`${name}=`));
+    writeFileSync(join(folder, ".env.local"), [...others, line, ""].join("\n"));
+  };
+  const { PATH = "", HOME = "" } = process.env;
+  const clean = { PATH, HOME, NEXT_TELEMETRY_DISABLED: "1" };
+  const doctor = () => {
+    const args = ["run", "-s", "doctor", "--", "--json"];
+    const { stdout, status } = spawnSync("npm", args, {
+      cwd: folder,
+      env: clean as unknown as NodeJS.ProcessEnv,
+    });
+    const { checks } = JSON.parse(stdout.toString()) as { checks: { id: string; state: string }[] };
+    return {
+      status,
+      text: stdout.toString(),
+      stateOf: (id: string) => checks.find((one) => one.id === id)?.state,
+    };
+  };
+  const NEXT = ["node_modules/next/dist/bin/next", "start", "-H", LOOPBACK, "-p"];
+  const nextStart = (env: Record<string, string>) =>
+    spawn(process.execPath, [...NEXT, String(port)], {
+      cwd: folder,
+      env: { ...clean, ...env } as unknown as NodeJS.ProcessEnv,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  const signedIn = async () => {
+    const [token, updatedAt, secret] = ["token-1", Date.now(), AUTH_SECRET];
+    return [
+      `better-auth.session_token=${await signSessionToken(token, secret)}`,
+      `better-auth.session_data=${await signCookieCache({ token, updatedAt, secret })}`,
+    ].join("; ");
+  };
+
+  it.each([
+    ["in .env.local", `JWT_SECRET_KEY='${KEY}\\$tail#x'`, {}],
+    ["in the environment", `JWT_SECRET_KEY=${KEY}`, { JWT_SECRET_KEY: `${KEY}$tail#x` }],
+  ] as [string, string, Record<string, string>][])(
+    "%s is one value for the gate, FastAPI and the doctor",
+    async (_, line, env) => {
+      write(line);
+      const stack = up(env);
+      await stack.ready();
+      const [, email = "", password = ""] = stack.output.match(/Demo account +(\S+) \/ (\S+)/) ?? [];
+      const visitor = new Visitor(`http://localhost:${port}`);
+      expect((await visitor.signIn(email, password)).status).toBe(200);
+      expect((await visitor.fetch("/backend/api/me")).status).toBe(200);
+      const { status, stateOf } = doctor();
+      // The doctor does not see the environment of another process.
+      expect(stateOf("backend.accepts")).toBe(env.JWT_SECRET_KEY ? "fail" : "ok");
+      expect(status).toBe(env.JWT_SECRET_KEY ? 1 : 0);
+      await interrupt();
+    },
+    180_000,
+  );
+
+  it.each([
+    ["in .env.local", `JWT_SECRET_KEY='${KEY}\\$tail#x'`, {}],
+    ["in the environment", `JWT_SECRET_KEY=${KEY}`, { JWT_SECRET_KEY: `${KEY}$tail#x` }],
+  ] as [string, string, Record<string, string>][])(
+    "%s is the same value for next start",
+    async (_, line, env) => {
+      write(line);
+      const echo = await startEchoUpstream();
+      const origin = `http://${LOOPBACK}:${port}`;
+      const next = nextStart({
+        BETTER_AUTH_URL: origin,
+        BETTER_AUTH_SECRET: AUTH_SECRET,
+        DATABASE_URL: "postgresql://u:pa$word1@127.0.0.1:9/db",
+        BACKEND_URL: echo.url,
+        ...env,
+      });
+      try {
+        const health = () =>
+          fetch(`${origin}/api/health`).then(
+            ({ ok }) => ok,
+            () => false,
+          );
+        while (!(await health())) await new Promise((resolve) => setTimeout(resolve, 100));
+        const response = await fetch(`${origin}/backend/own`, { headers: { cookie: await signedIn() } });
+        expect(response.status).toBe(200);
+        const [bearer = ""] = echo.arrived.find(({ url }) => url === "/own")?.headers.authorization ?? [];
+        const key = new TextEncoder().encode(`${KEY}$tail#x`);
+        await jwtVerify(bearer.replace("Bearer ", ""), key, { algorithms: ["HS256"] });
+      } finally {
+        const exited = once(next, "exit");
+        next.kill();
+        await exited;
+        await echo.stop();
+      }
+    },
+    60_000,
+  );
+
+  it.each([
+    `JWT_SECRET_KEY=${KEY}$tail`,
+    `JWT_SECRET_KEY=${KEY}#tail`,
+    "DATABASE_URL=postgresql://u:pa$word1@host/db",
+    "DATABASE_URL=postgresql://u:p@host",
+  ])(
+    "%s in .env.local is refused by up, the doctor and next start, in the same words",
+    async (line) => {
+      write(line);
+      const [name = ""] = line.split("=");
+      const stack = up();
+      expect(await stack.exited).toBe(1);
+      const words =
+        stack.output
+          .split("\n")
+          .find((one) => one.includes(`${name}: `))
+          ?.replace(/^ *- /, "") ?? "";
+      expect(words).toMatch(/ (Write|Put|It looks like) /);
+      const { status, text, stateOf } = doctor();
+      expect(status).toBe(1);
+      expect(stateOf(`config.${name}`)).toBe("fail");
+      expect(
+        JSON.parse(text).checks.find((one: { id: string }) => one.id === `config.${name}`),
+      ).toMatchObject({
+        findings: [expect.objectContaining({ mend: words.slice(words.search(/\. (?=[A-Z])/) + 2) })],
+      });
+      const next = nextStart({ BETTER_AUTH_URL: "http://localhost:3000", BACKEND_URL: "http://127.0.0.1:9" });
+      let output = "";
+      next.stderr.on("data", (chunk) => {
+        output += chunk;
+      });
+      const [code] = await once(next, "exit");
+      expect(code).not.toBe(0);
+      expect(output).toContain(words);
+      expect(stack.output + text + output).not.toMatch(/\$tail|#tail|word1/);
+    },
+    60_000,
+  );
 });
 
 describe("npm run up says in a line what is wrong and how to mend it", () => {

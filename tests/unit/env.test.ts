@@ -83,8 +83,41 @@ describe("a value that cannot be used is named, with what is wrong and the mend"
     ["SMTP_URL", "mail.example.com", /is not the address of a mail server.*smtp:\/\//],
     ["SMTP_URL", "https://user:hidden-password@mail.example.com", /is not the address of a mail server/],
     ["MAIL_FROM", "Gatehouse", /is not an email address.*Gatehouse <no-reply@example.com>/],
-    ["MAIL_FROM", "Gatehouse <a@example.com>\r\nBcc: b@example.com", /is not an email address/],
+    [
+      "MAIL_FROM",
+      "Gatehouse <a@example.com>\r\nBcc: b@example.com",
+      /control or invisible character \(U\+000D\)/,
+    ],
+    ["MAIL_FROM", "Acme, Inc <a@example.com>", /is not an email address/],
+    ["MAIL_FROM", "Acme (mail) <a@example.com>", /is not an email address/],
+    ["MAIL_FROM", "a@example.com, b@example.com", /is not an email address/],
+    ["MAIL_FROM", "a@example.com.", /is not an email address/],
     ["CLIENT_ADDRESS_HEADER", "x client", /not the name of a header/],
+    ["CLIENT_ADDRESS_HEADER", "x_forwarded_for", /not the name of a header.*hyphens/],
+    ["CLIENT_ADDRESS_HEADER", "X-Real-IP:", /not the name of a header/],
+    ...[
+      "Cookie",
+      "authorization",
+      "Host",
+      "forwarded",
+      "x-forwarded-host",
+      "user-agent",
+      "sec-fetch-site",
+      "content-length",
+      "proxy-authorization",
+      "x-middleware-rewrite",
+    ].map((name): [string, string, RegExp] => [
+      "CLIENT_ADDRESS_HEADER",
+      name,
+      new RegExp(`is ${name.toLowerCase()}, which does not hold one address.*X-Real-IP`),
+    ]),
+    ["BETTER_AUTH_SECRETS", "  ", /is not set: it is blank/],
+    ["JWT_ISSUER", " ", /is blank/],
+    ["JWT_ISSUER", "phase2\u0007web", /invisible character \(U\+0007\)/],
+    ["JWT_AUDIENCE", "phase2\ufffdapi", /invisible character \(U\+FFFD\)/],
+    ["BETTER_AUTH_SECRET", `"${good.BETTER_AUTH_SECRET}"`, /in quotes.*Remove them/],
+    ["BETTER_AUTH_SECRETS", `2:'${newer}'`, /in quotes/],
+    ["BETTER_AUTH_TRUSTED_ORIGINS", "https://evil.example", /origins that the gate does not. Remove it/],
   ];
 
   test.each(rows)("%s=%s", (name, value, says) => {
@@ -124,6 +157,23 @@ describe("what belongs together", () => {
     });
     expect(providers).toEqual({ github: { clientId: "id", clientSecret: "secret" } });
   });
+});
+
+test.each([
+  "x-forwarded-for",
+  "X-Real-IP",
+  "cf-connecting-ip",
+  "true-client-ip",
+  "fly-client-ip",
+  "x-vercel-forwarded-for",
+  "x-client-address",
+])("CLIENT_ADDRESS_HEADER may be %s", (name) => {
+  expect(parseEnv({ ...good, CLIENT_ADDRESS_HEADER: name }).clientAddressHeader).toBe(name.toLowerCase());
+});
+
+it("without BETTER_AUTH_SECRET a blank BETTER_AUTH_SECRETS does not count", () => {
+  const problems = problemsOf({ ...good, BETTER_AUTH_SECRET: undefined, BETTER_AUTH_SECRETS: " " });
+  expect(problems.join()).toMatch(/BETTER_AUTH_SECRETS: is not set.*BETTER_AUTH_SECRET: is not set/);
 });
 
 it("names all that is wrong at once", () => {

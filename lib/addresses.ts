@@ -1,0 +1,133 @@
+/**
+ * The rules for addresses in environment variables. Each one is at least as strict as the library that
+ * will use the address, so that a bad address is refused at the start and not at the first request.
+ * `tests/unit/addresses.test.ts` compares them with the libraries. Neutral: the edge bundle holds this file.
+ */
+
+/** One value is invalid. The message says what is wrong, then how to fix it, and never holds a password. */
+export class InvalidValue extends Error {}
+
+/** Names, IPv4 and IPv6. No list of hosts, no wildcard (Better Auth would trust every match), no trailing dot. */
+const HOST = /^(?:\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*|\[[\d.:a-f]+\])$/;
+
+const ENCODE =
+  "Percent-encode special characters in the user and the password: / is %2F, # is %23, ? is %3F, @ is %40, % is %25";
+
+const DATABASE_EXAMPLE = "It looks like postgresql://user:password@host/database";
+const MAIL_EXAMPLE = "It looks like smtp://user:password@host:587";
+const HTTP_EXAMPLE = "It begins with http:// or https://";
+
+/** Scheme and host of an http or https address. */
+export function parseOrigin(value: string): string {
+  const url = parseHttpUrl(value);
+  if (url.pathname !== "/") throw new InvalidValue(`holds the path ${url.pathname}. Set it to ${url.origin}`);
+  return url.origin;
+}
+
+/** An http or https address without a trailing slash; it may hold a path. */
+export function parseBaseUrl(value: string): string {
+  return parseHttpUrl(value).href.replace(/\/+$/, "");
+}
+
+function parseHttpUrl(value: string): URL {
+  // A value with an @ may hold a password.
+  const shown = value.includes("@") ? "" : `"${value}" `;
+  const url = parseAddress(value, /^https?$/, `${shown}is not an address. ${HTTP_EXAMPLE}`);
+  if (url.username || url.password || url.search || url.hash) {
+    throw new InvalidValue("holds more than an address. Leave out user, password, query and fragment");
+  }
+  return url;
+}
+
+/**
+ * A connection string that both `neon()` and `new Client()` of `@neondatabase/serverless` accept and read
+ * alike. Returns it unchanged.
+ */
+export function parseDatabaseUrl(value: string): string {
+  if (/^psql\b/.test(value)) {
+    throw new InvalidValue("begins with the command psql. Keep only the address, without the quotes");
+  }
+  const url = parseAddress(value, /^postgres(ql)?$/, `is not a connection string. ${DATABASE_EXAMPLE}`);
+  const database = decode(url.pathname.slice(1), "database name");
+  const { user, password } = credentialsOf(url);
+  if (!user) throw new InvalidValue(`names no user. ${hintFor(url, DATABASE_EXAMPLE)}`);
+  if (!database) throw new InvalidValue(`names no database. ${hintFor(url, DATABASE_EXAMPLE)}`);
+  // The driver's Client decodes the name twice, and splits user and password at the first colon.
+  if (database.includes("%")) throw new InvalidValue("names a database with a % in it. Rename the database");
+  if (user.includes(":")) throw new InvalidValue("names a user with a colon in it. Rename the user");
+  if (/^\*+$/.test(password)) {
+    throw new InvalidValue("holds asterisks for the password. Show the password before you copy the address");
+  }
+  if (!password && url.hostname.endsWith(".neon.tech")) {
+    throw new InvalidValue(`holds no password, and Neon needs one. ${DATABASE_EXAMPLE}`);
+  }
+  for (const name of ["host", "sslcert", "sslkey", "sslrootcert"]) {
+    if (url.searchParams.has(name)) {
+      throw new InvalidValue(`holds the option ${name}, which the driver cannot use. Remove it`);
+    }
+  }
+  if (url.hash) throw new InvalidValue(`holds a #. ${ENCODE}`);
+  return value;
+}
+
+/** An address that nodemailer reads as it is meant. Returns it unchanged. */
+export function parseMailUrl(value: string): string {
+  const url = parseAddress(value, /^smtps?$/, `is not the address of a mail server. ${MAIL_EXAMPLE}`);
+  if (url.pathname !== "/" || url.hash) {
+    throw new InvalidValue(`holds more than host and port. ${hintFor(url, MAIL_EXAMPLE)}`);
+  }
+  const { user, password } = credentialsOf(url);
+  if (!user !== !password) {
+    throw new InvalidValue("holds a user without a password, or the reverse. Give both, or neither");
+  }
+  return value;
+}
+
+/**
+ * Parses an address of any scheme as if it were http, as the drivers do: only then does the URL parser check
+ * the host. `wrong` is the message for what is no address at all.
+ */
+function parseAddress(value: string, schemes: RegExp, wrong: string): URL {
+  if (/^["'`]|["'`]$/.test(value)) throw new InvalidValue("has a quote at one end. Remove it");
+  // The URL parser would remove line breaks and tabs without an error.
+  if (/[\s\p{Cc}]/u.test(value))
+    throw new InvalidValue("holds white space. Remove it, or write a space as %20");
+  const [, scheme = "", rest = ""] = value.match(/^([a-z]+):(\/\/[^/\\].*)$/i) ?? [];
+  if (!schemes.test(scheme.toLowerCase())) throw new InvalidValue(wrong);
+  if (/%(?![\da-f]{2})/i.test(rest)) throw new InvalidValue(`holds a % that encodes nothing. ${ENCODE}`);
+  const http = /^https?$/i.test(scheme) ? value : `http:${rest}`;
+  let url: URL;
+  try {
+    // Not `URL.canParse`: on Node 20 and 22 it refuses Latin letters outside ASCII once V8 has optimised the call.
+    new URL(value);
+    url = new URL(http);
+  } catch {
+    throw new InvalidValue(rest.includes("@") ? `cannot be parsed. ${ENCODE}, and check the port` : wrong);
+  }
+  if (!HOST.test(url.hostname)) {
+    throw new InvalidValue("does not name one host. Give one name or IP address, without a dot at its end");
+  }
+  if (url.port === "0") throw new InvalidValue("holds the port 0. Give the port of the server");
+  return url;
+}
+
+function credentialsOf({ username, password }: URL): { user: string; password: string } {
+  return { user: decode(username, "user"), password: decode(password, "password") };
+}
+
+function decode(text: string, part: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(text);
+  } catch {
+    throw new InvalidValue(`holds a ${part} that is not percent-encoded UTF-8. ${ENCODE}`);
+  }
+  // Neither Postgres nor SMTP can carry them.
+  if (/\p{Cc}/u.test(decoded)) throw new InvalidValue(`holds a ${part} with a control character. Remove it`);
+  return decoded;
+}
+
+/** An @ behind the host is a password that holds one of / # ? as it is. */
+function hintFor({ pathname, search, hash }: URL, example: string): string {
+  return (pathname + search + hash).includes("@") ? ENCODE : example;
+}

@@ -1,0 +1,18 @@
+import { expect, it, test } from "vitest";
+import { EnvError, parseEnv } from "../../lib/env";
+import { testEnv } from "../support/stack";
+import cases from "./settings.json" with { type: "json" };
+
+/** The gate reads the shared variables as FastAPI does: backend/tests/test_settings.py runs the same cases. */
+
+test.each(cases)("a JWT_SECRET_KEY with $name", ({ value, keys }) => {
+  const read = () => parseEnv(testEnv({ JWT_SECRET_KEY: value })).jwt.keys;
+  if (keys) expect(read()).toEqual(keys);
+  else expect(read).toThrow(EnvError);
+});
+
+it.each(["JWT_ISSUER", "JWT_AUDIENCE"])("%s with a character that nobody sees is refused", (name) => {
+  for (const value of ["api\u00a0", "\ufeffapi", "a\u0085pi", "'api'", "a\napi"]) {
+    expect(() => parseEnv(testEnv({ [name]: value }))).toThrow(/invisible character|in quotes/);
+  }
+});
