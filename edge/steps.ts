@@ -4,6 +4,7 @@ import { createMinter } from "../lib/mint";
 import { routes } from "../lib/routes";
 import { after } from "./after";
 import type { Asked } from "./asked";
+import { createBackendAddresses } from "./backend-addresses";
 import type { Classified } from "./classify";
 import { readSessionCookies, sessionCookieNames } from "./cookies";
 import { isCrossSite } from "./cross-site";
@@ -36,6 +37,7 @@ export type GateEnv = Pick<
   | "jwt"
   | "sessionMaxStaleSeconds"
   | "maxBodyBytes"
+  | "backendTimeoutSeconds"
   | "clientAddressHeader"
   | "development"
 >;
@@ -61,6 +63,8 @@ const SIGNED_OUT = { do: "refuse", code: "gate_signed_out" } as const;
 
 export function createSteps(env: GateEnv, effects: Effects): Steps {
   const { appOrigin, clientAddressHeader, backendUrl, development } = env;
+  const addresses = createBackendAddresses(backendUrl);
+  const timeoutMs = env.backendTimeoutSeconds * 1000;
   const secure = appOrigin.startsWith("https:");
   const cookieNames = sessionCookieNames(secure);
   const sessions = createSessionReader({
@@ -112,7 +116,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
       const headers = upstreamHeaders(asked.headers, known);
       return env.forwarding === "rewrite" || isUpgrade
         ? forward(target, headers, requestId)
-        : relay(request, { target, headers, requestId, backendUrl }, effects);
+        : relay(request, { target, headers, requestId, appOrigin, addresses, timeoutMs }, effects);
     },
 
     answer(asked, session, decision) {

@@ -15,6 +15,7 @@ export const logLevels = {
   gate_length_required: "warn",
   gate_body_too_large: "info",
   gate_session_store_unreachable: "error",
+  gate_upload_timeout: "info",
   gate_backend_unreachable: "error",
   gate_backend_timeout: "error",
   gate_failed: "error",

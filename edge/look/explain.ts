@@ -72,6 +72,8 @@ function whyRefused(
       return "The body comes without its length, and the gate forwards none that it cannot judge beforehand.";
     case "gate_body_too_large":
       return "The body is larger than MAX_BODY_MB.";
+    case "gate_upload_timeout":
+      return "The client has sent no further part of the body for BACKEND_TIMEOUT_SECONDS.";
     case "gate_session_store_unreachable":
       return "The session store does not answer. A fault is no sign-out: the caller may try again.";
     case "gate_backend_unreachable":
