@@ -11,6 +11,7 @@ import { isCrossSite } from "./cross-site";
 import { type Decision, decide } from "./decide";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./forward";
 import { pagePolicy } from "./page-policy";
+import { protectQuery } from "./query";
 import { type RelayEffects, relay } from "./relay";
 import { report, reportFailure } from "./report";
 import { answer, answerFailure, forward, pass } from "./respond";
@@ -40,6 +41,7 @@ export type GateEnv = Pick<
   | "backendTimeoutSeconds"
   | "clientAddressHeader"
   | "development"
+  | "nextServer"
 >;
 
 /** What happens to a request. `gate.ts` has them one after the other, and what looks on is put around them. */
@@ -111,10 +113,12 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
 
     forward(asked, token) {
       const { request, requestId, isUpgrade } = asked;
-      const target = upstreamUrl(backendUrl, routes.backend, asked.pathname, asked.search);
+      const isRewrite = env.forwarding === "rewrite" || isUpgrade;
+      const search = isRewrite && env.nextServer ? protectQuery(asked.search) : asked.search;
+      const target = upstreamUrl(backendUrl, routes.backend, asked.pathname, search);
       const known = { token, requestId, appOrigin, origins: env.origins, clientAddressHeader, isUpgrade };
       const headers = upstreamHeaders(asked.headers, known);
-      return env.forwarding === "rewrite" || isUpgrade
+      return isRewrite
         ? forward(target, headers, requestId)
         : relay(request, { target, headers, requestId, appOrigin, addresses, timeoutMs }, effects);
     },

@@ -32,6 +32,8 @@ export interface Env {
   readonly providers: Readonly<Partial<Record<ProviderName, ProviderConfig>>>;
   /** Whether this is `next dev`. */
   readonly development: boolean;
+  /** Whether the server of Next does the rewrites (`next start`, `server.js`), and no platform. It sets the variable. */
+  readonly nextServer: boolean | undefined;
   /** Where `next build` writes. The tests build beside the app that runs. */
   readonly distDir: string;
   /** The request header in which the platform, and nobody else, writes the client's address. */
@@ -157,6 +159,7 @@ export function parseEnv(source: Source): Env {
       ),
     },
     development: source.NODE_ENV === "development",
+    nextServer: source.__NEXT_PRIVATE_ORIGIN ? true : undefined,
     distDir: source.NEXT_DIST_DIR || ".next",
     clientAddressHeader: read("CLIENT_ADDRESS_HEADER", headerName, {
       // Vercel sets it on every request and drops what the client sent under that name.

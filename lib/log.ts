@@ -12,6 +12,7 @@ export const logLevels = {
   gate_cross_site: "warn",
   gate_bad_path: "warn",
   gate_not_websocket: "warn",
+  gate_not_for_router: "warn",
   gate_length_required: "warn",
   gate_body_too_large: "info",
   gate_session_store_unreachable: "error",

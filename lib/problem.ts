@@ -20,6 +20,12 @@ export const problems = {
     title: "Upgrade refused",
     detail: "Only a WebSocket can be opened here, by GET. Send the request without an upgrade.",
   },
+  gate_not_for_router: {
+    status: 400,
+    title: "Not a page",
+    detail:
+      "Next's router, or a prefetch, asks for a path of the backend. Use fetch, or <a> instead of <Link>.",
+  },
   gate_length_required: {
     status: 411,
     title: "Length required",

@@ -13,6 +13,7 @@ export function gateEnv(appOrigin: string, more: Partial<GateEnv> = {}): GateEnv
     sessionMaxStaleSeconds: 60,
     maxBodyBytes: 1000,
     backendTimeoutSeconds: 120,
+    nextServer: undefined,
     clientAddressHeader: undefined,
     development: false,
     ...more,

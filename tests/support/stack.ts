@@ -54,6 +54,7 @@ export type Database = Awaited<ReturnType<typeof startDatabase>>;
 export interface App {
   readonly origin: string;
   readonly databaseUrl: string;
+  readonly pid: number;
   stopDatabase(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -81,6 +82,7 @@ export async function startApp(
   return {
     origin,
     databaseUrl: database.url,
+    pid: next.pid,
     stopDatabase: database.stop,
     async stop() {
       await next.stop();
