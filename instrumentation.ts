@@ -10,6 +10,10 @@ export async function register(): Promise<void> {
   if (__DEVELOPMENT__ && process.env.NEXT_RUNTIME === "nodejs") {
     (await import("./lib/finishes")).watchFinishes();
   }
+  if (process.env.NEXT_RUNTIME === "nodejs") {
+    (await import("./lib/idle-connections")).closeIdleConnections();
+    (await import("./lib/refuse-trace")).refuseTrace();
+  }
   const { otlpEndpoint, backendUrl } = loadEnv();
   if (!otlpEndpoint) return;
   if (!__TRACING__) {

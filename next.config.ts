@@ -35,11 +35,14 @@ const config: NextConfig = {
   ],
   // What stands behind a false one is in no bundle (`lib/build-constants.d.ts`).
   compiler: {
+    define: { __BACKEND_TIMEOUT_SECONDS__: env.backendTimeoutSeconds },
     defineServer: { __TRACING__: env.otlpEndpoint !== undefined, __DEVELOPMENT__: env.development },
   },
   experimental: {
     // The gate refuses what is over the limit; without this Next would cut a body at 10 MB.
     proxyClientMaxBodySize: env.maxBodyBytes,
+    // Without this Next would give up a silent backend after 30 seconds. Milliseconds.
+    proxyTimeout: env.backendTimeoutSeconds * 1000,
   },
 };
 

@@ -9,6 +9,8 @@ export type Wants =
   | "flight"
   /** A server action: flight data, or a redirect in a header of Next's. */
   | "action"
+  /** A browser that fetches ahead of a navigation. Looked for at the backend alone. */
+  | "prefetch"
   /** A WebSocket handshake (RFC 6455 §4.1). */
   | "upgrade"
   /** A handshake of any other protocol. */
@@ -60,6 +62,7 @@ function wantedBy(method: string, kind: RouteKind, headers: RequestHeaders): Wan
   }
   if (method === "POST" && headers.has("next-action")) return "action";
   if (headers.get("rsc") === "1") return "flight";
+  if (kind === "backend" && headers.get("sec-purpose")?.startsWith("prefetch")) return "prefetch";
   // Fetch Metadata: browsers say what the answer is for. Node's fetch says only `Sec-Fetch-Mode: cors`, of everything.
   const destination = headers.get("sec-fetch-dest");
   if (destination === "document" || headers.get("sec-fetch-mode") === "navigate") return "document";

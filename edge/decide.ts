@@ -52,6 +52,8 @@ function decideBackend(facts: Facts): Decision {
   if (facts.session !== "active") return withoutSession(facts);
   if (facts.crossSite) return refuse("gate_cross_site");
   if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
+  // A `<Link>` to the backend would call the endpoint for every visitor who sees the link.
+  if (facts.wants === "flight" || facts.wants === "prefetch") return refuse("gate_not_for_router");
   switch (facts.body) {
     case "fits":
       return FORWARD;
@@ -85,6 +87,7 @@ function sendTo(to: "login" | "next", facts: Facts): Decision {
     case "action":
       return { do: "redirect-action", to };
     case "data":
+    case "prefetch":
     case "upgrade":
     case "other-upgrade":
       // A script could only follow the redirect into HTML that it did not ask for.

@@ -1,8 +1,8 @@
 import type { Log } from "../lib/log";
 import { type ProblemCode, problemResponse, problems } from "../lib/problem";
 import { reasonOf } from "../lib/reason";
-import { routes } from "../lib/routes";
 import { traceIdOf } from "../lib/trace-context";
+import type { BackendAddresses } from "./backend-addresses";
 import type { StartTimer } from "./single-flight";
 
 /**
@@ -21,11 +21,11 @@ export interface Relayed {
   readonly target: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly requestId: string;
-  readonly backendUrl: string;
+  readonly addresses: BackendAddresses;
+  readonly appOrigin: string;
+  /** How long client and backend may each be silent, in milliseconds. */
+  readonly timeoutMs: number;
 }
-
-/** The first byte of an answer has to come within this many milliseconds; Vercel's own limit is 25 seconds. */
-const FIRST_BYTE_WITHIN = 25_000;
 
 /**
  * RFC 9110 §7.6.1; what speaks to Next (which obeys `x-middleware-*` on an answer of ours); what names the backend or could; and
@@ -35,12 +35,15 @@ const DROPPED = new RegExp(
   `^(${[
     "connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade",
     "x-middleware-.*|x-nextjs-.*|x-action-.*",
-    "server|via|x-powered-by|content-location|link|alt-svc|refresh|sourcemap|x-sourcemap",
+    "server|via|x-powered-by|alt-svc|x-sourcemap",
     "report-to|reporting-endpoints|nel",
     "set-cookie|clear-site-data|access-control-.*|strict-transport-security|x-frame-options|x-content-type-options",
     "referrer-policy|permissions-policy|cross-origin-opener-policy",
   ].join("|")})$`,
 );
+
+/** Next turns an absolute address of its own origin into a path for these statuses alone. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export async function relay(request: Request, relayed: Relayed, effects: RelayEffects): Promise<Response> {
   const { target, requestId } = relayed;
@@ -49,18 +52,13 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
   headers.delete("host");
   // The runtime's fetch would ask for gzip, and unpack it under the header that says it is packed.
   headers.set("accept-encoding", "identity");
-  const body = hasBody(request) ? request.body : null;
-  // A length without a body would leave the backend waiting for one.
-  if (!body) headers.delete("content-length");
 
-  const { fetch, startTimer, log } = effects;
   const leave = new AbortController();
   request.signal.addEventListener("abort", () => leave.abort());
-  let isLate = false;
-  const stopTimer = startTimer(FIRST_BYTE_WITHIN, () => {
-    isLate = true;
-    leave.abort();
-  });
+  const clock = startClock(relayed.timeoutMs, effects.startTimer, () => leave.abort());
+  const body = request.body && hasBody(request) ? timeUpload(request.body, clock) : null;
+  // A length without a body would leave the backend waiting for one.
+  if (!body) headers.delete("content-length");
   try {
     const init: RequestInit & { duplex: "half" } = {
       method: request.method,
@@ -71,49 +69,108 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
       cache: "no-store",
       signal: leave.signal,
     };
-    const answer = await fetch(target, init);
+    const answer = await effects.fetch(target, init);
     return new Response(answer.body, {
       status: answer.status,
       headers: answerHeaders(answer, relayed, request.url),
     });
   } catch (error) {
-    const code: ProblemCode = isLate ? "gate_backend_timeout" : "gate_backend_unreachable";
+    const code = clock.late ?? "gate_backend_unreachable";
     const { status } = problems[code];
     const trace_id = traceIdOf(relayed.headers.get("traceparent"));
-    log({ code, request_id: requestId, trace_id, status, route: "backend", error: reasonOf(error) });
+    // A client that has gone away is no failure of the backend.
+    if (!request.signal.aborted || clock.late)
+      effects.log({
+        code,
+        request_id: requestId,
+        trace_id,
+        status,
+        route: "backend",
+        error: reasonOf(error),
+      });
     return problemResponse(code, requestId);
   } finally {
-    stopTimer();
+    clock.stop();
   }
+}
+
+interface Clock {
+  /** Whom the gate waits for from now on. */
+  waitFor(side: "client" | "backend"): void;
+  stop(): void;
+  /** Set when one of the two has been silent for too long. */
+  readonly late: ProblemCode | undefined;
+}
+
+/** Measures silence, not the whole exchange: a slow upload is no slow backend. */
+function startClock(timeoutMs: number, startTimer: StartTimer, onLate: () => void): Clock {
+  let late: ProblemCode | undefined;
+  let isStopped = false;
+  let stopTimer = () => {};
+  const clock: Clock = {
+    waitFor(side) {
+      stopTimer();
+      if (isStopped) return;
+      stopTimer = startTimer(timeoutMs, () => {
+        late = side === "client" ? "gate_upload_timeout" : "gate_backend_timeout";
+        onLate();
+      });
+    },
+    stop() {
+      isStopped = true;
+      stopTimer();
+    },
+    get late() {
+      return late;
+    },
+  };
+  clock.waitFor("backend");
+  return clock;
+}
+
+/** Passes the body on as the backend takes it. After its last chunk the time is the backend's. */
+function timeUpload(body: ReadableStream<Uint8Array>, clock: Clock): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        clock.waitFor("client");
+        const { done, value } = await reader.read();
+        clock.waitFor("backend");
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    // Nothing is read ahead, so that it is known who keeps whom waiting.
+    { highWaterMark: 0 },
+  );
 }
 
 function answerHeaders(answer: Response, relayed: Relayed, requestUrl: string): Headers {
   const outgoing = new Headers();
-  for (const [name, value] of answer.headers) if (!DROPPED.test(name)) outgoing.append(name, value);
-  const location = answer.headers.get("location");
+  for (const [name, value] of answer.headers) {
+    if (DROPPED.test(name)) continue;
+    const rewritten = relayed.addresses.rewriteHeader(name, value, relayed.target);
+    if (rewritten !== undefined) outgoing.append(name, rewritten);
+  }
+  const location = outgoing.get("location");
   if (location !== null) {
-    // Next takes absolute addresses alone, and makes those of its own origin relative again.
-    outgoing.set(
-      "location",
-      new URL(mapLocation(location, relayed.target, relayed.backendUrl), requestUrl).href,
-    );
+    // Next takes only absolute addresses here.
+    const base = new URL(requestUrl);
+    const { href } = new URL(location, base);
+    const isOurs = href.startsWith(`${base.origin}/`) && !REDIRECTS.has(answer.status);
+    outgoing.set("location", isOurs ? relayed.appOrigin + href.slice(base.origin.length) : href);
+  }
+  // `fetch` has unpacked these, whatever it asked for.
+  if (/^(?:x-)?(?:gzip|deflate|br)$/i.test(answer.headers.get("content-encoding") ?? "") && answer.body) {
+    outgoing.delete("content-encoding");
+    outgoing.delete("content-length");
   }
   // RFC 9111 §5.2.2.6. Next would compress the answer, and hold a stream of events back until its end.
   outgoing.append("cache-control", "no-transform");
   outgoing.set("x-request-id", relayed.requestId);
   return outgoing;
-}
-
-/** Where the backend sends a browser: its own addresses are to be found below the prefix. */
-export function mapLocation(location: string, target: string, backendUrl: string): string {
-  if (!URL.canParse(location, target)) return routes.backend;
-  const url = new URL(location, target);
-  const base = new URL(backendUrl);
-  // By its name alone: uvicorn says "https" where `X-Forwarded-Proto` does.
-  if (url.host !== base.host) return location;
-  const prefix = base.pathname === "/" ? "" : base.pathname;
-  const path = url.pathname.startsWith(`${prefix}/`) ? url.pathname.slice(prefix.length) : url.pathname;
-  return routes.backend + path + url.search + url.hash;
 }
 
 /** `fetch` takes no body with these two, not even an empty one. */

@@ -5,12 +5,14 @@ import { routes } from "../lib/routes";
 import { socketLife } from "../lib/token-life";
 import { after } from "./after";
 import type { Asked } from "./asked";
+import { createBackendAddresses } from "./backend-addresses";
 import type { Classified } from "./classify";
 import { readSessionCookies, sessionCookieNames } from "./cookies";
 import { isCrossSite } from "./cross-site";
 import { type Decision, decide } from "./decide";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./forward";
 import { pagePolicy } from "./page-policy";
+import { protectQuery } from "./query";
 import { type RelayEffects, relay } from "./relay";
 import { report, reportFailure } from "./report";
 import { answer, answerFailure, forward, pass } from "./respond";
@@ -37,8 +39,10 @@ export type GateEnv = Pick<
   | "jwt"
   | "sessionMaxStaleSeconds"
   | "maxBodyBytes"
+  | "backendTimeoutSeconds"
   | "clientAddressHeader"
   | "development"
+  | "nextServer"
 >;
 
 /** What happens to a request. `gate.ts` has them one after the other, and what looks on is put around them. */
@@ -62,6 +66,8 @@ const SIGNED_OUT = { do: "refuse", code: "gate_signed_out" } as const;
 
 export function createSteps(env: GateEnv, effects: Effects): Steps {
   const { appOrigin, clientAddressHeader, backendUrl, development } = env;
+  const addresses = createBackendAddresses(backendUrl);
+  const timeoutMs = env.backendTimeoutSeconds * 1000;
   const secure = appOrigin.startsWith("https:");
   const cookieNames = sessionCookieNames(secure);
   const sessions = createSessionReader({
@@ -108,12 +114,14 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
 
     forward(asked, token) {
       const { request, requestId, isUpgrade } = asked;
-      const target = upstreamUrl(backendUrl, routes.backend, asked.pathname, asked.search);
+      const isRewrite = env.forwarding === "rewrite" || isUpgrade;
+      const search = isRewrite && env.nextServer ? protectQuery(asked.search) : asked.search;
+      const target = upstreamUrl(backendUrl, routes.backend, asked.pathname, search);
       const known = { token, requestId, appOrigin, origins: env.origins, clientAddressHeader, isUpgrade };
       const headers = upstreamHeaders(asked.headers, known);
-      return env.forwarding === "rewrite" || isUpgrade
+      return isRewrite
         ? forward(target, headers, requestId)
-        : relay(request, { target, headers, requestId, backendUrl }, effects);
+        : relay(request, { target, headers, requestId, appOrigin, addresses, timeoutMs }, effects);
     },
 
     answer(asked, session, decision) {

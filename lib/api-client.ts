@@ -4,8 +4,15 @@ import { loginPath } from "./next-path";
 import type { ProblemCode } from "./problem";
 import { routes } from "./routes";
 
-/** A hanging call must end some day, or an optimistic change would stay on the screen for ever. */
-const TIMEOUT_MS = 15_000;
+/** The deployment's limit. Outside a build, in unit tests, the default of `BACKEND_TIMEOUT_SECONDS`. */
+const BACKEND_TIMEOUT_SECONDS =
+  typeof __BACKEND_TIMEOUT_SECONDS__ === "undefined" ? 120 : __BACKEND_TIMEOUT_SECONDS__;
+
+/**
+ * A call without a signal of its own ends after this, or an optimistic change would stay on the screen for ever. It is
+ * longer than the gate waits for the backend, whose error names the request. Milliseconds.
+ */
+const TIMEOUT_MS = (BACKEND_TIMEOUT_SECONDS + 5) * 1000;
 
 const SIGNED_OUT: ProblemCode = "gate_signed_out";
 
@@ -23,10 +30,13 @@ export interface Leave {
  *
  * When the gate itself says that the session is gone, the visitor is signed out and taken to the sign-in page:
  * once, however many calls fail together. Those calls still reject, so no spinner depends on the navigation.
+ * A call ends after `timeoutMs` with the code `timeout`. A caller's own signal replaces this limit: it may be shorter or
+ * longer (`AbortSignal.timeout(600_000)` for a long report). Whether the call was carried out is then not known.
+ *
  * Every other error, a 401 of FastAPI's or a 503 of the gate's among them, says nothing about the session and
  * only rejects.
  */
-export function createBrowserApi(baseUrl: string, leave: Leave): Api {
+export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIMEOUT_MS): Api {
   let leaving = false;
 
   async function leaveOnce() {
@@ -40,10 +50,7 @@ export function createBrowserApi(baseUrl: string, leave: Leave): Api {
 
   return createApi({
     baseUrl,
-    fetch: (request, signal) => {
-      const limit = AbortSignal.timeout(TIMEOUT_MS);
-      return fetch(request, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
-    },
+    fetch: (request, signal = AbortSignal.timeout(timeoutMs)) => fetch(request, { signal }),
     onError: ({ status, code }) => {
       if (status === 401 && code === SIGNED_OUT) void leaveOnce();
     },

@@ -64,7 +64,10 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
   /** 0 when there was no answer that could be read. */
   readonly status: number;
-  /** The gate's own code, or `network`, `unreadable` (a 2xx that is not JSON), `validation`, `http_<status>`. */
+  /**
+   * The gate's own code, or one of these: `timeout` (no response in time, so whether the request was carried out is not
+   * known), `network`, `unreadable` (a 2xx that is not JSON), `validation`, `http_<status>`.
+   */
   readonly code: string;
   /** One sentence, fit to be shown. */
   readonly detail: string;
@@ -97,9 +100,10 @@ export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
       const outcome = await client
         .request(method, path as never, request as never)
         .catch((error: unknown) => {
-          // The caller took the request back: that is an answer to nobody.
-          if (error instanceof DOMException && error.name === "AbortError") throw error;
-          return noAnswer(error);
+          const reason: unknown = signal?.aborted ? signal.reason : error;
+          // The caller has cancelled the call and needs no explanation.
+          if (!isTimeout(reason) && (signal?.aborted || isAbort(error))) throw error;
+          return noResponse(reason);
         });
       if (!(outcome instanceof ApiError) && outcome.response.ok) return outcome.data;
 
@@ -118,10 +122,24 @@ export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
   } as Api;
 }
 
-function noAnswer(cause: unknown): ApiError {
+const OUTCOME_UNKNOWN =
+  "The server has not answered in time. Whether the request was carried out is not known.";
+
+function noResponse(cause: unknown): ApiError {
+  if (isTimeout(cause))
+    return new ApiError({ status: 0, code: "timeout", detail: OUTCOME_UNKNOWN }, { cause });
   return cause instanceof SyntaxError
     ? new ApiError({ status: 0, code: "unreadable", detail: "The server's answer is not JSON." }, { cause })
     : new ApiError({ status: 0, code: "network", detail: "The server cannot be reached." }, { cause });
+}
+
+/** What `AbortSignal.timeout` aborts with. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
 }
 
 /** Reads the gate's problem+json, FastAPI's `{ detail }`, and whatever a proxy in between may say. */
@@ -132,11 +150,16 @@ function readError(response: Response, body: unknown): ApiError {
   return new ApiError({
     status,
     code: text(fields.code) ?? (issues ? "validation" : `http_${status}`),
-    detail: text(fields.detail) ?? issues?.map(sentence).join(" ") ?? `The server answered ${status}.`,
+    detail: text(fields.detail) ?? issues?.map(sentence).join(" ") ?? describeStatus(status),
     requestId: text(fields.request_id) ?? headers.get("x-request-id") ?? undefined,
     retryAfter: seconds(headers.get("retry-after")),
     issues,
   });
+}
+
+/** RFC 9110 §15.6.5: a 504 of a proxy tells nothing of what the server behind it has done. */
+function describeStatus(status: number): string {
+  return status === 504 ? OUTCOME_UNKNOWN : `The server answered ${status}.`;
 }
 
 function readIssues(detail: unknown): ValidationIssue[] | undefined {

@@ -5,19 +5,16 @@ import type { MintToken } from "./mint";
 import { reasonOf } from "./reason";
 import { continueTrace, readTrace } from "./request-trace";
 
-/** A call that names no limit of its own ends after this. Milliseconds. */
-const ANSWER_WITHIN = 8_000;
-
 /**
  * FastAPI as called by this server in the name of somebody, with a token of the gate's minter, and under the id and in the
- * trace of the request whose headers are `asked`.
+ * trace of the request whose headers are `asked`. A call without a signal of its own ends after `backendTimeoutSeconds`.
  */
-export function createBackendApi(env: Pick<Env, "backendUrl">, mint: MintToken) {
+export function createBackendApi(env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">, mint: MintToken) {
   return async (who: Identity, asked: Pick<Headers, "get">): Promise<Api> => {
     const { jwt } = await mint(who, Date.now());
     return createApi({
       baseUrl: env.backendUrl,
-      fetch: (request, signal = AbortSignal.timeout(ANSWER_WITHIN)) =>
+      fetch: (request, signal = AbortSignal.timeout(env.backendTimeoutSeconds * 1000)) =>
         fetch(request.url, { ...optionsOf(request), headers: headersOf(request, jwt, asked), signal }),
     });
   };

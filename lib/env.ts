@@ -23,6 +23,8 @@ export interface Env {
   readonly sessionMaxStaleSeconds: number;
   /** Largest request body that is forwarded, in bytes. */
   readonly maxBodyBytes: number;
+  /** How long the backend may be silent before a call of it counts as timed out, in seconds. */
+  readonly backendTimeoutSeconds: number;
   /** Whether `GET /api/auth/token` exists. */
   readonly tokenEndpoint: boolean;
   /** The mail server, and who writes. Without it `next dev` keeps the messages, and a build can send none. */
@@ -31,6 +33,8 @@ export interface Env {
   readonly providers: Readonly<Partial<Record<ProviderName, ProviderConfig>>>;
   /** Whether this is `next dev`. */
   readonly development: boolean;
+  /** Whether the server of Next does the rewrites (`next start`, `server.js`), and no platform. It sets the variable. */
+  readonly nextServer: boolean | undefined;
   /** Where `next build` writes. The tests build beside the app that runs. */
   readonly distDir: string;
   /** The request header in which the platform, and nobody else, writes the client's address. */
@@ -65,6 +69,11 @@ export class EnvError extends Error {
     super(`The configuration cannot be used:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
   }
 }
+
+/** Seconds. The `fetch` of Node gives up by itself after 300. */
+const MAX_BACKEND_TIMEOUT = 290;
+/** Seconds. Vercel ends a middleware that has not sent a first byte by then. */
+const VERCEL_FIRST_BYTE = 25;
 
 type Source = Readonly<Record<string, string | undefined>>;
 
@@ -158,6 +167,10 @@ export function parseEnv(source: Source): Env {
     },
     sessionMaxStaleSeconds: read("SESSION_MAX_STALE_SECONDS", wholeNumber(0, 3600), { fallback: "60" }),
     maxBodyBytes: megabytes(read("MAX_BODY_MB", wholeNumber(1, 1024), { fallback: "10" })),
+    backendTimeoutSeconds: backendTimeout(
+      read("BACKEND_TIMEOUT_SECONDS", wholeNumber(1, MAX_BACKEND_TIMEOUT), { fallback: "120" }),
+      source,
+    ),
     tokenEndpoint: read("TOKEN_ENDPOINT", oneOf("on", "off"), { fallback: "off" }) === "on",
     mail: smtpUrl && from && { smtpUrl, from },
     providers: {
@@ -171,6 +184,7 @@ export function parseEnv(source: Source): Env {
       ),
     },
     development: source.NODE_ENV === "development",
+    nextServer: source.__NEXT_PRIVATE_ORIGIN ? true : undefined,
     distDir: source.NEXT_DIST_DIR || ".next",
     clientAddressHeader: read("CLIENT_ADDRESS_HEADER", headerName, {
       // Vercel sets it on every request and drops what the client sent under that name.
@@ -324,6 +338,12 @@ function both(clientId: string | undefined, clientSecret: string | undefined): P
 
 function megabytes(count: number | undefined): number | undefined {
   return count === undefined ? undefined : count * 1024 * 1024;
+}
+
+/** On Vercel a relay cannot wait longer than the platform lets it. */
+function backendTimeout(seconds: number | undefined, source: Source): number | undefined {
+  const isLimited = seconds !== undefined && source.VERCEL && source.BACKEND_FORWARD?.trim() === "relay";
+  return isLimited ? Math.min(seconds, VERCEL_FIRST_BYTE) : seconds;
 }
 
 /** A preview deployment has no address of its own in the settings; Vercel names it. */

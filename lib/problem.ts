@@ -21,6 +21,12 @@ export const problems = {
     title: "Upgrade refused",
     detail: "Only a WebSocket can be opened here, by GET. Send the request without an upgrade.",
   },
+  gate_not_for_router: {
+    status: 400,
+    title: "Not a page",
+    detail:
+      "Next's router, or a prefetch, asks for a path of the backend. Use fetch, or <a> instead of <Link>.",
+  },
   gate_length_required: {
     status: 411,
     title: "Length required",
@@ -34,12 +40,18 @@ export const problems = {
   gate_backend_unreachable: {
     status: 502,
     title: "The backend cannot be reached",
-    detail: "The backend does not answer. Try again in a moment.",
+    detail:
+      "The backend cannot be reached, or the connection to it broke. Check whether a change was made before you repeat it.",
   },
   gate_backend_timeout: {
     status: 504,
     title: "The backend takes too long",
-    detail: "The backend has not answered in time. Try again in a moment.",
+    detail: "The backend has not answered in time. Whether the request was carried out is not known.",
+  },
+  gate_upload_timeout: {
+    status: 408,
+    title: "Upload timed out",
+    detail: "The rest of the body has not arrived in time. Send the request again.",
   },
   gate_session_store_unreachable: {
     status: 503,

@@ -14,11 +14,14 @@ export interface LoadFailure {
   requestId: string;
 }
 
+/** A page is not held up for as long as a change may take: reading again loses nothing. Milliseconds. */
+const PAGE_WAITS = 8_000;
+
 /** The visitor's tasks, newest first. That FastAPI fails is an outcome here, so that the rest of the page stands. */
 export async function loadTasks(): Promise<LoadedTasks> {
   const api = await backend();
   try {
-    return { tasks: await api.get("/api/tasks") };
+    return { tasks: await api.get("/api/tasks", { signal: AbortSignal.timeout(PAGE_WAITS) }) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { requestId, traceId } = readTrace(await headers());

@@ -68,10 +68,14 @@ function whyRefused(
       return "The path holds an encoded slash, backslash, dot segment or NUL: the backend might read it as another one.";
     case "gate_not_websocket":
       return "The client wants to go on in another protocol, and WebSocket is the only one that passes.";
+    case "gate_not_for_router":
+      return "Next's router or a prefetch wants this. It would call an endpoint that nobody has called.";
     case "gate_length_required":
       return "The body comes without its length, and the gate forwards none that it cannot judge beforehand.";
     case "gate_body_too_large":
       return "The body is larger than MAX_BODY_MB.";
+    case "gate_upload_timeout":
+      return "The client has sent no further part of the body for BACKEND_TIMEOUT_SECONDS.";
     case "gate_session_store_unreachable":
       return "The session store does not answer. A fault is no sign-out: the caller may try again.";
     case "gate_backend_unreachable":

@@ -7,6 +7,9 @@ import { root } from "./root";
 
 const NEXT = path.join(root, "node_modules/next/dist/bin/next");
 
+/** As `npm start` has it: longer than a proxy in front keeps idle connections (`docs/self-hosting.md`). Milliseconds. */
+const KEEP_ALIVE = ["--keepAliveTimeout", "75000"];
+
 /** What a build is made from. */
 const SOURCES = [
   "app",
@@ -61,7 +64,14 @@ export async function startApp(
   const child = await startProcess({
     name: "next",
     command: process.execPath,
-    args: [NEXT, dev ? "dev" : "start", "--hostname", LOOPBACK, "--port", String(port)],
+    args: [
+      NEXT,
+      ...(dev ? ["dev"] : ["start", ...KEEP_ALIVE]),
+      "--hostname",
+      LOOPBACK,
+      "--port",
+      String(port),
+    ],
     env: nextEnv(env, distDir, dev ? "development" : "production"),
     logDir,
     ready: answersAt(`http://${LOOPBACK}:${port}/api/health`),

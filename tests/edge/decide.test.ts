@@ -77,6 +77,16 @@ const rows: Row[] = [
   ],
   ["a server action is told 503", { session: "unreachable", wants: "action", safe: false }, unreachable],
 
+  [
+    "a <Link> to the backend does not call it",
+    { kind: "backend", wants: "flight" },
+    refuse("gate_not_for_router"),
+  ],
+  [
+    "a browser that prefetches does not call the backend",
+    { kind: "backend", wants: "prefetch" },
+    refuse("gate_not_for_router"),
+  ],
   ["a signed-in call reaches the backend", { kind: "backend", wants: "data" }, forward],
   ["a signed-in download reaches the backend", { kind: "backend" }, forward],
   ["a signed-in WebSocket reaches the backend", { kind: "backend", wants: "upgrade" }, forward],
@@ -174,7 +184,7 @@ test.each(rows)("%s", (_, facts, decision) => {
 });
 
 const kinds: RouteKind[] = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
-const wants: Wants[] = ["document", "flight", "action", "upgrade", "other-upgrade", "data"];
+const wants: Wants[] = ["document", "flight", "action", "upgrade", "other-upgrade", "data", "prefetch"];
 const sessions: SessionState[] = ["active", "none", "unreachable"];
 const bodies: Facts["body"][] = ["fits", "too-large", "unknown-length"];
 
@@ -199,7 +209,7 @@ describe("for every combination of facts", () => {
   const all = [...everyFacts()].map((facts) => ({ facts, decision: decide(facts) }));
 
   it("covers all of them", () => {
-    expect(all).toHaveLength(6 * 6 * 3 * 3 * 8);
+    expect(all).toHaveLength(6 * 7 * 3 * 3 * 8);
   });
 
   it("forwards only what a session, this site, an honest path and a fitting body stand behind", () => {
@@ -210,7 +220,7 @@ describe("for every combination of facts", () => {
         !facts.crossSite &&
         !facts.deceptivePath &&
         facts.body === "fits" &&
-        facts.wants !== "other-upgrade";
+        !["other-upgrade", "flight", "prefetch"].includes(facts.wants);
       expect(decision.do === "forward", JSON.stringify(facts)).toBe(may);
     }
   });

@@ -12,6 +12,8 @@ export function gateEnv(appOrigin: string, more: Partial<GateEnv> = {}): GateEnv
     jwt: { keys: [JWT_KEY], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 },
     sessionMaxStaleSeconds: 60,
     maxBodyBytes: 1000,
+    backendTimeoutSeconds: 120,
+    nextServer: undefined,
     clientAddressHeader: undefined,
     development: false,
     ...more,

@@ -4,7 +4,9 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, isAnswering, LOOPBACK } from "../../scripts/lib/ports";
 import { startProcess } from "../../scripts/lib/process";
+import { selfSigned } from "./certificate";
 import { unpackDebian } from "./debian";
+import { readSamples } from "./guides";
 
 /** What stands behind each address of the proxy. */
 export type Upstreams = Readonly<Record<string, readonly string[]>>;
@@ -51,6 +53,52 @@ export async function startNginx<Name extends string>(names: readonly Name[]) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * nginx with the very file of docs/self-hosting.md. Only ports and certificate are those of a test.
+ * @param port where it listens, with TLS
+ * @param apps ports of the app's instances, one or two
+ */
+export async function startGuideNginx(port: number, apps: readonly number[]) {
+  const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-guide-nginx-"));
+  const { key, cert } = selfSigned();
+  writeFileSync(path.join(folder, "privkey.pem"), key);
+  writeFileSync(path.join(folder, "fullchain.pem"), cert);
+  const config = path.join(folder, "nginx.conf");
+  const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  const temporary = kinds.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(" ");
+  writeFileSync(
+    config,
+    `daemon off; pid ${folder}/nginx.pid; error_log stderr;\nevents {}\nhttp { access_log off; ${temporary}\n${guideSite(
+      apps,
+    )
+      .replace("listen 443", `listen ${LOOPBACK}:${port}`)
+      .replaceAll("/etc/letsencrypt/live/app.example.com", folder)}}\n`,
+  );
+  const server = await startProcess({
+    ...{ name: "guide-nginx", command: findNginx(), args: ["-p", folder, "-c", config, "-e", "stderr"] },
+    ...{ cwd: folder, logDir: folder },
+    ready: async (signal) => {
+      while (!(await isAnswering(LOOPBACK, port))) await sleep(50, undefined, { signal });
+    },
+  });
+  return {
+    async stop(): Promise<void> {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The guide's file, in front of these ports. */
+export function guideSite(apps: readonly number[] = [3000, 3001]): string {
+  const [sample, ...others] = readSamples().filter(({ language }) => language === "nginx");
+  if (!sample || others.length > 0) throw new Error("docs/ is to hold one nginx file");
+  const [first = 3000, second] = apps;
+  return sample.text
+    .replace("127.0.0.1:3000", `127.0.0.1:${first}`)
+    .replace("  server 127.0.0.1:3001;\n", second ? `  server 127.0.0.1:${second};\n` : "");
 }
 
 /** Tells one configuration from the next: nginx says nothing when it has taken one up. */

@@ -55,6 +55,7 @@ export interface App {
   readonly origin: string;
   readonly databaseUrl: string;
   readonly neonEndpoint: string;
+  readonly pid: number;
   stopDatabase(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -83,6 +84,7 @@ export async function startApp(
     origin,
     databaseUrl: database.url,
     neonEndpoint: database.env.NEON_ENDPOINT,
+    pid: next.pid,
     stopDatabase: database.stop,
     async stop() {
       await next.stop();

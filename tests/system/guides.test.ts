@@ -19,15 +19,14 @@ import { createMinter } from "../../lib/mint";
 import project from "../../package.json" with { type: "json" };
 import { ensureVenv } from "../../scripts/lib/backend";
 import { linkTree } from "../../scripts/lib/link-tree";
-import { freePort, isAnswering, LOOPBACK } from "../../scripts/lib/ports";
+import { freePort, LOOPBACK } from "../../scripts/lib/ports";
 import { answersAt, type Environment, runProcess, startProcess } from "../../scripts/lib/process";
 import { root } from "../../scripts/lib/root";
 import { ensureTools } from "../../scripts/lib/tools";
 import { launchBrowser } from "../support/browser";
-import { selfSigned } from "../support/certificate";
 import { applySample, readSamples, type Sample } from "../support/guides";
 import { startMailServer } from "../support/mail-server";
-import { findNginx } from "../support/nginx";
+import { startGuideNginx } from "../support/nginx";
 import { checkTypes, copyProject } from "../support/project-copy";
 import { type Database, startDatabase, testEnv } from "../support/stack";
 
@@ -215,28 +214,7 @@ describe("the project with all the samples", () => {
       const variables = { ...env, [name]: header };
       await serve(`guides-app-${own}`, commands, `http://${LOOPBACK}:${own}/api/health`, variables);
     }
-    const { key, cert } = selfSigned();
-    writeFileSync(path.join(logDir, "privkey.pem"), key);
-    writeFileSync(path.join(logDir, "fullchain.pem"), cert);
-    const site = only(on("self-hosting.md", "nginx"))
-      .text.replace("127.0.0.1:3000", `127.0.0.1:${ports[0]}`)
-      .replace("127.0.0.1:3001", `127.0.0.1:${ports[1]}`)
-      .replace("listen 443", `listen ${LOOPBACK}:${port}`)
-      .replaceAll("/etc/letsencrypt/live/app.example.com", logDir);
-    const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    const temporary = kinds.map((kind) => `${kind}_temp_path ${logDir}/${kind};`).join(" ");
-    const config = path.join(logDir, "nginx.conf");
-    writeFileSync(
-      config,
-      `daemon off; pid ${logDir}/nginx.pid; error_log stderr;\nevents {}\nhttp { access_log off; ${temporary}\n${site}}\n`,
-    );
-    const nginx = await startProcess({
-      ...{ name: "guides-nginx", command: findNginx(), args: ["-p", logDir, "-c", config, "-e", "stderr"] },
-      ...{ cwd: logDir, logDir },
-      ready: async () => {
-        while (!(await isAnswering(LOOPBACK, port))) await new Promise((resolve) => setTimeout(resolve, 50));
-      },
-    });
+    const nginx = await startGuideNginx(port, ports);
     started.push(nginx.stop);
   }
 

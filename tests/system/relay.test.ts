@@ -37,6 +37,27 @@ beforeAll(async () => {
       "/to-relative": "there",
       "/to-other": "https://elsewhere.example/x",
     };
+    const [, status] = path.match(/^\/status\/(\d+)/) ?? [];
+    if (status) {
+      const location = path.endsWith("/bad") ? "http://[" : `${own}/there?x=1`;
+      response
+        .writeHead(Number(status), { location, "content-location": location, "x-next-page": own })
+        .end();
+      return;
+    }
+    if (path === "/links") {
+      response.writeHead(200, {
+        link: [
+          `<${own}/n?page=2,3>; rel="next"; title="a, <b>"`,
+          "</n?page=1>; rel=prev, <?page=9>; rel=last",
+        ],
+        refresh: `5; url=${own}/r`,
+        "content-location": "/here",
+        "x-served-by": `127.0.0.1:${port}`,
+      });
+      response.end();
+      return;
+    }
     const location = locations[path];
     response.writeHead(location ? 307 : 200, {
       "content-type": "application/json",
@@ -113,6 +134,38 @@ test.each([
   const response = await member.fetch(`/backend${path}`);
   expect(response.status).toBe(307);
   expect(response.headers.get("location")).toBe(location);
+});
+
+/** Next makes a path of its own address for these alone, so the others name the app's origin. */
+const redirects = [301, 302, 303, 307, 308];
+test.each([200, 201, 202, 203, 206, 300, 304, 305, 400, 404, 409, 500, 503, ...redirects])(
+  "%s leads to a place below the prefix, and shows nothing of the backend's address",
+  async (status) => {
+    const response = await member.fetch(`/backend/status/${status}`);
+    expect(response.status).toBe(status);
+    const place = redirects.includes(status) ? "" : app.origin;
+    expect(response.headers.get("location")).toBe(`${place}/backend/there?x=1`);
+    expect(response.headers.get("content-location")).toBe("/backend/there?x=1");
+    expect(response.headers.get("x-next-page")).toBe("/backend");
+    expect(JSON.stringify([...response.headers])).not.toContain(String(port));
+  },
+);
+
+test.each([201, 302, 304])("%s with an address that is not valid arrives without it", async (status) => {
+  const response = await member.fetch(`/backend/status/${status}/bad`);
+  expect(response.status).toBe(status);
+  expect(response.headers.get("location")).toBeNull();
+  expect(response.headers.get("content-location")).toBeNull();
+});
+
+it("keeps links, and lets them lead below the prefix", async () => {
+  const { headers } = await member.fetch("/backend/links");
+  expect(headers.get("link")).toBe(
+    '</backend/n?page=2,3>; rel="next"; title="a, <b>", </backend/n?page=1>; rel=prev, <?page=9>; rel=last',
+  );
+  expect(headers.get("refresh")).toBe("5; url=/backend/r");
+  expect(headers.get("content-location")).toBe("/backend/here");
+  expect(headers.get("x-served-by")).toBeNull();
 });
 
 it("an empty answer arrives as one", async () => {

@@ -171,7 +171,43 @@ describe("a call that fails says what went wrong", () => {
   it("when it takes too long", async () => {
     const baseUrl = await serve(() => undefined);
     const error = await failureOf(plainApi(baseUrl).get("/api/tasks", { signal: AbortSignal.timeout(20) }));
-    expect(error).toMatchObject({ status: 0, code: "network" });
+    expect(error).toMatchObject({ status: 0, code: "timeout", cause: expect.any(DOMException) });
+    expect(error.detail).toMatch(/not answered in time.*not known/);
+  });
+
+  it("when it takes too long in the middle of the response", async () => {
+    const baseUrl = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" }).write('[{"id":');
+    });
+    const signal = AbortSignal.timeout(100);
+    expect(await failureOf(plainApi(baseUrl).get("/api/tasks", { signal }))).toMatchObject({
+      status: 0,
+      code: "timeout",
+    });
+  });
+
+  it("when a caller's timeout is one of several signals", async () => {
+    const baseUrl = await serve(() => undefined);
+    const signal = AbortSignal.any([new AbortController().signal, AbortSignal.timeout(20)]);
+    expect(
+      await failureOf(plainApi(baseUrl).post("/api/tasks", { body: { title: "a" }, signal })),
+    ).toMatchObject({ status: 0, code: "timeout" });
+  });
+
+  it.each([
+    ["the gate", describeProblem("gate_backend_timeout", "req-6"), "gate_backend_timeout"],
+    ["a proxy", "<h1>504 Gateway Time-out</h1>", "http_504"],
+  ])("when %s says 504, which tells nothing of what was done", async (_, body, code) => {
+    const error = await failureOf(plainApi(await serveAnswer({ status: 504, body })).get("/api/tasks"));
+    expect(error).toMatchObject({ status: 504, code });
+    expect(error.detail).toMatch(/in time.*not known/);
+  });
+
+  it("but not when the caller cancels with a reason of its own", async () => {
+    const abort = new AbortController();
+    const reason = new Error("the page was left");
+    const baseUrl = await serve(() => abort.abort(reason));
+    await expect(plainApi(baseUrl).get("/api/tasks", { signal: abort.signal })).rejects.toBe(reason);
   });
 
   it("but not when the caller itself took it back", async () => {
@@ -202,6 +238,39 @@ describe("in the browser", () => {
     });
     return { api, left };
   }
+
+  describe("a call that the server does not respond to", () => {
+    /** Responds after so many milliseconds. */
+    const serveAfter = (ms: number) =>
+      serve((_, response) => {
+        const headers = { "content-type": "application/json" };
+        setTimeout(() => response.writeHead(200, headers).end("[]"), ms);
+      });
+    const open = (baseUrl: string, limit?: number) =>
+      createBrowserApi(
+        baseUrl,
+        { signOut: async () => undefined, currentPath: () => "/", navigate: () => undefined },
+        limit,
+      );
+
+    it("ends after the deployment's limit, and says that the outcome is unknown", async () => {
+      const error = await failureOf(
+        open(await serveAfter(5_000), 30).post("/api/tasks", { body: { title: "a" } }),
+      );
+      expect(error).toMatchObject({ status: 0, code: "timeout" });
+      expect(error.detail).toMatch(/not known/);
+    });
+
+    it("waits longer where the caller's signal does", async () => {
+      const call = open(await serveAfter(200), 30).get("/api/tasks", { signal: AbortSignal.timeout(5_000) });
+      await expect(call).resolves.toEqual([]);
+    });
+
+    it("ends sooner where the caller's signal does", async () => {
+      const call = open(await serveAfter(5_000)).get("/api/tasks", { signal: AbortSignal.timeout(30) });
+      expect(await failureOf(call)).toMatchObject({ code: "timeout" });
+    });
+  });
 
   const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
   const signedOut = { status: 401, body: describeProblem("gate_signed_out", "req-3") };

@@ -1,0 +1,165 @@
+import { once } from "node:events";
+import { type ClientRequest, createServer, type IncomingMessage, request, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createBrowserApi } from "../../lib/api-client";
+import { type App, startApp } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** Who may be silent for how long, with a limit of 2 seconds. */
+const LIMIT = 2;
+
+let backend: Server;
+let url: string;
+/** Requests whose connection was closed before the whole body had arrived. */
+let brokenOff = 0;
+
+beforeAll(async () => {
+  backend = createServer((incoming, response) => {
+    const path = incoming.url ?? "";
+    incoming.on("close", () => {
+      if (!incoming.complete) brokenOff += 1;
+    });
+    if (path === "/too-large") {
+      response.writeHead(413, { "content-type": "text/plain" }).end("too large");
+      return;
+    }
+    if (path === "/deaf") return;
+    if (path === "/gzip") {
+      const body = gzipSync("unpacked");
+      response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length }).end(body);
+      return;
+    }
+    let size = 0;
+    incoming.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+    });
+    incoming.on("end", () => {
+      if (path !== "/silent") response.end(String(size));
+    });
+  });
+  backend.listen(0, "127.0.0.1");
+  await once(backend, "listening");
+  url = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  backend.closeAllConnections();
+  backend.close();
+});
+
+describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
+  let app: App;
+  let cookie: string;
+
+  beforeAll(async () => {
+    const limit = { BACKEND_TIMEOUT_SECONDS: String(LIMIT) };
+    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding, ...limit });
+    const member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+    cookie = member.cookieHeader;
+  });
+  afterAll(() => app?.stop());
+
+  function open(path: string, length: number): ClientRequest {
+    const headers = { cookie, "content-length": length, origin: app.origin };
+    return request(`${app.origin}/backend${path}`, { method: "POST", headers });
+  }
+
+  async function read(client: ClientRequest) {
+    const [response] = (await once(client, "response")) as [IncomingMessage];
+    response.setEncoding("utf8");
+    let body = "";
+    for await (const chunk of response) body += chunk;
+    return { status: response.statusCode, headers: response.headers, body };
+  }
+
+  /** A tenth of a body at a time. It takes twice as long as the backend may be silent. */
+  async function uploadSlowly(path: string) {
+    const client = open(path, 10_000);
+    const reading = read(client);
+    for (let part = 0; part < 10; part++) {
+      await sleep((LIMIT * 1000) / 5);
+      client.write("x".repeat(1_000));
+    }
+    client.end();
+    return reading;
+  }
+
+  it("a slow upload is no slow backend", async () => {
+    expect(await uploadSlowly("/count")).toMatchObject({ status: 200, body: "10000" });
+  });
+
+  it("20 slow uploads at once all arrive", async () => {
+    const results = await Promise.all(Array.from({ length: 20 }, () => uploadSlowly("/count")));
+    expect(results.map(({ body }) => body)).toEqual(Array(20).fill("10000"));
+  });
+
+  it("a backend that is silent after the upload has the whole limit from then on", async () => {
+    const begin = Date.now();
+    const result = await uploadSlowly("/silent");
+    expect(Date.now() - begin).toBeGreaterThan(3 * LIMIT * 1000 - 200);
+    expect(Date.now() - begin).toBeLessThan(3 * LIMIT * 1000 + 3_000);
+    // docs/limits-of-next.md: no hook of Next's reaches this response.
+    if (forwarding === "rewrite")
+      expect(result).toMatchObject({ status: 500, body: "Internal Server Error" });
+    else {
+      expect(result.status).toBe(504);
+      expect(JSON.parse(result.body)).toMatchObject({
+        code: "gate_backend_timeout",
+        detail: expect.stringContaining("not known"),
+      });
+    }
+  });
+
+  it("a backend that refuses before the upload has ended is heard", async () => {
+    const client = open("/too-large", 1_000_000);
+    client.on("error", () => undefined);
+    client.write("x".repeat(500_000));
+    setTimeout(() => client.end("x".repeat(500_000)), 300);
+    expect(await read(client)).toMatchObject({ status: 413, body: "too large" });
+  });
+
+  it("a response that is packed though nobody asked for that can be read", async () => {
+    const response = await fetch(`${app.origin}/backend/gzip`, { headers: { cookie } });
+    expect(await response.text()).toBe("unpacked");
+  });
+
+  describe.runIf(forwarding === "relay")("and counting by itself", () => {
+    it("a client that stops in the middle of its upload does not hold the backend", async () => {
+      const before = brokenOff;
+      const client = open("/count", 10_000);
+      const reading = read(client);
+      client.write("x".repeat(1_000));
+      await sleep(LIMIT * 1000 + 1_500);
+      expect(brokenOff).toBe(before + 1);
+      // Next sends no response before it has the whole body. Node itself gives up after 5 minutes.
+      client.end("x".repeat(9_000));
+      const result = await reading;
+      expect(result.status).toBe(408);
+      expect(JSON.parse(result.body)).toMatchObject({ code: "gate_upload_timeout" });
+    });
+
+    it("a backend that does not take the upload gets no more time than a silent one", async () => {
+      const client = open("/deaf", 9_000_000);
+      client.on("error", () => undefined);
+      client.end(Buffer.alloc(9_000_000));
+      expect((await read(client)).status).toBe(504);
+    });
+  });
+});
+
+it("a call of the browser's client is still waited for after 16 seconds", async () => {
+  const slow = createServer((_, response) => {
+    setTimeout(() => response.setHeader("content-type", "application/json").end("[]"), 16_000);
+  });
+  slow.listen(0, "127.0.0.1");
+  await once(slow, "listening");
+  const api = createBrowserApi(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`, {
+    ...{ signOut: async () => undefined, currentPath: () => "/", navigate: () => undefined },
+  });
+  await expect(api.get("/api/tasks")).resolves.toEqual([]);
+  slow.closeAllConnections();
+  slow.close();
+});
