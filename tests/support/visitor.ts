@@ -2,7 +2,11 @@
 export class Visitor {
   readonly cookies = new Map<string, string>();
 
-  constructor(readonly origin: string) {}
+  /** `send` takes the place of `fetch` where nothing listens at the origin. */
+  constructor(
+    readonly origin: string,
+    private readonly send: (url: string, init: RequestInit) => Promise<Response> = fetch,
+  ) {}
 
   get cookieHeader(): string {
     return Array.from(this.cookies, ([name, value]) => `${name}=${value}`).join("; ");
@@ -11,7 +15,7 @@ export class Visitor {
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0 && !headers.has("cookie")) headers.set("cookie", this.cookieHeader);
-    const response = await fetch(this.origin + path, { redirect: "manual", ...init, headers });
+    const response = await this.send(this.origin + path, { redirect: "manual", ...init, headers });
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = "", ...attributes] = cookie.split(";");
       const equals = pair.indexOf("=");
