@@ -15,7 +15,7 @@ export const nodeVersions: readonly number[] = packageJson.engines.node
   .split("||")
   .map((range) => Number(range.match(/\d+/)?.[0]));
 
-/** What `vercel build` chooses from `engines`: the newest of them that Vercel offers. */
+/** The version of deployments: of those in `engines`, Vercel takes the newest that it offers. */
 export const VERCEL_NODE = 24;
 
 /** A Node binary to test with, or why there is none for this system. */
