@@ -68,6 +68,12 @@ const NO_SESSION: SessionAnswer = { state: "none", setCookies: [] };
 interface Kept {
   readonly data: string | undefined;
   readonly session: KnownSession;
+  /**
+   * Whether it comes from a page's lookup, or from the cookie cache that one has set. A page trusts nothing else: a
+   * backend call's lookup neither extends the session nor renews its cookies, and a page that trusted one would not
+   * do so either for as long as the caller also calls the backend.
+   */
+  readonly forPages: boolean;
 }
 
 export interface ReadOptions {
@@ -102,15 +108,21 @@ export function createSessionReader(options: SessionReaderOptions) {
     return time !== undefined && now() - time < longest;
   };
 
-  const remember = ({ token, data }: SessionCookies, session: KnownSession) => {
+  const remember = ({ token, data }: SessionCookies, session: KnownSession, forPages: boolean) => {
     const length = token.length + (data?.length ?? 0) + JSON.stringify(session.identity).length;
-    if (longest > 0 && length <= MAX_LENGTH && !isEnding(token)) memory.set(token, { data, session });
+    if (longest > 0 && length <= MAX_LENGTH && !isEnding(token))
+      memory.set(token, { data, session, forPages });
   };
 
   /** The warm path: one look-up, no I/O, no cryptography, no promise. */
-  function recall({ token, data }: SessionCookies, maxStale: number): SessionAnswer | undefined {
+  function recall(
+    { token, data }: SessionCookies,
+    maxStale: number,
+    forPage: boolean,
+  ): SessionAnswer | undefined {
     const kept = memory.get(token);
     if (kept === undefined || kept.data !== data || !isTrusted(kept.session, maxStale)) return undefined;
+    if (forPage && !kept.forPages) return undefined;
     return { state: "active", session: kept.session, source: "memory", setCookies: [] };
   }
 
@@ -118,7 +130,7 @@ export function createSessionReader(options: SessionReaderOptions) {
     if (cookies.data === undefined || maxStale === 0 || isEnding(cookies.token)) return undefined;
     const session = await readCookieCache(cookies.data, cookies.token, now());
     if (!session || !isTrusted(session, maxStale)) return undefined;
-    remember(cookies, session);
+    remember(cookies, session, true);
     return { state: "active", session, source: "cookie", setCookies: [] };
   }
 
@@ -131,7 +143,7 @@ export function createSessionReader(options: SessionReaderOptions) {
         return { state: "none", setCookies };
       }
       const known = { ...session, verifiedAt };
-      remember(cookies, known);
+      remember(cookies, known, extend);
       return { state: "active", session: known, source: "store", setCookies };
     } catch (error) {
       return { state: "unreachable", error };
@@ -150,7 +162,7 @@ export function createSessionReader(options: SessionReaderOptions) {
     ): SessionAnswer | Promise<SessionAnswer> {
       if (!cookies) return NO_SESSION;
       const mayRecall = !extend || cookies.data !== undefined;
-      const recalled = mayRecall ? recall(cookies, maxStale) : undefined;
+      const recalled = mayRecall ? recall(cookies, maxStale, extend) : undefined;
       if (recalled) return recalled;
       const find = async () => {
         if (!SESSION_TOKEN.test(cookies.token)) return NO_SESSION;

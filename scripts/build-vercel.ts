@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { throwAwayEnv } from "./lib/app-env";
 import { readSettings } from "./lib/env-file";
 import { main } from "./lib/main";
+import { VERCEL_NODE } from "./lib/node-versions";
 import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root, shorten } from "./lib/root";
@@ -23,7 +24,7 @@ const OFFLINE_PROJECT = JSON.stringify({
   orgId: "team_offline",
   settings: {
     framework: "nextjs",
-    nodeVersion: "24.x",
+    nodeVersion: `${VERCEL_NODE}.x`,
     // Everything is installed; an `npm install` in the middle could only change it.
     installCommand: "",
     outputDirectory: DIST_DIR,

@@ -1,15 +1,13 @@
 // Runs scripts/<task>.ts. Plain JavaScript with no dependencies, since on a bare clone there are none yet.
 import { spawn } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { judgeNodeVersion } from "./lib/node-support.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
-const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  refuse(`Node ${process.versions.node} is too old. Install Node 20.19 or newer: https://nodejs.org`);
-}
+checkNode(process.versions.node);
 if (process.platform === "win32") {
   refuse("The local stack needs Linux or macOS. On Windows run it inside WSL.");
 }
@@ -24,6 +22,14 @@ if (!isInstalled()) await install();
 process.argv.splice(1, 2, task);
 await import("tsx");
 await import(pathToFileURL(task).href);
+
+function checkNode(version) {
+  const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const advice = `Install Node 24 (supported: ${engines.node}): https://nodejs.org`;
+  const state = judgeNodeVersion(version, engines.node);
+  if (state === "too old") refuse(`Node ${version} is too old. ${advice}`);
+  if (state === "untested") console.warn(`Node ${version} is not tested with Gatehouse. ${advice}`);
+}
 
 function refuse(message) {
   console.error(message);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { ensureVenv } from "./lib/backend";
 import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
+import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "./lib/node-versions";
 import { type Command, runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
@@ -22,6 +23,7 @@ main(async () => {
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
   await step("Find or install Chromium", ensureChromium);
+  await step(`Find or install Node ${nodeVersions.join(", ")}`, ensureNodeVersions);
   const python = await ensureVenv({ dev: true });
   const inBackend = { cwd: path.join(root, "backend") };
 
@@ -35,11 +37,14 @@ main(async () => {
     ]),
     await pytest(python),
     await vitest(),
+    await quickTestsUnderVercelNode(),
   ];
 
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
   const count = `\n${passed} passed, ${failed} failed`;
+  const untested = nodeVersions.map(findNode).flatMap((node) => ("missing" in node ? [node.missing] : []));
+  if (untested.length > 0) console.log(`\nNot tested here: ${untested.join("; ")}.`);
   if (failed > 0) fail(count);
   console.log(count);
 });
@@ -71,10 +76,24 @@ async function pytest(python: string): Promise<Tally> {
   });
 }
 
-async function vitest(): Promise<Tally> {
-  const report = path.join(reports, "vitest.json");
-  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  return count(report, { name: "Vitest", command: bin("vitest"), args }, (json) => {
+function vitest(): Promise<Tally> {
+  return runVitest("Vitest", process.execPath, "vitest", []);
+}
+
+/** Deployments run this version; the whole suite runs under the version that runs this script. */
+async function quickTestsUnderVercelNode(): Promise<Tally> {
+  const node = findNode(VERCEL_NODE);
+  if ("missing" in node || node.file === process.execPath) return { passed: 0, failed: 0 };
+  const projects = ["--project", "node", "--project", "edge-runtime"];
+  return runVitest(`Vitest under Node ${VERCEL_NODE}`, node.file, `vitest-node-${VERCEL_NODE}`, projects);
+}
+
+function runVitest(name: string, node: string, reportName: string, options: string[]): Promise<Tally> {
+  const report = path.join(reports, `${reportName}.json`);
+  const cli = path.join(root, "node_modules/vitest/vitest.mjs");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const command = { name, command: node, args: [cli, "run", ...reporters, ...options] };
+  return count(report, command, (json) => {
     const { numPassedTests, numFailedTests } = JSON.parse(json);
     return { passed: numPassedTests, failed: numFailedTests };
   });

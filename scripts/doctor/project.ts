@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import packageJson from "../../package.json" with { type: "json" };
+import { judgeNodeVersion } from "../lib/node-support.mjs";
+import { VERCEL_NODE } from "../lib/node-versions";
 import { findPython } from "../lib/python";
 import { messageOf } from "../lib/user-error";
 import { type Check, fail, type Outcome, ok, warn } from "./check";
@@ -48,9 +51,16 @@ export const project: readonly Check[] = [
 ];
 
 export function judgeNode(version: string): Outcome {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return ok(version);
-  return fail(`Node ${version} is too old`, "Install Node 20.19 or newer: https://nodejs.org");
+  const supported = packageJson.engines.node;
+  const advice = `Install Node ${VERCEL_NODE} (supported: ${supported}): https://nodejs.org`;
+  switch (judgeNodeVersion(version, supported)) {
+    case "supported":
+      return ok(version);
+    case "untested":
+      return warn(`Node ${version} is not tested with Gatehouse`, advice);
+    case "too old":
+      return fail(`Node ${version} is too old`, advice);
+  }
 }
 
 export function judgeNext(installed: string | undefined, pinned: string | undefined): Outcome {

@@ -1,7 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { chromium } from "playwright-core";
 import { CHROMIUM_FLAGS, findChromium } from "./chromium";
+import { freePort } from "./ports";
 import { runProcess } from "./process";
 import { tool } from "./tools";
 import { fail } from "./user-error";
@@ -24,33 +26,53 @@ interface Result {
 }
 
 /**
- * Has Lighthouse look at a page as on a phone, its own default.
- * @throws {UserError} with the end of its log when it fails, or when it was led to another page
+ * Audits a page with Lighthouse as on a phone, Lighthouse's own default.
+ *
+ * The browser holds `cookies` as it would after a sign-in. A `Cookie` header from `--extra-headers` does not do: as
+ * soon as a response sets one cookie, Chromium sends that one cookie instead of the header, and the visitor is
+ * signed out.
+ * @throws {UserError} with the end of Lighthouse's log when it fails, or when the page redirected elsewhere
  */
-export async function audit(url: string, cookie: string, categories: readonly Category[]): Promise<Scores> {
+export async function audit(
+  url: string,
+  cookies: ReadonlyMap<string, string>,
+  categories: readonly Category[],
+): Promise<Scores> {
   const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-lighthouse-"));
+  const browser = await openBrowser(path.join(folder, "profile"));
   try {
-    const [headers, output] = [path.join(folder, "headers.json"), path.join(folder, "result.json")];
-    writeFileSync(headers, JSON.stringify(cookie ? { Cookie: cookie } : {}));
+    await browser.context.addCookies([...cookies].map(([name, value]) => ({ name, value, url })));
+    const output = path.join(folder, "result.json");
     await runProcess({
       name: "lighthouse",
       command: tool("lighthouse"),
       args: [
         url,
-        ...["--quiet", "--output=json", `--output-path=${output}`, `--extra-headers=${headers}`],
+        ...[`--port=${browser.port}`, "--quiet", "--output=json", `--output-path=${output}`],
         ...[`--only-categories=${categories.join(",")}`, "--no-enable-error-reporting"],
-        `--chrome-flags=--headless ${CHROMIUM_FLAGS.join(" ")}`,
       ],
-      env: { ...process.env, CHROME_PATH: findChromium() },
     });
     const result: Result = JSON.parse(readFileSync(output, "utf8"));
     // The sign-in page has good scores as well.
     if (result.finalDisplayedUrl !== url)
-      fail(`Lighthouse was led from ${url} to ${result.finalDisplayedUrl}`);
+      fail(`Lighthouse was redirected from ${url} to ${result.finalDisplayedUrl}`);
     return scoresOf(result);
   } finally {
+    await browser.context.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A browser that Lighthouse can connect to, with a profile of its own. */
+async function openBrowser(profile: string) {
+  const port = await freePort();
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: findChromium(),
+    args: [...CHROMIUM_FLAGS, `--remote-debugging-port=${port}`],
+    // Lighthouse sets the size of the screen.
+    viewport: null,
+  });
+  return { context, port };
 }
 
 /** The one with the middle performance, which is the score that differs from run to run. */

@@ -58,12 +58,18 @@ export async function buildApp({ env, distDir = ".next" }: NextOptions): Promise
  * @throws {UserError}
  */
 export async function startApp(
-  options: NextOptions & { port: number; dev?: boolean; logDir?: string | null },
+  options: NextOptions & {
+    port: number;
+    dev?: boolean;
+    logDir?: string | null;
+    /** The Node binary that runs it, unless it is this process's own. */
+    node?: string;
+  },
 ): Promise<RunningProcess & { readonly url: string }> {
-  const { env, distDir = ".next", port, dev = false, logDir } = options;
+  const { env, distDir = ".next", port, dev = false, logDir, node = process.execPath } = options;
   const child = await startProcess({
     name: "next",
-    command: process.execPath,
+    command: node,
     args: [
       NEXT,
       ...(dev ? ["dev"] : ["start", ...KEEP_ALIVE]),

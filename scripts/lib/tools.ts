@@ -10,10 +10,18 @@ const FOLDER = path.join(root, "scripts/tools");
  * there yet as the lock file has them now.
  * @throws {UserError}
  */
-export async function ensureTools(): Promise<void> {
-  const installed = modified("node_modules/.package-lock.json");
-  if (installed !== undefined && installed >= (modified("package-lock.json") ?? 0)) return;
-  await runProcess({ name: "npm-tools", command: "npm", args: ["ci"], cwd: FOLDER });
+export function ensureTools(): Promise<void> {
+  return ensureInstalled(FOLDER, "npm-tools");
+}
+
+/**
+ * Installs the packages of a folder with a lock file of its own, unless they are installed as it names them now.
+ * @throws {UserError} with the end of npm's log, which has this name
+ */
+export async function ensureInstalled(folder: string, name: string): Promise<void> {
+  const installed = modified(folder, "node_modules/.package-lock.json");
+  if (installed !== undefined && installed >= (modified(folder, "package-lock.json") ?? 0)) return;
+  await runProcess({ name, command: "npm", args: ["ci"], cwd: folder });
 }
 
 /** The path of one of their commands. */
@@ -21,6 +29,6 @@ export function tool(name: string): string {
   return path.join(FOLDER, "node_modules/.bin", name);
 }
 
-function modified(file: string): number | undefined {
-  return statSync(path.join(FOLDER, file), { throwIfNoEntry: false })?.mtimeMs;
+function modified(folder: string, file: string): number | undefined {
+  return statSync(path.join(folder, file), { throwIfNoEntry: false })?.mtimeMs;
 }

@@ -5,9 +5,12 @@ import { gzipSync } from "node:zlib";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { takeApart } from "../../bench/composition";
+import { VERCEL_NODE } from "../../scripts/lib/node-versions";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
 import { startDatabase, testEnv } from "../support/stack";
 import { startIsolate } from "../support/vercel-function";
+import { nodeVersionOf, startNodeFunction } from "../support/vercel-node-function";
+import { Visitor } from "../support/visitor";
 
 /** The Build Output that Vercel deploys: its very middleware in the edge runtime, asked as Vercel would ask it. */
 
@@ -101,7 +104,82 @@ describe("middleware.func", () => {
       expect.arrayContaining(["better-auth", "kysely", "@neondatabase/serverless", "zod"]),
     );
   });
+});
 
+describe("the Node functions", () => {
+  type NodeFunction = Awaited<ReturnType<typeof startNodeFunction>>;
+  let auth: NodeFunction;
+  let pages: NodeFunction;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    const own = { ...variables, BACKEND_URL: "http://127.0.0.1:9" };
+    auth = await startNodeFunction(join(output, "functions/api/auth/[...all].func"), own);
+    pages = await startNodeFunction(join(output, "functions/dashboard.func"), own);
+    member = new Visitor(APP, { send: (url, init) => deployment(new Request(url, init)) });
+  }, 300_000);
+  afterAll(async () => {
+    await auth?.stop();
+    await pages?.stop();
+  });
+
+  /** The middleware, and behind it the function that the route of the Build Output leads to. */
+  async function deployment(request: Request): Promise<Response> {
+    const { method, headers } = request;
+    const { pathname, search } = new URL(request.url);
+    const fromGate = await ask(request.url, { method, headers });
+    if (!fromGate.headers.has("x-middleware-next")) return fromGate;
+    const sent = new Headers();
+    for (const name of (fromGate.headers.get("x-middleware-override-headers") ?? "").split(",")) {
+      const value = fromGate.headers.get(`x-middleware-request-${name}`);
+      // The length is that of the body below.
+      if (value !== null && name !== "content-length") sent.set(name, value);
+    }
+    const isAuth = pathname.startsWith("/api/auth/");
+    const query = isAuth ? `?nxtPall=${pathname.slice("/api/auth/".length)}` : search;
+    sent.set("x-matched-path", isAuth ? "/api/auth/[...all]" : pathname);
+    const body = method === "POST" ? await request.text() : undefined;
+    const target = (isAuth ? auth : pages).url + pathname + query;
+    return fetch(target, { method, headers: sent, body, redirect: "manual" });
+  }
+
+  it("run on the Node version that deployments are said to use", () => {
+    const names = ["api/auth/[...all].func", "api/health.func", "dashboard.func", "login.func"];
+    const versions = names.map((name) => nodeVersionOf(join(output, "functions", name)));
+    expect(versions).toEqual(names.map(() => VERCEL_NODE));
+  });
+
+  it("sign a visitor up", async () => {
+    const response = await member.signUp("ada@example.com");
+    expect(response.headers.getSetCookie().join()).toMatch(/__Secure-better-auth\.session_token=/);
+    expect(await response.json()).toMatchObject({ user: { email: "ada@example.com" } });
+  });
+
+  it("tell a member who they are", async () => {
+    const response = await member.fetch("/api/auth/get-session");
+    expect(await response.json()).toMatchObject({ user: { email: "ada@example.com" } });
+  });
+
+  it("render a page for a guest and a page for a member", async () => {
+    const guest = new Visitor(APP, { send: (url, init) => deployment(new Request(url, init)) });
+    const accept = { headers: { accept: "text/html" } };
+    const login = await guest.fetch("/login", accept);
+    expect([login.status, await login.text()]).toEqual([200, expect.stringContaining("Sign in")]);
+    const dashboard = await member.fetch("/dashboard", accept);
+    expect([dashboard.status, await dashboard.text()]).toEqual([
+      200,
+      expect.stringContaining("ada@example.com"),
+    ]);
+  });
+
+  it("refuse a wrong password, and sign out", async () => {
+    expect((await member.signIn("ada@example.com", "wrong-password")).status).toBe(401);
+    expect((await member.post("/api/auth/sign-out", {})).status).toBe(200);
+    expect((await member.fetch("/dashboard", { headers: { accept: "text/html" } })).status).toBe(307);
+  });
+});
+
+describe("middleware.func without a database", () => {
   it("says 503 once the database is gone", async () => {
     await database.stop();
     const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown-2")}`;

@@ -143,6 +143,17 @@ describe("the store", () => {
     expect(summary(await read(header, true))).toBe("store");
   });
 
+  it("is asked for a page whose cookie cache has expired, though calls to the backend have just asked", async () => {
+    const read = reader();
+    const header = await bothCookies({ updatedAt: START - 61_000 });
+    expect(summary(await read(header))).toBe("store");
+    expect(summary(await read(header, true))).toBe("store");
+    expect(asked.map(({ extend }) => extend)).toEqual([false, true]);
+    // Once a page has asked, pages and calls alike are spared for as long as the answer is trusted.
+    expect(summary(await read(header, true))).toBe("memory");
+    expect(summary(await read(header))).toBe("memory");
+  });
+
   it("that says the session is gone has its cookies cleared", async () => {
     reply = async () => ({ session: null, setCookies: ["better-auth.session_token=; Max-Age=0"] });
     expect(await reader()(await tokenCookie())).toEqual({

@@ -65,6 +65,8 @@ interface AppOptions {
   distDir?: string;
   /** `next dev`, which builds as it goes. */
   dev?: boolean;
+  /** The Node binary that runs it, unless it is this process's own. */
+  node?: string;
 }
 
 /**
@@ -73,13 +75,13 @@ interface AppOptions {
 export async function startApp(
   env: Variables,
   shared?: Database,
-  { logDir, distDir = DIST_DIR, dev }: AppOptions = {},
+  { logDir, distDir = DIST_DIR, dev, node }: AppOptions = {},
 ): Promise<App> {
   const database = shared ?? (await startDatabase());
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const variables = testEnv({ BETTER_AUTH_URL: origin, ...database.env, ...env });
-  const next = await startNext({ env: variables, distDir, port, logDir, dev });
+  const next = await startNext({ env: variables, distDir, port, logDir, dev, node });
   return {
     origin,
     databaseUrl: database.url,

@@ -2,10 +2,16 @@
 export class Visitor {
   readonly cookies = new Map<string, string>();
 
-  /** `address` is sent in `X-Real-IP`, for an app that has this as its `CLIENT_ADDRESS_HEADER`. */
+  /**
+   * `address` is sent in `X-Real-IP`, for an app that has this as its `CLIENT_ADDRESS_HEADER`.
+   * `send` takes the place of `fetch` where no server listens at the origin.
+   */
   constructor(
     readonly origin: string,
-    private readonly address?: string,
+    private readonly options: {
+      address?: string;
+      send?: (url: string, init: RequestInit) => Promise<Response>;
+    } = {},
   ) {}
 
   get cookieHeader(): string {
@@ -15,8 +21,9 @@ export class Visitor {
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0 && !headers.has("cookie")) headers.set("cookie", this.cookieHeader);
-    if (this.address) headers.set("x-real-ip", this.address);
-    const response = await fetch(this.origin + path, { redirect: "manual", ...init, headers });
+    const { address, send = fetch } = this.options;
+    if (address) headers.set("x-real-ip", address);
+    const response = await send(this.origin + path, { redirect: "manual", ...init, headers });
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = "", ...attributes] = cookie.split(";");
       const equals = pair.indexOf("=");

@@ -34,7 +34,7 @@ async function openAccount(rememberMe = true) {
   const email = `owner-${++people}@example.com`;
   // Each account comes from an address of its own, so that rate limits do not add up.
   const address = `192.0.2.${people}`;
-  const [owner, thief] = [new Visitor(app.origin, address), new Visitor(app.origin, address)];
+  const [owner, thief] = [new Visitor(app.origin, { address }), new Visitor(app.origin, { address })];
   await owner.signUp(email, "Owner", PASSWORD);
   const signedIn = await thief.post("/api/auth/sign-in/email", { email, password: PASSWORD, rememberMe });
   expect(signedIn.status).toBe(200);
@@ -71,7 +71,11 @@ const sql = async (text: string, thief: Visitor): Promise<Response> => {
 
 const waysToEnd: Record<string, Ending> = {
   "sign-out on the stolen session": (_, thief) =>
-    new Visitor(app.origin, "192.0.2.200").post("/api/auth/sign-out", {}, { cookie: thief.cookieHeader }),
+    new Visitor(app.origin, { address: "192.0.2.200" }).post(
+      "/api/auth/sign-out",
+      {},
+      { cookie: thief.cookieHeader },
+    ),
   "revoke-other-sessions": (owner) => owner.post("/api/auth/revoke-other-sessions", {}),
   "change-password": (owner) =>
     owner.post("/api/auth/change-password", { currentPassword: PASSWORD, newPassword: `new-${PASSWORD}` }),

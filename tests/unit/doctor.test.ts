@@ -33,6 +33,12 @@ const cookies = (cookie: string, secure = true) => judgeCookies([cookie], { secu
 test.each<[string, string, string]>([
   ["Node 20.19", judgeNode("20.19.0").state, "ok"],
   ["Node 20.18", judgeNode("20.18.3").state, "fail"],
+  ["Node 22.12", judgeNode("22.12.0").state, "ok"],
+  ["Node 22.11", judgeNode("22.11.0").state, "fail"],
+  ["Node 26", judgeNode("26.12.1").state, "ok"],
+  ["Node 18", judgeNode("18.20.8").state, "fail"],
+  ["Node 25, which is not tested", judgeNode("25.9.0").state, "warn"],
+  ["Node 27, which is not tested", judgeNode("27.0.0").state, "warn"],
   ["the pinned Next", judgeNext("16.4.6", "16.4.6").state, "ok"],
   ["another Next 16", judgeNext("16.5.0", "16.4.6").state, "warn"],
   ["Next 17", judgeNext("17.0.0", "17.0.0").state, "fail"],

@@ -1,0 +1,1 @@
+export function judgeNodeVersion(version: string, engines: string): "supported" | "untested" | "too old";

@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { type Backend, ensureVenv, startBackend } from "../../scripts/lib/backend";
+import { ensureNodeVersions, findNode, nodeVersions } from "../../scripts/lib/node-versions";
+import { freePort } from "../../scripts/lib/ports";
+import { launchBrowser } from "../support/browser";
+import { signUp } from "../support/signed-up";
+import { type App, type Database, startApp, startDatabase, testEnv } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** One build of the app, started by each supported version of Node. */
+
+let folder: string;
+let backend: Backend;
+let browser: Browser;
+
+beforeAll(async () => {
+  await ensureVenv();
+  await ensureNodeVersions();
+  folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
+  const env = testEnv({ BACKEND_SQLITE: join(folder, "tasks.sqlite") });
+  backend = await startBackend({ port: await freePort(), env, logDir: folder });
+  browser = await launchBrowser();
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await backend?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const binaries = nodeVersions.map((major) => ({ major, node: findNode(major) }));
+
+describe.each(binaries)("Node $major", ({ major, node }) => {
+  if ("missing" in node) {
+    it.skip(`cannot be tested here: ${node.missing}`, () => {});
+    return;
+  }
+
+  const logDir = mkdtempSync(join(tmpdir(), "gatehouse-"));
+  let database: Database;
+  let app: App;
+  let relay: App;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    const start = (BACKEND_FORWARD: string) => {
+      const options = { node: node.file, logDir: join(logDir, BACKEND_FORWARD) };
+      return startApp({ BACKEND_URL: backend.url, BACKEND_FORWARD }, database, options);
+    };
+    [app, relay] = await Promise.all([start("rewrite"), start("relay")]);
+  });
+  afterAll(async () => {
+    await Promise.all([app?.stop(), relay?.stop()]);
+    await database?.stop();
+    rmSync(logDir, { recursive: true, force: true });
+  });
+
+  it("is the version of the binary", async () => {
+    const child = spawn(node.file, ["--version"]);
+    expect(await text(child.stdout)).toMatch(new RegExp(`^v${major}\\.`));
+  });
+
+  it("passes every check of npm run conform", async () => {
+    const { npm_lifecycle_event: _, ...env } = process.env;
+    const child = spawn(node.file, ["scripts/run.mjs", "conform", app.origin, "--json"], { env });
+    const exited = once(child, "exit");
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const { checks, totals } = JSON.parse(out);
+    expect(checks.filter(({ status }: { status: string }) => status === "failed")).toEqual([]);
+    expect(totals.passed).toBeGreaterThan(50);
+    expect(err).toBe("");
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it("a visitor signs up in a browser, and adds a task that a page shows in its first HTML", async () => {
+    const context = await browser.newContext({ baseURL: app.origin });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    const email = await signUp(page);
+    await page.getByText(email).first().waitFor();
+    await page.goto("/tasks");
+    await page.getByLabel("New task").fill("Water the plants");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("button", { name: "Delete Water the plants" }).waitFor();
+    expect(await (await context.request.get("/tasks")).text()).toContain("Water the plants");
+    await context.close();
+  });
+
+  it("a WebSocket to FastAPI opens and receives messages", async () => {
+    const member = new Visitor(app.origin);
+    await member.signUp("websocket@example.com");
+    const socket = new WebSocket(`${app.origin.replace("http", "ws")}/backend/api/tasks/live`, {
+      origin: app.origin,
+      headers: { cookie: member.cookieHeader },
+    });
+    const messages: { kind: string }[] = [];
+    socket.on("message", (data) => messages.push(JSON.parse(String(data))));
+    await expect.poll(() => messages.map(({ kind }) => kind)).toEqual(["all"]);
+    expect((await member.post("/backend/api/tasks", { title: "Feed the cat" })).status).toBe(201);
+    await expect.poll(() => messages.map(({ kind }) => kind)).toEqual(["all", "saved"]);
+    socket.terminate();
+  });
+
+  it.each([
+    ["rewrite", () => app],
+    ["relay", () => relay],
+  ])("FastAPI receives all of an upload of 5 MB, forwarded by %s", async (forwarding, target) => {
+    const member = new Visitor(target().origin);
+    await member.signUp(`${forwarding}@example.com`);
+    // JSON allows white space between its tokens: a byte that is missing makes it invalid.
+    const body = `{"title":${" ".repeat(5_000_000)}"${forwarding}"}`;
+    const response = await member.fetch("/backend/api/tasks", {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: target().origin },
+      body,
+    });
+    expect(await response.json()).toMatchObject({ title: forwarding });
+    expect(response.status).toBe(201);
+  });
+
+  it.each(["rewrite", "relay"])("logs no error and no deprecation, forwarding by %s", (forwarding) => {
+    const log = readFileSync(join(logDir, forwarding, "next.log"), "utf8");
+    expect(log.split("\n").filter((line) => /"level":"error"|\(node:\d+\)/.test(line))).toEqual([]);
+  });
+});
