@@ -7,8 +7,14 @@ import { readTrace } from "./lib/request-trace";
 /** Next calls this once in each runtime, before the first request. */
 export async function register(): Promise<void> {
   // A constant too, of Next's: the edge has no server to watch.
-  if (__DEVELOPMENT__ && process.env.NEXT_RUNTIME === "nodejs") {
-    (await import("./lib/finishes")).watchFinishes();
+  if (process.env.NEXT_RUNTIME === "nodejs") {
+    if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
+    const { guardUpgrades } = await import("./lib/guard-upgrades");
+    guardUpgrades({
+      log,
+      randomId: () => crypto.randomUUID(),
+      ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
+    });
   }
   if (process.env.NEXT_RUNTIME === "nodejs") {
     (await import("./lib/idle-connections")).closeIdleConnections();

@@ -49,13 +49,17 @@ export function isWithin(pathname: string, root: string): boolean {
   return pathname.startsWith(root) && (pathname.length === root.length || pathname[root.length] === "/");
 }
 
-/** RFC 9110 §7.8: without this `Upgrade` is a word like any other. */
-function namesUpgrade(connection: string | null | undefined): boolean {
-  return !!connection && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection);
+/**
+ * RFC 9110 §7.8: an upgrade takes both headers. nginx sends `Connection: upgrade` with every request where
+ * its configuration says so, and Node takes those for ordinary ones too.
+ */
+function asksForUpgrade(headers: RequestHeaders): boolean {
+  const connection = headers.get("connection");
+  return !!connection && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection) && headers.has("upgrade");
 }
 
 function wantedBy(method: string, kind: RouteKind, headers: RequestHeaders): Wants {
-  if (namesUpgrade(headers.get("connection"))) {
+  if (asksForUpgrade(headers)) {
     return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket"
       ? "upgrade"
       : "other-upgrade";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** A request as it arrived, byte for byte where that can be told. */
 export interface Arrived {
@@ -14,6 +15,8 @@ export interface Arrived {
 /** An upstream that answers with what it got, and remembers it. */
 export async function startEchoUpstream() {
   const arrived: Arrived[] = [];
+  let refusal: string | undefined;
+  const refused = new Set<Duplex>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -25,6 +28,11 @@ export async function startEchoUpstream() {
   });
   server.on("upgrade", (request, socket) => {
     arrived.push(describe(request, Buffer.alloc(0)));
+    if (refusal) {
+      refused.add(socket);
+      socket.on("error", () => {});
+      return void socket.write(refusal);
+    }
     // RFC 6455 §1.3
     const accept = createHash("sha1")
       .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
@@ -37,8 +45,13 @@ export async function startEchoUpstream() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrived,
+    /** These bytes, on a connection that stays open, in place of the handshake. */
+    refuseUpgradesWith(bytes: string | undefined) {
+      refusal = bytes;
+    },
     async stop() {
       server.closeAllConnections();
+      for (const socket of refused) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
