@@ -17,19 +17,13 @@ type Context = Parameters<Handler>[0];
 /** How long a browser stays known, in seconds. Each sign-in begins it anew. */
 const KNOWN_FOR = 180 * 24 * 60 * 60;
 
-/** A count that a request goes on, and how many attempts it allows. */
-interface Count {
-  readonly key: string;
-  readonly max: number;
-}
-
 /**
  * Counts attempts by account and by address, as `lib/auth-endpoints.ts` says, where Better Auth has read the request:
  * what is counted is what the endpoint will use. docs/decisions/015-rate-limits.md has the reasons.
  *
- * It must come before the plugins that look anything up, so that an attempt over the limit costs no lookup.
+ * It must come before the plugins that check passwords and send emails.
  *
- * @param secret keys the hashes: no email and no address stands in the table
+ * @param secret keys the hashes: no email and no address stands in the table, nor an email in a cookie
  */
 export function authLimits(counter: AttemptCounter, secret: string) {
   /** What can be taken off again, should the request succeed. */
@@ -37,8 +31,10 @@ export function authLimits(counter: AttemptCounter, secret: string) {
   /** Whose password a reset link is for: the user's id. */
   const resetFor = new WeakMap<Request, string>();
 
+  // A key of its own: under `secret` itself the hash that a browser holds would be a signature of Better Auth's.
+  const key = createHmac("sha256", secret).update("auth-limits").digest();
   const hash = (...parts: readonly string[]) =>
-    createHmac("sha256", secret).update(JSON.stringify(parts)).digest("base64url");
+    createHmac("sha256", key).update(JSON.stringify(parts)).digest("base64url");
 
   async function countAll(context: Context, request: Request): Promise<void> {
     const session = await sessionUser(context);
@@ -46,35 +42,26 @@ export function authLimits(counter: AttemptCounter, secret: string) {
       const limit: Limit = limits[name];
       // Nothing can be guessed here without a session: the endpoint refuses it at once.
       if (limit.account === "session" && session === undefined) return;
-      const account = await accountOf(limit, session, context, request);
-      for (const { key, max } of countsOf(name, limit, account, context, request)) {
-        const attempt = await counter.count(key, max);
+      const count = async (of: readonly string[], max: number) => {
+        const attempt = await counter.count(hash(...of), max);
         if (!attempt.allowed) throw tooMany(attempt, context, request);
         if (limit.counts === "failures") remember(failuresOnly, request, attempt);
-      }
-    }
-  }
+      };
 
-  /** The address comes first: what it refuses is not counted against the account. */
-  function countsOf(
-    name: LimitName,
-    limit: Limit,
-    account: string | undefined,
-    context: Context,
-    request: Request,
-  ): Count[] {
-    if (name === "signIn" && account !== undefined && isKnown(context, account)) {
-      return [{ key: hash("known", account), max: limit.perAccount }];
-    }
-    const counts: Count[] = [];
-    const address = addressOf(request.headers, context.context.options);
-    if (address !== null) counts.push({ key: hash(name, "address", address), max: limit.perAddress });
-    else if (limit.inTotal !== undefined) counts.push({ key: hash(name, "total"), max: limit.inTotal });
-    if (account !== undefined) {
+      const known = name === "signIn" ? knownEmail(context) : undefined;
+      if (known !== undefined) {
+        await count(["known", known], limit.perAccount);
+        continue;
+      }
+      // The address comes first: what it refuses is not counted against the account.
+      const address = addressOf(request.headers, context.context.options);
+      if (address !== null) await count([name, "address", address], limit.perAddress);
+      else if (limit.inTotal !== undefined) await count([name, "total"], limit.inTotal);
+      const account = await accountOf(limit, session, context, request);
+      if (account === undefined) continue;
       const max = (address !== null && limit.perAccountOverall) || limit.perAccount;
-      counts.push({ key: hash(name, "account", account), max });
+      await count([name, "account", account], max);
     }
-    return counts;
   }
 
   async function accountOf(
@@ -106,11 +93,13 @@ export function authLimits(counter: AttemptCounter, secret: string) {
 
   const knownCookie = ({ context }: Context) => context.createAuthCookie("known", { maxAge: KNOWN_FOR });
 
-  /** Whether this browser has signed in to the account before. */
-  function isKnown(context: Context, email: string): boolean {
+  /** The email that the request signs in with, if this browser has signed in with it before. */
+  function knownEmail(context: Context): string | undefined {
+    const email = emailIn(context.body?.email);
+    if (email === undefined) return undefined;
     const given = Buffer.from(context.getCookie(knownCookie(context).name) ?? "");
     const expected = Buffer.from(hash("known browser", email));
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    return given.length === expected.length && timingSafeEqual(given, expected) ? email : undefined;
   }
 
   function becomeKnown(context: Context, email: string | undefined): void {
@@ -130,7 +119,8 @@ export function authLimits(counter: AttemptCounter, secret: string) {
     switch (context.path) {
       case "/sign-in/email":
       case "/sign-up/email":
-        return becomeKnown(context, emailIn(context.body?.email));
+        // A sign-up that signs nobody in proves nothing about the account: it may be somebody else's.
+        return becomeKnown(context, emailIn(context.context.newSession?.user.email));
       case "/reset-password": {
         // Whoever has the mailbox gets in, however many strangers fail on purpose.
         const user = await context.context.internalAdapter.findUserById(resetFor.get(request) ?? "");
@@ -198,10 +188,10 @@ function emailIn(value: unknown): string | undefined {
   return typeof value === "string" ? value.toLowerCase() : undefined;
 }
 
-/** The token of a link, wherever the endpoint reads it. */
+/** The token of a link, wherever the endpoint reads it. What is no token of ours names no account. */
 function tokenOf({ body, params, query }: Context): string | undefined {
-  const token: unknown = body?.token ?? params?.token ?? query?.token;
-  return typeof token === "string" ? token : undefined;
+  const token: unknown = body?.token || params?.token || query?.token;
+  return typeof token === "string" && /^[\w.-]{1,2000}$/.test(token) ? token : undefined;
 }
 
 /** Better Auth redirects after a success, and after some failures too: then with `error` in the query. */
