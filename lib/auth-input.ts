@@ -4,8 +4,6 @@ export const MAX_AUTH_BODY_BYTES = 64 * 1024;
 /** Deeper values serve no endpoint, and functions that walk them call themselves until the stack ends. */
 const MAX_DEPTH = 16;
 
-const MAX_URL_LENGTH = 8_192;
-
 export type AuthInput =
   | { readonly body: Uint8Array<ArrayBuffer> | null }
   | { readonly refused: "too-large" | "invalid" };
@@ -15,7 +13,7 @@ export type AuthInput =
  * of more than 64 kB, what is no UTF-8, and texts with NUL or half a surrogate pair, in the body, the path or the query.
  */
 export async function readAuthInput({ url, headers, body }: Request): Promise<AuthInput> {
-  if (url.length > MAX_URL_LENGTH || !isValidAddress(new URL(url))) return { refused: "invalid" };
+  if (!isValidAddress(new URL(url))) return { refused: "invalid" };
   if (Number(headers.get("content-length")) > MAX_AUTH_BODY_BYTES) return { refused: "too-large" };
   if (body === null) return { body };
   const bytes = await readUpTo(body, MAX_AUTH_BODY_BYTES).catch(() => "cut" as const);

@@ -1,4 +1,5 @@
-import { refusedPage, unavailablePage } from "./failure-page";
+import { decodeJwt } from "jose";
+import { failurePage, refusedPage, tooManyPage, unavailablePage } from "./failure-page";
 
 /** Where somebody learns what has become of a link of an email, or of a sign-in through another site. */
 const pages: readonly (readonly [root: string, page: string])[] = [
@@ -18,20 +19,30 @@ export async function showAsPage(request: Request, response: Response, requestId
   const { pathname, searchParams } = new URL(request.url);
   const page = pages.find(([root]) => pathname === root || pathname.startsWith(`${root}/`))?.[1];
   const location = response.headers.get("location");
-  if (location !== null && page !== undefined) {
+  if (page !== undefined && location !== null && URL.canParse(location, request.url)) {
     const target = new URL(location, request.url);
-    return target.pathname === ERROR_PAGE
-      ? redirect(response, page, target.searchParams.get("error"))
-      : response;
+    if (target.pathname !== ERROR_PAGE) return response;
+    return redirect(response, withError(page, target.searchParams.get("error")));
   }
-  if (response.status < 400) return response;
+  if (response.status < 400) {
+    // A link that has lost its `callbackURL` on the way works, and would show `{"status":true}`.
+    const isBare = page === "/verify-email" && isNavigation(request);
+    return isBare ? redirect(response, `${page}?done=${whatIsDone(searchParams.get("token"))}`) : response;
+  }
   const code = response.status < 500 ? await codeOf(response) : null;
   // As Better Auth does by itself for every other reason why such a link does nothing.
   const back = searchParams.get("callbackURL");
-  if (code === "EMAIL_TAKEN" && back?.startsWith("/")) return redirect(response, back, code);
+  if (code === "EMAIL_TAKEN" && back?.startsWith("/")) return redirect(response, withError(back, code));
   if (!isNavigation(request)) return response;
-  if (page !== undefined && response.status < 500) return redirect(response, page, code);
-  return ownPage(response, response.status < 500 ? refusedPage(requestId) : unavailablePage(requestId));
+  const isRefused = response.status < 500 && response.status !== 429;
+  if (page !== undefined && isRefused) return redirect(response, withError(page, code));
+  return ownPage(response, pageFor(response.status, requestId));
+}
+
+function pageFor(status: number, requestId: string): string {
+  if (status === 429) return tooManyPage(requestId);
+  if (status === 503) return unavailablePage(requestId);
+  return status < 500 ? refusedPage(requestId) : failurePage(requestId);
 }
 
 /** Fetch Metadata where there is any: a browser says what a response is for. */
@@ -50,11 +61,21 @@ async function codeOf(response: Response): Promise<string | null> {
   }
 }
 
+/** The links of lib/account-options.ts, by the kind of their token. */
+function whatIsDone(token: string | null): "approved" | "changed" | "confirmed" {
+  const { requestType } = decodeJwt(token ?? "");
+  if (requestType === "change-email-confirmation") return "approved";
+  return requestType === "change-email-verification" ? "changed" : "confirmed";
+}
+
+function withError(page: string, code: string | null): string {
+  return `${page}${page.includes("?") ? "&" : "?"}error=${encodeURIComponent(code ?? "UNKNOWN")}`;
+}
+
 /** Cookies stay: Better Auth ends those that are of no use any more. */
-function redirect(response: Response, to: string, code: string | null): Response {
-  const separator = to.includes("?") ? "&" : "?";
+function redirect(response: Response, to: string): Response {
   const headers = withoutBody(response.headers);
-  headers.set("location", `${to}${separator}error=${encodeURIComponent(code ?? "UNKNOWN")}`);
+  headers.set("location", to);
   return new Response(null, { status: 302, headers });
 }
 

@@ -28,6 +28,15 @@ export function refusedPage(requestId: string): string {
   });
 }
 
+/** What a visitor sees who has opened such addresses too often in a short time. */
+export function tooManyPage(requestId: string): string {
+  return page(requestId, {
+    title: "One moment, please",
+    heading: "Too many tries in a short time",
+    text: "Nothing has changed. Wait a minute, then try again.",
+  });
+}
+
 interface Content {
   title: string;
   heading: string;

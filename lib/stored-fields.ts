@@ -42,12 +42,8 @@ export function storedFields(ownFields: OwnFields) {
           handler: createAuthMiddleware(async ({ path, body }) => {
             const { name, email, image } = body ?? {};
             // Who changes another field sends no name.
-            const named = path === "/update-user" && name === undefined ? {} : { name: name ?? null };
-            checkUser({
-              ...named,
-              ...(email !== undefined && { email }),
-              ...(image !== undefined && { image }),
-            });
+            if (path === "/sign-up/email" || name !== undefined) checkGivenName(name);
+            checkUser({ email, image });
           }),
         },
       ],
@@ -95,8 +91,13 @@ function checkFields(values: Fields, ownFields: OwnFields): void {
   }
 }
 
+/** A person gives a name; a plugin or another site may know none. */
+function checkGivenName(name: unknown): void {
+  checkName(typeof name === "string" && name.trim() === "" ? null : name);
+}
+
 function checkName(name: unknown): void {
-  if (typeof name === "string" && name.trim() !== "" && name.length <= fieldLimits.name) return;
+  if (typeof name === "string" && name.length <= fieldLimits.name) return;
   throw refusal("INVALID_NAME", "name", fieldLimits.name, `A name has 1 to ${fieldLimits.name} characters.`);
 }
 

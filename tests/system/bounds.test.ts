@@ -2,7 +2,6 @@ import { request } from "node:http";
 import { betterAuth } from "better-auth";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import * as z from "zod";
 import { createDatabase } from "../../lib/db";
 import { parseEnv } from "../../lib/env";
 import { storedFields } from "../../lib/stored-fields";
@@ -203,26 +202,39 @@ describe("an account from before there were limits", () => {
     },
   );
 
-  it("with an email of 12,018 characters signs in, changes it, and signs out", async () => {
-    const { email } = await newMember();
-    const long = `${"a".repeat(12_006)}@example.com`;
-    await sql.query(`update "user" set email = $2 where email = $1`, [email, long]);
+  async function memberWithEmail(length: number): Promise<{ visitor: Visitor; email: string }> {
+    const { email: before } = await newMember();
+    const email = `${"a".repeat(length - "@example.com".length)}@example.com`;
+    await sql.query(`update "user" set email = $2 where email = $1`, [before, email]);
     const visitor = new Visitor(stack.origin);
-    expect((await visitor.signIn(long, PASSWORD)).status).toBe(200);
-    expect((await visitor.fetch("/account")).status).toBe(200);
-    expect((await visitor.fetch("/backend/api/me")).status).toBe(200);
-    expect(cookieBytes(visitor)).toBeLessThan(COOKIE_BUDGET);
+    expect((await visitor.signIn(email, PASSWORD)).status).toBe(200);
+    for (const path of ["/dashboard", "/account", "/backend/api/me"]) {
+      expect((await visitor.fetch(path)).status, path).toBe(200);
+      expect(cookieBytes(visitor)).toBeLessThan(COOKIE_BUDGET);
+    }
+    return { visitor, email };
+  }
+
+  it("with an email of 8,000 characters signs in, changes it, and signs out", async () => {
+    const { visitor } = await memberWithEmail(8_000);
     const to = newEmail();
-    expect((await visitor.post("/api/auth/change-email", { newEmail: to, password: PASSWORD })).status).toBe(
-      200,
-    );
+    const change = { newEmail: to, password: PASSWORD };
+    expect((await visitor.post("/api/auth/change-email", change)).status).toBe(200);
     const { pathname, search } = new URL((await mail.next(to)).link);
-    expect((await visitor.fetch(pathname + search)).headers.get("location")).toBe(
-      "/verify-email?done=changed",
-    );
+    const followed = await visitor.fetch(pathname + search);
+    expect(followed.headers.get("location")).toBe("/verify-email?done=changed");
     expect((await visitor.post("/api/auth/sign-out", {})).status).toBe(200);
     expect(visitor.cookieHeader).toBe("");
     expect((await visitor.signIn(to, PASSWORD)).status).toBe(200);
+  });
+
+  it("with an email of 12,018 characters signs in, signs out, and can be deleted", async () => {
+    const { visitor, email } = await memberWithEmail(12_018);
+    expect((await visitor.post("/api/auth/sign-out", {})).status).toBe(200);
+    expect(visitor.cookieHeader).toBe("");
+    await visitor.signIn(email, PASSWORD);
+    expect((await visitor.post("/api/auth/delete-user", { password: PASSWORD })).status).toBe(200);
+    expect(await userRow(email)).toBeUndefined();
   });
 
   it("whose browser holds pieces of a long cookie cache gets them ended by the next response", async () => {
@@ -239,6 +251,22 @@ describe("an account from before there were limits", () => {
       }
       await visit(visitor);
       expect([...visitor.cookies.keys()].filter((name) => name.includes("session_data."))).toEqual([]);
+    }
+  });
+});
+
+describe("the forms", () => {
+  it.each([
+    ["/signup", { name: 100, email: 254 }],
+    ["/login", { email: 254 }],
+    ["/forgot-password", { email: 254 }],
+    ["/account", { name: 100, email: 254 }],
+  ])("%s take no more than the server does", async (path, fields) => {
+    const visitor = path === "/account" ? (await newMember()).visitor : new Visitor(stack.origin);
+    const page = await (await visitor.fetch(path)).text();
+    for (const [name, limit] of Object.entries(fields)) {
+      const input = page.match(new RegExp(`<input[^>]* name="${name}"[^>]*>`))?.[0];
+      expect(input, name).toMatch(new RegExp(`maxlength="${limit}"`, "i"));
     }
   });
 });
@@ -277,9 +305,13 @@ describe("a body of more than 64 kB", () => {
 });
 
 describe("a field of one's own", () => {
+  /** A validator that sets no limit (https://standardschema.dev). */
+  const anything = {
+    "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value: String(value) }) },
+  } as const;
   const fields = {
     plan: { type: "string", required: false },
-    bio: { type: "string", required: false, validator: { input: z.string() } },
+    bio: { type: "string", required: false, validator: { input: anything } },
     tags: { type: "string[]", required: false },
   } as const;
   let auth: ReturnType<typeof create>;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { failurePage, unavailablePage } from "../../lib/failure-page";
+import { failurePage, refusedPage, tooManyPage, unavailablePage } from "../../lib/failure-page";
 
 const css = readFileSync("app/globals.css", "utf8");
 const brand = readFileSync("app/_components/brand.tsx", "utf8");
@@ -8,6 +8,8 @@ const brand = readFileSync("app/_components/brand.tsx", "utf8");
 it.each([
   ["a fault", failurePage("id-1")],
   ["sessions that cannot be checked", unavailablePage("id-1")],
+  ["a link that does not work", refusedPage("id-1")],
+  ["too many tries", tooManyPage("id-1")],
 ])("the gate's page for %s looks like the app, and needs nothing else", (_, html) => {
   const colours = [...html.matchAll(/--([\w-]+): (light-dark\([^)]*\));/g)];
   expect(colours.length).toBeGreaterThan(0);
