@@ -16,7 +16,7 @@ MAC = ["macosx_10_9", "macosx_10_12", "macosx_10_13", "macosx_10_15", "macosx_11
 SYSTEMS = {
     "Linux on x86-64": [f"{name}_x86_64" for name in LINUX],
     "Linux on ARM": [f"{name}_aarch64" for name in LINUX],
-    "macOS on Apple silicon": [
+    "macOS on ARM": [f"{name}_{kind}" for name in MAC for kind in ("arm64", "universal2")],
         f"{name}_{kind}" for name in MAC for kind in ("arm64", "universal2")
     ],
     "macOS on Intel": [f"{name}_{kind}" for name in MAC for kind in ("x86_64", "universal2")],
