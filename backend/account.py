@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from sqlmodel import Session, col, delete
+from sqlmodel import col, delete
 
 from auth import ServerOnly, User
-from db import engine
+from db import writing
 from hub import close_sockets
 from members import record_deletion
 from models import Refusal, TaskRow
@@ -21,7 +21,7 @@ Leaver = Annotated[User, Depends(ServerOnly("delete-account"))]
 @router.delete("", status_code=204)
 def delete_account(user: Leaver) -> None:
     """Deletes all that is kept of the user, and refuses them from now on. Harmless to repeat."""
-    with Session(engine) as db:
+    with writing() as db:
         record_deletion(user.id, db)
         db.exec(delete(TaskRow).where(col(TaskRow.user_id) == user.id))
         db.commit()

@@ -8,7 +8,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, select
 
 from auth import User
-from db import engine
+from db import engine, writing
 from hub import publish
 from members import Member, refuse_deleted
 from models import Conflict, NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
@@ -47,7 +47,7 @@ def list_tasks(user: Member):
 @router.post("", response_model=Task, status_code=201, responses={409: {"model": Conflict}})
 def create_task(new: NewTask, user: Member):
     task = TaskRow(id=str(new.id), user_id=user.id, title=new.title, done=new.done)
-    with Session(engine) as db:
+    with writing() as db:
         db.add(task)
         try:
             db.flush()
@@ -69,7 +69,7 @@ def read_task(task_id: str, user: Member):
 
 @router.patch("/{task_id}", response_model=Task, responses=missing)
 def change_task(task_id: str, change: TaskChange, user: Member):
-    with Session(engine) as db:
+    with writing() as db:
         task = _own_task(task_id, user, db)
         task.sqlmodel_update(change.model_dump(exclude_none=True))
         db.add(task)
@@ -85,7 +85,7 @@ def change_task(task_id: str, change: TaskChange, user: Member):
 
 @router.delete("/{task_id}", status_code=204, responses=missing)
 def delete_task(task_id: str, user: Member) -> None:
-    with Session(engine) as db:
+    with writing() as db:
         db.delete(_own_task(task_id, user, db))
         db.commit()
     publish(user.id, task_id)

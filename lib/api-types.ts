@@ -55,7 +55,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Account
-         * @description Deletes all that is kept of the caller, and refuses them from now on. Harmless to repeat.
+         * @description Deletes all that is kept of the user, and refuses them from now on. Harmless to repeat.
          */
         delete: operations["delete_account"];
         options?: never;

@@ -4,8 +4,10 @@ import { ensureVenv } from "./lib/backend";
 import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
 import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "./lib/node-versions";
+import { ensureVenvOf, findOtherPythons } from "./lib/other-pythons";
 import { type Command, runProcess } from "./lib/process";
 import { step } from "./lib/progress";
+import { probePython } from "./lib/python";
 import { root } from "./lib/root";
 import { fail, messageOf } from "./lib/user-error";
 
@@ -36,6 +38,7 @@ main(async () => {
       ...["--import", "tsx", "scripts/api-types.ts", "--check"],
     ]),
     await pytest(python),
+    ...(await pytestElsewhere(python)),
     await vitest(),
     await quickTestsUnderVercelNode(),
   ];
@@ -66,14 +69,24 @@ async function check(
   }
 }
 
-async function pytest(python: string): Promise<Tally> {
-  const report = path.join(reports, "pytest.xml");
+async function pytest(python: string, version = ""): Promise<Tally> {
+  const report = path.join(reports, `pytest${version}.xml`);
   const args = ["-m", "pytest", "-q", `--junitxml=${report}`];
   return count(report, { name: "pytest", command: python, args, cwd: path.join(root, "backend") }, (xml) => {
     const read = (name: string) => Number(xml.match(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`))?.[1]);
     const failed = read("failures") + read("errors");
     return { passed: read("tests") - failed - read("skipped"), failed };
   });
+}
+
+/** FastAPI's tests under every other Python that it supports and this machine has. */
+async function pytestElsewhere(own: string): Promise<Tally[]> {
+  const tallies: Tally[] = [];
+  for (const other of await findOtherPythons((await probePython(own))?.version ?? "")) {
+    const python = await step(`Install the backend for Python ${other.version}`, () => ensureVenvOf(other));
+    tallies.push(await pytest(python, other.version));
+  }
+  return tallies;
 }
 
 function vitest(): Promise<Tally> {

@@ -21,12 +21,14 @@ from websockets.sync.client import ClientConnection, connect
 
 import hub
 from db import engine
-from limits import CHANGES_PER_SOCKET, SOCKETS_PER_USER
+from limits import SOCKETS_PER_USER
 from main import app
 from models import TaskRow
 
 #: Bytes that the kernel keeps for a connection, so that one that is not read is full soon.
 SMALL = 4096
+#: Changes that may wait for a socket here, so that one that does not read is behind soon.
+MOST_WAITING = 32
 #: For how long a server may say nothing. Seconds.
 PATIENCE = 10
 
@@ -175,7 +177,8 @@ def test_a_page_that_speaks_is_closed(address):
         assert hear_end(page) == 1008
 
 
-def test_a_page_that_does_not_read_is_closed_and_holds_nobody_up(address, api):
+def test_a_page_that_does_not_read_is_closed_and_holds_nobody_up(address, api, monkeypatch):
+    monkeypatch.setattr(hub, "CHANGES_PER_SOCKET", MOST_WAITING)
     user = uuid.uuid4().hex
     me = signed_in(user)
     slow = open_and_read_nothing(address, me)
@@ -183,7 +186,7 @@ def test_a_page_that_does_not_read_is_closed_and_holds_nobody_up(address, api):
         hear(page)
         # More than the connection's buffers hold, and more than may wait after that.
         title = "\N{WATER WAVE}" * 200
-        for _ in range(100 + 3 * CHANGES_PER_SOCKET):
+        for _ in range(100 + 3 * MOST_WAITING):
             api.post("/tasks", json={"title": title}, headers=me).raise_for_status()
             assert hear(page)["kind"] == "saved"
             if len(hub._feeds[user].listeners) == 1:

@@ -148,6 +148,31 @@ def test_auth_py_and_the_readme_s_example_are_an_app(tmp_path, log):
         assert ask(server, "/api/hello/", token)[0] == 404
 
 
+def test_the_docs_that_are_switched_on_load_nothing_from_elsewhere(monkeypatch, log):
+    monkeypatch.setenv("BACKEND_DOCS", "on")
+    with serve(BACKEND, log) as server:
+        server.request("GET", "/docs")
+        answer = server.getresponse()
+        page, policy = answer.read().decode(), answer.headers["Content-Security-Policy"]
+        [nonce] = re.findall(r"script-src 'nonce-([\w-]{20,})';", policy)
+        assert policy.startswith("default-src 'none'; ")
+        assert re.findall(r"<script ([^ >]*)", page) == [f'nonce="{nonce}"'] * 2
+        addresses = re.findall(r'(?:src|href|url)(?:=|: )"([^"]*)"', page)
+        assert len(addresses) == 3
+        for address in addresses:
+            assert address.startswith("/") and not address.startswith("//")
+            assert ask(server, address)[0] == 200
+        assert ask(server, "/redoc")[0] == 404
+        assert nonce not in ask(server, "/docs")[1].decode()
+
+
+def test_a_setting_of_the_docs_that_is_neither_on_nor_off_ends_the_start(monkeypatch):
+    monkeypatch.setenv("BACKEND_DOCS", "yes")
+    ran = subprocess.run(UVICORN, cwd=BACKEND, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert ran.stderr.strip() == "BACKEND_DOCS is 'yes'. Set it to on or off"
+
+
 def test_an_app_with_a_weak_key_does_not_start(tmp_path):
     shutil.copy(BACKEND / "auth.py", tmp_path)
     (tmp_path / "main.py").write_text(

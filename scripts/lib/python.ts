@@ -4,7 +4,7 @@ import { fail } from "./user-error";
 
 const run = promisify(execFile);
 
-const CANDIDATES = ["python3.14", "python3.13", "python3.12", "python3.11", "python3"];
+export const CANDIDATES = ["python3.14", "python3.13", "python3.12", "python3.11", "python3"];
 
 /** Debian ships Python without ensurepip; a venv cannot be made then. */
 const PROBE = `
@@ -27,7 +27,7 @@ export async function findPython(): Promise<string> {
   const commands = process.env.PYTHON ? [process.env.PYTHON] : CANDIDATES;
   let lacksVenv: Probe | undefined;
   for (const command of commands) {
-    const probe = await ask(command);
+    const probe = await probePython(command);
     if (!probe?.isNewEnough) continue;
     if (probe.hasVenv) return command;
     lacksVenv ??= probe;
@@ -45,7 +45,8 @@ export async function findPython(): Promise<string> {
   );
 }
 
-async function ask(command: string): Promise<Probe | undefined> {
+/** What this command is as a Python, or undefined where it is none. */
+export async function probePython(command: string): Promise<Probe | undefined> {
   try {
     const { stdout } = await run(command, ["-c", PROBE]);
     const [isNewEnough, hasVenv, version = ""] = stdout.trim().split(" ");

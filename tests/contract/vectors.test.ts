@@ -40,11 +40,43 @@ describe("the contract's vectors, by jose", () => {
   });
 });
 
+const now = 1_790_000_000;
+const config = { keys: ringOf(["current"]), issuer, audience, ttlSeconds: 300 };
+const wanted = { keys: config.keys, issuer, audience, now };
+const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
+
+describe("a token with a purpose", () => {
+  const mint = createPurposeMinter(config, () => "id-1", "delete-account");
+
+  it("is good for that purpose, for a minute, and for nothing else", async () => {
+    const { jwt } = await mint(ada, now * 1000);
+    const user = await verifyToken(jwt, { ...wanted, purpose: "delete-account" });
+    expect(user).toMatchObject({ id: "user-1", expires_at: now + 60 });
+    const refusal = { code: "token_wrong_purpose" };
+    await expect(verifyToken(jwt, wanted)).rejects.toMatchObject(refusal);
+    await expect(verifyToken(jwt, { ...wanted, purpose: "another" })).rejects.toMatchObject(refusal);
+  });
+
+  it("lives no longer than the other tokens of its deployment", async () => {
+    const short = createPurposeMinter({ ...config, ttlSeconds: 20 }, () => "id-1", "delete-account");
+    const { expiresAt } = await short(ada, now * 1000);
+    expect(expiresAt).toBe((now + 20) * 1000);
+  });
+
+  it("cannot be had from the gate's minter by a custom claim of that name", async () => {
+    const custom = { purpose: "delete-account" };
+    const { jwt } = await createMinter(config, () => "id-1")({ ...ada, custom }, now * 1000);
+    expect(await verifyToken(jwt, wanted)).toMatchObject({ id: "user-1", expires_at: now + 300 });
+    await expect(verifyToken(jwt, { ...wanted, purpose: "delete-account" })).rejects.toMatchObject({
+      code: "token_wrong_purpose",
+    });
+  });
+});
+
 it("what the gate mints is valid, and one key of the ring is enough to verify it", async () => {
   const ring = ringOf(["current", "next"]);
   const mint = createMinter({ keys: ring, issuer, audience, ttlSeconds: 300 }, () => "id-1");
   const who = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada Ü" }, { id: "session-1" });
-  const now = 1_790_000_000;
   const { jwt } = await mint(who, now * 1000);
   const user = {
     id: "user-1",

@@ -448,6 +448,18 @@ describe("the end of an account", () => {
     expect(await userRow(member.email)).toBeDefined();
   });
 
+  test.each(["/backend/api/account", "/backend/api/%61ccount"])(
+    "needs more than the session at FastAPI too: DELETE %s deletes nothing",
+    async (path) => {
+      const { visitor } = await signUp();
+      await visitor.post("/backend/api/tasks", { title: "Kept" });
+      const headers = { origin: stack.origin, authorization: "Bearer x.y.z", "x-purpose": "delete-account" };
+      const refused = await visitor.fetch(path, { method: "DELETE", headers });
+      expect([refused.status, await codeOf(refused)]).toEqual([401, "token_wrong_purpose"]);
+      expect(await (await visitor.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Kept" }]);
+    },
+  );
+
   it("takes everything along: sessions, sign-ins, and what FastAPI keeps", async () => {
     const member = await signUp();
     await member.visitor.post("/backend/api/tasks", { title: "Goes along" });

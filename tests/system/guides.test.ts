@@ -15,7 +15,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { identityOf } from "../../lib/contract";
 import { parseEnv } from "../../lib/env";
-import { createMinter } from "../../lib/mint";
+import { createMinter, createPurposeMinter } from "../../lib/mint";
 import project from "../../package.json" with { type: "json" };
 import { ensureVenv } from "../../scripts/lib/backend";
 import { linkTree } from "../../scripts/lib/link-tree";
@@ -91,8 +91,8 @@ describe("bring your FastAPI", () => {
     await serve("own-fastapi", commands, `${url}/openapi.json`, env, own);
   });
 
-  async function asAda() {
-    const mint = createMinter(parseEnv(testEnv({})).jwt, () => crypto.randomUUID());
+  async function asAda(create: typeof createMinter = createMinter) {
+    const mint = create(parseEnv(testEnv({})).jwt, () => crypto.randomUUID());
     const ada = identityOf({ id: "ada", email: "ada@example.com", name: "Ada" }, { id: "s" });
     return { authorization: `Bearer ${(await mint(ada, Date.now())).jwt}` };
   }
@@ -108,8 +108,15 @@ describe("bring your FastAPI", () => {
   });
 
   it("hears of an account that goes", async () => {
-    const answer = await fetch(`${url}/api/account`, { method: "DELETE", headers: await asAda() });
-    expect(answer.status).toBe(204);
+    const remove = async (headers: HeadersInit) =>
+      (await fetch(`${url}/api/account`, { method: "DELETE", headers })).status;
+    expect(await remove(await asAda())).toBe(401);
+    const fromServer: typeof createMinter = (...config) => createPurposeMinter(...config, "delete-account");
+    expect(await remove(await asAda(fromServer))).toBe(204);
+  });
+
+  it("has no page that loads a script from elsewhere", async () => {
+    for (const path of ["/docs", "/redoc"]) expect((await fetch(url + path)).status).toBe(404);
   });
 
   it("gets the project to itself: without the demo, all that is left compiles", async () => {

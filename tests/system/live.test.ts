@@ -98,6 +98,24 @@ it("ends when FastAPI does", async () => {
   again.socket.terminate();
 });
 
+it("closes a page that sends more than a kilobyte before it has read it", async () => {
+  const { socket, hear } = await openLive(ada);
+  await hear();
+  const closed = once(socket, "close");
+  socket.send("x".repeat(2_000));
+  // RFC 6455 §7.4.1: a message that is too big. A short one is closed with 1008, by the endpoint.
+  expect((await closed)[0]).toBe(1009);
+});
+
+it("refuses one socket more than a user may have, and ends it at once", async () => {
+  const open = await Promise.all(Array.from({ length: 20 }, () => openLive(ada)));
+  await Promise.all(open.map(({ hear }) => hear()));
+  expect(await knock({ cookie: ada.cookieHeader, origin: stack.origin })).not.toBe("open");
+  const grace = await newcomer();
+  expect(await knock({ cookie: grace.cookieHeader, origin: stack.origin })).toBe("open");
+  for (const { socket } of open) socket.terminate();
+}, 20_000);
+
 /** How the gate takes a handshake: `next start` sends no refusal, it closes the connection. */
 function knock(headers: Record<string, string>): Promise<string> {
   const socket = new WebSocket(stack.origin.replace("http", "ws") + PATH, { headers });

@@ -43,7 +43,7 @@ it("says what each dependency is for", () => {
   const ours = [packageJson.dependencies, packageJson.devDependencies, toolsJson.dependencies].flatMap(
     Object.keys,
   );
-  const python = ["fastapi", "pyjwt", "pydantic-settings", "sqlmodel", "uvicorn"];
+  const python = ["fastapi", "fastapi-offline", "pyjwt", "pydantic-settings", "sqlmodel", "uvicorn"];
   const wanted = new Set([...ours.filter((name) => !types(name)), ...python]);
   expect([...new Set(named("What each dependency is for"))].sort()).toEqual([...wanted].sort());
 });

@@ -1,0 +1,49 @@
+"""Checks that no supported Python needs a compiler: each pinned version has a wheel for it.
+
+Run it when a pinned version changes: ``backend/.venv/bin/python backend/check_wheels.py``. It asks
+the package registry, and takes about a minute.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+# pip takes a wheel for an older system only where that is named too (PEP 600).
+LINUX = ["manylinux_2_28", "manylinux_2_17", "manylinux2014"]
+MAC = ["macosx_10_9", "macosx_10_12", "macosx_10_13", "macosx_10_15", "macosx_11_0"]
+SYSTEMS = {
+    "Linux on x86-64": [f"{name}_x86_64" for name in LINUX],
+    "Linux on ARM": [f"{name}_aarch64" for name in LINUX],
+    "macOS on ARM": [f"{name}_{kind}" for name in MAC for kind in ("arm64", "universal2")],
+        f"{name}_{kind}" for name in MAC for kind in ("arm64", "universal2")
+    ],
+    "macOS on Intel": [f"{name}_{kind}" for name in MAC for kind in ("x86_64", "universal2")],
+}
+
+
+def problem_of(python: str, platforms: list[str]) -> str:
+    """What pip says is missing, or nothing."""
+    requirements = str(Path(__file__).with_name("requirements-dev.txt"))
+    pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps"]
+    options = ["--ignore-installed", "--disable-pip-version-check", "--only-binary=:all:"]
+    wanted = ["--python-version", python, *(f"--platform={name}" for name in platforms)]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*pip, *options, *wanted, "--target", folder, "-r", requirements]
+        ran = subprocess.run(command, capture_output=True, text=True)
+    return ran.stderr.strip() if ran.returncode else ""
+
+
+def main() -> int:
+    failed = False
+    for python in PYTHONS:
+        for system, platforms in SYSTEMS.items():
+            problem = problem_of(python, platforms)
+            failed = failed or bool(problem)
+            print(f"Python {python}, {system}: {problem or 'all wheels are there'}", flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { fingerprint } from "./fingerprint";
+import { runProcess } from "./process";
+import { CANDIDATES, probePython } from "./python";
+import { root } from "./root";
+
+const REQUIREMENTS = ["backend/requirements.txt", "backend/requirements-dev.txt"];
+
+export interface Python {
+  readonly command: string;
+  /** Major and minor, such as 3.13. */
+  readonly version: string;
+}
+
+/** The Pythons of this machine that the backend supports, one for each version but `own`: by their names, and pyenv's. */
+export async function findOtherPythons(own: string): Promise<Python[]> {
+  const found = new Map<string, Python>();
+  for (const command of [...CANDIDATES, ...ofPyenv()]) {
+    const probe = await probePython(command);
+    if (!probe?.isNewEnough || !probe.hasVenv || probe.version === own || found.has(probe.version)) continue;
+    found.set(probe.version, { command, version: probe.version });
+  }
+  return [...found.values()];
+}
+
+function ofPyenv(): string[] {
+  const folder = path.join(process.env.PYENV_ROOT ?? path.join(homedir(), ".pyenv"), "versions");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((version) => path.join(folder, version, "bin/python3"));
+}
+
+/**
+ * A venv of this Python in `.data/`, with what the backend and its tests need. Gives the venv's Python.
+ * @throws {UserError}
+ */
+export async function ensureVenvOf({ command, version }: Python): Promise<string> {
+  const venv = path.join(root, ".data/python", version);
+  const python = path.join(venv, "bin/python");
+  const stamp = path.join(venv, "requirements.sha256");
+  const wanted = fingerprint(REQUIREMENTS);
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return python;
+  await runProcess({ name: "venv", command, args: ["-m", "venv", "--clear", venv] });
+  // `requirements-dev.txt` includes the other. No compiler is to be needed: every version has wheels.
+  const options = [
+    "--disable-pip-version-check",
+    "--only-binary=:all:",
+    "-r",
+    "backend/requirements-dev.txt",
+  ];
+  await runProcess({ name: "pip", command: python, args: ["-m", "pip", "install", ...options] });
+  writeFileSync(stamp, wanted);
+  return python;
+}
