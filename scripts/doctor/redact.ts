@@ -11,7 +11,8 @@ export function redactor(settings: Settings): (text: string) => string {
   return (text) =>
     secrets
       .reduce((hidden, secret) => hidden.replaceAll(secret, HIDDEN), text)
-      .replace(/\/\/[^\s/@"]+@/g, `//${HIDDEN}@`)
+      // Not the example in our own messages.
+      .replace(/\/\/(?!user:password@)[^\s/@"]+@/g, `//${HIDDEN}@`)
       .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, HIDDEN);
 }
 

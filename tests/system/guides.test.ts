@@ -87,7 +87,18 @@ describe("bring your FastAPI", () => {
     url = `http://${LOOPBACK}:${port}`;
     const [start] = on("your-fastapi.md", "sh");
     const commands = start?.text.replace("--port 8000", `--port ${port}`) ?? "";
-    const env = testEnv({ PATH: `${bin}:${process.env.PATH}`, BETTER_AUTH_SECRET: "" });
+    // The gate's folder beside it, in which the guide's command reads the key.
+    const { JWT_SECRET_KEY, ...env } = testEnv({
+      PATH: `${bin}:${process.env.PATH}`,
+      BETTER_AUTH_SECRET: "",
+    });
+    const gate = path.join(logDir, "gatehouse");
+    mkdirSync(gate);
+    symlinkSync(path.join(root, "node_modules"), path.join(gate, "node_modules"));
+    writeFileSync(
+      path.join(gate, ".env.local"),
+      `JWT_SECRET_KEY="${JWT_SECRET_KEY}" # as the gate reads it\n`,
+    );
     await serve("own-fastapi", commands, `${url}/openapi.json`, env, own);
   });
 

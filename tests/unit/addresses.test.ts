@@ -241,17 +241,20 @@ describe("MAIL_FROM", () => {
     );
     const value = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(""));
     let accepted = 0;
-    const property = fc.property(value, (from) => {
+    const property = fc.property(value, (text) => {
+      let from: string | undefined;
       try {
-        parseEnv(testEnv({ SMTP_URL: "smtp://mail.example.com", MAIL_FROM: from }));
+        from = parseEnv(testEnv({ SMTP_URL: "smtp://mail.example.com", MAIL_FROM: text })).mail?.from;
       } catch (error) {
         if (error instanceof EnvError) return;
         throw error;
       }
+      // Nothing but white space counts as nothing at all, which is refused beside SMTP_URL.
+      if (from === undefined) throw new Error("accepted without a sender");
       accepted += 1;
       const read = addressparser(from);
       expect(read).toHaveLength(1);
-      expect(read[0]).toMatchObject({ address: from.match(/[^\s<>]+@[^\s<>]+/)?.[0] });
+      expect(read[0]).toMatchObject({ address: from.match(/<([^<>]*)>$/)?.[1] ?? from });
     });
     fc.assert(property, { numRuns });
     expect(accepted).toBeGreaterThan(0);

@@ -141,6 +141,7 @@ it("lets no secret, password or token out", () => {
     "auth-secret-value old-auth-secret second-key-value p%40ss-word p@ss-word eyJhbGci.eyJzdWIi.c2ln https://user:pw@host/",
   );
   expect(hidden).toBe("*** *** *** *** *** *** https://***@host/");
+  expect(hide("It looks like postgresql://user:password@host/database")).toContain("user:password@host");
 });
 
 it("is coloured only where that is asked for, and puts the mend below the line", () => {
