@@ -27,8 +27,6 @@ function objection(verb: string, pathname: string, headers: Headers) {
   if (readsOtherwise(pathname)) return "deceptive";
   if (changes(verb, headers) && isFromElsewhere(headers)) return "cross-site";
   if (namesUpgrade(headers) && !isHandshake(verb, headers)) return "another protocol";
-  const isAction = verb === "POST" && headers.has("next-action");
-  if (!namesUpgrade(headers) && !isAction && headers.get("rsc") === "1") return "for the router";
   if (headers.has("transfer-encoding")) return "unknown length";
   const length = headers.get("content-length") ?? "0";
   return /^[0-9]+$/.test(length) && Number(length) <= MAX_BODY ? undefined : "too large";
@@ -283,7 +281,7 @@ describe("whatever is sent", { timeout }, () => {
     }));
     const cookie = `__Secure-better-auth.session_token=${await signSessionToken("abc")}`;
     const status = {
-      ...{ deceptive: 400, "cross-site": 403, "another protocol": 400, "for the router": 400 },
+      ...{ deceptive: 400, "cross-site": 403, "another protocol": 400 },
       ...{ "unknown length": 411, "too large": 413 },
     };
     const tally = createTally();

@@ -145,7 +145,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
 
   test.each([
     ["a <Link> that is seen", ["RSC: 1", "Next-Router-Prefetch: 1"]],
-    ["a <Link> that is clicked", ["RSC: 1"]],
+    ["a <Link> that is clicked", ["RSC: 1", "Next-Router-State-Tree: %5B%22%22%5D"]],
     ["a browser that prefetches", ["Sec-Purpose: prefetch"]],
   ])("%s does not call the backend", async (_, headers) => {
     const { status, body } = await send("GET", "/backend/x", headers);
