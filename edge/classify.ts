@@ -9,7 +9,7 @@ export type Wants =
   | "flight"
   /** A server action: flight data, or a redirect in a header of Next's. */
   | "action"
-  /** A browser that fetches ahead of a navigation. Looked for at the backend alone. */
+  /** Next's router or a browser, for a link to the backend: nobody has called it. Found for backend paths alone. */
   | "prefetch"
   /** A WebSocket handshake (RFC 6455 §4.1). */
   | "upgrade"
@@ -58,6 +58,14 @@ function asksForUpgrade(headers: RequestHeaders): boolean {
   return !!connection && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection) && headers.has("upgrade");
 }
 
+/** Next's router says whether it prefetches, or which page it is on. */
+function isRouter(headers: RequestHeaders): boolean {
+  return (
+    /^[12]$/.test(headers.get("next-router-prefetch") ?? "") ||
+    (headers.get("next-router-state-tree") ?? "").startsWith("%5B")
+  );
+}
+
 function wantedBy(method: string, kind: RouteKind, headers: RequestHeaders): Wants {
   if (asksForUpgrade(headers)) {
     return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket"
@@ -65,7 +73,7 @@ function wantedBy(method: string, kind: RouteKind, headers: RequestHeaders): Wan
       : "other-upgrade";
   }
   if (method === "POST" && headers.has("next-action")) return "action";
-  if (headers.get("rsc") === "1") return "flight";
+  if (headers.get("rsc") === "1") return kind === "backend" && isRouter(headers) ? "prefetch" : "flight";
   if (kind === "backend" && headers.get("sec-purpose")?.startsWith("prefetch")) return "prefetch";
   // Fetch Metadata: browsers say what the answer is for. Node's fetch says only `Sec-Fetch-Mode: cors`, of everything.
   const destination = headers.get("sec-fetch-dest");

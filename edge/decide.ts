@@ -53,7 +53,7 @@ function decideBackend(facts: Facts): Decision {
   if (facts.crossSite) return refuse("gate_cross_site");
   if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
   // A `<Link>` to the backend would call the endpoint for every visitor who sees the link.
-  if (facts.wants === "flight" || facts.wants === "prefetch") return refuse("gate_not_for_router");
+  if (facts.wants === "prefetch") return refuse("gate_not_for_router");
   switch (facts.body) {
     case "fits":
       return FORWARD;

@@ -78,12 +78,7 @@ const rows: Row[] = [
   ["a server action is told 503", { session: "unreachable", wants: "action", safe: false }, unreachable],
 
   [
-    "a <Link> to the backend does not call it",
-    { kind: "backend", wants: "flight" },
-    refuse("gate_not_for_router"),
-  ],
-  [
-    "a browser that prefetches does not call the backend",
+    "a link to the backend that is only seen does not call it",
     { kind: "backend", wants: "prefetch" },
     refuse("gate_not_for_router"),
   ],
@@ -220,7 +215,7 @@ describe("for every combination of facts", () => {
         !facts.crossSite &&
         !facts.deceptivePath &&
         facts.body === "fits" &&
-        !["other-upgrade", "flight", "prefetch"].includes(facts.wants);
+        !["other-upgrade", "prefetch"].includes(facts.wants);
       expect(decision.do === "forward", JSON.stringify(facts)).toBe(may);
     }
   });

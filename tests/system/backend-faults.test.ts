@@ -32,7 +32,8 @@ describe.each(ways)("forwarding by %s", (forwarding) => {
   let member: Visitor;
 
   beforeAll(async () => {
-    stack = await startFullStack({ gate: { BACKEND_FORWARD: forwarding, ...COLLECT_GARBAGE } });
+    const limit = { BACKEND_TIMEOUT_SECONDS: "12" };
+    stack = await startFullStack({ gate: { BACKEND_FORWARD: forwarding, ...limit, ...COLLECT_GARBAGE } });
     member = new Visitor(stack.origin);
     await member.signUp("ada@example.com");
     expect((await member.post("/backend/api/tasks", { title: "Kept" })).status).toBe(201);
@@ -60,7 +61,7 @@ describe.each(ways)("forwarding by %s", (forwarding) => {
   });
 
   it.runIf(canPause)(
-    "a backend that hangs is given up after 25 to 30 s, and the page does not wait for that",
+    "a backend that hangs is given up after BACKEND_TIMEOUT_SECONDS, and the page does not wait for that",
     async () => {
       const resume = pause(stack.backendPid);
       try {
