@@ -72,12 +72,12 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     const child = spawn(node.file, ["scripts/run.mjs", "conform", app.origin, "--json"], { env });
     const exited = once(child, "exit");
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    expect(err).toBe("");
     const { checks, totals } = JSON.parse(out);
     expect(checks.filter(({ status }: { status: string }) => status === "failed")).toEqual([]);
     expect(totals.passed).toBeGreaterThan(50);
-    expect(err).toBe("");
     expect(await exited).toEqual([0, null]);
-  });
+  }, 120_000);
 
   it("a visitor signs up in a browser, and adds a task that a page shows in its first HTML", async () => {
     const context = await browser.newContext({ baseURL: app.origin });

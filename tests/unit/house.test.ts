@@ -79,6 +79,15 @@ test("only lib/env.ts reads the environment", () => {
   ).toEqual(readsEnvironment);
 });
 
+test("no server code hands a whole request on: Next's is a proxy, which the constructors of Node 24 refuse", () => {
+  const server = [...gate, ...["lib", "app", "instrumentation.ts"].flatMap((root) => sourcesOf(root))];
+  const handing = server.filter(({ text }) =>
+    /\b(?:new Request|fetch)\(\s*(?:\w+\.)*(?:request|req)\s*[,)]/.test(text),
+  );
+  // openapi-fetch has made these requests, not Next.
+  expect(handing.map(({ path }) => path).sort()).toEqual(["lib/api-client.ts", "lib/api.ts"]);
+});
+
 test("edge/ reads no clock and no randomness of its own", () => {
   const impure = gate.filter(
     ({ path, text }) => path !== "middleware.ts" && /Date\.now|Math\.random|randomUUID|setTimeout/.test(text),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { nodeVersions, VERCEL_NODE } from "../../scripts/lib/node-versions";
+import { findNode, nodeVersions, VERCEL_NODE } from "../../scripts/lib/node-versions";
 import declared from "../../scripts/node-versions/package.json" with { type: "json" };
 
 /** Package.json, the packages of the binaries and the README name the same versions of Node. */
@@ -28,6 +28,11 @@ it("every binary is pinned exactly, under the name of its major version, and is 
     const range = packageJson.engines.node.match(new RegExp(`\\^${major}\\.(\\d+)`));
     expect(Number(minor), specifier).toBeGreaterThanOrEqual(Number(range?.[1]));
   }
+});
+
+it("the running Node is tested itself, and a version without a package is named as missing", () => {
+  expect(findNode(Number(process.versions.node.split(".")[0]))).toEqual({ file: process.execPath });
+  expect(findNode(19)).toEqual({ missing: expect.stringMatching(/^npm has no package of Node 19 for /) });
 });
 
 it("the types are those of the oldest version, so that nothing newer is used by mistake", () => {
