@@ -28,6 +28,8 @@ export interface Env {
   readonly mail: MailConfig | undefined;
   /** Other sites to sign in with. */
   readonly providers: Readonly<Partial<Record<ProviderName, ProviderConfig>>>;
+  /** Whether Vercel runs this, and not a server of your own. */
+  readonly onVercel: boolean;
   /** Whether this is `next dev`. */
   readonly development: boolean;
   /** Where `next build` writes. The tests build beside the app that runs. */
@@ -145,6 +147,7 @@ export function parseEnv(source: Source): Env {
         read("GOOGLE_CLIENT_SECRET", text, ifSet(source, "GOOGLE_CLIENT_ID")),
       ),
     },
+    onVercel: Boolean(source.VERCEL),
     development: source.NODE_ENV === "development",
     distDir: source.NEXT_DIST_DIR || ".next",
     clientAddressHeader: read("CLIENT_ADDRESS_HEADER", headerName, {

@@ -20,6 +20,11 @@ export const problems = {
     title: "Upgrade refused",
     detail: "Only a WebSocket can be opened here, by GET. Send the request without an upgrade.",
   },
+  gate_not_embeddable: {
+    status: 403,
+    title: "Cannot be embedded",
+    detail: "The backend's responses cannot be a script, a worker or a frame. Fetch the data, or link to it.",
+  },
   gate_length_required: {
     status: 411,
     title: "Length required",
