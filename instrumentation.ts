@@ -9,6 +9,8 @@ export async function register(): Promise<void> {
   // A constant too, of Next's: the edge has no server to watch.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
+    // On Vercel the platform's server is in front, and its headers are those of `next.config.ts`.
+    if (!loadEnv().onVercel) (await import("./lib/guard-responses")).guardResponses(loadEnv().appOrigin);
     const { guardUpgrades } = await import("./lib/guard-upgrades");
     guardUpgrades({
       log,

@@ -1,23 +1,17 @@
 import type { NextConfig } from "next";
+import { BACKEND_POLICY } from "./lib/content-policy";
 import { loadEnv } from "./lib/env";
 import { assertEnvFiles } from "./lib/env-files";
+import { routes } from "./lib/routes";
+import { securityHeaders } from "./lib/security-headers";
 
 // Before the values: a line that is misread explains what is wrong with them.
 assertEnvFiles(process.cwd());
 // Parsed here as well, so that a bad value fails the build and not the first request.
 const env = loadEnv();
 
-/** Of every answer, the backend's too. The policy for scripts is the gate's: it differs with each page. */
-const headers = {
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "strict-origin-when-cross-origin",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "X-Frame-Options": "DENY",
-  "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-  ...(env.appOrigin.startsWith("https:") && {
-    "Strict-Transport-Security": "max-age=63072000",
-  }),
-};
+const toList = (headers: Record<string, string>) =>
+  Object.entries(headers).map(([key, value]) => ({ key, value }));
 
 const config: NextConfig = {
   distDir: env.distDir,
@@ -31,7 +25,9 @@ const config: NextConfig = {
   // The gate sees paths, queries and flight headers as they were sent.
   skipProxyUrlNormalize: true,
   headers: async () => [
-    { source: "/:path*", headers: Object.entries(headers).map(([key, value]) => ({ key, value })) },
+    { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
+    // In `next start` the backend could replace this one, and `lib/guard-responses.ts` sets it again.
+    { source: `${routes.backend}/:path*`, headers: toList({ "content-security-policy": BACKEND_POLICY }) },
   ],
   // What stands behind a false one is in no bundle (`lib/build-constants.d.ts`).
   compiler: {

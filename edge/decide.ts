@@ -9,6 +9,8 @@ export interface Facts extends Classified {
   readonly crossSite: boolean;
   /** The path holds what a backend could read as another path, or what Next cannot decode. */
   readonly deceptivePath: boolean;
+  /** A browser would run the response as this app's code, or show it inside of a page. */
+  readonly embedded: boolean;
   readonly body: "fits" | "too-large" | "unknown-length";
 }
 
@@ -27,6 +29,8 @@ const FORWARD: Decision = { do: "forward" };
 
 /** DESIGN.md's table of answers. Pure: no clock, no environment, nothing awaited. */
 export function decide(facts: Facts): Decision {
+  // Only the backend speaks another protocol. A server that gets no decision on an upgrade leaves the socket open.
+  if (facts.kind !== "backend" && isUpgrade(facts)) return refuse("gate_not_websocket");
   switch (facts.kind) {
     case "public-page":
       return PASS;
@@ -51,6 +55,7 @@ function decideBackend(facts: Facts): Decision {
   if (facts.deceptivePath) return refuse("gate_bad_path");
   if (facts.session !== "active") return withoutSession(facts);
   if (facts.crossSite) return refuse("gate_cross_site");
+  if (facts.embedded) return refuse("gate_not_embeddable");
   if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
   // A `<Link>` to the backend would call the endpoint for every visitor who sees the link.
   if (facts.wants === "prefetch") return refuse("gate_not_for_router");
@@ -96,6 +101,10 @@ function sendTo(to: "login" | "next", facts: Facts): Decision {
       facts.wants satisfies never;
       return refuse("gate_signed_out");
   }
+}
+
+function isUpgrade({ wants }: Facts): boolean {
+  return wants === "upgrade" || wants === "other-upgrade";
 }
 
 function refuse(code: ProblemCode): Decision {

@@ -1,9 +1,11 @@
+import { forwardedHeaders } from "../lib/forwarded-headers";
 import { traceIdOf } from "../lib/trace-context";
 import type { RequestHeaders } from "./request-headers";
 
 /**
- * The trust boundary: what the backend gets to see of a request. Whatever a client could use to speak for
- * somebody else, or for the platform, is dropped here or set anew.
+ * The trust boundary: what the backend gets to see of a request. Only the headers of `lib/forwarded-headers.ts` arrive
+ * as the client sent them; what a client could use to speak for somebody else, or for the platform, is set here or absent
+ * (docs/decisions/015-forwarded-headers.md).
  */
 
 /** What the platform knows about a request, as opposed to what the client says. */
@@ -17,99 +19,11 @@ export interface KnownAboutRequest {
   /** The header in which the platform writes the client's address, if there is one. */
   readonly clientAddressHeader: string | undefined;
   readonly isUpgrade: boolean;
+  /** Called with the name of each header that is dropped. */
+  readonly onDropped?: ((name: string) => void) | undefined;
 }
 
-/** Names that never reach the backend as the client sent them. */
-export const DROPPED: ReadonlySet<string> = new Set([
-  // The session is the gate's business.
-  "cookie",
-  "cookie2",
-  "authorization",
-  // RFC 9110 §7.6.1, hop by hop. Not content-length and transfer-encoding: without them Node would leave the
-  // body unread on the connection, where it becomes a request of its own.
-  "connection",
-  "keep-alive",
-  "te",
-  "trailer",
-  "upgrade",
-  "expect",
-  "via",
-  // Next would compress the answer, and hold a stream of events back until its end.
-  "accept-encoding",
-  // Next's own, which a Next upstream would obey.
-  "rsc",
-  "next-url",
-  "next-action",
-  "next-hmr-refresh",
-  "next-router-state-tree",
-  "next-router-prefetch",
-  "next-router-segment-prefetch",
-  "x-matched-path",
-  "x-prerender-revalidate",
-  // Who the client is, as told by proxies.
-  "forwarded",
-  "x-real-ip",
-  "x-client-ip",
-  "x-cluster-client-ip",
-  "true-client-ip",
-  "client-ip",
-  "x-appengine-user-ip",
-  "x-azure-clientip",
-  "x-azure-socketip",
-  "x-envoy-external-address",
-  "x-request-id",
-  // What the request is, as told by proxies.
-  "x-rewrite-url",
-  "x-host",
-  "x-url-scheme",
-  "x-scheme",
-  "x-http-method",
-  "x-http-method-override",
-  "x-method-override",
-  "front-end-https",
-]);
-
-/** What such names may begin with. */
-export const DROPPED_PREFIXES = [
-  "proxy-",
-  // A preflight is another site's: pages call their own origin.
-  "access-control-request-",
-  "x-forwarded",
-  "x-original-",
-  "x-middleware-",
-  "x-nextjs-",
-  "x-invoke-",
-  "x-vercel-",
-  "x-now-",
-  "cf-",
-  "fastly-",
-  "fly-",
-  // Who the user is, as told by single sign-on proxies.
-  "remote-",
-  "x-remote-",
-  "x-user",
-  "x-email",
-  "x-groups",
-  "x-roles",
-  "x-auth",
-  "x-jwt",
-  "x-consumer-",
-  "x-credential-",
-  "x-anonymous-consumer",
-  "x-pomerium-",
-  "tailscale-",
-  "x-webauth-",
-  "x-amzn-oidc-",
-  "x-goog-iap-",
-  "x-goog-authenticated-",
-  "x-endpoint-api-",
-  "x-ms-client-principal",
-  "x-ms-token-",
-  "ssl-client-",
-  "x-ssl-client-",
-  "x-client-cert",
-  "x-arr-clientcert",
-];
+const FORWARDED: ReadonlySet<string> = new Set(Object.values(forwardedHeaders).flat());
 
 /** The headers for the backend, by names in lower case. */
 export function upstreamHeaders(
@@ -118,8 +32,10 @@ export function upstreamHeaders(
 ): ReadonlyMap<string, string> {
   const nominated = nominatedByConnection(incoming.get("connection"));
   const outgoing = new Map<string, string>();
+  const { onDropped } = known;
   for (const [name, value] of incoming) {
-    if (!isDropped(name) && !nominated?.has(name)) outgoing.set(name, value);
+    if (!FORWARDED.has(name)) onDropped?.(name);
+    else if (!nominated?.has(name)) outgoing.set(name, value);
   }
   if (known.isUpgrade) {
     // RFC 6455 §4.1: without these two there is no handshake.
@@ -146,13 +62,6 @@ export function upstreamHeaders(
     outgoing.delete("tracestate");
   }
   return outgoing;
-}
-
-/** "x_user" and "x-user" are one name to CGI and WSGI: the odd one would pass unseen. */
-const DROPPED_FORM = new RegExp(`^(?:${DROPPED_PREFIXES.join("|")})|_`);
-
-function isDropped(name: string): boolean {
-  return DROPPED.has(name) || DROPPED_FORM.test(name);
 }
 
 /** RFC 9110 §7.6.1: the names that `Connection` lists are for this hop alone. */

@@ -1,3 +1,4 @@
+import { BACKEND_POLICY } from "../lib/content-policy";
 import type { Log } from "../lib/log";
 import { type ProblemCode, problemResponse, problems } from "../lib/problem";
 import { reasonOf } from "../lib/reason";
@@ -36,6 +37,7 @@ const DROPPED = new RegExp(
     "connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade",
     "x-middleware-.*|x-nextjs-.*|x-action-.*",
     "server|via|x-powered-by|alt-svc|x-sourcemap",
+    "content-security-policy|service-worker-allowed",
     "report-to|reporting-endpoints|nel",
     "set-cookie|clear-site-data|access-control-.*|strict-transport-security|x-frame-options|x-content-type-options",
     "referrer-policy|permissions-policy|cross-origin-opener-policy",
@@ -169,6 +171,7 @@ function answerHeaders(answer: Response, relayed: Relayed, requestUrl: string): 
   }
   // RFC 9111 §5.2.2.6. Next would compress the answer, and hold a stream of events back until its end.
   outgoing.append("cache-control", "no-transform");
+  outgoing.set("content-security-policy", BACKEND_POLICY);
   outgoing.set("x-request-id", relayed.requestId);
   return outgoing;
 }

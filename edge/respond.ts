@@ -1,4 +1,5 @@
 import { NextResponse } from "next/server";
+import { BARE_POLICY } from "../lib/content-policy";
 import { failurePage, unavailablePage } from "../lib/failure-page";
 import { loginPath, safeNextPath } from "../lib/next-path";
 import { problemResponse, RETRY_AFTER } from "../lib/problem";
@@ -13,21 +14,17 @@ const PRIVATE = { "cache-control": "private, no-store" };
  * Lets a page or a route answer, which learns the request's id. New cookies reach the browser, and the page that is about
  * to be rendered; a policy reaches both as well.
  */
-export function pass(
-  { request, requestId }: Asked,
-  setCookies: readonly string[],
-  policy: string | undefined,
-): Response {
+export function pass({ request, requestId }: Asked, setCookies: readonly string[], policy: string): Response {
   const headers = new Headers(request.headers);
   headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
-  if (policy !== undefined) headers.set("content-security-policy", policy);
+  headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("x-request-id", requestId);
   // For the page's own scripts, which show it where the page fails (`app/_components/use-request-id.ts`).
   response.headers.set("server-timing", `request;desc="${requestId}"`);
   if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
-  if (policy !== undefined) response.headers.set("content-security-policy", policy);
+  response.headers.set("content-security-policy", policy);
   return withCookies(response, setCookies);
 }
 
@@ -93,7 +90,7 @@ function ownPage(html: string, status: number, requestId: string): Response {
     headers: {
       ...PRIVATE,
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      "content-security-policy": BARE_POLICY,
       "retry-after": RETRY_AFTER,
       "x-request-id": requestId,
     },

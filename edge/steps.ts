@@ -1,3 +1,4 @@
+import { BARE_POLICY, FILE_POLICY } from "../lib/content-policy";
 import type { Identity } from "../lib/contract";
 import type { Env } from "../lib/env";
 import { createMinter } from "../lib/mint";
@@ -10,6 +11,8 @@ import type { Classified } from "./classify";
 import { readSessionCookies, sessionCookieNames } from "./cookies";
 import { isCrossSite } from "./cross-site";
 import { type Decision, decide } from "./decide";
+import { createDroppedHeaderLog } from "./dropped-headers";
+import { isEmbedded } from "./embedding";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./forward";
 import { pagePolicy } from "./page-policy";
 import { protectQuery } from "./query";
@@ -82,6 +85,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
     effects.startTimer,
   );
   const socketTtl = socketLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds);
+  const onDropped = createDroppedHeaderLog(effects.log);
   const mintForSocket = createMinter({ ...env.jwt, ttlSeconds: socketTtl }, effects.randomId);
 
   return {
@@ -104,6 +108,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
         session: session.state,
         crossSite: isCrossSite(headers, changes, env.origins),
         deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
+        embedded: isEmbedded(headers),
         body: judgeBody(headers, env.maxBodyBytes),
       });
     },
@@ -117,7 +122,15 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
       const isRewrite = env.forwarding === "rewrite" || isUpgrade;
       const search = isRewrite && env.nextServer ? protectQuery(asked.search) : asked.search;
       const target = upstreamUrl(backendUrl, routes.backend, asked.pathname, search);
-      const known = { token, requestId, appOrigin, origins: env.origins, clientAddressHeader, isUpgrade };
+      const known = {
+        token,
+        requestId,
+        appOrigin,
+        origins: env.origins,
+        clientAddressHeader,
+        isUpgrade,
+        onDropped,
+      };
       const headers = upstreamHeaders(asked.headers, known);
       return isRewrite
         ? forward(target, headers, requestId)
@@ -130,7 +143,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
       report(effects.log, asked, session, refusal);
       const setCookies = session.state === "unreachable" ? [] : session.setCookies;
       return refusal.do === "pass"
-        ? pass(asked, setCookies, isPage(asked.classified) ? freshPolicy() : undefined)
+        ? pass(asked, setCookies, policyFor(asked.classified))
         : answer(refusal, asked, setCookies);
     },
 
@@ -144,8 +157,10 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
     return (await mintForSocket(identity, effects.now())).jwt;
   }
 
-  function freshPolicy(): string {
-    return pagePolicy(btoa(effects.randomId()), { secure, development });
+  /** Whatever is sent, a browser could be made to show it. */
+  function policyFor({ kind, wants }: Classified): string {
+    if (kind === "api" || kind === "open-api") return BARE_POLICY;
+    return wants === "document" ? pagePolicy(btoa(effects.randomId()), { secure, development }) : FILE_POLICY;
   }
 }
 
@@ -166,9 +181,4 @@ function endsSession(pathname: string): boolean {
 
 function isOpen({ kind }: Classified): boolean {
   return kind === "public-page" || kind === "open-api";
-}
-
-/** Whether HTML is about to be rendered. */
-function isPage({ kind, wants }: Classified): boolean {
-  return wants === "document" && (kind === "page" || kind === "guest-page" || kind === "public-page");
 }

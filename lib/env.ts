@@ -31,6 +31,8 @@ export interface Env {
   readonly mail: MailConfig | undefined;
   /** Other sites to sign in with. */
   readonly providers: Readonly<Partial<Record<ProviderName, ProviderConfig>>>;
+  /** Whether Vercel runs this, and not a server of your own. */
+  readonly onVercel: boolean;
   /** Whether this is `next dev`. */
   readonly development: boolean;
   /** Whether the server of Next does the rewrites (`next start`, `server.js`), and no platform. It sets the variable. */
@@ -183,6 +185,7 @@ export function parseEnv(source: Source): Env {
         read("GOOGLE_CLIENT_SECRET", text, ifSet(source, "GOOGLE_CLIENT_ID")),
       ),
     },
+    onVercel: Boolean(source.VERCEL),
     development: source.NODE_ENV === "development",
     nextServer: source.__NEXT_PRIVATE_ORIGIN ? true : undefined,
     distDir: source.NEXT_DIST_DIR || ".next",

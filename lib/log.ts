@@ -15,6 +15,8 @@ export const logLevels = {
   gate_not_for_router: "warn",
   gate_length_required: "warn",
   gate_body_too_large: "info",
+  gate_not_embeddable: "warn",
+  header_not_forwarded: "info",
   gate_session_store_unreachable: "error",
   gate_upload_timeout: "info",
   gate_backend_unreachable: "error",
@@ -37,7 +39,7 @@ export const logLevels = {
 
 export type LogCode = keyof typeof logLevels;
 
-/** A line of the log. Nothing in it is a person's or a secret: no path, no header, no id of a user's. */
+/** A line of the log. Nothing in it is a person's or a secret: no path, no value of a header, no id of a user's. */
 export interface LogEntry {
   readonly code: LogCode;
   readonly request_id?: string | undefined;

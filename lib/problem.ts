@@ -27,6 +27,11 @@ export const problems = {
     detail:
       "Next's router, or a prefetch, asks for a path of the backend. Use fetch, or <a> instead of <Link>.",
   },
+  gate_not_embeddable: {
+    status: 403,
+    title: "Cannot be embedded",
+    detail: "The backend's responses cannot be a script, a worker or a frame. Fetch the data, or link to it.",
+  },
   gate_length_required: {
     status: 411,
     title: "Length required",

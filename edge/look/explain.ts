@@ -70,6 +70,8 @@ function whyRefused(
       return "The client wants to go on in another protocol, and WebSocket is the only one that passes.";
     case "gate_not_for_router":
       return "Next's router or a prefetch wants this. It would call an endpoint that nobody has called.";
+    case "gate_not_embeddable":
+      return "A page wanted to run the backend's response as a script or worker, or to show it in a frame.";
     case "gate_length_required":
       return "The body comes without its length, and the gate forwards none that it cannot judge beforehand.";
     case "gate_body_too_large":

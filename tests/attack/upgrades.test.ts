@@ -222,7 +222,9 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
   ])("one that the backend refuses with %s is closed", async (_, response) => {
     echo.refuseUpgradesWith(response);
     try {
-      const { state, received } = await hold(request("GET /backend/ws", [...WEBSOCKET, ...who["a member"]()]));
+      const { state, received } = await hold(
+        request("GET /backend/ws", [...WEBSOCKET, ...who["a member"]()]),
+      );
       expect(received).toContain(response.slice(0, 12));
       expect(state).toBe("closed");
     } finally {

@@ -11,6 +11,7 @@ const usual: Facts = {
   session: "active",
   crossSite: false,
   deceptivePath: false,
+  embedded: false,
   body: "fits",
 };
 
@@ -188,7 +189,7 @@ function* everyFacts(): Generator<Facts> {
     for (const want of wants)
       for (const session of sessions)
         for (const body of bodies)
-          for (let bits = 0; bits < 8; bits++)
+          for (let bits = 0; bits < 16; bits++)
             yield {
               kind,
               wants: want,
@@ -197,6 +198,7 @@ function* everyFacts(): Generator<Facts> {
               safe: (bits & 1) !== 0,
               crossSite: (bits & 2) !== 0,
               deceptivePath: (bits & 4) !== 0,
+              embedded: (bits & 8) !== 0,
             };
 }
 
@@ -204,7 +206,7 @@ describe("for every combination of facts", () => {
   const all = [...everyFacts()].map((facts) => ({ facts, decision: decide(facts) }));
 
   it("covers all of them", () => {
-    expect(all).toHaveLength(6 * 7 * 3 * 3 * 8);
+    expect(all).toHaveLength(6 * 7 * 3 * 3 * 16);
   });
 
   it("forwards only what a session, this site, an honest path and a fitting body stand behind", () => {
@@ -214,9 +216,18 @@ describe("for every combination of facts", () => {
         facts.session === "active" &&
         !facts.crossSite &&
         !facts.deceptivePath &&
+        !facts.embedded &&
         facts.body === "fits" &&
         !["other-upgrade", "prefetch"].includes(facts.wants);
       expect(decision.do === "forward", JSON.stringify(facts)).toBe(may);
+    }
+  });
+
+  it("passes and redirects no upgrade", () => {
+    for (const { facts, decision } of all) {
+      if (facts.wants.endsWith("upgrade")) {
+        expect(decision.do, JSON.stringify(facts)).toMatch(/^(refuse|forward)$/);
+      }
     }
   });
 

@@ -2,6 +2,7 @@ import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../edge/gate";
 import type { StoreAnswer } from "../../edge/session";
+import { BARE_POLICY, FILE_POLICY } from "../../lib/content-policy";
 import { identityOf } from "../../lib/contract";
 import { gateEnv } from "../support/gate";
 import { signCookieCache, signSessionToken } from "../support/signing";
@@ -114,6 +115,53 @@ describe("a call to the backend", () => {
   });
 
   it.each([
+    ["a script", { "sec-fetch-dest": "script" }],
+    ["a worker", { "sec-fetch-dest": "worker" }],
+    ["a shared worker", { "sec-fetch-dest": "sharedworker" }],
+    ["a service worker", { "sec-fetch-dest": "serviceworker", "service-worker": "script" }],
+    ["a service worker of a browser without Fetch Metadata", { "service-worker": "script" }],
+    ["a worklet", { "sec-fetch-dest": "audioworklet" }],
+    ["a style sheet in XSLT", { "sec-fetch-dest": "xslt" }],
+    ["a frame", { "sec-fetch-dest": "iframe", "sec-fetch-mode": "navigate" }],
+    ["a plug-in", { "sec-fetch-dest": "embed" }],
+    ["an object", { "sec-fetch-dest": "object" }],
+  ])("cannot be %s of a page", async (_, headers) => {
+    const response = await askSignedIn("/backend/x", {
+      headers: { ...headers, "sec-fetch-site": "same-origin" },
+    });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ code: "gate_not_embeddable" });
+  });
+
+  it.each(["document", "empty", "image", "audio", "video", "track", "font", "style", "manifest", "json"])(
+    "as %s is forwarded",
+    async (destination) => {
+      const headers = { "sec-fetch-dest": destination, "sec-fetch-site": "same-origin" };
+      const response = await askSignedIn("/backend/x", { headers });
+      expect(response.headers.get("x-middleware-rewrite")).toBeTruthy();
+    },
+  );
+
+  it("logs the name of a header that it drops once, and no value", async () => {
+    const headers = { "x-custom": "secret", "x-other": "1", "x-forwarded-for": "1", cookie2: "1" };
+    await askSignedIn("/backend/x", { headers });
+    await askSignedIn("/backend/x", { headers });
+    expect(logged).toEqual([
+      { code: "header_not_forwarded", route: "backend", what: "cookie2" },
+      { code: "header_not_forwarded", route: "backend", what: "x-custom" },
+      { code: "header_not_forwarded", route: "backend", what: "x-other" },
+    ]);
+  });
+
+  it("logs no more than 50 names of headers, and none that is long or odd", async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `x-${index}`);
+    const odd = ["x".repeat(50), "a!b", "a_b", "1"];
+    for (const name of [...odd, ...names]) await askSignedIn("/backend/x", { headers: { [name]: "1" } });
+    expect(logged).toHaveLength(50);
+    expect(JSON.stringify(logged)).not.toMatch(/xxx|a!b|a_b|"1"/);
+  });
+
+  it.each([
     ["from another site", 403, { method: "POST", headers: { "sec-fetch-site": "cross-site" } }],
     ["over the limit", 413, { method: "POST", headers: { "content-length": "1001" } }],
     ["of unknown length", 411, { method: "POST", headers: { "transfer-encoding": "chunked" } }],
@@ -139,9 +187,22 @@ describe("a page", () => {
     expect(next.headers.get("content-security-policy")).not.toBe(policy);
   });
 
-  it("that is fetched by Next's router is left as it is", async () => {
-    const response = await askSignedIn("/dashboard", { headers: { rsc: "1" } });
-    expect(response.headers.get("content-security-policy")).toBeNull();
+  it.each([
+    ["by Next's router", { rsc: "1" }],
+    ["by a script", { "sec-fetch-dest": "empty", accept: "*/*" }],
+    ["as an image", { "sec-fetch-dest": "image" }],
+  ])("that is fetched %s has a policy without a nonce", async (_, headers) => {
+    const response = await askSignedIn("/dashboard", { headers });
+    expect(response.headers.get("content-security-policy")).toBe(FILE_POLICY);
+    expect(response.headers.get("x-middleware-request-content-security-policy")).toBe(FILE_POLICY);
+  });
+
+  it.each(["/api/x", "/api/auth/x", "/api/health"])("%s has a policy that allows nothing", async (path) => {
+    const response = await askSignedIn(path, {
+      headers: { "content-security-policy": "script-src 'nonce-x'" },
+    });
+    expect(response.headers.get("content-security-policy")).toBe(BARE_POLICY);
+    expect(response.headers.get("x-middleware-request-content-security-policy")).toBe(BARE_POLICY);
   });
 
   it("gets the fresh cookies too, and so does the browser", async () => {

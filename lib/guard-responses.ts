@@ -1,0 +1,53 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "./content-policy";
+import { routes } from "./routes";
+import { securityHeaders } from "./security-headers";
+
+/**
+ * Gives every response of this server its security headers before Next gets to see the request, for responses that neither
+ * the gate nor `next.config.ts` reaches: error pages for a path or a method that Next cannot read, files that the matcher
+ * leaves out. What is set later replaces these.
+ *
+ * Attack: with `BACKEND_FORWARD=rewrite` Next copies the backend's headers over those that are there. A backend that serves
+ * HTML with a policy of its own, an uploaded file for instance, would run it as this app's origin.
+ * Defence: for a backend path the headers are set once more when the head of the response is written.
+ */
+export function guardResponses(appOrigin: string): void {
+  const fixed = Object.entries(securityHeaders(appOrigin));
+  subscribe("http.server.request.start", (message) => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    const path = pathOf(request);
+    const ofBackend = isBackendPath(path);
+    const headers = [...fixed, ["content-security-policy", policyOf(path, ofBackend)] as const];
+    for (const [name, value] of headers) response.setHeader(name, value);
+    if (ofBackend) keepHeaders(response, headers);
+  });
+}
+
+function keepHeaders(response: ServerResponse, headers: readonly (readonly [string, string])[]): void {
+  const writeHead = response.writeHead as (...args: unknown[]) => ServerResponse;
+  response.writeHead = (...args: unknown[]) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    // Service Workers §6.3: it would let a worker from below `/backend` control the app's pages.
+    response.removeHeader("service-worker-allowed");
+    return writeHead.apply(response, args);
+  };
+}
+
+/** The path as Next and the gate see it: without dot segments. */
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const base = "http://localhost";
+  return URL.canParse(url, base) ? new URL(url, base).pathname : url;
+}
+
+/** Next takes `.rsc` off a path before the gate sees it. */
+function isBackendPath(path: string): boolean {
+  const next = path[routes.backend.length];
+  return path.startsWith(routes.backend) && (next === undefined || next === "/" || next === ".");
+}
+
+function policyOf(path: string, ofBackend: boolean): string {
+  if (ofBackend) return BACKEND_POLICY;
+  return path.startsWith("/_next/static/") ? FILE_POLICY : BARE_POLICY;
+}

@@ -1,0 +1,289 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { launchBrowser } from "../support/browser";
+import { sendRaw } from "../support/raw-http";
+import { type App, startApp } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** HTML that is not a page of the app cannot run as the app's origin: the backend's, and Next's error pages. */
+
+const SCRIPT = `document.documentElement.dataset.ran = "yes"; document.title = "ran"`;
+const documents: Record<string, { type?: string; body: string }> = {
+  "/page.html": { type: "text/html", body: `<title>quiet</title><p>hello</p><script>${SCRIPT}</script>` },
+  "/page.xhtml": {
+    type: "application/xhtml+xml",
+    body: `<html xmlns="http://www.w3.org/1999/xhtml"><title>quiet</title><script>${SCRIPT}</script></html>`,
+  },
+  "/image.svg": {
+    type: "image/svg+xml",
+    body: `<svg xmlns="http://www.w3.org/2000/svg"><script>${SCRIPT}</script></svg>`,
+  },
+  "/page.xml": {
+    type: "application/xml",
+    body: `<x xmlns:h="http://www.w3.org/1999/xhtml"><h:script>${SCRIPT}</h:script></x>`,
+  },
+  "/unknown": { body: `<html><title>quiet</title><script>${SCRIPT}</script></html>` },
+  "/file.pdf": { type: "application/pdf", body: "%PDF-1.4" },
+  "/worker.js": {
+    type: "text/javascript",
+    body: "self.onfetch = () => {}; self.ran = true; postMessage?.('ran')",
+  },
+  "/data.json": { type: "application/json", body: "{}" },
+};
+
+/** A backend that wants its documents to run: it sends headers of its own against each of the app's. */
+async function startHostileUpstream() {
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");
+    const found = documents[pathname] ?? documents["/page.html"];
+    if (found?.type) response.setHeader("content-type", found.type);
+    response.setHeader("content-security-policy", "default-src * 'unsafe-inline' 'unsafe-eval' data: blob:");
+    response.setHeader("x-content-type-options", "none");
+    response.setHeader("x-frame-options", "ALLOWALL");
+    response.setHeader("cross-origin-opener-policy", "unsafe-none");
+    response.setHeader("service-worker-allowed", "/");
+    if (searchParams.has("download")) {
+      response.setHeader("content-disposition", 'attachment; filename="report.txt"');
+    }
+    response.statusCode = Number(searchParams.get("status") ?? 200);
+    response.end(request.method === "HEAD" ? undefined : found?.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
+  let app: App;
+  let upstream: Awaited<ReturnType<typeof startHostileUpstream>>;
+  let browser: Browser;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    upstream = await startHostileUpstream();
+    app = await startApp({ BACKEND_URL: upstream.url, BACKEND_FORWARD: forwarding });
+    member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.stop();
+    await upstream?.stop();
+  });
+
+  const raw = (line: string, headers: readonly string[] = [], body = "") =>
+    sendRaw(
+      app.origin,
+      [
+        `${line} HTTP/1.1`,
+        `Host: ${new URL(app.origin).host}`,
+        `Cookie: ${member.cookieHeader}`,
+        "Connection: close",
+        ...headers,
+      ],
+      body,
+    );
+
+  async function openPage() {
+    const context = await browser.newContext();
+    await context.addCookies(
+      [...member.cookies].map(([name, value]) => ({ name, value, url: app.origin, httpOnly: true })),
+    );
+    return context.newPage();
+  }
+
+  describe("a response of the backend", () => {
+    test.each([
+      ...Object.keys(documents).map((path) => `GET /backend${path}`),
+      "GET /backend",
+      "GET /backend/",
+      "GET /backend/page.html?status=404",
+      "GET /backend/page.html?status=500",
+      "GET /backend/page.html?status=206",
+      "HEAD /backend/page.html",
+      "POST /backend/page.html",
+      "GET /backend/page.rsc",
+      "GET /backend.rsc",
+      "GET /./backend/page.html",
+      "GET /x/../backend/page.html",
+      "GET /%2e/backend/page.html",
+    ])("to %s is sandboxed, and keeps the app's headers", async (line) => {
+      const { status, headers } = await raw(line, line.startsWith("POST") ? ["Content-Length: 0"] : []);
+      expect(status).toBeGreaterThan(0);
+      expect(headers.get("content-security-policy")).toBe("sandbox allow-downloads; frame-ancestors 'none'");
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("x-frame-options")).toBe("DENY");
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("service-worker-allowed")).toBeNull();
+    });
+
+    test.each(["/page.html", "/page.xhtml", "/image.svg", "/page.xml", "/unknown"])(
+      "opened in a browser does not run its script: %s",
+      async (path) => {
+        const page = await openPage();
+        await page.goto(`${app.origin}/backend${path}`);
+        // The debugger's own scripts run in a sandboxed document all the same.
+        expect(await page.evaluate(() => document.documentElement.dataset.ran)).toBeUndefined();
+        expect(await page.evaluate(() => self.origin)).toBe("null");
+        await page.context().close();
+      },
+    );
+
+    it("is no script, worker or frame of a page", async () => {
+      const page = await openPage();
+      await page.goto(`${app.origin}/dashboard`);
+      const outcomes = await page.evaluate(async () => {
+        const registered = await navigator.serviceWorker.register("/backend/worker.js").then(
+          () => "registered",
+          () => "refused",
+        );
+        const worker = await new Promise((resolve) => {
+          const started = new Worker("/backend/worker.js");
+          started.onmessage = () => resolve("ran");
+          started.onerror = () => resolve("refused");
+        });
+        const script = await new Promise((resolve) => {
+          const element = document.createElement("script");
+          element.src = "/backend/worker.js";
+          element.onload = () => resolve("ran");
+          element.onerror = () => resolve("refused");
+          document.head.append(element);
+        });
+        return { registered, worker, script };
+      });
+      expect(outcomes).toEqual({ registered: "refused", worker: "refused", script: "refused" });
+      await page.context().close();
+    });
+
+    it.each(["a link", "a link with the download attribute", "a visit"])(
+      "is downloaded by %s",
+      async (way) => {
+        const page = await openPage();
+        await page.goto(`${app.origin}/dashboard`);
+        const download = page.waitForEvent("download", { timeout: 10_000 });
+        await page.evaluate((way) => {
+          if (way === "a visit") return void location.assign("/backend/page.html?download");
+          const link = document.createElement("a");
+          link.href = "/backend/page.html?download";
+          if (way !== "a link") link.download = "";
+          document.body.append(link);
+          link.click();
+        }, way);
+        expect((await download).suggestedFilename()).toBe("report.txt");
+        expect(await (await download).failure()).toBeNull();
+        await page.context().close();
+      },
+    );
+
+    it("is downloaded by a link of a document of the backend", async () => {
+      const page = await openPage();
+      await page.goto(`${app.origin}/backend/page.html`);
+      const download = page.waitForEvent("download", { timeout: 10_000 });
+      await page.evaluate(() => {
+        const link = document.createElement("a");
+        link.href = "/backend/page.html?download";
+        document.body.append(link);
+      });
+      await page.click("a");
+      expect(await (await download).failure()).toBeNull();
+      await page.context().close();
+    });
+
+    it("is shown as an image", async () => {
+      const page = await openPage();
+      await page.goto(`${app.origin}/dashboard`);
+      const shown = await page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            const image = new Image();
+            image.onload = () => resolve(true);
+            image.onerror = () => resolve(false);
+            image.src = "/backend/image.svg";
+          }),
+      );
+      expect(shown).toBe(true);
+      await page.context().close();
+    });
+  });
+
+  describe("HTML of Next's", () => {
+    const lines = [
+      "GET /api/nope",
+      "POST /api/nope",
+      "GET /api/health/nope",
+      "POST /api/health",
+      "PUT /api/health/ready",
+      "GET /api",
+      "GET /api/",
+      "GET /api//x",
+      "GET /api/%zz",
+      "GET /api/health/%zz",
+      "GET /api/auth/%zz",
+      "GET /api/auth/nope",
+      "GET /api/auth/error?error=%3Cscript%3E",
+      "GET /%zz",
+      "GET /%",
+      "GET /nope",
+      "GET /nope.html",
+      "GET /dashboard/nope",
+      "GET /_next/static/nope.js",
+      "POST /_next/static/nope.js",
+      "GET /_next/nope",
+      "GET /_next/data/x/y.json",
+      "GET /_next/image",
+      "GET /_next/image?url=x",
+      "POST /favicon.ico",
+      "POST /icon.svg",
+      "DELETE /robots.txt",
+      "GET /robots.txt/nope",
+      "GET /404",
+      "GET /500",
+      "GET /_error",
+      "GET /_not-found",
+      "POST /nope",
+      "TRACE /",
+      "TRACE /backend/x",
+      "TRACE /_next/static/x",
+      "OPTIONS /api/health",
+      "GET //evil.example",
+      "GET /\\evil",
+      "GET *",
+      "GET http://evil.example/",
+      "GET /?__nextDefaultLocale=x",
+    ];
+    const accepts = [
+      ["no words", []],
+      ["Accept: */*", ["Accept: */*"]],
+      ["a navigation", ["Accept: text/html", "Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate"]],
+      ["a frame", ["Sec-Fetch-Dest: iframe", "Sec-Fetch-Mode: navigate"]],
+      ["a fetch", ["Sec-Fetch-Dest: empty", "Accept: text/html"]],
+      ["Next's router", ["RSC: 1"]],
+      ["a policy of the client's", ["Content-Security-Policy: script-src 'nonce-x' 'unsafe-inline'"]],
+    ] as const;
+
+    test.each(accepts)("has a policy that runs no injected script, with %s", async (_, headers) => {
+      const bare: string[] = [];
+      let html = 0;
+      for (const line of lines) {
+        const length = /^(POST|PUT|DELETE)/.test(line) ? ["Content-Length: 0"] : [];
+        const response = await raw(line, [...headers, ...length]);
+        if (response.headers.get("content-type")?.includes("html")) html++;
+        const policy = response.headers.get("content-security-policy") ?? "";
+        const script = (policy.match(/script-src [^;]*/) ?? policy.match(/default-src [^;]*/))?.[0] ?? "";
+        const strict = /sandbox/.test(policy) || (script !== "" && !/unsafe-inline|nonce-x|\*/.test(script));
+        // Node's own responses to what is no HTTP have no body.
+        if (response.body !== "" && !strict) bare.push(`${line}: ${response.status} ${policy}`);
+      }
+      expect(bare).toEqual([]);
+      expect(html).toBeGreaterThan(5);
+    });
+  });
+});
