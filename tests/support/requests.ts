@@ -105,7 +105,7 @@ const said = fc.record({
     "http://app.example.com",
     `${APP}.evil.example`,
   ]),
-  upgrade: maybe(1, ["websocket", "WebSocket", "h2c", ""]),
+  upgrade: maybe(2, ["websocket", "websocket", "WebSocket", "h2c", ""]),
   accept: maybe(1, ["*/*", "text/html,*/*;q=0.8", "application/json", "text/event-stream"]),
   rsc: maybe(0.3, ["1", "0"]),
   "next-action": maybe(0.3, ["00ff"]),

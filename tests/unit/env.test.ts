@@ -39,6 +39,7 @@ it("fills in what may be left out", () => {
     development: false,
     distDir: ".next",
     clientAddressHeader: undefined,
+    onVercel: false,
   });
 });
 
