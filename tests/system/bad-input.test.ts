@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { Client } from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseEnv } from "../../lib/env";
 import { openAuth } from "../../scripts/lib/auth";
 import { type MailServer, startMailServer } from "../support/mail-server";
@@ -23,11 +23,9 @@ beforeAll(async () => {
   await sql.connect();
 });
 afterAll(async () => {
-  await sql?.end();
   await stack?.stop();
   await mail?.stop();
 });
-beforeEach(forgetAttempts);
 
 /** These tests send more than the rate limits allow. */
 async function forgetAttempts(): Promise<void> {
@@ -35,6 +33,7 @@ async function forgetAttempts(): Promise<void> {
 }
 
 async function newMember(): Promise<Visitor> {
+  await forgetAttempts();
   const visitor = new Visitor(stack.origin);
   await visitor.signUp(`member-${++people}@example.com`, "Member", PASSWORD);
   return visitor;
@@ -371,6 +370,7 @@ describe("an outage of the database", () => {
   let cookie: string;
   beforeAll(async () => {
     cookie = (await newMember()).cookieHeader;
+    await sql.end();
     await stack.stopDatabase();
   });
 
