@@ -17,8 +17,6 @@ SYSTEMS = {
     "Linux on x86-64": [f"{name}_x86_64" for name in LINUX],
     "Linux on ARM": [f"{name}_aarch64" for name in LINUX],
     "macOS on ARM": [f"{name}_{kind}" for name in MAC for kind in ("arm64", "universal2")],
-        f"{name}_{kind}" for name in MAC for kind in ("arm64", "universal2")
-    ],
     "macOS on Intel": [f"{name}_{kind}" for name in MAC for kind in ("x86_64", "universal2")],
 }
 
