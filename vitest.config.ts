@@ -3,6 +3,12 @@ import { defineConfig } from "vitest/config";
 /** One table, two runtimes: what the gate is made of runs in Node and in the edge runtime alike. */
 const decisions = ["tests/edge/**/*.test.ts"];
 
+/**
+ * For the quick tests, of which some compute for seconds. Milliseconds. With Vitest's own 5 seconds they fail on a busy
+ * machine, and a test that goes on after its time is up changes what the next one sees.
+ */
+const testTimeout = 30_000;
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,6 +16,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: [...decisions, "tests/unit/**/*.test.ts", "tests/contract/**/*.test.ts"],
+          testTimeout,
         },
       },
       {
@@ -18,6 +25,7 @@ export default defineConfig({
           include: decisions,
           environment: "edge-runtime",
           setupFiles: ["tests/support/edge-runtime.ts"],
+          testTimeout,
         },
       },
       {

@@ -97,7 +97,7 @@ describe("the embedded database", () => {
     expect(others.map(({ rows }) => rows[0].n)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     await pool.end();
     await postgres.close();
-  }, 10_000);
+  });
 });
 
 /** Joins two sockets; what the first says is passed on seven bytes at a time. */
