@@ -47,8 +47,8 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   }
 
   describe("a forged header", () => {
-    // Left out: what Node responds to by itself (`Expect`: 417), what is refused (`Service-Worker`), and `Connection`,
-    // which has tests of its own.
+    // Left out: what Node responds to by itself (`Expect`: 417), what is refused
+    // (`Service-Worker`), and `Connection`, which has tests of its own.
     const names = forgedHeaders.filter((name) => !["expect", "connection", "service-worker"].includes(name));
     let reached: string;
     beforeAll(async () => {
@@ -116,7 +116,8 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   });
 
   it("every header of lib/forwarded-headers.ts arrives byte for byte", async () => {
-    // The framing ones and those of a WebSocket have tests of their own; these have values that are checked.
+    // The framing ones and those of a WebSocket have tests of their own; these have values that are
+    // checked.
     const values: Record<string, string> = {
       origin: app.origin,
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

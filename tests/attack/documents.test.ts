@@ -7,7 +7,10 @@ import { sendRaw } from "../support/raw-http";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** HTML that is not a page of the app cannot run as the app's origin: the backend's, and Next's error pages. */
+/**
+ * HTML that is not a page of the app cannot run as the app's origin: the backend's, and Next's
+ * error pages.
+ */
 
 const SCRIPT = `document.documentElement.setAttribute("data-ran", "yes")`;
 const documents: Record<string, { type?: string; body: string }> = {
@@ -39,7 +42,9 @@ function isStrict(policy: string): boolean {
   return /^sandbox/.test(policy) || (script !== "" && !/unsafe-inline|nonce-x|\*/.test(script));
 }
 
-/** A backend that wants its documents to run: it sends headers of its own against each of the app's. */
+/**
+ * A backend that wants its documents to run: it sends headers of its own against each of the app's.
+ */
 async function startHostileUpstream() {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");
