@@ -9,14 +9,7 @@ export async function register(): Promise<void> {
   // A constant too, of Next's: the edge has no server to watch.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
-    // On Vercel the platform's server is in front, and its headers are those of `next.config.ts`.
-    if (!loadEnv().onVercel) (await import("./lib/guard-responses")).guardResponses(loadEnv().appOrigin);
-    const { guardUpgrades } = await import("./lib/guard-upgrades");
-    guardUpgrades({
-      log,
-      randomId: () => crypto.randomUUID(),
-      ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
-    });
+    await guardServer();
   }
   if (process.env.NEXT_RUNTIME === "nodejs") {
     (await import("./lib/idle-connections")).closeIdleConnections();
@@ -37,6 +30,23 @@ export async function register(): Promise<void> {
     // Below the gate's rewrite it would begin another trace, and tell FastAPI that one. A page's own calls of FastAPI ask for
     // their spans themselves (`lib/backend-api.ts`).
     instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
+  });
+}
+
+/**
+ * The server is ours to guard, except on Vercel: there the platform's own server faces the browser
+ * (docs/decisions/018-guards-of-the-server.md).
+ */
+async function guardServer(): Promise<void> {
+  const { appOrigin, onVercel } = loadEnv();
+  if (onVercel) return;
+  const { guardResponses } = await import("./lib/guard-responses");
+  const { guardUpgrades } = await import("./lib/guard-upgrades");
+  guardResponses(appOrigin);
+  guardUpgrades({
+    log,
+    randomId: () => crypto.randomUUID(),
+    ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
   });
 }
 

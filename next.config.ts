@@ -26,7 +26,8 @@ const config: NextConfig = {
   skipProxyUrlNormalize: true,
   headers: async () => [
     { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
-    // In `next start` the backend could replace this one, and `lib/guard-responses.ts` sets it again.
+    // In `next start` the backend could replace this one, and `lib/guard-responses.ts` sets it
+    // again.
     { source: `${routes.backend}/:path*`, headers: toList({ "content-security-policy": BACKEND_POLICY }) },
   ],
   // What stands behind a false one is in no bundle (`lib/build-constants.d.ts`).

@@ -50,8 +50,8 @@ export function isWithin(pathname: string, root: string): boolean {
 }
 
 /**
- * RFC 9110 §7.8: an upgrade takes both headers. nginx sends `Connection: upgrade` with every request where
- * its configuration says so, and Node takes those for ordinary ones too.
+ * RFC 9110 §7.8: an upgrade takes both headers. nginx sends `Connection: upgrade` with every
+ * request where its configuration says so, and Node takes those for ordinary ones too.
  */
 function asksForUpgrade(headers: RequestHeaders): boolean {
   const connection = headers.get("connection");

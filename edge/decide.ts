@@ -29,7 +29,8 @@ const FORWARD: Decision = { do: "forward" };
 
 /** DESIGN.md's table of answers. Pure: no clock, no environment, nothing awaited. */
 export function decide(facts: Facts): Decision {
-  // Only the backend speaks another protocol. A server that gets no decision on an upgrade leaves the socket open.
+  // Only the backend speaks another protocol. A server that gets no decision on an upgrade leaves
+  // the socket open.
   if (facts.kind !== "backend" && isUpgrade(facts)) return refuse("gate_not_websocket");
   switch (facts.kind) {
     case "public-page":

@@ -1,8 +1,8 @@
 import type { Log } from "../lib/log";
 
 /**
- * Headers that are dropped on every deployment: HTTP's own, Next's, and what browsers, proxies and platforms add by
- * themselves. A line for these would help nobody.
+ * Headers that are dropped on every deployment: HTTP's own, Next's, and what browsers, proxies and
+ * platforms add by themselves. A line for these would help nobody.
  */
 const EXPECTED = new RegExp(
   `^(?:${[
@@ -18,7 +18,9 @@ const WORTH_LOGGING = /^[a-z][a-z0-9-]{1,39}$/;
 /** The log gets this many names in the life of an isolate: a caller can send any number of them. */
 const MAX_NAMES = 50;
 
-/** Writes the name of a header that is not forwarded to the log, the first time that it is dropped. */
+/**
+ * Writes the name of a header that is not forwarded to the log, the first time that it is dropped.
+ */
 export function createDroppedHeaderLog(log: Log): (name: string) => void {
   const seen = new Set<string>();
   let logged = 0;

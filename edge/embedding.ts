@@ -1,6 +1,9 @@
 import type { RequestHeaders } from "./request-headers";
 
-/** Destinations (Fetch §2.2.7) that run what they get as this app's origin, or show it inside of a page. */
+/**
+ * Destinations (Fetch §2.2.7) that run what they get as this app's origin, or show it inside of a
+ * page.
+ */
 const EMBEDS: ReadonlySet<string> = new Set([
   "script",
   "worker",
@@ -17,9 +20,10 @@ const EMBEDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a browser would run the response as code of this app, or embed it. Attack: a file that a user uploaded to the backend
- * is on this app's origin, and a policy on the response does not stop it from being a service worker (Service Workers
- * §6.2: the request says so in `Service-Worker`).
+ * Whether a browser would run the response as code of this app, or embed it.
+ * Attack: a file that a user uploaded to the backend is on this app's origin, and a policy on the
+ * response does not stop it from being a service worker (Service Workers §6.2: the request says so
+ * in `Service-Worker`).
  */
 export function isEmbedded(headers: RequestHeaders): boolean {
   const destination = headers.get("sec-fetch-dest");

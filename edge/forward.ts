@@ -3,9 +3,10 @@ import { traceIdOf } from "../lib/trace-context";
 import type { RequestHeaders } from "./request-headers";
 
 /**
- * The trust boundary: what the backend gets to see of a request. Only the headers of `lib/forwarded-headers.ts` arrive
- * as the client sent them; what a client could use to speak for somebody else, or for the platform, is set here or absent
- * (docs/decisions/015-forwarded-headers.md).
+ * The trust boundary: what the backend gets to see of a request. Only the headers of
+ * `lib/forwarded-headers.ts` arrive as the client sent them; what a client could use to speak for
+ * somebody else, or for the platform, is set here or absent
+ * (docs/decisions/017-forwarded-headers.md).
  */
 
 /** What the platform knows about a request, as opposed to what the client says. */

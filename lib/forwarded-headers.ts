@@ -1,9 +1,11 @@
 /**
- * The request headers that reach the backend as the client sent them. Every other one is dropped, and its name is written to the
- * log once (`header_not_forwarded`). Add the headers of your own API to `app`, in lower case.
+ * The request headers that reach the backend as the client sent them. Every other one is dropped,
+ * and its name is written to the log once (`header_not_forwarded`). Add the headers of your own API
+ * to `app`, in lower case.
  *
- * Before you add one, ask what the backend would believe if a stranger chose its value. A header that names a person, a group,
- * an address, a host or a certificate belongs to no list here: any signed-in caller can send it.
+ * Before you add one, ask what the backend would believe if a stranger chose its value. A header
+ * that names a person, a group, an address, a host or a certificate belongs to no list here: any
+ * signed-in caller can send it.
  */
 export const forwardedHeaders = {
   /** Yours. */
@@ -26,7 +28,10 @@ export const forwardedHeaders = {
     "digest",
   ],
 
-  /** RFC 9110 §12, RFC 7240, RFC 7089: what the client would like to get. Not `accept-encoding`: Next compresses by itself. */
+  /**
+   * RFC 9110 §12, RFC 7240, RFC 7089: what the client would like to get. Not `accept-encoding`:
+   * Next compresses by itself.
+   */
   negotiation: [
     "accept",
     "accept-charset",
@@ -55,7 +60,10 @@ export const forwardedHeaders = {
     "pragma",
   ],
 
-  /** RFC 9110 §10.1, RFC 9218, RFC 6454: the client and its page. `origin` passes for our own origins only. */
+  /**
+   * RFC 9110 §10.1, RFC 9218, RFC 6454: the client and its page. `origin` passes for our own
+   * origins only.
+   */
   client: ["user-agent", "origin", "referer", "date", "priority", "dnt", "sec-gpc", "save-data"],
 
   /** Retries, concurrency and resuming: draft-ietf-httpapi-idempotency-key-header, HTML §9.2.4. */
@@ -117,7 +125,10 @@ export const forwardedHeaders = {
     "sec-websocket-extensions",
   ],
 
-  /** W3C Trace Context and Baggage, B3, and what tracers sent before these. They name a trace, never a person. */
+  /**
+   * W3C Trace Context and Baggage, B3, and what tracers sent before these. They name a trace, never
+   * a person.
+   */
   tracing: [
     "traceparent",
     "tracestate",

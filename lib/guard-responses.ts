@@ -5,13 +5,15 @@ import { routes } from "./routes";
 import { securityHeaders } from "./security-headers";
 
 /**
- * Gives every response of this server its security headers before Next gets to see the request, for responses that neither
- * the gate nor `next.config.ts` reaches: error pages for a path or a method that Next cannot read, files that the matcher
- * leaves out. What is set later replaces these.
+ * Gives every response of this server its security headers before Next gets to see the request, for
+ * responses that neither the gate nor `next.config.ts` reaches: error pages for a path or a method
+ * that Next cannot read, files that the matcher leaves out. What is set later replaces these.
  *
- * Attack: with `BACKEND_FORWARD=rewrite` Next copies the backend's headers over those that are there. A backend that serves
- * HTML with a policy of its own, an uploaded file for instance, would run it as this app's origin.
- * Defence: for a backend path the headers are set once more when the head of the response is written.
+ * Attack: with `BACKEND_FORWARD=rewrite` Next copies the backend's headers over those that are
+ * there. A backend that serves HTML with a policy of its own, an uploaded file for instance, would
+ * run it as this app's origin.
+ * Defence: for a backend path the headers are set once more when the head of the response is
+ * written.
  */
 export function guardResponses(appOrigin: string): void {
   const fixed = Object.entries(securityHeaders(appOrigin));

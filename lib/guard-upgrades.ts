@@ -7,7 +7,10 @@ import { routes } from "./routes";
 /** How long the client may take to close its side after ours is closed. Milliseconds. */
 const LINGER = 1_000;
 
-/** How long the backend may take to send the first byte of its response to a handshake. Milliseconds. */
+/**
+ * How long the backend may take to send the first byte of its response to a handshake.
+ * Milliseconds.
+ */
 const FIRST_BYTE_WITHIN = 30_000;
 
 export interface UpgradeGuard {
@@ -20,13 +23,15 @@ export interface UpgradeGuard {
 /**
  * Closes every upgrade that is not forwarded to the backend.
  *
- * Attack: Node takes a connection out of its HTTP server when a request asks for an upgrade, and none of the server's timeouts
- * applies to it any more. Next handles such a request only where a rewrite or a page matches it, and otherwise leaves the
- * socket open for ever; the middleware cannot help, since its matcher leaves paths out and Next redirects some before it.
+ * Attack: Node takes a connection out of its HTTP server when a request asks for an upgrade, and
+ * none of the server's timeouts applies to it any more. Next handles such a request only where a
+ * rewrite or a page matches it, and otherwise leaves the socket open for ever; the middleware
+ * cannot help, since its matcher leaves paths out and Next redirects some before it.
  *
- * Defence: Next gets to see an upgrade only if it is a WebSocket handshake for a backend path that Next does not normalise, which
- * is where the gate runs and decides. All others are refused here. A socket whose sending side has been closed is
- * destroyed, whether the client closes its own side or not.
+ * Defence: Next gets to see an upgrade only if it is a WebSocket handshake for a backend path that
+ * Next does not normalise, which is where the gate runs and decides. All others are refused here. A
+ * socket whose sending side has been closed is destroyed, whether the client closes its own side or
+ * not.
  */
 export function guardUpgrades(guard: UpgradeGuard): void {
   const emit: (event: string, ...args: unknown[]) => boolean = Server.prototype.emit;
@@ -61,7 +66,10 @@ export function isBackendHandshake({ method, headers, url = "" }: IncomingMessag
   );
 }
 
-/** Next resolves dot segments and redirects repeated slashes, backslashes and more, before the middleware runs. */
+/**
+ * Next resolves dot segments and redirects repeated slashes, backslashes and more, before the
+ * middleware runs.
+ */
 function isNormal(path: string): boolean {
   const base = "http://localhost";
   return !path.includes("//") && URL.canParse(path, base) && new URL(path, base).pathname === path;

@@ -39,7 +39,10 @@ export const logLevels = {
 
 export type LogCode = keyof typeof logLevels;
 
-/** A line of the log. Nothing in it is a person's or a secret: no path, no value of a header, no id of a user's. */
+/**
+ * A line of the log. Nothing in it is a person's or a secret: no path, no value of a header, no id
+ * of a user's.
+ */
 export interface LogEntry {
   readonly code: LogCode;
   readonly request_id?: string | undefined;

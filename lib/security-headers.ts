@@ -1,4 +1,7 @@
-/** Headers of every response, the backend's too. The Content Security Policy depends on what the response is. */
+/**
+ * Headers of every response, the backend's too. The Content Security Policy depends on what the
+ * response is.
+ */
 export function securityHeaders(appOrigin: string): Readonly<Record<string, string>> {
   return {
     "x-content-type-options": "nosniff",

@@ -47,8 +47,8 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   }
 
   describe("a forged header", () => {
-    // Left out: what Node responds to by itself (`Expect`: 417), what is refused (`Service-Worker`), and `Connection`,
-    // which has tests of its own. `content_length` and `upgrade` alone are ordinary headers.
+    // Left out: what Node responds to by itself (`Expect`: 417), what is refused
+    // (`Service-Worker`), and `Connection`, which has tests of its own.
     const names = forgedHeaders.filter((name) => !["expect", "connection", "service-worker"].includes(name));
     let reached: string;
     beforeAll(async () => {
@@ -67,23 +67,16 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     });
 
     it("of any other name stays outside", async () => {
-      const own = /^(authorization|host|connection|x-request-id|x-forwarded-(proto|host))$/;
-      const forwarded: readonly string[] = Object.values(forwardedHeaders).flat();
+      const excluded = [...Object.values(forwardedHeaders).flat(), "connection", "expect", "host"];
+      const name = fc
+        .stringMatching(/^[a-z][a-z0-9!#$%&'*+.^`|~_-]{0,24}$/)
+        .filter((name) => !excluded.includes(name) && name !== "service-worker");
       await fc.assert(
-        fc.asyncProperty(
-          fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9!#$%&'*+.^`|~_-]{0,24}$/), {
-            minLength: 30,
-            maxLength: 30,
-          }),
-          async (random) => {
-            echo.arrived.length = 0;
-            const sent = random.filter((name) => !/^(connection|expect|host|service-worker)$/.test(name));
-            const { headers } = await arrivedFor(...sent.map((name) => `${name}: forged`));
-            expect(
-              Object.keys(headers).filter((name) => !own.test(name) && !forwarded.includes(name)),
-            ).toEqual([]);
-          },
-        ),
+        fc.asyncProperty(fc.uniqueArray(name, { minLength: 30, maxLength: 30 }), async (names) => {
+          echo.arrived.length = 0;
+          const { headers } = await arrivedFor(...names.map((name) => `${name}: forged`));
+          expect(JSON.stringify(headers)).not.toContain("forged");
+        }),
         { numRuns: 10 },
       );
     });
@@ -123,7 +116,8 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   });
 
   it("every header of lib/forwarded-headers.ts arrives byte for byte", async () => {
-    // The framing ones and those of a WebSocket have tests of their own; these have values that are checked.
+    // The framing ones and those of a WebSocket have tests of their own; these have values that are
+    // checked.
     const values: Record<string, string> = {
       origin: app.origin,
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

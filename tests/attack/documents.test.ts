@@ -7,9 +7,12 @@ import { sendRaw } from "../support/raw-http";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** HTML that is not a page of the app cannot run as the app's origin: the backend's, and Next's error pages. */
+/**
+ * HTML that is not a page of the app cannot run as the app's origin: the backend's, and Next's
+ * error pages.
+ */
 
-const SCRIPT = `document.documentElement.dataset.ran = "yes"; document.title = "ran"`;
+const SCRIPT = `document.documentElement.setAttribute("data-ran", "yes")`;
 const documents: Record<string, { type?: string; body: string }> = {
   "/page.html": { type: "text/html", body: `<title>quiet</title><p>hello</p><script>${SCRIPT}</script>` },
   "/page.xhtml": {
@@ -33,7 +36,15 @@ const documents: Record<string, { type?: string; body: string }> = {
   "/data.json": { type: "application/json", body: "{}" },
 };
 
-/** A backend that wants its documents to run: it sends headers of its own against each of the app's. */
+/** Whether a policy runs no script that somebody has put into the HTML. */
+function isStrict(policy: string): boolean {
+  const script = (policy.match(/script-src [^;]*/) ?? policy.match(/default-src [^;]*/))?.[0] ?? "";
+  return /^sandbox/.test(policy) || (script !== "" && !/unsafe-inline|nonce-x|\*/.test(script));
+}
+
+/**
+ * A backend that wants its documents to run: it sends headers of its own against each of the app's.
+ */
 async function startHostileUpstream() {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");
@@ -131,7 +142,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
         const page = await openPage();
         await page.goto(`${app.origin}/backend${path}`);
         // The debugger's own scripts run in a sandboxed document all the same.
-        expect(await page.evaluate(() => document.documentElement.dataset.ran)).toBeUndefined();
+        expect(await page.evaluate(() => document.documentElement.getAttribute("data-ran"))).toBeNull();
         expect(await page.evaluate(() => self.origin)).toBe("null");
         await page.context().close();
       },
@@ -190,6 +201,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       await page.evaluate(() => {
         const link = document.createElement("a");
         link.href = "/backend/page.html?download";
+        link.textContent = "report";
         document.body.append(link);
       });
       await page.click("a");
@@ -270,20 +282,19 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
     ] as const;
 
     test.each(accepts)("has a policy that runs no injected script, with %s", async (_, headers) => {
-      const bare: string[] = [];
-      let html = 0;
-      for (const line of lines) {
-        const length = /^(POST|PUT|DELETE)/.test(line) ? ["Content-Length: 0"] : [];
-        const response = await raw(line, [...headers, ...length]);
-        if (response.headers.get("content-type")?.includes("html")) html++;
-        const policy = response.headers.get("content-security-policy") ?? "";
-        const script = (policy.match(/script-src [^;]*/) ?? policy.match(/default-src [^;]*/))?.[0] ?? "";
-        const strict = /sandbox/.test(policy) || (script !== "" && !/unsafe-inline|nonce-x|\*/.test(script));
-        // Node's own responses to what is no HTTP have no body.
-        if (response.body !== "" && !strict) bare.push(`${line}: ${response.status} ${policy}`);
-      }
+      const responses = await Promise.all(
+        lines.map(async (line) => {
+          const length = /^(POST|PUT|DELETE)/.test(line) ? ["Content-Length: 0"] : [];
+          return { line, ...(await raw(line, [...headers, ...length])) };
+        }),
+      );
+      const html = responses.filter((response) => response.headers.get("content-type")?.includes("html"));
+      // Node's own responses to what is no HTTP have no body.
+      const bare = responses
+        .filter(({ body, headers }) => body !== "" && !isStrict(headers.get("content-security-policy") ?? ""))
+        .map(({ line, status, headers }) => `${line}: ${status} ${headers.get("content-security-policy")}`);
       expect(bare).toEqual([]);
-      expect(html).toBeGreaterThan(5);
+      if (!headers.some((header) => header === "RSC: 1")) expect(html.length).toBeGreaterThan(5);
     });
   });
 });

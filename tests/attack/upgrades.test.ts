@@ -5,8 +5,8 @@ import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
 /**
- * Every upgrade that is not forwarded is closed at once: Node takes such a socket out of its HTTP server, and none of
- * the server's timeouts applies to it any more.
+ * Every upgrade that is not forwarded is closed at once: Node takes such a socket out of its HTTP
+ * server, and none of the server's timeouts applies to it any more.
  */
 
 /** Closing takes a few milliseconds; the rest is for a busy machine. Milliseconds. */
@@ -38,8 +38,9 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
   });
 
   /**
-   * Sends these bytes, and closes nothing after the server's FIN: a client that wants to hold the socket. Resolves with
-   * what the server sent, and with how the connection was when the patience of this test ended.
+   * Sends these bytes, and closes nothing after the server's FIN: a client that wants to hold the
+   * socket. Resolves with what the server sent, and with how the connection was when the patience
+   * of this test ended.
    */
   function hold(bytes: string): Promise<{ state: "closed" | "open" | "half open"; received: string }> {
     const { hostname, port } = new URL(app.origin);

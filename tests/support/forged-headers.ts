@@ -1,6 +1,6 @@
 /**
- * Headers by which proxies, platforms and single sign-on tell a backend who or what a request is, and headers that belong to
- * one hop or to Next. None may reach the backend as a client sent it.
+ * Headers by which proxies, platforms and single sign-on tell a backend who or what a request is,
+ * and headers that belong to one hop or to Next. None may reach the backend as a client sent it.
  */
 export const forgedHeaders: readonly string[] = `
   cookie cookie2 set-cookie authorization x-authorization proxy-authorization proxy-connection proxy-user

@@ -136,7 +136,10 @@ const said = fc.record({
 
 const FORWARDED: ReadonlySet<string> = new Set(Object.values(forwardedHeaders).flat());
 const suffix = noise("abcdefghijklmnopqrstuvwxyz0123456789-", 8);
-/** Names that the backend may not see as a client sends them: known ones, known ones with something behind them, and any. */
+/**
+ * Names that the backend may not see as a client sends them: known ones, known ones with something
+ * behind them, and any.
+ */
 const droppedName = fc.oneof(
   fc.constantFrom(
     ...forgedHeaders.filter(
