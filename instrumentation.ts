@@ -11,10 +11,6 @@ export async function register(): Promise<void> {
     if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
     await guardServer();
   }
-  if (process.env.NEXT_RUNTIME === "nodejs") {
-    (await import("./lib/idle-connections")).closeIdleConnections();
-    (await import("./lib/refuse-trace")).refuseTrace();
-  }
   const { otlpEndpoint, backendUrl } = loadEnv();
   if (!otlpEndpoint) return;
   if (!__TRACING__) {
@@ -42,6 +38,10 @@ async function guardServer(): Promise<void> {
   if (onVercel) return;
   const { guardResponses } = await import("./lib/guard-responses");
   const { guardUpgrades } = await import("./lib/guard-upgrades");
+  const { closeIdleConnections } = await import("./lib/idle-connections");
+  const { refuseTrace } = await import("./lib/refuse-trace");
+  closeIdleConnections();
+  refuseTrace();
   guardResponses(appOrigin);
   guardUpgrades({
     log,
