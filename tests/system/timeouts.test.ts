@@ -159,7 +159,9 @@ it("a call of the browser's client is still waited for after 16 seconds", async 
   const api = createBrowserApi(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`, {
     ...{ signOut: async () => undefined, currentPath: () => "/", navigate: () => undefined },
   });
-  await expect(api.get("/api/tasks")).resolves.toEqual([]);
+  // Whatever the FastAPI of an adopter has, it has no such path in its types.
+  const get = api.get as (path: string) => Promise<unknown>;
+  await expect(get("/any")).resolves.toEqual([]);
   slow.closeAllConnections();
   slow.close();
 });
