@@ -2,16 +2,17 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, it, test } from "vitest";
 
-/** What the README says is so. */
+/** The README and the tables that it links to match the code. */
 
 const readme = readFileSync("README.md", "utf8");
+const guides = readFileSync("docs/README.md", "utf8");
 const packageJson = JSON.parse(readFileSync("package.json", "utf8"));
 const toolsJson = JSON.parse(readFileSync("scripts/tools/package.json", "utf8"));
 
 const section = (title: string) => readme.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
-/** The names in the first column of a section's table. */
-const named = (title: string) =>
-  section(title)
+/** The names in the first column of a page's table. */
+const named = (page: string) =>
+  readFileSync(page, "utf8")
     .split("\n")
     .filter((line) => line.startsWith("| `"))
     .flatMap((line) =>
@@ -19,7 +20,7 @@ const named = (title: string) =>
     );
 
 it("shows the tree that is on the disk", () => {
-  const tree = section("The house").match(/```\n([\s\S]*?)```/)?.[1] ?? "";
+  const tree = section("Project layout").match(/```\n([\s\S]*?)```/)?.[1] ?? "";
   const shown = tree.split("\n").flatMap((line) => line.split(" ")[0] || []);
   for (const path of shown) expect(existsSync(path), path).toBe(true);
 
@@ -31,30 +32,26 @@ it("shows the tree that is on the disk", () => {
   expect(missing).toEqual([]);
 });
 
-it("explains every variable, and so does .env.example", () => {
+it("docs/configuration.md and .env.example explain every variable", () => {
   const read = [...readFileSync("lib/env.ts", "utf8").matchAll(/read\("([A-Z_]+)"/g)].map(([, name]) => name);
   const example = [...readFileSync(".env.example", "utf8").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
-  expect(named("Environment").sort()).toEqual([...read].sort());
+  expect(named("docs/configuration.md").sort()).toEqual([...read].sort());
   expect(example.sort()).toEqual([...read].sort());
 });
 
-it("says what each dependency is for", () => {
+it("docs/dependencies.md explains every dependency", () => {
   const types = (name: string) => name.startsWith("@types/");
   const ours = [packageJson.dependencies, packageJson.devDependencies, toolsJson.dependencies].flatMap(
     Object.keys,
   );
   const python = ["fastapi", "fastapi-offline", "pyjwt", "pydantic-settings", "sqlmodel", "uvicorn"];
   const wanted = new Set([...ours.filter((name) => !types(name)), ...python]);
-  expect([...new Set(named("What each dependency is for"))].sort()).toEqual([...wanted].sort());
+  expect([...new Set(named("docs/dependencies.md"))].sort()).toEqual([...wanted].sort());
 });
 
-it("links every decision", () => {
-  const links = [...readme.matchAll(/\]\((docs\/decisions\/[^)]+)\)/g)].map(([, path]) => path);
-  expect(links.sort()).toEqual(
-    readdirSync("docs/decisions")
-      .map((file) => `docs/decisions/${file}`)
-      .sort(),
-  );
+it("docs/README.md links every decision", () => {
+  const links = [...guides.matchAll(/\]\(decisions\/([^)]+)\)/g)].map(([, file]) => file);
+  expect(links.sort()).toEqual(readdirSync("docs/decisions").sort());
 });
 
 test.each([
