@@ -27,5 +27,7 @@ export async function checkTypes(folder: string): Promise<void> {
 
 function list(...options: string[]): string[] {
   const args = ["ls-files", "-z", "--cached", "--others", ...options];
-  return execFileSync("git", args, { cwd: root }).toString().split("\0").filter(Boolean);
+  // `.data` can hold the files of several Pythons. Bytes.
+  const maxBuffer = 256 * 1024 * 1024;
+  return execFileSync("git", args, { cwd: root, maxBuffer }).toString().split("\0").filter(Boolean);
 }
