@@ -18,6 +18,10 @@ export interface Facts extends Classified {
   readonly body: "fits" | "too-large" | "unknown-length";
 }
 
+/**
+ * What the gate does with a request. `to: "next"` is the path in the `next` parameter of the
+ * sign-in page, or else the home page.
+ */
 export type Decision =
   | { readonly do: "pass" }
   | { readonly do: "forward" }

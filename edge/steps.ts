@@ -33,6 +33,7 @@ export interface Effects extends RelayEffects {
   readonly randomId: () => string;
 }
 
+/** The settings that the gate reads. `Env` has their units. */
 export type GateEnv = Pick<
   Env,
   | "appOrigin"
@@ -75,6 +76,7 @@ const NOT_ASKED: SessionAnswer = { state: "none", setCookies: [] };
 
 const SIGNED_OUT = { do: "refuse", code: "gate_signed_out" } as const;
 
+/** Builds the steps for one deployment. */
 export function createSteps(env: GateEnv, effects: Effects): Steps {
   const { appOrigin, clientAddressHeader, backendUrl, development } = env;
   const addresses = createBackendAddresses(backendUrl);
