@@ -6,7 +6,7 @@ import { readTrace } from "./lib/request-trace";
 
 /** Next calls this once in each runtime, before the first request. */
 export async function register(): Promise<void> {
-  // A constant too, of Next's: the edge has no server to watch.
+  // Next replaces NEXT_RUNTIME with a constant as well. The edge runtime has no server to guard.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
     await guardServer();
@@ -23,15 +23,16 @@ export async function register(): Promise<void> {
   const { registerOTel } = await import("@vercel/otel");
   registerOTel({
     serviceName: "gatehouse",
-    // Below the gate's rewrite it would begin another trace, and tell FastAPI that one. A page's own calls of FastAPI ask for
-    // their spans themselves (`lib/backend-api.ts`).
+    // Without this, `@vercel/otel` would start another trace for a request that the gate forwards,
+    // and send FastAPI the ID of that trace. Calls of FastAPI by pages request their spans
+    // themselves (`lib/backend-api.ts`).
     instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
   });
 }
 
 /**
- * The server is ours to guard, except on Vercel: there the platform's own server faces the browser
- * (docs/decisions/018-guards-of-the-server.md).
+ * Guards the Node server. Not on Vercel, where the platform's server receives the browser's
+ * requests (docs/decisions/018-guards-of-the-server.md).
  */
 async function guardServer(): Promise<void> {
   const { appOrigin, onVercel } = loadEnv();
@@ -50,7 +51,10 @@ async function guardServer(): Promise<void> {
   });
 }
 
-/** Next calls this for whatever fails while it answers: a page, a route, an action. */
+/**
+ * Next calls this for each error that a page, a route handler or a server action throws. Writes one
+ * `page_failed` line to the log.
+ */
 export const onRequestError: Instrumentation.onRequestError = (error, request, { routeType, routePath }) => {
   const { requestId, traceId } = readTrace({ get: (name) => [request.headers[name]].flat()[0] ?? null });
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;

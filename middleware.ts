@@ -27,7 +27,10 @@ const effects: Effects = {
 
 const gate = __TRACING__ || __DEVELOPMENT__ ? openWatched() : createGate(env, effects);
 
-/** Who looks on is imported where somebody wants to look on, and is in no other build. */
+/**
+ * The gate with its observers: spans where traces are exported, the page `/__gate` in development.
+ * Each observer is imported behind a build constant, so that no other build contains it.
+ */
 async function openWatched(): Promise<Gate> {
   let open = (watch?: Watch): Gate => createGate(env, effects, watch);
   if (__TRACING__) {
@@ -47,7 +50,10 @@ export default function middleware(request: NextRequest): Response | Promise<Res
   return gate instanceof Promise ? gate.then((ready) => ready(request)) : gate(request);
 }
 
-/** Everything but Next's build output and the files that a browser asks for by itself. Exact and anchored. */
+/**
+ * All paths except Next's build output and the files that browsers request by themselves. Each
+ * pattern is one exact path or one whole folder, so that no other path can bypass the gate.
+ */
 export const config = {
   matcher: ["/((?!_next/static/|_next/image$|favicon\\.ico$|icon\\.svg$|robots\\.txt$).*)"],
 };

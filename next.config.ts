@@ -5,9 +5,9 @@ import { assertEnvFiles } from "./lib/env-files";
 import { routes } from "./lib/routes";
 import { securityHeaders } from "./lib/security-headers";
 
-// Before the values: a line that is misread explains what is wrong with them.
+// Before `loadEnv`: a line of an .env file that is misread explains why its value is invalid.
 assertEnvFiles(process.cwd());
-// Parsed here as well, so that a bad value fails the build and not the first request.
+// Parsed here as well, so that an invalid value fails the build, not the first request.
 const env = loadEnv();
 
 const toList = (headers: Record<string, string>) =>
@@ -16,29 +16,30 @@ const toList = (headers: Record<string, string>) =>
 const config: NextConfig = {
   distDir: env.distDir,
   poweredByHeader: false,
-  // Where no notice of the app's shows, on a phone either.
+  // The app shows no notice of its own in this corner, on phones as well.
   devIndicators: { position: "top-right" },
-  // `page.dev.tsx` is a page in development, and a file that nobody asks for in a build.
+  // `page.dev.tsx` is a page in development. A build ignores the file.
   pageExtensions: env.development ? ["dev.tsx", "dev.ts", "tsx", "ts"] : ["tsx", "ts"],
-  // A trailing slash belongs to the path that FastAPI is asked for.
+  // FastAPI distinguishes paths with and without a trailing slash, so Next must not redirect to
+  // remove it.
   skipTrailingSlashRedirect: true,
-  // The gate sees paths, queries and flight headers as they were sent.
+  // The gate reads paths, queries and the headers of Next's router as the client sent them.
   skipProxyUrlNormalize: true,
   headers: async () => [
     { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
-    // In `next start` the backend could replace this one, and `lib/guard-responses.ts` sets it
+    // With `next start` a backend could replace this header, so `lib/guard-responses.ts` sets it
     // again.
     { source: `${routes.backend}/:path*`, headers: toList({ "content-security-policy": BACKEND_POLICY }) },
   ],
-  // What stands behind a false one is in no bundle (`lib/build-constants.d.ts`).
+  // Code behind a constant that is false is in no bundle (`lib/build-constants.d.ts`).
   compiler: {
     define: { __BACKEND_TIMEOUT_SECONDS__: env.backendTimeoutSeconds },
     defineServer: { __TRACING__: env.otlpEndpoint !== undefined, __DEVELOPMENT__: env.development },
   },
   experimental: {
-    // The gate refuses what is over the limit; without this Next would cut a body at 10 MB.
+    // The gate refuses larger bodies. Without this option Next would cut bodies at 10 MB. Bytes.
     proxyClientMaxBodySize: env.maxBodyBytes,
-    // Without this Next would give up a silent backend after 30 seconds. Milliseconds.
+    // Without this option Next would stop waiting for the backend after 30 seconds. Milliseconds.
     proxyTimeout: env.backendTimeoutSeconds * 1000,
   },
 };

@@ -1,11 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** One table, two runtimes: what the gate is made of runs in Node and in the edge runtime alike. */
+/** Tests of the gate's parts. They run in Node and in the edge runtime. */
 const decisions = ["tests/edge/**/*.test.ts"];
 
 /**
- * For the quick tests, of which some compute for seconds. Milliseconds. With Vitest's own 5 seconds they fail on a busy
- * machine, and a test that goes on after its time is up changes what the next one sees.
+ * Milliseconds, for the quick tests. Some of them compute for seconds, so Vitest's default of 5
+ * seconds fails on a busy machine. A test that continues after its timeout also changes the state
+ * that the next test sees.
  */
 const testTimeout = 30_000;
 
@@ -33,9 +34,9 @@ export default defineConfig({
           name: "system",
           include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],
           globalSetup: ["tests/support/build.ts"],
-          // Each file starts servers of its own on ports of its own, and mostly waits for them.
+          // Each file starts its own servers on its own ports and spends most of its time waiting.
           maxWorkers: 2,
-          // After the quick ones.
+          // After the quick tests.
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 180_000,

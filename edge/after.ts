@@ -1,6 +1,7 @@
 /**
- * Goes on with what is there already at once, and with what is under way when it comes. A warm request makes no
- * promise on its way through the gate: hosts that follow asynchronous contexts charge for each.
+ * Calls `next` at once with a value, or later with the result of a promise. So a warm request
+ * creates no promise on its way through the gate: each promise costs time on hosts that track
+ * asynchronous contexts (docs/decisions/011-the-warm-path.md).
  */
 export function after<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return isPromise(value) ? value.then(next) : next(value);

@@ -1,20 +1,24 @@
 import { type Classified, classify } from "./classify";
 import type { RequestHeaders } from "./request-headers";
 
-/** A request as it came in, taken apart once. */
+/** An incoming request, parsed once. */
 export interface Asked {
   readonly request: Request;
-  /** Made here, whatever the client sent: it is in every line of the log and every answer of ours. */
+  /**
+   * Made by the gate, whatever the client sent. It is in each log line and in each response of the
+   * gate.
+   */
   readonly requestId: string;
   readonly headers: RequestHeaders;
   readonly pathname: string;
-  /** With its question mark. */
+  /** With its question mark; empty without a query. */
   readonly search: string;
   readonly classified: Classified;
-  /** Whether the client holds a socket open for another protocol. */
+  /** Whether this is an upgrade: the client holds the socket open for another protocol. */
   readonly isUpgrade: boolean;
 }
 
+/** Parses a request. `requestId` becomes its ID. */
 export function read(request: Request, requestId: string): Asked {
   const headers = new Map<string, string>();
   request.headers.forEach((value, name) => void headers.set(name, value));
@@ -24,7 +28,9 @@ export function read(request: Request, requestId: string): Asked {
   return { request, requestId, headers, pathname, search, classified, isUpgrade };
 }
 
-/** A request's address is a URL already, serialised (Fetch §5.4): to parse it again would change nothing. */
+/**
+ * The URL of a `Request` is already serialised (Fetch §5.4), so it is split and not parsed again.
+ */
 function splitUrl(url: string): { pathname: string; search: string } {
   const start = url.indexOf("/", url.indexOf("://") + 3);
   const end = url.indexOf("#", start);

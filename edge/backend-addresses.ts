@@ -1,17 +1,21 @@
 import { routes } from "../lib/routes";
 
 /**
- * Addresses in the headers of a relayed response. The backend knows its paths by its own address; browsers know them below
- * the gate's prefix. An address that names the backend becomes a path below the prefix. An address of another site stays.
+ * Rewrites addresses in the headers of a relayed response. The backend knows its paths by its own
+ * address; browsers know them below the gate's prefix. An address that names the backend becomes a
+ * path below the prefix. An address of another site does not change.
  */
 
-/** Header values that hold one address each, and how each is written. */
+/** Rewrites the value of a header that holds addresses. Undefined: an address is invalid. */
 type Rewrite = (value: string, toApp: ToApp) => string | undefined;
-/** The address as the browser needs it, or undefined where it is not valid. */
+/** The address for the browser, or undefined if it is invalid. */
 type ToApp = (address: string) => string | undefined;
 
 export interface BackendAddresses {
-  /** @returns the value of a response header for the browser, or undefined where the header is to be dropped */
+  /**
+   * @returns the value of a response header for the browser, or undefined if the header must be
+   * dropped
+   */
   rewriteHeader(name: string, value: string, target: string): string | undefined;
 }
 
@@ -23,7 +27,7 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
   link: rewriteLink,
 };
 
-/** @param backendUrl `BACKEND_URL`: an origin, and a path where the backend has one */
+/** @param backendUrl `BACKEND_URL`: an origin, with a path if the backend has one */
 export function createBackendAddresses(backendUrl: string): BackendAddresses {
   const base = new URL(backendUrl);
   const basePath = base.pathname === "/" ? "" : base.pathname;
@@ -47,12 +51,13 @@ export function createBackendAddresses(backendUrl: string): BackendAddresses {
     if (!isBackend(url)) return address;
     const mapped = routes.backend + withoutBase(url.pathname) + url.search + url.hash;
     const here = new URL(routes.backend + withoutBase(new URL(target).pathname), base);
-    // "?page=2" means the same on both sides. "../x" may lead out of the prefix.
+    // A relative address such as "?page=2" means the same on both sides. "../x" may leave the
+    // prefix.
     return new URL(text, here).href === new URL(mapped, here).href ? address : mapped;
   }
 
   function isBackend(url: URL): boolean {
-    // Not by the scheme: uvicorn writes "https" where `X-Forwarded-Proto` says it.
+    // The scheme is not compared: uvicorn writes "https" if `X-Forwarded-Proto` says https.
     if (!/^(https?|wss?):$/.test(url.protocol)) return false;
     return url.host === base.host || (url.port === base.port && isLoopback(url) && isLoopback(base));
   }
@@ -64,7 +69,10 @@ export function createBackendAddresses(backendUrl: string): BackendAddresses {
   }
 }
 
-/** HTML, "shared declarative refresh steps": seconds, then perhaps an address, quoted or not. */
+/**
+ * HTML, "shared declarative refresh steps": seconds, then optionally an address, with or without
+ * quotes.
+ */
 function rewriteRefresh(value: string, toApp: ToApp): string | undefined {
   const parts = value.match(/^(\s*[\d.]+\s*[;,]?\s*(?:url\s*=\s*)?)(["']?)(.*?)\2\s*$/i);
   if (!parts) return undefined;
@@ -74,7 +82,10 @@ function rewriteRefresh(value: string, toApp: ToApp): string | undefined {
   return mapped === undefined ? undefined : before + quote + mapped + quote;
 }
 
-/** RFC 8288 §3: `<address>; rel="next"`, several of them separated by commas. `anchor` holds an address too. */
+/**
+ * RFC 8288 §3: `<address>; rel="next"`. Commas separate several links. The `anchor` parameter holds
+ * an address as well.
+ */
 function rewriteLink(value: string, toApp: ToApp): string | undefined {
   let isValid = true;
   const map = (address: string) => {
@@ -93,17 +104,18 @@ function rewriteLink(value: string, toApp: ToApp): string | undefined {
   return isValid ? rewritten : undefined;
 }
 
-/** The backend's address wherever it stands in a text. */
+/** Matches the backend's address anywhere in a text. */
 function addressPattern(base: URL, basePath: string): RegExp {
   const path = basePath && `(?:${escapePattern(basePath)}(?![^/?#"'<>\\s,;]))?`;
   return new RegExp(`(?:(?:https?|wss?):)?//${hosts(base)}(?![\\w.:-])${path}`, "gi");
 }
 
+/** Matches the backend's host without a scheme. */
 function hostPattern(base: URL): RegExp {
   return new RegExp(`(?<![\\w.-])${hosts(base)}(?![\\w.-])`, "i");
 }
 
-/** A backend on this machine has several names. */
+/** A pattern for the backend's host. A backend on this machine has several names. */
 function hosts(base: URL): string {
   if (!isLoopback(base)) return escapePattern(base.host);
   return `(?:localhost|127\\.\\d+\\.\\d+\\.\\d+|0\\.0\\.0\\.0|\\[::1\\])${base.port && `:${base.port}`}`;
@@ -113,7 +125,7 @@ function isLoopback({ hostname }: URL): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\])$/.test(hostname);
 }
 
-/** `fetch` reads header values as Latin-1. An address may hold the bytes of UTF-8. */
+/** `fetch` reads header values as Latin-1, but an address may hold UTF-8 bytes. */
 function decodeUtf8(value: string): string {
   if (!/[\x80-\xff]/.test(value)) return value;
   try {

@@ -1,27 +1,30 @@
 import { type RouteKind, routes } from "../lib/routes";
 import type { RequestHeaders } from "./request-headers";
 
-/** What the caller can make use of. */
+/** The kind of response that the caller can use. */
 export type Wants =
-  /** A navigation: HTML, or a redirect to it. */
+  /** A navigation: HTML, or a redirect to HTML. */
   | "document"
-  /** Next's router: a redirect, or flight data. */
+  /** Next's router: flight data (React Server Components), or a redirect. */
   | "flight"
-  /** A server action: flight data, or a redirect in a header of Next's. */
+  /** A server action: flight data, or a redirect in a header of Next. */
   | "action"
-  /** Next's router or a browser, for a link to the backend: nobody has called it. Found for backend paths alone. */
+  /**
+   * Next's router or a prefetching browser loads a link to the backend. The app itself has not
+   * called the endpoint. For backend paths only.
+   */
   | "prefetch"
   /** A WebSocket handshake (RFC 6455 §4.1). */
   | "upgrade"
-  /** A handshake of any other protocol. */
+  /** An upgrade to any other protocol. */
   | "other-upgrade"
-  /** A script, an EventSource, a program: a status and JSON. */
+  /** A script, an EventSource or a program: a status code and JSON. */
   | "data";
 
 export interface Classified {
   readonly kind: RouteKind;
   readonly wants: Wants;
-  /** RFC 9110 §9.2.1: the method changes nothing. */
+  /** RFC 9110 §9.2.1: the method is safe, it does not ask for a change of state. */
   readonly safe: boolean;
 }
 
@@ -29,6 +32,9 @@ const publicPages: ReadonlySet<string> = new Set(routes.publicPages);
 const guestPages: ReadonlySet<string> = new Set(routes.guestPages);
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/**
+ * Classifies a request by its method, path and headers. The path is percent-encoded, as in the URL.
+ */
 export function classify(method: string, pathname: string, headers: RequestHeaders): Classified {
   const kind = routeKind(pathname);
   return { kind, wants: wantedBy(method, kind, headers), safe: SAFE_METHODS.has(method) };
@@ -50,15 +56,18 @@ export function isWithin(pathname: string, root: string): boolean {
 }
 
 /**
- * RFC 9110 §7.8: an upgrade takes both headers. nginx sends `Connection: upgrade` with every
- * request where its configuration says so, and Node takes those for ordinary ones too.
+ * RFC 9110 §7.8: an upgrade needs both headers. nginx can be configured to send `Connection:
+ * upgrade` with every request; without `Upgrade`, Node treats it as an ordinary request as well.
  */
 function asksForUpgrade(headers: RequestHeaders): boolean {
   const connection = headers.get("connection");
   return !!connection && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection) && headers.has("upgrade");
 }
 
-/** Next's router says whether it prefetches, or which page it is on. */
+/**
+ * Whether Next's router sent this request. The router states that it prefetches, or which page it
+ * is on.
+ */
 function isRouter(headers: RequestHeaders): boolean {
   return (
     /^[12]$/.test(headers.get("next-router-prefetch") ?? "") ||
@@ -75,13 +84,14 @@ function wantedBy(method: string, kind: RouteKind, headers: RequestHeaders): Wan
   if (method === "POST" && headers.has("next-action")) return "action";
   if (headers.get("rsc") === "1") return kind === "backend" && isRouter(headers) ? "prefetch" : "flight";
   if (kind === "backend" && headers.get("sec-purpose")?.startsWith("prefetch")) return "prefetch";
-  // Fetch Metadata: browsers say what the answer is for. Node's fetch says only `Sec-Fetch-Mode: cors`, of everything.
+  // Fetch Metadata: browsers state the destination of the response. Node's `fetch` states none, and
+  // sends `Sec-Fetch-Mode: cors` with every request.
   const destination = headers.get("sec-fetch-dest");
   if (destination === "document" || headers.get("sec-fetch-mode") === "navigate") return "document";
   if (destination) return "data";
   const accept = headers.get("accept") ?? "*/*";
   if (accept.includes("text/html")) return "document";
-  // A program that takes anything gets what the path is known for.
+  // A program that accepts any type gets what the path normally serves: HTML at a page, else data.
   const isPage = kind === "page" || kind === "guest-page" || kind === "public-page";
   return isPage && accept.includes("*/*") ? "document" : "data";
 }

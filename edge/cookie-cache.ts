@@ -5,18 +5,23 @@ import type { KeyRing } from "../lib/hmac";
 import { splitSigned } from "../lib/signed-cookies";
 import type { KnownSession } from "./session";
 
-/** What Better Auth 1.7 puts into its cookie cache in the `jwt` strategy, as far as it is used here. */
+/** The claims of Better Auth 1.7's cookie cache (`jwt` strategy) that are used here. */
 interface CookieCache extends JWTPayload {
   session: { id: string; token: string; expiresAt: string };
   user: UserRecord;
 }
 
 /**
- * Reads Better Auth's cookie cache (session_data), a JWT under its secret, with jose alone: Better Auth's own helper
- * costs three times an isolate's start.
+ * Reads Better Auth's cookie cache (the `session_data` cookie), a JWT that Better Auth signs with
+ * its secret. Uses jose alone: `better-auth/cookies` would make the code that each isolate
+ * evaluates at its start take two to three times as long
+ * (docs/decisions/012-what-is-in-the-script.md).
  */
 export function createCookieCache(ring: KeyRing) {
-  /** The session in a session_data cookie, if it is signed, has not run out, and is that of the token's cookie. */
+  /**
+   * Returns the session in a `session_data` cookie if the cookie is signed, has not expired and
+   * belongs to the session token in `tokenCookie`. `now` is in milliseconds since the epoch.
+   */
   return async function readCookieCache(
     data: string,
     tokenCookie: string,
@@ -34,7 +39,7 @@ export function createCookieCache(ring: KeyRing) {
 
 async function verify(data: string, key: CryptoKey, now: number): Promise<Partial<CookieCache> | undefined> {
   try {
-    // RFC 8725 §3.1: the algorithm is ours to say, not the token's.
+    // RFC 8725 §3.1: pin the algorithm; never trust the token's header.
     const { payload } = await jwtVerify<Partial<CookieCache>>(data, key, {
       algorithms: ["HS256"],
       currentDate: new Date(now),
@@ -56,12 +61,12 @@ function sessionIn(
   return {
     identity,
     expiresAt: new Date(session.expiresAt).getTime(),
-    // The page's own check counts from the same second (lib/cookie-cache-header.ts).
+    // The page's own age check starts from the same second (lib/cookie-cache-header.ts).
     verifiedAt: iat * 1000,
   };
 }
 
-/** A cookie may be older than a claim of yours, and hold nothing to make it of. */
+/** The cookie may be older than a custom claim of the app and lack the data for it. */
 function identityIn(user: UserRecord, session: { id: string }): Identity | undefined {
   try {
     return identityOf(user, session);

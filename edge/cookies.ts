@@ -1,18 +1,24 @@
-/** The cookies of Better Auth's that carry a session, as the browser sent them. */
+/** Better Auth's session cookies, as the browser sent them. */
 export interface SessionCookies {
   /** `<session token>.<signature>`, percent-encoded. */
   readonly token: string;
-  /** The cookie cache, a JWT. One that Better Auth has cut into pieces is too long to count (lib/cookie-budget.ts). */
+  /**
+   * The cookie cache, a JWT. One that Better Auth has split into several cookies is too long and is
+   * ignored (lib/cookie-budget.ts).
+   */
   readonly data: string | undefined;
 }
 
-/** Better Auth's names; on https browsers hold them to `__Secure-` (RFC 6265bis §4.1.3.1). */
+/**
+ * Better Auth's cookie names. With https they have the prefix `__Secure-`: browsers then accept
+ * them from secure origins only (RFC 6265bis §4.1.3.1).
+ */
 export function sessionCookieNames(secure: boolean) {
   const start = `${secure ? "__Secure-" : ""}better-auth`;
   return { token: `${start}.session_token`, data: `${start}.session_data` };
 }
 
-/** The first cookie of a name counts, as it does for Better Auth. */
+/** If a name occurs more than once, the first cookie counts, as it does for Better Auth. */
 export function readSessionCookies(
   header: string | null,
   names: ReturnType<typeof sessionCookieNames>,

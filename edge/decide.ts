@@ -2,35 +2,46 @@ import type { ProblemCode } from "../lib/problem";
 import type { Classified } from "./classify";
 import type { SessionState } from "./session";
 
-/** All that the policy looks at. */
+/** Everything that the policy depends on. */
 export interface Facts extends Classified {
   readonly session: SessionState;
-  /** An unsafe method or a WebSocket that a page of another site has sent. */
+  /** A page of another site has sent this request, with an unsafe method or as an upgrade. */
   readonly crossSite: boolean;
-  /** The path holds what a backend could read as another path, or what Next cannot decode. */
+  /**
+   * For a backend path: the backend could decode it to a different path. For any other path: Next
+   * cannot decode it.
+   */
   readonly deceptivePath: boolean;
-  /** A browser would run the response as this app's code, or show it inside of a page. */
+  /** A browser would run the response as code of this app, or show it inside a page. */
   readonly embedded: boolean;
+  /** The length that the request declares, compared with MAX_BODY_MB. */
   readonly body: "fits" | "too-large" | "unknown-length";
 }
 
+/**
+ * What the gate does with a request. `to: "next"` is the path in the `next` parameter of the
+ * sign-in page, or else the home page.
+ */
 export type Decision =
   | { readonly do: "pass" }
   | { readonly do: "forward" }
   | { readonly do: "refuse"; readonly code: ProblemCode }
-  /** A page, for a visitor whose session cannot be checked now. */
+  /** The 503 page, for a visitor whose session cannot be checked at the moment. */
   | { readonly do: "show-unavailable" }
   | { readonly do: "redirect"; readonly to: "login" | "next"; readonly status: 303 | 307 }
-  /** As `redirect`, in the header that Next's client reads after a server action. */
+  /** The same redirect for a server action, in a header that Next's client reads. */
   | { readonly do: "redirect-action"; readonly to: "login" | "next" };
 
 const PASS: Decision = { do: "pass" };
 const FORWARD: Decision = { do: "forward" };
 
-/** DESIGN.md's table of answers. Pure: no clock, no environment, nothing awaited. */
+/**
+ * The policy: the table "What each request gets" of ARCHITECTURE.md. Pure: no clock, no
+ * environment, no `await`.
+ */
 export function decide(facts: Facts): Decision {
-  // Only the backend speaks another protocol. A server that gets no decision on an upgrade leaves
-  // the socket open.
+  // Only the backend accepts an upgrade. All other upgrades are refused: a server that gets no
+  // decision on an upgrade leaves the socket open.
   if (facts.kind !== "backend" && isUpgrade(facts)) return refuse("gate_not_websocket");
   switch (facts.kind) {
     case "public-page":
@@ -58,7 +69,8 @@ function decideBackend(facts: Facts): Decision {
   if (facts.crossSite) return refuse("gate_cross_site");
   if (facts.embedded) return refuse("gate_not_embeddable");
   if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
-  // A `<Link>` to the backend would call the endpoint for every visitor who sees the link.
+  // Next prefetches a `<Link>` to the backend: each visitor who sees the link would call the
+  // endpoint.
   if (facts.wants === "prefetch") return refuse("gate_not_for_router");
   switch (facts.body) {
     case "fits":
@@ -75,7 +87,7 @@ function decideBackend(facts: Facts): Decision {
 
 function withoutSession(facts: Facts): Decision {
   if (facts.session === "unreachable") {
-    // A fault is never a sign-out: nobody is sent to the sign-in page for it.
+    // An outage is never a sign-out: it does not redirect anyone to the sign-in page.
     return facts.wants === "document" && facts.kind === "page"
       ? { do: "show-unavailable" }
       : refuse("gate_session_store_unreachable");
@@ -88,7 +100,8 @@ function sendTo(to: "login" | "next", facts: Facts): Decision {
   switch (facts.wants) {
     case "document":
     case "flight":
-      // 307 would have the browser send the POST again, to the sign-in page (RFC 9110 §15.4.4).
+      // After a 303 the browser sends a GET (RFC 9110 §15.4.4). After a 307 it would send the POST
+      // again, to the sign-in page.
       return { do: "redirect", to, status: facts.safe ? 307 : 303 };
     case "action":
       return { do: "redirect-action", to };
@@ -96,7 +109,7 @@ function sendTo(to: "login" | "next", facts: Facts): Decision {
     case "prefetch":
     case "upgrade":
     case "other-upgrade":
-      // A script could only follow the redirect into HTML that it did not ask for.
+      // A script cannot use this redirect: it would follow it and receive HTML instead of data.
       return to === "login" ? refuse("gate_signed_out") : PASS;
     default:
       facts.wants satisfies never;

@@ -1,8 +1,8 @@
 import type { Log } from "../lib/log";
 
 /**
- * Headers that are dropped on every deployment: HTTP's own, Next's, and what browsers, proxies and
- * platforms add by themselves. A line for these would help nobody.
+ * Headers that are dropped in every deployment: headers of HTTP itself, of Next, and those that
+ * browsers, proxies and platforms add. To log them would help no developer.
  */
 const EXPECTED = new RegExp(
   `^(?:${[
@@ -12,21 +12,25 @@ const EXPECTED = new RegExp(
   ].join("|")})$`,
 );
 
-/** RFC 9110 §5.1 allows more; a name that a developer would look for has no more than this. */
+/** RFC 9110 §5.1 allows more, but the names that a developer would look for have this form. */
 const WORTH_LOGGING = /^[a-z][a-z0-9-]{1,39}$/;
 
-/** The log gets this many names in the life of an isolate: a caller can send any number of them. */
+/**
+ * Attack: a caller sends any number of names to fill the log. Defence: an isolate logs at most this
+ * many.
+ */
 const MAX_NAMES = 50;
 
 /**
- * Writes the name of a header that is not forwarded to the log, the first time that it is dropped.
+ * Returns a function that logs the name of a dropped header when it sees the name for the first
+ * time (`header_not_forwarded`).
  */
 export function createDroppedHeaderLog(log: Log): (name: string) => void {
   const seen = new Set<string>();
   let logged = 0;
   return (name) => {
     if (logged === MAX_NAMES || seen.has(name)) return;
-    // One entry for each name that is not logged either, so that the pattern is run once for it.
+    // Names that are not logged are kept as well, so that the patterns run only once for them.
     if (seen.size < 2 * MAX_NAMES) seen.add(name);
     if (!WORTH_LOGGING.test(name) || EXPECTED.test(name)) return;
     seen.add(name);

@@ -5,16 +5,23 @@ import type { Decision } from "./decide";
 import type { SessionAnswer } from "./session";
 import { createSteps, type Effects, type GateEnv, type Steps } from "./steps";
 
+/** Handles one request: returns the response, or an instruction to Next to pass or rewrite it. */
 export type Gate = (request: Request) => Response | Promise<Response>;
 
-/** Puts something around the steps that looks on. */
+/** Wraps the steps of the gate in an observer (`edge/spans.ts`, `edge/look/watch.ts`). */
 export type Watch = (steps: Steps) => Steps;
 
-/** Builds the gate: gather the facts of a request, decide, perform. */
+/**
+ * Builds the gate: look up the session, decide, perform the decision. An error that a step throws
+ * is passed to `Steps.fail`, which makes the response.
+ */
 export function createGate(env: GateEnv, effects: Effects, watch: Watch = (steps) => steps): Gate {
   const steps = watch(createSteps(env, effects));
 
-  /** Answers at once, without a promise, whom it knows already. */
+  /**
+   * Synchronous while all steps are: a request whose session and token are in memory gets its
+   * response without a promise (`edge/after.ts`).
+   */
   return function gate(request) {
     const asked = read(request, effects.randomId());
     try {

@@ -1,7 +1,8 @@
 /**
- * A bounded map in two generations. A read of a warm entry is one look-up and moves nothing; when the young
- * generation is full it becomes the old one, and what the old one still held is forgotten. So at most twice
- * `capacity` entries live, and what is used stays.
+ * A bounded map in two generations. Reading a young entry is one map lookup and moves nothing. When
+ * the young generation is full, it becomes the old one, and the previous old one is dropped. An old
+ * entry that is read becomes young again. So there are at most twice `capacity` entries, and
+ * entries in use are kept.
  */
 export class Lru<V> {
   #young = new Map<string, V>();

@@ -1,15 +1,17 @@
 /**
- * The Content Security Policy of a page (CSP Level 3): only scripts that carry the nonce of this very response run,
- * and what they load. Next reads the nonce from the request's own `content-security-policy` and stamps its scripts
- * with it, which takes a page that is rendered for each request.
+ * The Content Security Policy of a page (CSP Level 3). Only scripts with the nonce of this response
+ * run, and the scripts that they load. Next reads the nonce from the request's
+ * `content-security-policy` header and sets it on its scripts. This works only for pages that are
+ * rendered for each request.
  */
 export function pagePolicy(nonce: string, options: { secure: boolean; development: boolean }): string {
   return [
-    // CSP Level 3: WebSockets of the same host as well, in every browser that Next 16 serves (Safari from 16.4).
+    // CSP Level 3: this includes WebSockets of the same host, in every browser that Next 16
+    // supports (Safari from 16.4).
     "default-src 'self'",
-    // React's development build rebuilds stack traces with eval.
+    // React's development build uses eval to rebuild stack traces.
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${options.development ? " 'unsafe-eval'" : ""}`,
-    // Styles cannot run anything; components set them on elements.
+    // Styles cannot run code, and components set them on elements.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "object-src 'none'",

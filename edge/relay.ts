@@ -7,17 +7,21 @@ import type { BackendAddresses } from "./backend-addresses";
 import type { StartTimer } from "./single-flight";
 
 /**
- * The other way of forwarding (`BACKEND_FORWARD=relay`): the gate fetches by itself and streams both ways, and so also
- * decides what of the backend's answer gets out. WebSockets stay with the platform's rewrite.
+ * The second way to forward (`BACKEND_FORWARD=relay`): the gate itself calls `fetch` and streams
+ * both bodies. It therefore also decides which response headers reach the browser. WebSockets
+ * always use the platform's rewrite.
  */
 
-/** What the gate fetches with, and measures its patience by. */
+/** The I/O, timer and log of a relay. */
 export interface RelayEffects {
   readonly fetch: typeof fetch;
   readonly startTimer: StartTimer;
   readonly log: Log;
 }
 
+/**
+ * What a relay needs to know of the request: the target address, and the headers for the backend.
+ */
 export interface Relayed {
   readonly target: string;
   readonly headers: ReadonlyMap<string, string>;
@@ -29,8 +33,9 @@ export interface Relayed {
 }
 
 /**
- * RFC 9110 §7.6.1; what speaks to Next (which obeys `x-middleware-*` on an answer of ours); what names the backend or could; and
- * what is the app's own to say of its origin.
+ * Response headers of the backend that are dropped: hop-by-hop headers (RFC 9110 §7.6.1); headers
+ * that control Next, which obeys `x-middleware-*` on a response of the gate; headers that name the
+ * backend or could name it; and headers that only the app may set for its origin.
  */
 const DROPPED = new RegExp(
   `^(${[
@@ -44,22 +49,28 @@ const DROPPED = new RegExp(
   ].join("|")})$`,
 );
 
-/** Next turns an absolute address of its own origin into a path for these statuses alone. */
+/** Only for these statuses does Next turn an absolute address of its own origin into a path. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+/**
+ * Sends the request to the backend and streams its response. When the backend cannot be reached or
+ * one side is silent for too long, the result is a problem response: `gate_backend_unreachable`
+ * (502), `gate_backend_timeout` (504) or `gate_upload_timeout` (408).
+ */
 export async function relay(request: Request, relayed: Relayed, effects: RelayEffects): Promise<Response> {
   const { target, requestId } = relayed;
   const headers = new Headers([...relayed.headers]);
-  // The backend is asked by its own name.
+  // `fetch` sends the host of the target instead.
   headers.delete("host");
-  // The runtime's fetch would ask for gzip, and unpack it under the header that says it is packed.
+  // Otherwise the runtime's `fetch` requests gzip and decodes the body, but keeps the
+  // `Content-Encoding` header.
   headers.set("accept-encoding", "identity");
 
   const leave = new AbortController();
   request.signal.addEventListener("abort", () => leave.abort());
   const clock = startClock(relayed.timeoutMs, effects.startTimer, () => leave.abort());
   const body = request.body && hasBody(request) ? timeUpload(request.body, clock) : null;
-  // A length without a body would leave the backend waiting for one.
+  // With a length but no body, the backend would wait for the body.
   if (!body) headers.delete("content-length");
   try {
     const init: RequestInit & { duplex: "half" } = {
@@ -80,7 +91,7 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
     const code = clock.late ?? "gate_backend_unreachable";
     const { status } = problems[code];
     const trace_id = traceIdOf(relayed.headers.get("traceparent"));
-    // A client that has gone away is no failure of the backend.
+    // A client that has disconnected is not a failure of the backend, so it is not logged.
     if (!request.signal.aborted || clock.late)
       effects.log({
         code,
@@ -97,14 +108,14 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
 }
 
 interface Clock {
-  /** Whom the gate waits for from now on. */
+  /** Restarts the timeout, for this side. */
   waitFor(side: "client" | "backend"): void;
   stop(): void;
-  /** Set when one of the two has been silent for too long. */
+  /** Set when one of the two sides has been silent for too long. */
   readonly late: ProblemCode | undefined;
 }
 
-/** Measures silence, not the whole exchange: a slow upload is no slow backend. */
+/** Measures silence, not the whole exchange: a slow upload does not mean a slow backend. */
 function startClock(timeoutMs: number, startTimer: StartTimer, onLate: () => void): Clock {
   let late: ProblemCode | undefined;
   let isStopped = false;
@@ -130,7 +141,10 @@ function startClock(timeoutMs: number, startTimer: StartTimer, onLate: () => voi
   return clock;
 }
 
-/** Passes the body on as the backend takes it. After its last chunk the time is the backend's. */
+/**
+ * Passes the body on as the backend reads it. While a chunk is awaited, the timeout is the
+ * client's; at all other times, and after the last chunk, it is the backend's.
+ */
 function timeUpload(body: ReadableStream<Uint8Array>, clock: Clock): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
@@ -144,7 +158,7 @@ function timeUpload(body: ReadableStream<Uint8Array>, clock: Clock): ReadableStr
       },
       cancel: (reason) => reader.cancel(reason),
     },
-    // Nothing is read ahead, so that it is known who keeps whom waiting.
+    // No chunk is read ahead. Otherwise it would not be known which side the other waits for.
     { highWaterMark: 0 },
   );
 }
@@ -158,25 +172,26 @@ function answerHeaders(answer: Response, relayed: Relayed, requestUrl: string): 
   }
   const location = outgoing.get("location");
   if (location !== null) {
-    // Next takes only absolute addresses here.
+    // Next accepts only absolute addresses here.
     const base = new URL(requestUrl);
     const { href } = new URL(location, base);
     const isOurs = href.startsWith(`${base.origin}/`) && !REDIRECTS.has(answer.status);
     outgoing.set("location", isOurs ? relayed.appOrigin + href.slice(base.origin.length) : href);
   }
-  // `fetch` has unpacked these, whatever it asked for.
+  // `fetch` has decoded these encodings, even though it did not request them.
   if (/^(?:x-)?(?:gzip|deflate|br)$/i.test(answer.headers.get("content-encoding") ?? "") && answer.body) {
     outgoing.delete("content-encoding");
     outgoing.delete("content-length");
   }
-  // RFC 9111 §5.2.2.6. Next would compress the answer, and hold a stream of events back until its end.
+  // RFC 9111 §5.2.2.6. Otherwise Next would compress the response, and hold an event stream back
+  // until its end.
   outgoing.append("cache-control", "no-transform");
   outgoing.set("content-security-policy", BACKEND_POLICY);
   outgoing.set("x-request-id", relayed.requestId);
   return outgoing;
 }
 
-/** `fetch` takes no body with these two, not even an empty one. */
+/** `fetch` refuses a body with GET and HEAD, even an empty one. */
 function hasBody({ method, headers }: Request): boolean {
   return method !== "GET" && method !== "HEAD" && Number(headers.get("content-length") ?? 0) > 0;
 }

@@ -8,7 +8,10 @@ import type { SessionAnswer } from "./session";
 
 const UNREACHABLE: ProblemCode = "gate_session_store_unreachable";
 
-/** One line for a store that failed, though the visitor may not have needed it, and one for a refusal. */
+/**
+ * Writes a log line if the session store failed, even if the visitor did not need the session, and
+ * one for any other refusal.
+ */
 export function report(log: Log, asked: Asked, session: SessionAnswer, decision: Decision): void {
   const refusal = refusalIn(decision);
   if (session.state === "unreachable") {
@@ -19,12 +22,13 @@ export function report(log: Log, asked: Asked, session: SessionAnswer, decision:
     log({ ...lineOf(asked, refusal), status: problems[refusal].status });
 }
 
+/** Writes the log line for an unexpected error in the gate. */
 export function reportFailure(log: Log, asked: Asked, error: unknown): void {
   const { status } = problems.gate_failed;
   log({ ...lineOf(asked, "gate_failed"), status, error: reasonOf(error) });
 }
 
-/** A redirect is no refusal: a visitor who is to sign in first is on the way. */
+/** The problem to log. A redirect is not a refusal: the visitor only has to sign in first. */
 function refusalIn(decision: Decision): ProblemCode | undefined {
   switch (decision.do) {
     case "refuse":

@@ -7,12 +7,12 @@ import { routes } from "../lib/routes";
 import type { Asked } from "./asked";
 import type { Decision } from "./decide";
 
-/** None of the gate's own answers is anybody else's business. */
+/** For the gate's own responses: they depend on the visitor, so no cache may store them. */
 const PRIVATE = { "cache-control": "private, no-store" };
 
 /**
- * Lets a page or a route answer, which learns the request's id. New cookies reach the browser, and the page that is about
- * to be rendered; a policy reaches both as well.
+ * Passes the request to a page or a route handler, with its request ID. New cookies reach the
+ * browser, and also the page that is about to be rendered. So does the policy.
  */
 export function pass({ request, requestId }: Asked, setCookies: readonly string[], policy: string): Response {
   const headers = new Headers(request.headers);
@@ -21,7 +21,8 @@ export function pass({ request, requestId }: Asked, setCookies: readonly string[
   headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("x-request-id", requestId);
-  // For the page's own scripts, which show it where the page fails (`app/_components/use-request-id.ts`).
+  // Scripts of the page can read this header. They show the ID if the page fails
+  // (`app/_components/use-request-id.ts`).
   response.headers.set("server-timing", `request;desc="${requestId}"`);
   if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
   response.headers.set("content-security-policy", policy);
@@ -29,9 +30,9 @@ export function pass({ request, requestId }: Asked, setCookies: readonly string[
 }
 
 /**
- * Lets the platform move the bytes to the backend: `NextResponse.rewrite(target, { request: { headers } })` in Next's
- * own notation, without its copies of the headers (docs/decisions/011-the-warm-path.md). No cookie is ever set
- * here: Next sends what is set on a rewrite to the upstream too.
+ * Lets the platform forward the request to the backend. It does what `NextResponse.rewrite` does,
+ * in Next's own notation, without copying the headers twice (docs/decisions/011-the-warm-path.md).
+ * It never sets a cookie: Next sends the headers of a rewrite to the upstream as well.
  */
 export function forward(target: string, headers: ReadonlyMap<string, string>, requestId: string): Response {
   const all: Record<string, string> = {
@@ -43,7 +44,7 @@ export function forward(target: string, headers: ReadonlyMap<string, string>, re
   return new Response(null, { headers: all });
 }
 
-/** Answers in the gate's own name. */
+/** Makes the gate's own response: a refusal, the 503 page or a redirect. */
 export function answer(
   decision: Exclude<Decision, { do: "pass" | "forward" }>,
   asked: Asked,
@@ -53,8 +54,9 @@ export function answer(
   switch (decision.do) {
     case "refuse": {
       const response = problemResponse(decision.code, requestId);
-      // Next answers no handshake that it does not forward, of any protocol, and leaves the socket open, unless the path
-      // is one of a page: then it closes it. Other hosts send the refusal itself.
+      // A rewrite to a page makes Next close the socket. Next sends no response to an upgrade that
+      // it does not forward, of any protocol, and leaves the socket open if the path is not a
+      // page's. Other hosts send the refusal itself.
       if (asked.isUpgrade)
         response.headers.set("x-middleware-rewrite", new URL(routes.login, request.url).href);
       return withCookies(response, setCookies);
@@ -77,7 +79,7 @@ export function answer(
   }
 }
 
-/** Says that the gate itself has failed. */
+/** The 500 response for an error in the gate: HTML for a navigation, otherwise problem+json. */
 export function answerFailure({ classified, requestId }: Asked): Response {
   return classified.wants === "document"
     ? ownPage(failurePage(requestId), 500, requestId)
@@ -99,11 +101,11 @@ function ownPage(html: string, status: number, requestId: string): Response {
 
 function destination(to: "login" | "next", { request, pathname, search, classified }: Asked): string {
   if (to === "next") return safeNextPath(new URL(request.url).searchParams.get("next")) ?? routes.home;
-  // What was posted cannot be posted again after the sign-in, so the way back is to the page.
+  // A body cannot be posted again after the sign-in, so the visitor returns to the page itself.
   return loginPath(classified.safe ? pathname + withoutFlight(search) : pathname);
 }
 
-/** Next's router marks its own requests with `_rsc`; a visitor's address does not hold it. */
+/** Removes `_rsc`, with which Next's router marks its own requests, from a visitor's address. */
 function withoutFlight(search: string): string {
   if (!search.includes("_rsc=")) return search;
   const parameters = search.slice(1).split("&");
@@ -116,7 +118,9 @@ function withCookies(response: Response, setCookies: readonly string[]): Respons
   return response;
 }
 
-/** The `Cookie` header that the browser would send after these `Set-Cookie` values (RFC 6265 §5.4). */
+/**
+ * The `Cookie` header that the browser would send after these `Set-Cookie` values (RFC 6265 §5.4).
+ */
 function applySetCookies(header: string, setCookies: readonly string[]): string {
   const jar = new Map<string, string>();
   for (const pair of header.split(";")) {

@@ -7,16 +7,18 @@ import type { SessionCookies } from "./cookies";
 import { Lru } from "./lru";
 import { createSingleFlight, type StartTimer } from "./single-flight";
 
+/** `unreachable`: the store failed, so it is not known whether there is a session. */
 export type SessionState = "active" | "none" | "unreachable";
 
-/** A session that the store has vouched for. Times in milliseconds since the epoch. */
+/** A session that the store has confirmed. Times in milliseconds since the epoch. */
 export interface KnownSession {
   readonly identity: Identity;
   readonly expiresAt: number;
-  /** When the store was asked. */
+  /** When the store was read. The age of a kept session counts from here. */
   readonly verifiedAt: number;
 }
 
+/** The result of a session lookup. */
 export type SessionAnswer =
   | {
       readonly state: "active";
@@ -28,7 +30,7 @@ export type SessionAnswer =
   | { readonly state: "none"; readonly setCookies: readonly string[] }
   | { readonly state: "unreachable"; readonly error: unknown };
 
-/** What the store says. It rejects when it cannot say anything. */
+/** The result of the store, and the `Set-Cookie` values that belong to it. */
 export type StoreAnswer =
   | {
       readonly session: { readonly identity: Identity; readonly expiresAt: number };
@@ -36,58 +38,78 @@ export type StoreAnswer =
     }
   | { readonly session: null; readonly setCookies: readonly string[] };
 
-/** Asks the store about the session in this `Cookie` header; `extend` lets it prolong the session. */
+/**
+ * Looks up the session of this `Cookie` header in the store. `extend` allows the store to extend
+ * the session.
+ *
+ * @throws the returned promise rejects when the store fails or does not respond
+ */
 export type AskStore = (cookieHeader: string, options: { extend: boolean }) => Promise<StoreAnswer>;
 
 export interface SessionReaderOptions {
   readonly authSecrets: readonly string[];
-  /** For how long an answer of the store is trusted at most, in milliseconds. 0: not at all. */
+  /** How long a result of the store is trusted at most, in milliseconds. 0: not at all. */
   readonly maxStale: number;
   readonly askStore: AskStore;
   readonly now: () => number;
   readonly startTimer: StartTimer;
 }
 
-/** Sessions kept in an isolate's memory at least; twice as many at most. */
+/** Sessions that an isolate keeps in memory: up to twice this number (`edge/lru.ts`). */
 const CAPACITY = 5_000;
-/** Sessions longer than this are not kept, which bounds the memory in bytes as well. Characters. */
+/** Longer sessions are not kept. This also bounds the memory in bytes. Characters. */
 const MAX_LENGTH = 4_096;
-/** After that many milliseconds one of those who wait for another's look-up makes it anew; the store has 5 seconds itself. */
+/**
+ * How long a request waits for another request's lookup before it is repeated. Milliseconds. The
+ * store itself has a timeout of 5 seconds.
+ */
 const PATIENCE = 4_000;
 
 /**
- * The cookie of a session token, signature included: Better Auth makes tokens of 32 letters and
- * digits. It signs other values with the same key, so a signature alone does not prove that a value
- * is a session token.
+ * The value of a session token cookie, signature included: Better Auth creates tokens of 32 letters
+ * and digits.
+ *
+ * Attack: Better Auth signs other values with the same key, and a client could send one of them as
+ * a session token. Defence: check the form as well as the signature.
  */
 const SESSION_TOKEN = /^[A-Za-z0-9]{32}\./;
 
 const NO_SESSION: SessionAnswer = { state: "none", setCookies: [] };
 
-/** A session, and the cookie cache that it came with: another one is another answer. */
+/**
+ * A session in memory, and the cookie cache of the request that it comes from. A request with
+ * another cookie cache is a cache miss.
+ */
 interface Kept {
   readonly data: string | undefined;
   readonly session: KnownSession;
   /**
-   * Whether it comes from a page's lookup, or from the cookie cache that one has set. A page trusts nothing else: a
-   * backend call's lookup neither extends the session nor renews its cookies, and a page that trusted one would not
-   * do so either for as long as the caller also calls the backend.
+   * Whether the session comes from a page's lookup, or from the cookie cache that such a lookup has
+   * set. Pages trust no other entry. The lookup of a backend call neither extends the session nor
+   * renews its cookies. A page that trusted such an entry would not do so either, for as long as
+   * the visitor also calls the backend.
    */
   readonly forPages: boolean;
 }
 
 export interface ReadOptions {
-  /** Whether the answer can carry cookies, as a page's can: then the store may prolong the session. */
+  /**
+   * Whether the response can set cookies, as a page's can: then the store may extend the session.
+   */
   readonly extend: boolean;
-  /** For how long this request trusts an answer of the store, in milliseconds; at most the reader's own. */
+  /**
+   * How long this request trusts a result of the store, in milliseconds. At most the reader's own.
+   */
   readonly maxStale: number;
 }
 
-/** Finds the session behind a request: in memory, in the signed cookie, in the store, in this order. */
+/**
+ * Finds the session of a request: in memory, then in the signed cookie cache, then in the store.
+ */
 export function createSessionReader(options: SessionReaderOptions) {
   const { authSecrets, maxStale: longest, askStore, now, startTimer } = options;
   const memory = new Lru<Kept>(CAPACITY);
-  /** When a sign-out has passed, by session token. */
+  /** When a request that ends the session has passed, by session token. */
   const ended = new Lru<number>(CAPACITY);
   const ring = openKeyRing(authSecrets);
   const signed = createSignedCookies(ring);
@@ -100,8 +122,8 @@ export function createSessionReader(options: SessionReaderOptions) {
   };
 
   /**
-   * Whether only the store counts: after a sign-out, for as long as an older result could be trusted.
-   * Also when the clock has stepped back since, which is why this is not `isRecent`.
+   * Whether only the store's result counts: after a sign-out, for as long as an older result could
+   * be trusted. Not `isRecent`: the session must stay ended when the clock has stepped back since.
    */
   const isEnding = (token: string) => {
     const time = ended.get(token);
@@ -114,7 +136,7 @@ export function createSessionReader(options: SessionReaderOptions) {
       memory.set(token, { data, session, forPages });
   };
 
-  /** The warm path: one look-up, no I/O, no cryptography, no promise. */
+  /** The warm path: one map lookup, no I/O, no cryptography, no promise. */
   function recall(
     { token, data }: SessionCookies,
     maxStale: number,
@@ -152,8 +174,11 @@ export function createSessionReader(options: SessionReaderOptions) {
 
   return {
     /**
-     * A page whose cookie cache has run out asks the store though memory may know the session, and brings a fresh one
-     * back; else every render would ask by itself.
+     * Finds the session. Rejects neither for a forged cookie nor for a store that fails.
+     *
+     * A page request without a cookie cache (the browser drops it when it expires) reads the store
+     * even if memory knows the session. Its response then sets a new cookie cache. Otherwise each
+     * render would look the session up again.
      */
     read(
       cookies: SessionCookies | undefined,
@@ -166,22 +191,26 @@ export function createSessionReader(options: SessionReaderOptions) {
       if (recalled) return recalled;
       const find = async () => {
         if (!SESSION_TOKEN.test(cookies.token)) return NO_SESSION;
-        // A forged cookie never reaches the store, and is no better for the genuine cookie cache beside it: Better Auth
-        // would not take it, and the page and the gate would send the visitor to each other.
+        // Attack: a forged session token cookie. It never reaches the store. A genuine cookie cache
+        // beside it does not help: Better Auth would refuse the token, and the page and the gate
+        // would redirect the visitor to each other.
         if (!(await signed.isSigned(cookies.token))) return NO_SESSION;
         return (await readCookie(cookies, maxStale)) ?? lookUp(cookies, header, extend);
       };
-      // Another's look-up may have read the store before this request was sent, or before the sign-out.
+      // A shared lookup may have read the store before this request was sent, or before the
+      // sign-out, so these requests do not share one.
       if (maxStale === 0 || isEnding(cookies.token)) return find();
       return once(`${extend} ${maxStale} ${cookies.token} ${cookies.data}`, find);
     },
 
-    /** A request that ends the session is passing: what is known here of it counts no more. */
+    /** Called when a request that ends the session passes: what is known here no longer counts. */
     async end({ token }: SessionCookies): Promise<void> {
-      // Forged tokens must not push the real ones out.
+      // Attack: forged tokens would push real ones out of the map. Defence: keep signed tokens
+      // only.
       if (!(await signed.isSigned(token))) return;
       ended.set(token, now());
-      // Now that nothing older is kept any more: a look-up may have come in while the signature was checked.
+      // Last, because `remember` keeps nothing of an ended session, but a lookup may have kept a
+      // result while the signature was checked.
       memory.delete(token);
     },
   };

@@ -1,19 +1,23 @@
-/** Has something done after that many milliseconds, and gives what calls it off. */
+/** Calls `run` after `ms` milliseconds. The returned function cancels the timer. */
 export type StartTimer = (ms: number, run: () => void) => () => void;
 
-/** So often within its patience an asker looks whether the answer is there. */
+/** How many times within `patience` a waiting caller checks whether the result is available. */
 const GLANCES = 8;
 
 interface Flight<T> {
   readonly answer: Promise<T>;
-  /** The answer once it is there: whom a host does not wake can still read it. */
+  /** The result once it is available, for callers that the host does not wake up. */
   landed?: { readonly value: T };
 }
 
 /**
- * One run of `work` a key, however many ask while it is under way. Some edge hosts never wake one request with the I/O of
- * another, so an asker looks from time to time whether the answer is there. If it is not after `patience` milliseconds, one of
- * those who wait runs the work anew, and the others wait for that one: a slow store is not asked by all of them at once.
+ * Runs `work` once per key for all callers that arrive while it runs. They share its result, or its
+ * error.
+ *
+ * Some edge hosts never wake one request when the I/O of another request completes. A waiting
+ * caller therefore also checks with a timer whether the result is available. If there is none after
+ * `patience` milliseconds, one of the waiting callers runs the work again and the others wait for
+ * that run. So a slow store does not get a lookup from each of them at once.
  */
 export function createSingleFlight<T>(startTimer: StartTimer, patience: number) {
   const flights = new Map<string, Flight<T>>();
@@ -33,7 +37,9 @@ export function createSingleFlight<T>(startTimer: StartTimer, patience: number) 
     return flight;
   }
 
-  /** Takes the first answer that comes, of this flight or of one that has been started in its place. */
+  /**
+   * Settles with the first run that settles: this one, or one that has been started in its place.
+   */
   function waitFor(first: Flight<T>, key: string, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       let stopTimer = () => {};

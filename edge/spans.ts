@@ -5,15 +5,16 @@ import type { Asked } from "./asked";
 import type { Steps } from "./steps";
 
 /**
- * The steps of the gate as spans of OpenTelemetry, below the one that Next makes for the middleware. Imported only where traces
- * are exported, so that nobody else's bundle holds it (docs/decisions/014-watching.md).
+ * Wraps the steps of the gate in OpenTelemetry spans, below the span that Next makes for the
+ * middleware. Imported only where traces are exported, so that no other bundle contains it
+ * (docs/decisions/014-watching.md).
  */
 export function withSpans(steps: Steps): Steps {
-  /** Runs a step in a span of its own, which ends with it. */
+  /** Runs a step in a new span. The span ends when the step ends. */
   function inSpan<T>(name: string, kind: SpanKind, asked: Asked, step: (span: Span) => T | Promise<T>) {
     const attributes = { "gatehouse.request_id": asked.requestId };
-    // Asked for each time: one that is asked for before `@vercel/otel` has registered itself, with a copy of the API of its own,
-    // would record nothing for ever.
+    // Get the tracer for each span: `@vercel/otel` registers itself with its own copy of the API,
+    // and a tracer that was obtained before would never record anything.
     const tracer = trace.getTracer("gatehouse");
     return tracer.startActiveSpan(name, { kind, attributes }, (span): T | Promise<T> => {
       const end = (value: T) => {
@@ -21,7 +22,7 @@ export function withSpans(steps: Steps): Steps {
         return value;
       };
       const fail = (error: unknown): never => {
-        // The log says what went wrong; what an error says may be about a person.
+        // The log has the error. An error message may contain personal data, so the span has none.
         span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
         throw error;
@@ -48,7 +49,10 @@ export function withSpans(steps: Steps): Steps {
         }),
       ),
     mint: (asked, identity) => inSpan("mint", SpanKind.INTERNAL, asked, () => steps.mint(asked, identity)),
-    /** As far as the gate goes: a rewrite is the platform's from here on, and a relay's span ends with the first byte. */
+    /**
+     * The gate's part only: after a rewrite the platform continues, and the span of a relay ends
+     * with the first byte of the response.
+     */
     forward: (asked, token) =>
       inSpan("upstream", SpanKind.CLIENT, asked, (span) =>
         after(steps.forward(continued(asked), token), (response) => {
@@ -61,7 +65,7 @@ export function withSpans(steps: Steps): Steps {
   };
 }
 
-/** The request as the backend is to see it: the span at hand is what its own trace goes on from. */
+/** The request as the backend receives it: the trace continues from the active span. */
 function continued(asked: Asked): Asked {
   const headers = new Map(asked.headers);
   headers.delete("tracestate");
@@ -69,7 +73,7 @@ function continued(asked: Asked): Asked {
   return { ...asked, headers };
 }
 
-/** Log lines name the trace that is exported, also where the client brought none. */
+/** Writes the ID of the exported trace into each log line, even if the client has sent no trace. */
 export function inTrace(log: Log): Log {
   return (entry) => {
     const traceId = trace.getActiveSpan()?.spanContext().traceId;

@@ -1,18 +1,19 @@
 import { isWithin } from "./classify";
 
-/** A path, and for how long sessions are trusted at it and below it. Seconds. */
+/** A path, and how long sessions are trusted at this path and below it, in seconds. */
 export type StaleBounds = readonly (readonly [path: string, seconds: number])[];
 
 /**
- * For how long a request for this path may trust what the store once said, in milliseconds: the deployment's bound, or
- * a shorter one of a path that holds it.
+ * Returns a function that says how long a request for a path may trust a result of the store, in
+ * milliseconds: the deployment's bound, or a shorter one that applies to the path. `deployment` is
+ * in seconds.
  */
 export function createStaleBound(deployment: number, bounds: StaleBounds) {
   const shortest = Math.min(deployment, ...bounds.map(([, seconds]) => seconds));
 
   return function maxStaleAt(pathname: string): number {
     const path = pathname.includes("%") ? decode(pathname) : pathname;
-    // The backend decodes it in a way of its own.
+    // Invalid here, but the backend may decode it differently. The shortest bound is safe.
     if (path === undefined) return shortest * 1000;
     let seconds = deployment;
     for (const [root, bound] of bounds) if (bound < seconds && isWithin(path, root)) seconds = bound;
@@ -20,7 +21,7 @@ export function createStaleBound(deployment: number, bounds: StaleBounds) {
   };
 }
 
-/** "/api/%61ccount" is "/api/account" to the backend. */
+/** "/api/%61ccount" is "/api/account" to the backend. Undefined: the path cannot be decoded. */
 function decode(pathname: string): string | undefined {
   try {
     return decodeURIComponent(pathname);

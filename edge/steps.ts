@@ -24,14 +24,16 @@ import { type AskStore, createSessionReader, type SessionAnswer } from "./sessio
 import { createStaleBound } from "./stale-bound";
 import { createTokenSource } from "./token";
 
-/** What the gate takes from the outside world. */
+/** The I/O, time and randomness of the gate. `middleware.ts` passes them in. */
 export interface Effects extends RelayEffects {
   readonly askStore: AskStore;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** A new ID at each call: for requests, tokens (`jti`) and nonces. */
   readonly randomId: () => string;
 }
 
+/** The settings that the gate reads. `Env` has their units. */
 export type GateEnv = Pick<
   Env,
   | "appOrigin"
@@ -48,25 +50,33 @@ export type GateEnv = Pick<
   | "nextServer"
 >;
 
-/** What happens to a request. `gate.ts` has them one after the other, and what looks on is put around them. */
+/**
+ * The steps of a request. `gate.ts` runs them one after the other. Observers wrap this object
+ * (`Watch`).
+ */
 export interface Steps {
-  /** By whom it is asked. */
+  /**
+   * Finds the caller's session. The step does not reject if the store fails: see `SessionAnswer`.
+   */
   session(asked: Asked): SessionAnswer | Promise<SessionAnswer>;
+  /** Applies the policy of `edge/decide.ts` to the request. */
   decide(asked: Asked, session: SessionAnswer): Decision;
-  /** The backend's token for this request. */
+  /** The JWT for the backend. It may be reused; a WebSocket always gets a new one. */
   mint(asked: Asked, identity: Identity): string | Promise<string>;
+  /** Sends the request to the backend: a rewrite, or a relay (`BACKEND_FORWARD=relay`). */
   forward(asked: Asked, token: string): Response | Promise<Response>;
-  /** Whatever goes no further than this app. */
+  /** The response, or Next's instruction, for each decision that does not forward the request. */
   answer(asked: Asked, session: SessionAnswer, decision: Decision): Response;
-  /** Something that nobody thought of. */
+  /** Logs an unexpected error of another step and makes the 500 response. */
   fail(asked: Asked, error: unknown): Response;
 }
 
-/** Public pages and Better Auth's own routes: nobody needs to know who asks. */
+/** Public pages and open API routes need no session, so the gate looks none up for them. */
 const NOT_ASKED: SessionAnswer = { state: "none", setCookies: [] };
 
 const SIGNED_OUT = { do: "refuse", code: "gate_signed_out" } as const;
 
+/** Builds the steps for one deployment. */
 export function createSteps(env: GateEnv, effects: Effects): Steps {
   const { appOrigin, clientAddressHeader, backendUrl, development } = env;
   const addresses = createBackendAddresses(backendUrl);
@@ -138,7 +148,8 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
     },
 
     answer(asked, session, decision) {
-      // Nothing goes to the backend for nobody, whatever was decided.
+      // Defence in depth: without an active session nothing goes to the backend, even if `decide`
+      // has returned `forward`.
       const refusal = decision.do === "forward" ? SIGNED_OUT : decision;
       report(effects.log, asked, session, refusal);
       const setCookies = session.state === "unreachable" ? [] : session.setCookies;
@@ -157,14 +168,19 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
     return (await mintForSocket(identity, effects.now())).jwt;
   }
 
-  /** Whatever is sent, a browser could be made to show it. */
+  /**
+   * The Content Security Policy for a request that passes. Not only pages get one, because an
+   * attacker can make a browser open any address as a document.
+   */
   function policyFor({ kind, wants }: Classified): string {
     if (kind === "api" || kind === "open-api") return BARE_POLICY;
     return wants === "document" ? pagePolicy(btoa(effects.randomId()), { secure, development }) : FILE_POLICY;
   }
 }
 
-/** Next responds with a bare 500 when it cannot decode a segment of a dynamic route, such as Better Auth's. */
+/**
+ * Next sends a bare 500 if it cannot decode a segment of a dynamic route, such as Better Auth's.
+ */
 function isDecodable(pathname: string): boolean {
   if (!pathname.includes("%")) return true;
   try {

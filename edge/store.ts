@@ -4,8 +4,9 @@ import { boundSessionData } from "../lib/cookie-budget";
 import type { AskStore } from "./session";
 
 /**
- * The session store through Better Auth's own `getSession`. `loadAuth` imports Better Auth at the first look-up
- * and not before: a warm or a cookie start never evaluates it.
+ * The session store: Better Auth's `getSession`. `loadAuth` imports Better Auth, at the first
+ * lookup and not earlier. An isolate that finds its sessions in memory or in the cookie never
+ * evaluates it.
  */
 export function createStore(loadAuth: () => Promise<Auth>): AskStore {
   let loading: Promise<Auth> | undefined;

@@ -4,21 +4,22 @@ import type { BackendToken, MintToken } from "../lib/mint";
 import { Lru } from "./lru";
 import { createSingleFlight, type StartTimer } from "./single-flight";
 
-/** A token kept for reuse, and the identity that it states. */
+/** A token kept for reuse, and the identity in its claims. */
 interface Kept {
   readonly token: BackendToken;
   readonly identity: Identity;
 }
 
-/** Tokens kept in an isolate's memory at least; twice as many at most. */
+/** Tokens that an isolate keeps: up to twice this number (`edge/lru.ts`). */
 const CAPACITY = 5_000;
-/** Tokens longer than this are not kept, which bounds the memory in bytes as well. Characters. */
+/** Longer tokens are not kept. This also bounds the memory in bytes. Characters. */
 const MAX_LENGTH = 4_096;
+/** How long a request waits for another request's token before it is minted again. Milliseconds. */
 const PATIENCE = 1_000;
 
 /**
- * One token a session in each isolate until half its life is gone. What it returns at once, without a promise, is
- * the warm path.
+ * Reuses one token per session in each isolate until half of its lifetime has passed. A reused
+ * token is returned without a promise.
  */
 export function createTokenSource(mint: MintToken, now: () => number, startTimer: StartTimer) {
   const kept = new Lru<Kept>(CAPACITY);
@@ -39,7 +40,9 @@ function isFresh(token: BackendToken, time: number): boolean {
   return isRecent(token.issuedAt, time, (token.expiresAt - token.issuedAt) / 2);
 }
 
-/** A new name, address or claim is in the next token, not in the one after. */
+/**
+ * A changed name, email address or claim is in the very next token: the kept token is not reused.
+ */
 function isSame(one: Identity, other: Identity): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

@@ -2,7 +2,7 @@ import type { Asked } from "../asked";
 import type { Decision } from "../decide";
 import type { SessionAnswer } from "../session";
 
-/** Why the gate did what it did, in a sentence or two. */
+/** Explains the gate's decision for `/__gate`, in one or two sentences. */
 export function explain(asked: Asked, session: SessionAnswer, decision: Decision): string {
   switch (decision.do) {
     case "pass":

@@ -12,12 +12,12 @@ export interface LookOptions {
   readonly randomId: () => string;
 }
 
-/** Next's own, in development: hot reloading and the error overlay. */
+/** Requests of Next itself in development: hot reloading and the error overlay. */
 const NOISE = /^\/(_next|__nextjs)/;
 
 /**
- * A look inside, in development: what the gate has decided, live at `/__gate`. The isolate has the memory, so it answers for the
- * stream by itself; the page is one of `app/`.
+ * Shows the gate's decisions live at `/__gate`, in development. They are in the isolate's memory,
+ * so the gate itself serves their stream; the page is one of `app/`.
  */
 export function createLook({ clock, now, randomId }: LookOptions) {
   const feed = new Feed<Sighting>(LOOK_CAPACITY);
@@ -26,7 +26,10 @@ export function createLook({ clock, now, randomId }: LookOptions) {
   };
   const watch: Watch = watchWith({ clock, now, keep });
 
-  /** Lets the page through to whoever develops, signed in or not. */
+  /**
+   * Serves the stream, and lets the page and its second stream (`finishes`) through without a
+   * session. All other requests go to the gate.
+   */
   const around =
     (gate: Gate): Gate =>
     (request) => {

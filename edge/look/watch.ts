@@ -10,14 +10,15 @@ import type { SessionAnswer } from "../session";
 import { explain } from "./explain";
 
 export interface WatchOptions {
-  /** Milliseconds, and parts of one; counted from anywhere. */
+  /** Milliseconds with fractions, counted from any point in time. */
   readonly clock: () => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Called once for each request, when the gate has finished with it. */
   readonly keep: (sighting: Sighting) => void;
 }
 
-/** What is known so far of a request under way. */
+/** What is known so far about a request in progress. */
 interface Draft {
   readonly at: number;
   readonly began: number;
@@ -27,7 +28,10 @@ interface Draft {
   tokenAge?: number;
 }
 
-/** Keeps what is worth seeing of each request, and when it did what. */
+/**
+ * Observes the steps of each request: their result and their time. Nothing secret is kept: no
+ * token, no cookie, no query.
+ */
 export function watchWith({ clock, now, keep }: WatchOptions): Watch {
   const drafts = new WeakMap<Asked, Draft>();
 
@@ -93,7 +97,7 @@ export function watchWith({ clock, now, keep }: WatchOptions): Watch {
         (response) => {
           const { session, decision } = draftOf(asked);
           const reason = session && decision ? explain(asked, session, decision) : "";
-          // A rewrite has no status yet: it is FastAPI's to say.
+          // A rewrite has no status yet: FastAPI decides it.
           const status = response.headers.has("x-middleware-rewrite") ? undefined : response.status;
           finish(asked, { outcome: "forwarded", status, reason });
           return response;

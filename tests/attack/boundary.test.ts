@@ -8,7 +8,7 @@ import { sendRaw } from "../support/raw-http";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** What reaches the backend, seen from the backend, with requests written by hand. */
+/** What the backend receives of requests that are written byte by byte. */
 
 describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   let app: App;
@@ -47,12 +47,12 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   }
 
   describe("a forged header", () => {
-    // Left out: what Node responds to by itself (`Expect`: 417), what is refused
-    // (`Service-Worker`), and `Connection`, which has tests of its own.
+    // Without the headers that Node itself responds to (`Expect`: 417) or the gate refuses
+    // (`Service-Worker`), and without `Connection`, which has its own tests.
     const names = forgedHeaders.filter((name) => !["expect", "connection", "service-worker"].includes(name));
     let reached: string;
     beforeAll(async () => {
-      // Node takes 16 kB of headers in a request.
+      // Node accepts 16 kB of headers per request, so the names are sent in groups.
       const all: Arrived["headers"][] = [];
       for (let i = 0; i < names.length; i += 50) {
         echo.arrived.length = 0;
@@ -116,8 +116,8 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   });
 
   it("every header of lib/forwarded-headers.ts arrives byte for byte", async () => {
-    // The framing ones and those of a WebSocket have tests of their own; these have values that are
-    // checked.
+    // Framing headers and those of a WebSocket have their own tests. The gate checks the values of
+    // the headers below, so they must be valid.
     const values: Record<string, string> = {
       origin: app.origin,
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -175,7 +175,8 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       },
     );
 
-    // RFC 9112 §3.2.2. Next takes the address for a path with two slashes in a row, and sends the client to it.
+    // RFC 9112 §3.2.2. Next reads the address as a path with two slashes in a row, and redirects
+    // the client.
     test.each([
       ["a foreign host", () => "http://evil.example/backend/x"],
       ["our own", () => `${app.origin}/backend/x`],
@@ -225,7 +226,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     });
 
     it("over the limit is refused before a byte is forwarded", async () => {
-      // Next hands the middleware's answer out only once it has read the body, whatever its size.
+      // Next sends the middleware's response only after it has read the whole body.
       const large = "x".repeat(1024 * 1024 + 1);
       const { status, body } = await send("POST /backend/x", [`Content-Length: ${large.length}`], large);
       expect(status).toBe(413);

@@ -3,7 +3,10 @@ import { startEchoUpstream } from "../support/echo-upstream";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** What a page of another site can have a signed-in visitor's browser do: nothing that changes anything, and read nothing. */
+/**
+ * What a page of another site can do with a signed-in visitor's browser: it changes nothing and
+ * reads nothing.
+ */
 
 const FOREIGN = "https://evil.example";
 

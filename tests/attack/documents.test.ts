@@ -8,8 +8,8 @@ import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
 /**
- * HTML that is not a page of the app cannot run as the app's origin: the backend's, and Next's
- * error pages.
+ * Attack: HTML that is not a page of the app, such as a backend's document or Next's error page,
+ * runs a script on the app's origin. Defence: a Content Security Policy on each such response.
  */
 
 const SCRIPT = `document.documentElement.setAttribute("data-ran", "yes")`;
@@ -36,15 +36,13 @@ const documents: Record<string, { type?: string; body: string }> = {
   "/data.json": { type: "application/json", body: "{}" },
 };
 
-/** Whether a policy runs no script that somebody has put into the HTML. */
+/** Whether the policy stops a script that somebody has injected into the HTML. */
 function isStrict(policy: string): boolean {
   const script = (policy.match(/script-src [^;]*/) ?? policy.match(/default-src [^;]*/))?.[0] ?? "";
   return /^sandbox/.test(policy) || (script !== "" && !/unsafe-inline|nonce-x|\*/.test(script));
 }
 
-/**
- * A backend that wants its documents to run: it sends headers of its own against each of the app's.
- */
+/** A backend that wants its documents to run: it sends a weak header against each of the app's. */
 async function startHostileUpstream() {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");
@@ -141,7 +139,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       async (path) => {
         const page = await openPage();
         await page.goto(`${app.origin}/backend${path}`);
-        // The debugger's own scripts run in a sandboxed document all the same.
+        // The scripts of the debugger run even in a sandboxed document.
         expect(await page.evaluate(() => document.documentElement.getAttribute("data-ran"))).toBeNull();
         expect(await page.evaluate(() => self.origin)).toBe("null");
         await page.context().close();
@@ -289,7 +287,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
         }),
       );
       const html = responses.filter((response) => response.headers.get("content-type")?.includes("html"));
-      // Node's own responses to what is no HTTP have no body.
+      // Node's own responses to bytes that are not HTTP have no body.
       const bare = responses
         .filter(({ body, headers }) => body !== "" && !isStrict(headers.get("content-security-policy") ?? ""))
         .map(({ line, status, headers }) => `${line}: ${status} ${headers.get("content-security-policy")}`);

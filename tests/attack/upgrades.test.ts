@@ -5,11 +5,12 @@ import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
 /**
- * Every upgrade that is not forwarded is closed at once: Node takes such a socket out of its HTTP
- * server, and none of the server's timeouts applies to it any more.
+ * Attack: a client opens many upgrades and never closes them. Node takes such a socket out of its
+ * HTTP server, and none of the server's timeouts applies to it any more. Defence: every upgrade
+ * that is not forwarded is closed at once.
  */
 
-/** Closing takes a few milliseconds; the rest is for a busy machine. Milliseconds. */
+/** Milliseconds. Closing takes only a few of them; the rest is a margin for a busy machine. */
 const CLOSED_WITHIN = 4_000;
 const WEBSOCKET = [
   "Connection: Upgrade",
@@ -38,9 +39,9 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
   });
 
   /**
-   * Sends these bytes, and closes nothing after the server's FIN: a client that wants to hold the
-   * socket. Resolves with what the server sent, and with how the connection was when the patience
-   * of this test ended.
+   * Sends these bytes, and closes nothing after the server's FIN, as a client that wants to hold
+   * the socket. Resolves with what the server sent, and with the state of the connection when it
+   * closed or when this test stopped waiting.
    */
   function hold(bytes: string): Promise<{ state: "closed" | "open" | "half open"; received: string }> {
     const { hostname, port } = new URL(app.origin);
@@ -60,10 +61,10 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       socket.on("end", () => {
         clearTimeout(timer);
         timer = setTimeout(giveUp, CLOSED_WITHIN, "half open");
-        // Bytes for a socket that the server has destroyed are answered with a reset.
+        // A socket that the server has destroyed responds to these bytes with a reset.
         writing = setInterval(() => socket.write("x"), 100);
       });
-      // The reset, as ECONNRESET or EPIPE.
+      // The reset arrives as ECONNRESET or EPIPE.
       socket.on("error", () => {});
       socket.on("close", () => {
         clearTimeout(timer);
@@ -74,7 +75,9 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
     });
   }
 
-  /** Which of these, sent at once, the server did not close. */
+  /**
+   * Sends these requests at the same time. Returns those whose sockets the server did not close.
+   */
   async function leftOpen(requests: Record<string, string>): Promise<string[]> {
     const held = await Promise.all(
       Object.entries(requests).map(async ([name, bytes]) => ({ name, ...(await hold(bytes)) })),

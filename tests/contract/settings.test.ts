@@ -3,7 +3,10 @@ import { EnvError, parseEnv } from "../../lib/env";
 import { testEnv } from "../support/stack";
 import cases from "./settings.json" with { type: "json" };
 
-/** The gate reads the shared variables as FastAPI does: backend/tests/test_settings.py runs the same cases. */
+/**
+ * The gate reads the shared variables as FastAPI does: backend/tests/test_settings.py runs the same
+ * cases.
+ */
 
 test.each(cases)("a JWT_SECRET_KEY with $name", ({ value, keys }) => {
   const read = () => parseEnv(testEnv({ JWT_SECRET_KEY: value })).jwt.keys;

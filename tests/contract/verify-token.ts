@@ -8,7 +8,10 @@ import {
   MAX_TTL_SECONDS,
 } from "../../lib/contract";
 
-/** The contract's verifier on top of jose, as strict as `backend/auth.py`, so that each holds the other to account. */
+/**
+ * The contract's verifier in TypeScript, with jose. It is as strict as `backend/auth.py`: both pass
+ * the same vectors, so a difference between them fails a test.
+ */
 
 export type TokenErrorCode =
   | "token_malformed"
@@ -33,7 +36,7 @@ interface Expectation {
   audience: string;
   /** Seconds since the epoch. */
   now: number;
-  /** What the token is to be for; a user's token has no purpose. */
+  /** The purpose that the token must have. Undefined: none, as in a user's token. */
   purpose?: string | undefined;
 }
 
@@ -50,7 +53,7 @@ export async function verifyToken(token: string, { keys, issuer, audience, now, 
       throw new TokenError(isForged ? "token_wrong_key" : "token_malformed");
     },
   );
-  // Not jwtVerify: its checks of the claims come in another order, and with a leeway of its own.
+  // Not `jwtVerify`: it checks the claims in another order, and has its own leeway.
   const claims = readClaims(JSON.parse(utf8.decode(payload)));
   if (claims.iss !== issuer) throw new TokenError("token_wrong_issuer");
   if (claims.aud !== audience) throw new TokenError("token_wrong_audience");
@@ -67,7 +70,7 @@ export async function verifyToken(token: string, { keys, issuer, audience, now, 
   };
 }
 
-/** RFC 8725 §3.1: alg is compared, never obeyed; the key comes from our ring. */
+/** RFC 8725 §3.1: compare `alg`, never obey it. The key comes from our own ring. */
 async function keyFor(token: string, keys: readonly string[]): Promise<Uint8Array> {
   const header = readHeader(token);
   if (header.alg !== JWT_ALGORITHM) throw new TokenError("token_algorithm");

@@ -9,7 +9,7 @@ const rewrite = (name: string, value: string, path = "/api/tasks") =>
 describe.each(["location", "content-location", "sourcemap"])("%s", (name) => {
   test.each([
     [`${BACKEND}/there?x=1#y`, "/backend/there?x=1#y"],
-    // uvicorn writes "https" where X-Forwarded-Proto says it.
+    // uvicorn writes "https" if X-Forwarded-Proto says https.
     ["https://127.0.0.1:8000/there", "/backend/there"],
     ["//127.0.0.1:8000/there", "/backend/there"],
     ["http://LOCALHOST:8000/there", "/backend/there"],
@@ -17,19 +17,19 @@ describe.each(["location", "content-location", "sourcemap"])("%s", (name) => {
     [BACKEND, "/backend/"],
     ["/there", "/backend/there"],
     ["/backend/there", "/backend/backend/there"],
-    // Lead to the same place from both sides.
+    // These mean the same on both sides.
     ["there", "there"],
     ["?page=2", "?page=2"],
     ["#part", "#part"],
-    // Would lead out of the prefix.
+    // This one would leave the prefix.
     ["../../there", "/backend/there"],
-    // Another site, another port, no address of the web.
+    // Another site, another port, or not a web address.
     ["https://elsewhere.example/x", "https://elsewhere.example/x"],
     ["//elsewhere.example/x", "//elsewhere.example/x"],
     ["http://127.0.0.1:8001/x", "http://127.0.0.1:8001/x"],
     ["http://127.0.0.1:8000@elsewhere.example/x", "http://127.0.0.1:8000@elsewhere.example/x"],
     ["urn:uuid:1", "urn:uuid:1"],
-    // The bytes of UTF-8, as fetch reads them.
+    // UTF-8 bytes, as `fetch` reads them.
     ["/caf\u00c3\u00a9", "/backend/caf%C3%A9"],
     ["/caf\u00e9", "/backend/caf%C3%A9"],
     ["http://[", undefined],
@@ -76,7 +76,7 @@ describe("any other header", () => {
     ["x-next-page", `${BACKEND}/api/tasks?page=2`, "/backend/api/tasks?page=2"],
     ["x-pages", `a=${BACKEND}/a, b=${BACKEND}/b`, "a=/backend/a, b=/backend/b"],
     ["content-security-policy", `report-uri ${BACKEND}/csp`, "report-uri /backend/csp"],
-    // The name alone leads nowhere from outside.
+    // The host alone: no browser can use it, so it must not be shown.
     ["x-served-by", "127.0.0.1:8000", undefined],
     ["x-served-by", "instance 7 at localhost:8000", undefined],
     ["x-other", "127.0.0.1:80001", "127.0.0.1:80001"],

@@ -18,7 +18,7 @@ const known = {
 const sent = (headers: Record<string, string>, more: Partial<Parameters<typeof upstreamHeaders>[1]> = {}) =>
   upstreamHeaders(new Headers(headers), { ...known, ...more });
 
-/** The gate sets these itself. */
+/** Headers that the gate sets itself. */
 const OWN = ["authorization", "host", "x-request-id", "x-forwarded-proto", "x-forwarded-host"];
 
 test.each(forgedHeaders)("%s never reaches the backend as the client sent it", (name) => {

@@ -75,7 +75,7 @@ describe("a call to the backend", () => {
   it("shows the browser no token", async () => {
     const response = await askSignedIn("/backend/x");
     for (const [name, value] of response.headers) {
-      // Next takes these off again: they are how the middleware hands it the request's headers.
+      // With these headers the middleware passes request headers to Next, which removes them.
       if (!name.startsWith("x-middleware-request-")) expect(value, name).not.toMatch(/eyJ/);
     }
   });

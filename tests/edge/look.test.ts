@@ -7,7 +7,7 @@ import type { Sighting } from "../../lib/look";
 import { gateEnv } from "../support/gate";
 import { signCookieCache, signSessionToken } from "../support/signing";
 
-/** What `/__gate` shows of what the gate does. */
+/** What `/__gate` shows of the gate's decisions. */
 
 const APP = "http://localhost:3000";
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
@@ -40,7 +40,7 @@ beforeEach(async () => {
 const ask = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));
 const asMember = (headers: Record<string, string> = {}) => ({ headers: { cookie, ...headers } });
 
-/** What the stream has told so far. */
+/** The sightings that the stream has sent so far. */
 async function seen(): Promise<Sighting[]> {
   const stream = await ask("/__gate/sightings");
   expect(stream.headers.get("content-type")).toBe("text/event-stream");

@@ -84,7 +84,7 @@ it("never leaves the origin, whatever is asked", { timeout }, () => {
       const landed = new URL(path, "https://app.example.com/login");
       expect(landed.origin).toBe("https://app.example.com");
       expect(landed.pathname + landed.search + landed.hash).toBe(path);
-      // What the browser would do with the redirect, and once more with where it landed.
+      // What the browser would do with the redirect. The path that it reaches must be safe as well.
       expect(safeNextPath(path)).toBe(path);
     }),
     { numRuns },

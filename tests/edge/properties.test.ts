@@ -21,8 +21,8 @@ const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, 
 const requested = fc.tuple(method, path, sent);
 
 /**
- * Why a request of a signed-in visitor may not reach the backend, said once more and in other words than the gate's own: it
- * is what the gate's answer would have to be.
+ * Why a request of a signed-in visitor must not reach the backend. This is a second, independent
+ * implementation of the policy, to compare the gate's decision with.
  */
 function objection(verb: string, pathname: string, headers: Headers) {
   if (pathname !== "/backend" && !pathname.startsWith("/backend/")) return "not the backend's";
@@ -35,7 +35,7 @@ function objection(verb: string, pathname: string, headers: Headers) {
   return /^[0-9]+$/.test(length) && Number(length) <= MAX_BODY ? undefined : "too large";
 }
 
-/** Whether decoding finds a separator that was none, a NUL, or a segment that means another. */
+/** Whether decoding adds a separator, a NUL, or a segment with another meaning. */
 function readsOtherwise(pathname: string): boolean {
   const decoded = pathname.replace(/%([0-9a-f]{2})/gi, (_, hex) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
@@ -47,7 +47,7 @@ function readsOtherwise(pathname: string): boolean {
   );
 }
 
-/** A method that is not known to be harmless, or a handshake of any protocol. */
+/** A method that is not known to be safe, or an upgrade to any protocol. */
 function changes(verb: string, headers: Headers): boolean {
   return namesUpgrade(headers) || (verb !== "GET" && verb !== "HEAD" && verb !== "OPTIONS");
 }
@@ -76,13 +76,13 @@ function isFromElsewhere(headers: Headers): boolean {
   return headers.has("origin") && headers.get("origin") !== APP;
 }
 
-/** A page or route that answers strangers. */
+/** A page or route that works without a session. */
 function isOpen(pathname: string): boolean {
   const pages = /^\/(forgot-password|reset-password|verify-email|account-deleted|mailbox|login|signup)?\/?$/;
   return pages.test(pathname) || /^\/api\/(auth|health)(\/|$)/.test(pathname);
 }
 
-/** Next responds with a bare 500 to a route handler's path that it cannot decode. */
+/** Next sends a bare 500 for a route handler's path that it cannot decode. */
 function isDecodable(pathname: string): boolean {
   try {
     decodeURIComponent(pathname);
@@ -168,7 +168,7 @@ describe("whatever is sent", { timeout }, () => {
 
   it("leaves nothing forged in what the backend sees, nor what Connection names", () => {
     const tally = createTally();
-    // These are the gate's to say.
+    // Headers that the gate sets itself.
     const ours = /^(authorization|x-request-id|x-forwarded-(proto|host|for)|host|connection|upgrade)$/;
     const framing = ["content-length", "transfer-encoding"];
     const address = fc.constantFrom(undefined, "203.0.113.7");
@@ -199,7 +199,7 @@ describe("whatever is sent", { timeout }, () => {
             expect(seen.has(name), name).toBe(false);
             if (headers.has(name)) tally.count("nominated");
           }
-          // These two frame the body: whatever else happens, they arrive.
+          // These two frame the body, so they must always arrive.
           for (const name of framing) {
             expect(seen.get(name)).toBe(headers.get(name) ?? undefined);
             if (headers.has(name) && nominated.includes(name)) tally.count("nominated framing");
@@ -269,7 +269,7 @@ describe("whatever is sent", { timeout }, () => {
         if (session) headers.set("cookie", session);
         const request = new Request(APP + pathname + query, { method: verb, headers });
         const response = await gate(request);
-        // A rewrite is how the gate forwards; a refused WebSocket is rewritten to a page of ours.
+        // The gate forwards by a rewrite. It refuses a WebSocket by a rewrite to a page of the app.
         const rewrite = response.headers.get("x-middleware-rewrite");
         if (rewrite) expect(new URL(rewrite).origin).toBe(APP);
         const location = response.headers.get("location");

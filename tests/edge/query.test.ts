@@ -4,7 +4,10 @@ import { expect, it, test } from "vitest";
 import { protectQuery } from "../../edge/query";
 import { numRuns, timeout } from "../support/requests";
 
-/** What the server of Next makes of the query of a rewrite (`proxyRequest` and `stringifyQuery`), given the client's own. */
+/**
+ * The query that Next's server makes of a rewrite's query, given the client's own query
+ * (`proxyRequest` and `stringifyQuery`).
+ */
 function throughNext(client: string, rewrite: string): string {
   const read = (search: string) => {
     const query: Record<string, string | string[]> = {};

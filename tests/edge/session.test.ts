@@ -63,7 +63,8 @@ describe("a visitor without a session", () => {
     ["a signature cut short", async () => (await signSessionToken("abc")).slice(0, -6)],
     ["what is no base64", async () => encodeURIComponent(`${sessionToken("abc")}.${"!".repeat(43)}=`)],
     ["what cannot be decoded", async () => `${sessionToken("abc")}.%E0%A4%A`],
-    // Or a copy would outlive the sign-out of the original in memory.
+    // Otherwise a second spelling of the cookie would stay in memory after the sign-out of the
+    // first.
     ["a spelling of its own", async () => (await signSessionToken("abc")).replace("abc", "%61bc")],
   ])("who forges a cookie with %s does not reach the store", async (_, forge) => {
     expect(await reader()(`better-auth.session_token=${await forge()}`)).toEqual({
@@ -74,7 +75,10 @@ describe("a visitor without a session", () => {
   });
 });
 
-/** Better Auth signs these cookies with the same key: a signature alone does not make a session token. */
+/**
+ * Attack: Better Auth signs these cookies with the same key, so a signature alone does not prove
+ * that a value is a session token.
+ */
 it.each([
   ["dont_remember", "true"],
   ["the OAuth state of earlier versions", `${"aB3-_".repeat(7)}`.slice(0, 32)],
@@ -149,7 +153,7 @@ describe("the store", () => {
     expect(summary(await read(header))).toBe("store");
     expect(summary(await read(header, true))).toBe("store");
     expect(asked.map(({ extend }) => extend)).toEqual([false, true]);
-    // Once a page has asked, pages and calls alike are spared for as long as the answer is trusted.
+    // After the page's lookup, pages and calls need no other one while its result is trusted.
     expect(summary(await read(header, true))).toBe("memory");
     expect(summary(await read(header))).toBe("memory");
   });
@@ -303,7 +307,7 @@ describe("a sign-out that passes", () => {
     const { read, end } = readerAndEnd();
     const header = await tokenCookie();
     await end(header);
-    // The sign-out is still on its way to the database.
+    // The sign-out has not reached the database yet.
     expect(summary(await read(header))).toBe("store");
     expect(summary(await read(header))).toBe("store");
     time = START + 60_000;
@@ -315,7 +319,7 @@ describe("a sign-out that passes", () => {
     let answer: (answer: StoreAnswer) => void;
     const active: StoreAnswer = { session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] };
 
-    /** A look-up that has asked the store, which has read the session and is yet to say so. */
+    /** Begins a lookup. The store has read the session, but has not returned it yet. */
     async function begin() {
       const { read, end } = readerAndEnd();
       const header = await tokenCookie();
@@ -376,7 +380,7 @@ describe("memory", () => {
     const ended = await tokenCookie("ended");
     await read(known);
     await end(ended);
-    // A signature of the right form, and more visitors than memory holds.
+    // Signatures of a valid form, and more visitors than memory holds.
     const signature = encodeURIComponent(`${"A".repeat(43)}=`);
     const forged = Array.from({ length: 10_001 }, (_, i) => `better-auth.session_token=t${i}.${signature}`);
     await Promise.all(forged.flatMap((header) => [read(header), end(header)]));

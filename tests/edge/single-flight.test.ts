@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSingleFlight, type StartTimer } from "../../edge/single-flight";
 
-/** Timers that never run out; and how many have been started and not called off. */
+/** Timers that never fire, and how many of them are started and not cancelled. */
 let running = 0;
 const never: StartTimer = () => {
   running += 1;
@@ -39,7 +39,7 @@ describe("single flight", () => {
     work.resolve(7);
     expect(await Promise.all(asked)).toEqual(Array(1000).fill(7));
     expect(runs).toBe(1);
-    // Whoever has the answer waits for nothing more.
+    // A caller that has the result leaves no timer behind.
     expect(running).toBe(0);
   });
 

@@ -16,12 +16,12 @@ test.each([
   ["/backend/api/account/", 0],
   ["/backend/api/account/export", 0],
   ["/backend/api/accounts", 30_000],
-  // A path cannot ask for more than the deployment allows.
+  // A path cannot have a longer bound than the deployment.
   ["/backend/slow", 60_000],
-  // What the backend decodes is what counts.
+  // The path that the backend decodes is the one that counts.
   ["/backend/api/%61ccount", 0],
   ["/backend/%61pi/accoun%74", 0],
-  // What cannot be decoded here may be decodable there.
+  // The backend may be able to decode a path that the gate cannot decode.
   ["/backend/api/%61ccount/%E0%A4%A", 0],
 ])("%s is trusted for %d ms", (path, expected) => {
   expect(maxStaleAt(path)).toBe(expected);

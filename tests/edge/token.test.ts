@@ -52,7 +52,7 @@ describe("a minted token", () => {
 });
 
 it("names a key by the first 16 hex digits of its SHA-256", async () => {
-  // The digest of "abc" in FIPS 180-4's own example.
+  // FIPS 180-4: the digest of "abc" in its own example.
   expect(await keyId("abc")).toBe("ba7816bf8f01cfea");
 });
 
