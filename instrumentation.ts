@@ -9,7 +9,8 @@ export async function register(): Promise<void> {
   // A constant too, of Next's: the edge has no server to watch.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
-    await guardServer();
+    const { guardServer } = await import("./lib/guard-server");
+    guardServer(loadEnv());
   }
   const { otlpEndpoint, backendUrl } = loadEnv();
   if (!otlpEndpoint) return;
@@ -26,23 +27,6 @@ export async function register(): Promise<void> {
     // Below the gate's rewrite it would begin another trace, and tell FastAPI that one. A page's own calls of FastAPI ask for
     // their spans themselves (`lib/backend-api.ts`).
     instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
-  });
-}
-
-/**
- * The server is ours to guard, except on Vercel: there the platform's own server faces the browser
- * (docs/decisions/016-guards-of-the-server.md).
- */
-async function guardServer(): Promise<void> {
-  const { appOrigin, onVercel } = loadEnv();
-  if (onVercel) return;
-  const { guardResponses } = await import("./lib/guard-responses");
-  const { guardUpgrades } = await import("./lib/guard-upgrades");
-  guardResponses(appOrigin);
-  guardUpgrades({
-    log,
-    randomId: () => crypto.randomUUID(),
-    ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
   });
 }
 
