@@ -9,7 +9,8 @@ export async function register(): Promise<void> {
   // Next replaces NEXT_RUNTIME with a constant as well. The edge runtime has no server to guard.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
-    await guardServer();
+    const { guardServer } = await import("./lib/guard-server");
+    guardServer(loadEnv());
   }
   const { otlpEndpoint, backendUrl } = loadEnv();
   if (!otlpEndpoint) return;
@@ -27,27 +28,6 @@ export async function register(): Promise<void> {
     // and send FastAPI the ID of that trace. Calls of FastAPI by pages request their spans
     // themselves (`lib/backend-api.ts`).
     instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
-  });
-}
-
-/**
- * Guards the Node server. Not on Vercel, where the platform's server receives the browser's
- * requests (docs/decisions/018-guards-of-the-server.md).
- */
-async function guardServer(): Promise<void> {
-  const { appOrigin, onVercel } = loadEnv();
-  if (onVercel) return;
-  const { guardResponses } = await import("./lib/guard-responses");
-  const { guardUpgrades } = await import("./lib/guard-upgrades");
-  const { closeIdleConnections } = await import("./lib/idle-connections");
-  const { refuseTrace } = await import("./lib/refuse-trace");
-  closeIdleConnections();
-  refuseTrace();
-  guardResponses(appOrigin);
-  guardUpgrades({
-    log,
-    randomId: () => crypto.randomUUID(),
-    ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
   });
 }
 

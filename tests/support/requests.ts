@@ -96,7 +96,7 @@ const said = fc.record({
     "",
   ]),
   "sec-fetch-mode": maybe(1, ["navigate", "cors", "no-cors", "websocket"]),
-  "sec-fetch-dest": maybe(1, ["document", "empty", "image", "iframe", "script", "serviceworker"]),
+  "sec-fetch-dest": maybe(0.5, ["document", "empty", "image", "iframe", "serviceworker"]),
   origin: maybe(2, [
     APP,
     APP,

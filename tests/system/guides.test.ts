@@ -249,6 +249,18 @@ describe("the project with all the samples", () => {
     expect(new URL(page.url()).search).toBe("?next=%2Fnotes");
   });
 
+  it("closes a WebSocket to a path that is not FastAPI's, in the standalone server too", async () => {
+    const outcome = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(`wss://${location.host}/_next/static/x`);
+          socket.onclose = () => resolve("closed");
+          setTimeout(resolve, 5_000, "open");
+        }),
+    );
+    expect(outcome).toBe("closed");
+  });
+
   it("lets one sign up, and comes back to the page", async () => {
     await page.goto(`${origin}/signup?next=%2Fnotes`);
     await page.getByLabel("Name").fill("Ada");
