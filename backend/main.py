@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 import auth
 from account import router as account
-from db import create_tables
+from db import create_tables, engine
 from docs import OPENAPI_URL, add_docs, docs_are_on
 from headers import ResponseHeaders
 from limits import THREADS
@@ -40,6 +40,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     current_default_thread_limiter().total_tokens = THREADS
     create_tables()
     yield
+    engine.dispose()
 
 
 async def answer_unfit_input(request: Request, error: Exception) -> JSONResponse:

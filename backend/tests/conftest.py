@@ -4,8 +4,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 # Before the app is imported: it reads its settings at start-up.
 os.environ["JWT_SECRET_KEY"] = secrets.token_urlsafe(32)
 os.environ["BACKEND_SQLITE"] = str(Path(tempfile.mkdtemp(prefix="gatehouse-")) / "tasks.sqlite")
 
 sys.path.append(str(Path(__file__).parents[2] / "tests" / "contract"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_connection_is_left_open():
+    """From Python 3.13 on a connection that nobody closed is a warning, and so a failure here."""
+    yield
+    from db import engine
+
+    engine.dispose()

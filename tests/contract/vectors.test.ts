@@ -64,7 +64,7 @@ describe("a token with a purpose", () => {
   });
 
   it("cannot be had from the gate's minter by a custom claim of that name", async () => {
-    const custom = { purpose: "delete-account" };
+    const custom = { ...ada.custom, purpose: "delete-account" };
     const { jwt } = await createMinter(config, () => "id-1")({ ...ada, custom }, now * 1000);
     expect(await verifyToken(jwt, wanted)).toMatchObject({ id: "user-1", expires_at: now + 300 });
     await expect(verifyToken(jwt, { ...wanted, purpose: "delete-account" })).rejects.toMatchObject({

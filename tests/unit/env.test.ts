@@ -36,7 +36,6 @@ it("fills in what may be left out", () => {
     tokenEndpoint: false,
     mail: undefined,
     providers: {},
-    onVercel: false,
     development: false,
     distDir: ".next",
     clientAddressHeader: undefined,
