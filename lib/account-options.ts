@@ -63,7 +63,10 @@ function leadingTo(link: string, page: string): string {
   return url.href;
 }
 
-/** For `.catch`: writes the cause to the log, and throws an error for the page. */
+/**
+ * For `.catch`: writes the cause to the log, and throws an error for the page.
+ * @throws {APIError} 503
+ */
 export function explainMailFailure(error: unknown): never {
   const isUnset = error instanceof MailError && error.code === "MAIL_NOT_CONFIGURED";
   const refusal = refusalOfRecipient(error);
