@@ -72,8 +72,8 @@ export class ApiError extends Error {
   readonly status: number;
   /**
    * A code from the body, such as the gate's own, or one of these: `timeout` (no response in time,
-   * so it is unknown whether the request was carried out), `network`, `unreadable` (a 2xx that is not
-   * JSON), `validation`, `http_<status>`.
+   * so it is unknown whether the request was carried out), `network`, `unreadable` (a 2xx that is
+   * not JSON), `validation`, `http_<status>`.
    */
   readonly code: string;
   /** A text that can be shown to the user. */

@@ -7,8 +7,9 @@ import { continueTrace, readTrace } from "./request-trace";
 
 /**
  * Creates a function that returns a client for calls from this server to FastAPI on behalf of
- * `who`. Each client uses one token of `mint`. It sends the request id and the trace of the request
- * whose headers are `asked`. A call without its own signal ends after `backendTimeoutSeconds`.
+ * `who`. Each client uses one token of `mint`. It sends the request id and the trace of the
+ * incoming request, which it reads from the headers of that request. A call without its own signal
+ * ends after `backendTimeoutSeconds`.
  */
 export function createBackendApi(env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">, mint: MintToken) {
   return async (who: Identity, asked: Pick<Headers, "get">): Promise<Api> => {

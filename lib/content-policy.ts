@@ -15,7 +15,7 @@ export const FILE_POLICY =
 /**
  * For every response of the backend (HTML §7.1.5, CSP Level 3 §6.3.2).
  *
- * Attack: HTML from the backend, such as an uploaded file, runs scripts in this app's origin.
+ * Attack: HTML from the backend, such as an uploaded file, could run scripts in this app's origin.
  * Defence: `sandbox` without `allow-same-origin` and `allow-scripts`. The document gets an opaque
  * origin and runs no scripts, so it can neither call `/backend/*` as the user nor read the app.
  */

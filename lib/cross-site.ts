@@ -20,8 +20,8 @@ export function isCrossSite(headers: RequestHeaders, changes: boolean, origins: 
 
 /**
  * Whether a page of another site loads this GET as a part of itself: an image, a script, a frame. A
- * link that a person opens is a navigation of a whole window and is not included: only then is the
- * destination in Fetch Metadata `document`.
+ * link that a person opens navigates a whole window and does not count. Fetch Metadata shows the
+ * difference: only such a navigation has the destination `document`.
  */
 export function isEmbeddedElsewhere(headers: RequestHeaders): boolean {
   const site = headers.get("sec-fetch-site");

@@ -10,8 +10,8 @@ export interface Env {
   /** Base URL of FastAPI, without a trailing slash. It may have a path. */
   readonly backendUrl: string;
   /**
-   * What transfers the data between browser and FastAPI: `rewrite` is Next's rewrite, `relay` is
-   * the gate itself.
+   * What transfers the data between browser and FastAPI. `rewrite`: the platform or Next's server.
+   * `relay`: the gate itself.
    */
   readonly forwarding: "rewrite" | "relay";
   readonly databaseUrl: string;
@@ -300,8 +300,8 @@ function wholeNumber(min: number, max: number): Parse<number> {
 
 const headerName: Parse<string> = (value) => {
   const name = value.toLowerCase();
-  // The gate and most proxies drop a header whose name has an underscore. Header names for
-  // addresses use no other punctuation than the hyphen.
+  // The gate and most proxies drop a header whose name has an underscore. Names of address headers
+  // contain no punctuation other than hyphens.
   if (!/^[a-z][a-z0-9-]*$/.test(name)) {
     throw new InvalidValue(`"${value}" is not the name of a header. Use letters, digits and hyphens only`);
   }

@@ -40,7 +40,7 @@ export interface TimedStep {
   readonly took: number;
 }
 
-/** How a request ended, as the server observes it in which the gate runs. */
+/** How a request ended. The server in which the gate runs observes this. */
 export interface Finish {
   readonly requestId: string;
   readonly status: number;

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { nameOf, OUT_OF_ORDER, PUBLIC, pathOf, SIGNED_IN } from "../../scripts/lib/shots";
 
 /**
- * docs/screenshots has pictures of exactly the pages of this app, except those that exist only in
+ * docs/screenshots has pictures of every page of this app, except pages that exist only in
  * development.
  */
 
