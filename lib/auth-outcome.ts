@@ -25,8 +25,9 @@ export async function settleOutcome(
   // From a query that did not go through the watched driver.
   const thrown = databaseFailureIn(error);
   const outage = thrown === "outage" ? error : failures.get("outage");
-  // This includes 401: a user whose session cannot be looked up is not signed out.
-  if (outage !== undefined && (response === undefined || response.status >= 400)) {
+  // Whatever Better Auth responds. Its 401 says that a session that cannot be read is gone, and its
+  // sign-out says 200 although the session is still in the database.
+  if (outage !== undefined) {
     return { code: "gate_session_store_unreachable", error: outage };
   }
   if (response !== undefined && response.status !== 500 && !(await isFailedSignUp(response))) return response;

@@ -14,7 +14,14 @@ const MAX_LENGTH = 3_500;
  * expired. The session works without its cache: the store is read instead.
  */
 export function boundSessionData(cookieHeader: string | null, setCookies: readonly string[]): string[] {
-  const set = setCookies.map((cookie) => ({ cookie, ...nameAndValue(cookie.split(";", 1)[0] ?? "") }));
+  // Better Auth sets a cookie twice when it reads the session and then changes it: the last one counts.
+  const byName = new Map<string, { cookie: string; name: string; value: string }>();
+  for (const cookie of setCookies) {
+    const pair = nameAndValue(cookie.split(";", 1)[0] ?? "");
+    byName.delete(pair.name);
+    byName.set(pair.name, { cookie, ...pair });
+  }
+  const set = [...byName.values()];
   const data = set.filter(({ name, value }) => SESSION_DATA.test(name) && value !== "");
   const isTooLong = data.reduce((sum, { name, value }) => sum + name.length + value.length, 0) > MAX_LENGTH;
   const kept = set.filter((one) => !isTooLong || !data.includes(one));

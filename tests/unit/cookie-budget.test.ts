@@ -13,6 +13,11 @@ describe("a cookie cache", () => {
     expect(boundSessionData(`${NAME}=old`, cookies)).toEqual(cookies);
   });
 
+  it("that is set twice in one response is set once, to the last value", () => {
+    const [first, last] = [setting("x".repeat(2_000)), setting("y".repeat(2_000))];
+    expect(boundSessionData(null, [first, token, last])).toEqual([token, last]);
+  });
+
   it("that is too long is not set, and the old one ends", () => {
     expect(boundSessionData(`a=b; ${NAME}=old`, [token, setting("x".repeat(3_500))])).toEqual([
       token,
