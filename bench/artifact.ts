@@ -10,6 +10,7 @@ import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitor
 const APP = SETTINGS.BETTER_AUTH_URL;
 const BACKEND = "https://api.example.com";
 
+/** How many rounds of requests and how many starts to measure. */
 export interface ArtifactOptions {
   readonly rounds: number;
   readonly starts: number;

@@ -18,6 +18,7 @@ export interface Case {
   readonly httpRequests: number;
 }
 
+/** The connection string of the database, and the variables by which an app finds it. */
 export interface Database {
   readonly url: string;
   readonly env: Record<string, string>;
@@ -35,6 +36,7 @@ export const SETTINGS = { BETTER_AUTH_URL: "https://gatehouse.example", SESSION_
  */
 export const MANY = { seen: 15_000, asking: 4_000 };
 
+/** All cases. The first one is the bare rewrite, which the others are compared with. */
 export function makeCases(built: Record<"gate" | "bare" | "jose" | "betterAuth", Built>): Case[] {
   const each = { authorizes: true, warmUp: 400, requests: 100, httpRequests: 300 };
   const known = { ...each, visitor: "known" } as const;

@@ -17,6 +17,7 @@ interface Piece {
   readonly owner: string;
 }
 
+/** One package's share of a script. */
 export interface Share {
   /** The name of an npm package, or `Gatehouse` for the code of this repository. */
   readonly owner: string;

@@ -20,6 +20,7 @@ export interface Row {
   readonly size?: { readonly raw: number; readonly gzip: number };
 }
 
+/** The values of one measurement. */
 export interface Measured {
   readonly value: Spread;
   /** The ratio to the bare rewrite. Missing where the two do different work. */
@@ -38,6 +39,7 @@ export interface Sessions {
   readonly warm: Spread;
 }
 
+/** All figures of one run. */
 export interface Report {
   readonly node: string;
   readonly cores: number;

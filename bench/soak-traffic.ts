@@ -24,6 +24,10 @@ function expect(holds: boolean, story: string): asserts holds {
   if (!holds) throw new Unexpected(story);
 }
 
+/**
+ * Creates the traffic for the app at `origin`. Call `prepare` first: it signs up the first
+ * visitors.
+ */
 export function createTraffic(origin: string, maxBodyBytes: number) {
   const pool: Visitor[] = [];
   const emails: string[] = [];

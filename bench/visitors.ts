@@ -68,6 +68,7 @@ export function browserHeaders(cookie: string): Record<string, string> {
   };
 }
 
+/** Returns the `Cookie` header of the next request. */
 export type Cookies = () => string;
 export type CookiesOf = (it: Case) => Cookies;
 

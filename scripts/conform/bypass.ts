@@ -192,7 +192,7 @@ export const bypass: readonly Check[] = [
       // Larger than any value that MAX_BODY_MB may have. No byte of the body is sent.
       const answer = await ada.ask({ ...body({ "Content-Length": "2000000000" }), patience: 2_000 });
       // `next start` sends the gate's response only after it has received the body. Sending two
-      // gigabytes could harm the deployment, so this check cannot tell there.
+      // gigabytes could harm the deployment, so the check is skipped there.
       if (answer.status === 0) cannotTell("the server answers only when it has the whole body");
       demandStatus(answer, 413, "a POST of 2 GB");
     },

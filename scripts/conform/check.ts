@@ -20,13 +20,17 @@ export interface Check {
   run(world: World): Promise<void>;
 }
 
+/** The deployment does not keep the promise. */
 export class Broken extends Error {}
+/** The promise cannot be checked on this deployment. */
 export class Untold extends Error {}
 
+/** @throws {Broken} unless `kept` */
 export function demand(kept: boolean, expected: string, got: string): asserts kept {
   if (!kept) throw new Broken(`expected ${expected}; got ${got}`);
 }
 
+/** @throws {Untold} always */
 export function cannotTell(reason: string): never {
   throw new Untold(reason);
 }
@@ -51,6 +55,7 @@ export function tell(answer: Answer): string {
   return `${answer.status}${location ? ` to ${location}` : ""}`;
 }
 
+/** @throws {Broken} unless the response has the status, or one of them */
 export function demandStatus(answer: Answer, wanted: number | readonly number[], of: string): void {
   const all = [wanted].flat();
   demand(all.includes(answer.status), `${all.join(" or ")} from ${of}`, tell(answer));
@@ -70,6 +75,7 @@ export function destination(world: World, path: string, answer: Answer): URL {
   return new URL(location, world.origin + path);
 }
 
+/** @throws {Broken} unless caches must not store the response (RFC 9111 §5.2.2.5) */
 export function demandPrivate(answer: Answer, of: string): void {
   const value = answer.headers.get("cache-control") ?? "";
   demand(/\bno-store\b/.test(value), `Cache-Control: private, no-store from ${of}`, value || "none");
@@ -125,6 +131,11 @@ export interface Task {
   title: string;
 }
 
+/**
+ * The user's tasks.
+ * @throws {Untold} when the backend has no such list
+ * @throws {Broken} when it refuses the request
+ */
 export async function tasksOf(member: Member): Promise<Task[]> {
   const answer = await member.ask({ path: TASKS, headers: SCRIPT });
   if (answer.status === 404) cannotTell("the backend has no GET /api/tasks");

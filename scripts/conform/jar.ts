@@ -42,6 +42,7 @@ export function isSessionCookie(name: string): boolean {
   return isSessionToken(name) || /session_data(\.\d+)?$/.test(name);
 }
 
+/** Parses a `Set-Cookie` header (RFC 6265 §5.2). The names of the attributes are in lower case. */
 export function readSetCookie(cookie: string) {
   const [pair = "", ...rest] = cookie.split(";");
   const equals = pair.indexOf("=");

@@ -36,7 +36,12 @@ export interface Answer {
   readonly silence?: "closed" | "open";
 }
 
+/** Opens a connection. */
 export type Dial = () => Socket;
+/**
+ * Sends a request and reads the response.
+ * @throws {NoConnection}
+ */
 export type Send = (ask: Ask) => Promise<Answer>;
 
 /** The connection failed. */
@@ -44,6 +49,7 @@ export class NoConnection extends Error {}
 
 const PATIENCE = 20_000;
 
+/** Connects to an origin with TCP, or with TLS for https. */
 export function createDial(origin: string, tls: ConnectionOptions = {}): Dial {
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -53,6 +59,7 @@ export function createDial(origin: string, tls: ConnectionOptions = {}): Dial {
   return () => openTls({ host, port: Number(port || 443), ...servername, ...tls });
 }
 
+/** Sends requests with `Host` of the origin, each on a new connection. */
 export function createSend(origin: string, dial: Dial): Send {
   const { host } = new URL(origin);
 

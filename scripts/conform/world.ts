@@ -19,6 +19,7 @@ export interface World {
   readonly signedIn: () => Promise<Member>;
 }
 
+/** The deployment to check. */
 export interface Target {
   readonly origin: string;
   readonly maxStale: number;

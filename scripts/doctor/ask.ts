@@ -40,6 +40,7 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
   }
 }
 
+/** The server did not send a response. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
   /** The error code of the network, such as `ECONNREFUSED`. */

@@ -31,6 +31,7 @@ export interface Probe {
   readonly forged: (forgery: Forgery) => Promise<Answer>;
 }
 
+/** Makes a forged token. `now`: milliseconds since the epoch. */
 export type Forgery = (config: JwtConfig, now: number) => Promise<string>;
 
 const anotherKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
@@ -66,6 +67,7 @@ export const forgeries: Record<string, { readonly title: string; readonly make: 
   },
 };
 
+/** Creates the probe of one URL. `config`: the gate's token settings. */
 export function createProbe(config: JwtConfig, url: string): Probe {
   const withToken = (jwt: string) =>
     ask(url, { headers: { authorization: `Bearer ${jwt}`, accept: "application/json" } });

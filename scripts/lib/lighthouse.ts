@@ -10,6 +10,7 @@ import { fail } from "./user-error";
 
 export type Category = "performance" | "accessibility" | "best-practices" | "seo";
 
+/** The result of one run. */
 export interface Scores {
   /** From 0 to 100. */
   readonly scores: Partial<Record<Category, number>>;

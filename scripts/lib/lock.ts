@@ -28,6 +28,7 @@ export async function takeLock(file: string, port: number): Promise<Holder | und
   }
 }
 
+/** Deletes the lock file, if this process holds it. */
 export function releaseLock(file: string): void {
   if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });
 }

@@ -11,6 +11,7 @@ export function fail(message: string): never {
   throw new UserError(message);
 }
 
+/** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
