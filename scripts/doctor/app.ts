@@ -14,7 +14,7 @@ const asData = { accept: "application/json", "sec-fetch-dest": "empty" };
  */
 const BYPASS = { "x-middleware-subrequest": Array(5).fill("middleware").join(":") };
 
-/** Checks the running app from the network. It creates no account and signs in nobody. */
+/** Checks the running app from the network. It creates no account and signs nobody in. */
 export const app: readonly Check[] = [
   {
     id: "app.reachable",

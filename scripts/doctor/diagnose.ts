@@ -99,7 +99,9 @@ function suspects(config: JwtConfig, ahead: number): { variation: Variation; fin
 
 export const isAccepted = ({ status }: Answer) => status >= 200 && status < 300;
 
-/** The `code` in a JSON response, such as a refusal of backend/auth.py. Undefined if there is none. */
+/**
+ * The `code` in a JSON response, such as a refusal of backend/auth.py. Undefined if there is none.
+ */
 export function codeOf({ text }: Answer): string | undefined {
   try {
     const { code } = JSON.parse(text);
