@@ -5,19 +5,23 @@ import { type Case, type Database, SETTINGS } from "./case";
 import { rotated } from "./statistics";
 import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";
 
-/** The built Vercel artifact of each, in the edge runtime. */
+/** Measures the Vercel artifact of each contender in the edge runtime. */
 
 const APP = SETTINGS.BETTER_AUTH_URL;
 const BACKEND = "https://api.example.com";
 
+/** How many rounds of requests and how many starts to measure. */
 export interface ArtifactOptions {
   readonly rounds: number;
   readonly starts: number;
 }
 
 /**
- * Microseconds a request; milliseconds a start with its first request, and what of that went into the script alone.
- * A list for each case, a value a round.
+ * Measures each case. Every result is a list with one entry per case, which holds one value per
+ * round.
+ * `perRequest`: microseconds per request. `perStart`: milliseconds of a start with its first
+ * request. `perScript`: the milliseconds of that start that compile and run the script.
+ * @throws when a response is not the expected rewrite
  */
 export async function measureArtifacts(
   cases: readonly Case[],
@@ -40,7 +44,7 @@ export async function measureArtifacts(
   const perScript = cases.map((): number[] => []);
   for (let round = 0; round < starts; round++) {
     for (const runner of rotated(runners, round)) {
-      // In a fresh isolate there is no memory to be full.
+      // The memory of a fresh isolate is empty, so "memory full" cannot be measured here.
       if (runner.it.visitor === "one of many") continue;
       const { script, whole } = await timeStart(runner.it, runner.cookies(), env);
       perStart[runners.indexOf(runner)]?.push(whole);
@@ -71,7 +75,10 @@ async function warmUp({ it, isolate, cookies }: Runner): Promise<void> {
   }
 }
 
-/** Mean of a round, in microseconds. The requests are made before the clock runs, the answers looked at after. */
+/**
+ * The mean of one round, in microseconds per request. The requests are made before the clock
+ * starts, and the responses are checked after it stops.
+ */
 async function timeRequests({ it, isolate, cookies }: Runner): Promise<number> {
   const requests = Array.from({ length: it.requests }, (_, i) =>
     isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }),
@@ -84,7 +91,10 @@ async function timeRequests({ it, isolate, cookies }: Runner): Promise<number> {
   return (took * 1000) / it.requests;
 }
 
-/** The script compiled and run and the first request answered, in milliseconds. */
+/**
+ * The time to compile and run the script, and the whole time up to the first response.
+ * Milliseconds.
+ */
 async function timeStart(it: Case, cookie: string, env: Record<string, string>) {
   const isolate = createIsolate(it.built.functionDir, env);
   const request = isolate.request(pathTo(0), { headers: browserHeaders(cookie) });
@@ -97,7 +107,7 @@ async function timeStart(it: Case, cookie: string, env: Record<string, string>) 
   return { script: evaluated - began, whole: answered - began };
 }
 
-/** @throws unless the request was sent to the right place, in the right name */
+/** @throws unless the request goes to the right address, with a token of the right user */
 function check(it: Case, response: Response, n: number): void {
   const target = response.headers.get("x-middleware-rewrite");
   if (target !== `${BACKEND}/api/tasks?page=${n}`) {

@@ -21,7 +21,7 @@ export type Contender = (typeof CONTENDERS)[number];
 
 const OUTPUT = ".vercel/output/functions/middleware.func";
 
-/** Around a contender's middleware: the least that Next builds. */
+/** The files around the middleware of a contender: the smallest app that Next builds. */
 const SHELL = {
   "package.json": JSON.stringify({
     private: true,
@@ -46,10 +46,10 @@ export default {
   }),
 };
 
-/** The gate: the project itself, by its own task. */
+/** Builds the gate: the project itself, with its own task `build-vercel`. */
 export async function buildGate(): Promise<Built> {
   const built = { app: root, distDir: ".next-vercel", functionDir: path.join(root, OUTPUT) };
-  // In the output itself, which every other build clears away.
+  // The stamp is inside the output: every other build deletes the output, and the stamp with it.
   const stamp = path.join(root, ".vercel/output/bench-sources.sha256");
   const sources = fingerprint(["app", "edge", "lib", "middleware.ts", "next.config.ts", "package-lock.json"]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return built;
@@ -60,7 +60,7 @@ export async function buildGate(): Promise<Built> {
   return built;
 }
 
-/** A contender, unless nothing has changed since its last build. */
+/** Builds a contender, unless nothing has changed since its last build. */
 export async function buildContender(name: Contender): Promise<Built> {
   const app = path.join(root, ".data/bench", name);
   const built = { app, distDir: ".next", functionDir: path.join(app, OUTPUT) };

@@ -1,31 +1,42 @@
 import type { Built } from "./build";
 
-/** One contender asked in one way. */
+/** One contender with one kind of visitor. */
 export interface Case {
   readonly name: string;
   readonly built: Built;
-  /** Whose requests they are: the one known visitor's, one of very many's, or somebody's whom nobody has seen yet. */
+  /**
+   * Who sends the requests: always the same visitor, one of very many visitors, or a new visitor
+   * each time.
+   */
   readonly visitor: "known" | "one of many" | "new, with cookie cache" | "new, only in the store";
-  /** The floor asks nobody, and so attaches nothing. */
+  /** Whether a token is attached. The bare rewrite checks no session, so it attaches none. */
   readonly authorizes: boolean;
-  /** In the edge runtime: before the clock runs, and in each round. */
+  /** Requests in the edge runtime: `warmUp` before the clock starts, `requests` in each round. */
   readonly warmUp: number;
   readonly requests: number;
-  /** In each round over HTTP; 0: not asked there. */
+  /** Requests over HTTP in each round. 0: this case is not measured over HTTP. */
   readonly httpRequests: number;
 }
 
+/** The connection string of the database, and the variables by which an app finds it. */
 export interface Database {
   readonly url: string;
   readonly env: Record<string, string>;
 }
 
-/** What all of them run with. The sessions are made before the first round and have to be fresh in the last. */
+/**
+ * The settings of all contenders. The sessions are made before the first round and must still be
+ * fresh in the last.
+ */
 export const SETTINGS = { BETTER_AUTH_URL: "https://gatehouse.example", SESSION_MAX_STALE_SECONDS: "3600" };
 
-/** Visitors who fill an isolate's memory more than once, and those of them who go on asking. */
+/**
+ * `seen` visitors fill an isolate's memory more than once; `asking` of them continue to send
+ * requests.
+ */
 export const MANY = { seen: 15_000, asking: 4_000 };
 
+/** All cases. The first one is the bare rewrite, which the others are compared with. */
 export function makeCases(built: Record<"gate" | "bare" | "jose" | "betterAuth", Built>): Case[] {
   const each = { authorizes: true, warmUp: 400, requests: 100, httpRequests: 300 };
   const known = { ...each, visitor: "known" } as const;

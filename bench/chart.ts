@@ -3,7 +3,10 @@ import type { Measured, Report, Row } from "./report";
 const WIDTH = 820;
 const LABELS = 200;
 const VALUES = 70;
-/** Bars that are longer, as multiples of the floor, are cut off: one look-up in a database would flatten all else. */
+/**
+ * Longer bars are cut off: one database lookup would make all other bars too short. A multiple of
+ * the bare rewrite.
+ */
 const LONGEST = 10;
 const BAR = 16;
 const STEP = 26;
@@ -14,7 +17,10 @@ const PANELS = [
   { key: "http", title: "Requests a second of next start (longer is better)" },
 ] as const;
 
-/** Bars of the medians against the bare rewrite, with lines from the least to the most. Reads on light and on dark. */
+/**
+ * Draws the medians as bars relative to the bare rewrite, with a line from minimum to maximum.
+ * Readable on a light and on a dark background.
+ */
 export function chart(report: Report): string {
   let y = 0;
   const parts: string[] = [];
@@ -64,7 +70,7 @@ ${bar(kind, y, median, scale)}
 <line class="floor" x1="${floor}" x2="${floor}" y1="${top - 4}" y2="${bottom + 4}"/>`;
 }
 
-/** One that is off the scale has a gap before its end. */
+/** A bar that is cut off has a gap before its end. */
 function bar(kind: string, y: number, median: number, scale: number): string {
   const draw = (x: number, width: number) =>
     `<rect class="${kind}" x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2"/>`;

@@ -5,7 +5,10 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { createIsolate, type Isolate } from "../tests/support/vercel-function";
 
-/** What a built script is made of, by its own source map, and which of it runs. Sizes in bytes. */
+/**
+ * Which packages a built script contains, according to its source map, and how much of each runs.
+ * Sizes in bytes.
+ */
 
 /** A part of the script that comes from one package. Offsets in UTF-16 units, as V8 counts. */
 interface Piece {
@@ -14,13 +17,14 @@ interface Piece {
   readonly owner: string;
 }
 
+/** One package's share of a script. */
 export interface Share {
-  /** An npm package; `Gatehouse` for the code of this repository. */
+  /** The name of an npm package, or `Gatehouse` for the code of this repository. */
   readonly owner: string;
   readonly bytes: number;
-  /** By how much the script after gzip would be smaller without it. */
+  /** How much smaller the script would be after gzip without this package. */
   readonly gzip: number;
-  /** How much of it has been evaluated by then. */
+  /** How much of it the isolate has evaluated, up to the first response. */
   readonly evaluated: number;
 }
 
@@ -28,7 +32,10 @@ const OWN = "Gatehouse";
 
 type Range = readonly [from: number, to: number];
 
-/** The shares of a function's script, and how much of each a fresh isolate evaluates to answer one request. */
+/**
+ * Lists the packages of a function's script, and how much of each a fresh isolate evaluates for one
+ * request.
+ */
 export async function takeApart(
   functionDir: string,
   env: Record<string, string>,
@@ -62,7 +69,11 @@ function sharesOf(functionDir: string, evaluated: readonly Range[]): Share[] {
   return shares.toSorted((a, b) => b.bytes - a.bytes);
 }
 
-/** Runs `act` and says which functions of the isolate's script have run, without those inside of others. */
+/**
+ * Runs `act` and returns the ranges of the isolate's functions that ran meanwhile. A range inside
+ * another one is left out.
+ * @throws when `act` does not evaluate the isolate
+ */
 async function evaluatedWhile(isolate: Isolate, act: () => Promise<void>): Promise<Range[]> {
   const session = new Session();
   session.connect();
@@ -73,7 +84,7 @@ async function evaluatedWhile(isolate: Isolate, act: () => Promise<void>): Promi
   session.disconnect();
   const script = result.find(({ url }) => url === isolate.scriptUrl);
   if (!script) throw new Error("The isolate has not been evaluated");
-  // The first is the script itself, which every module stands in.
+  // The first entry is the script itself, and its range contains every module.
   const ran = script.functions
     .slice(1)
     .flatMap(({ ranges: [range] }) =>
@@ -119,6 +130,6 @@ function ownerAt(map: SourceMap, line: number, column: number): string {
   const source = decodeURIComponent("originalSource" in entry ? entry.originalSource : "");
   const name = [...source.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)].at(-1)?.[1];
   if (name) return name;
-  // Relative to the folder of the build; what is left is the bundler's own.
+  // Paths are relative to the folder of the build. Everything else is the bundler's own code.
   return /^(\.\.\/)+(middleware\.ts|edge\/|lib\/)/.test(source) ? OWN : "next";
 }

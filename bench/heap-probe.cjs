@@ -1,5 +1,6 @@
-// Loaded into the server under test with `--require`. It says on loopback how many bytes are still held once
-// everything that nobody needs is gone: what a process has been given by the system says little about that.
+// Loaded into the server under test with `--require`. It serves on loopback how many bytes are
+// still in use after a garbage collection. The memory that the system has given to a process says
+// little about that.
 const { createServer } = require("node:http");
 const { setImmediate } = require("node:timers/promises");
 const { setFlagsFromString } = require("node:v8");
@@ -10,7 +11,7 @@ const collect = runInNewContext("gc");
 
 createServer(async (_, response) => {
   collect();
-  // What was waiting for the first collection to be let go.
+  // Some objects can be freed only after the callbacks that follow the first collection.
   await setImmediate();
   collect();
   const { heapUsed, external } = process.memoryUsage();

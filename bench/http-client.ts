@@ -1,14 +1,16 @@
 import { Agent, request } from "node:http";
 
-/** An answer as the measurements need it. */
+/** A response, as far as the measurements need it. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
 /**
- * Sends that many GET requests, `concurrency` at a time over connections that stay open, and gives the answers with the
- * requests a second. The connections are new for each run: a server closes those that rest for seconds between two.
+ * Sends `count` GET requests, `concurrency` at a time over kept-alive connections. Returns the
+ * responses and the requests per second.
+ * Each run opens new connections, because a server closes a connection that is idle for seconds
+ * between two runs.
  */
 export async function run(
   concurrency: number,

@@ -9,8 +9,10 @@ import { gateEnv } from "../tests/support/gate";
 import { AUTH_SECRET } from "../tests/support/signing";
 import { browserHeaders } from "./visitors";
 
-// What very many sessions leave behind in one gate's memory. A process of its own, so that nothing else is in it:
-// node --import tsx bench/many-sessions.ts <sessions> <file for the bytes held after each tenth of them>
+// Measures how much memory one gate holds after very many sessions. It runs in its own process, so
+// that nothing else is in the memory:
+// node --import tsx bench/many-sessions.ts <sessions> <file for the bytes held after each tenth of
+// them>
 
 const APP = "https://gatehouse.example";
 const AT_A_TIME = 500;
@@ -29,7 +31,7 @@ for (let n = 1; n <= sessions; n += AT_A_TIME) {
 }
 writeFileSync(file, JSON.stringify(held));
 
-/** The gate with a store that knows everybody, and at once. */
+/** A gate whose session store knows every session and responds at once. */
 function startGate() {
   const expiresAt = Date.now() + 86_400_000;
   return createGate(gateEnv(APP, { sessionMaxStaleSeconds: 86_400 }), {
@@ -57,7 +59,7 @@ async function ask(n: number): Promise<void> {
   if (!answer.headers.has("x-middleware-request-authorization")) throw new Error(`Status ${answer.status}`);
 }
 
-/** What is held once everything that nobody needs is gone. */
+/** The bytes in use after a garbage collection. */
 async function heldBytes(): Promise<number> {
   collect();
   await setImmediate();

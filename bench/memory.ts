@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** What the processes of a group hold of the machine's memory, in bytes. */
+/** The resident memory of all processes of a process group, in bytes. */
 export function residentBytes(group: number): number {
   let kilobytes = 0;
   for (const [pgid, rss] of existsSync("/proc/self/status") ? fromProc() : fromPs()) {
@@ -10,17 +10,20 @@ export function residentBytes(group: number): number {
   return kilobytes * 1024;
 }
 
-/** Group and resident kilobytes of each process. Slim Linux images have no `ps`. */
+/**
+ * Process group and resident kilobytes of each process. Read from /proc, because slim Linux images
+ * have no `ps`.
+ */
 function* fromProc(): Generator<[number, number]> {
   for (const pid of readdirSync("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
     try {
-      // After the name in parentheses: state, parent, group (proc_pid_stat(5)).
+      // proc_pid_stat(5): after the name in parentheses come the state, the parent and the group.
       const group = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[2];
       const rss = readFileSync(`/proc/${pid}/status`, "utf8").match(/VmRSS:\s+(\d+)/)?.[1];
       yield [Number(group), Number(rss ?? 0)];
     } catch {
-      // It ended meanwhile.
+      // The process has ended since the folder was read.
     }
   }
 }

@@ -14,10 +14,10 @@ import { residentBytes } from "./memory";
 import { rotated } from "./statistics";
 import { browserHeaders, type CookiesOf, cookieHeader, USER_ID } from "./visitors";
 
-/** `next start` of each build over real HTTP, in front of one cheap backend. */
+/** Measures `next start` of each build over real HTTP, in front of one cheap backend. */
 
 const CONCURRENCY = 16;
-/** Requests of a known visitor that each server has answered before the first round. */
+/** Requests of the known visitor that each server handles before the first round. */
 const WARM_UP = 6_000;
 
 interface Server {
@@ -52,7 +52,11 @@ async function startNext({ name, built }: Case, env: Record<string, string>): Pr
   return { origin, process: started };
 }
 
-/** Requests a second, a value a round for each case, and what each server's process holds of the memory at the end. */
+/**
+ * Measures requests per second (one list per case, one value per round; the last list is FastAPI
+ * without a gate) and the resident memory of each server at the end, in bytes.
+ * @throws when a response is not the expected one
+ */
 export async function measureNextStart(
   cases: readonly Case[],
   database: Database,
@@ -61,7 +65,8 @@ export async function measureNextStart(
 ) {
   const upstream = await startUpstream();
   const env = testEnv({ ...SETTINGS, BACKEND_URL: upstream.origin, ...database.env });
-  // One for each case, the gate's three too: what one is asked would warm another up.
+  // One server for each case, and so three for the gate: the requests of one case would warm up
+  // another.
   const servers = new Map<Case, Server>();
   for (const it of cases) servers.set(it, await startNext(it, env));
   const fastapi = await startBackend({
@@ -110,7 +115,7 @@ export async function measureNextStart(
   return { perSecond, memory };
 }
 
-/** @throws unless the backend was asked for the right thing, in the right name */
+/** @throws unless the backend received the right request, with a token of the right user */
 function check(it: Case, n: number, status: number, body: string): void {
   if (status !== 200) throw new Error(`${it.name}: status ${status}: ${body}`);
   const { url, authorization } = JSON.parse(body);

@@ -1,7 +1,7 @@
 import { compositionTable, type Report, sessionsStory, show, table } from "./report";
 import { verdicts } from "./targets";
 
-/** docs/performance.md, as a whole. */
+/** The whole text of docs/performance.md. */
 export function page(report: Report): string {
   const { rounds, rows } = report;
   const scriptOf = (wanted: string) => show(rows.find(({ name }) => name === wanted)?.script?.value, 1);

@@ -1,37 +1,45 @@
 import type { Share } from "./composition";
 import type { Spread } from "./statistics";
 
-/** The figures of one contender asked in one way. */
+/** The figures of one contender with one kind of visitor. */
 export interface Row {
   readonly name: string;
-  /** In the edge runtime: microseconds a request, and that against the floor's of the same round. */
+  /**
+   * In the edge runtime: microseconds per request, and the ratio to the bare rewrite in the same
+   * round.
+   */
   readonly request?: Measured;
-  /** Milliseconds until a fresh isolate has answered its first request. */
+  /** Milliseconds until a fresh isolate has sent its first response. */
   readonly start?: Measured;
-  /** What of the start went into compiling and running the script. */
+  /** The part of `start` that compiles and runs the script. Milliseconds. */
   readonly script?: Measured;
-  /** Requests a second of `next start`. */
+  /** Requests per second of `next start`. */
   readonly http?: Measured;
-  /** What `next start` holds at the end, in bytes. */
+  /** The resident memory of `next start` at the end, in bytes. */
   readonly memory?: number;
   readonly size?: { readonly raw: number; readonly gzip: number };
 }
 
+/** The values of one measurement. */
 export interface Measured {
   readonly value: Spread;
-  /** Not of what does other work than the floor. */
+  /** The ratio to the bare rewrite. Missing where the two do different work. */
   readonly ratio?: Spread;
 }
 
-/** One gate that has seen very many sessions. */
+/** The figures of one gate that has seen very many sessions. */
 export interface Sessions {
   readonly count: number;
-  /** Bytes held after each tenth of them. */
+  /** Bytes in use after each tenth of the sessions. */
   readonly held: readonly number[];
-  /** A warm request of one of many who fill the memory, against one of the only session's. */
+  /**
+   * The time of a warm request while the memory is full, relative to the time with only one
+   * session.
+   */
   readonly warm: Spread;
 }
 
+/** All figures of one run. */
 export interface Report {
   readonly node: string;
   readonly cores: number;
@@ -39,11 +47,14 @@ export interface Report {
   readonly rounds: { readonly requests: number; readonly starts: number; readonly http: number };
   readonly rows: readonly Row[];
   readonly sessions: Sessions;
-  /** What the gate's script is made of; `evaluated` is what a warm start runs. */
+  /**
+   * The packages in the gate's script. `evaluated`: what a fresh isolate runs for a first request
+   * with a cookie cache.
+   */
   readonly composition: readonly Share[];
 }
 
-/** The figures as a Markdown table; it is read on a terminal as well. */
+/** The figures as a Markdown table that is also readable on a terminal. */
 export function table({ rows }: Report): string {
   const head = [
     "contender",
@@ -70,7 +81,7 @@ export function table({ rows }: Report): string {
   return align([head, ...lines]);
 }
 
-/** What very many sessions leave behind. */
+/** Describes the memory use of very many sessions. */
 export function sessionsStory({ sessions: { count, held, warm } }: Report): string {
   const [first = 0, last = 0] = [held[0], held.at(-1)];
   const thousands = (n: number) => n.toLocaleString("en");
@@ -78,7 +89,7 @@ export function sessionsStory({ sessions: { count, held, warm } }: Report): stri
 In the edge runtime a warm request amid a full memory takes ${show(warm, 2)} times as long as one of the only session.`;
 }
 
-/** What the gate's script is made of, and when that is evaluated. */
+/** The packages in the gate's script, and how much of each a start evaluates. */
 export function compositionTable({ composition }: Report): string {
   const lines = composition.map(({ owner, bytes, gzip, evaluated }) => [
     owner,
@@ -96,14 +107,14 @@ export function compositionTable({ composition }: Report): string {
 const megabytes = (bytes: number, digits: number) => (bytes / 1024 / 1024).toFixed(digits);
 const kilobytes = (bytes: number) => (bytes / 1000).toFixed(0);
 
-/** A median, with the least and the most. */
+/** The median, with the minimum and the maximum in parentheses. */
 export function show(spread: Spread | undefined, digits: number): string {
   if (!spread) return "";
   const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => value.toFixed(digits));
   return `${median} (${min}–${max})`;
 }
 
-/** A Markdown table that reads without Markdown as well. The first line is its head. */
+/** A Markdown table that is also readable as plain text. The first line is the header. */
 export function align(lines: readonly string[][]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(3, ...lines.map((line) => line[column]?.length ?? 0)),

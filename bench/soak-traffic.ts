@@ -6,21 +6,28 @@ import { decodeJwt } from "jose";
 import { Visitor } from "../tests/support/visitor";
 import { EVENTS } from "./soak-upstream";
 
-/** What visitors do, each checked against what it must lead to. */
+/** What visitors do. Every response is checked. */
 
-/** The header in which the gate under test is told a client's address: the limits on signing in count by it. */
+/**
+ * The header that gives the gate under test a client's address. The rate limits of sign-in count
+ * requests per address.
+ */
 export const ADDRESS_HEADER = "x-soak-address";
 
-/** Sessions that are kept in use at the same time. */
+/** How many sessions are in use at the same time. */
 const POOL = 40;
 
-/** The answer was another than it had to be. */
+/** Thrown when a response is not the expected one. */
 export class Unexpected extends Error {}
 
 function expect(holds: boolean, story: string): asserts holds {
   if (!holds) throw new Unexpected(story);
 }
 
+/**
+ * Creates the traffic for the app at `origin`. Call `prepare` first: it signs up the first
+ * visitors.
+ */
 export function createTraffic(origin: string, maxBodyBytes: number) {
   const pool: Visitor[] = [];
   const emails: string[] = [];
@@ -100,7 +107,7 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
   }
 
   async function uploadTooMuch(): Promise<void> {
-    // Whole: Next hands the refusal out once it has read the body.
+    // Send the whole body: Next sends the gate's refusal only after it has read the body.
     const init = { method: "POST", headers: { origin }, body: tooMuch };
     const response = await anybody().fetch("/backend/echo", init);
     const text = await response.text();
@@ -137,12 +144,15 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
   function send(method: string, path: string, headers: Record<string, string> = {}) {
     const all = { cookie: anybody().cookieHeader, ...headers };
     const sent = request(origin + path, { method, headers: all, agent: false });
-    // Of a connection that is cut on purpose. One that is cut too early is missed by who waits for the answer.
+    // Ignore errors of connections that are cut on purpose. If a connection breaks too early, the
+    // code that waits for its response times out.
     sent.on("error", () => {});
     return sent;
   }
 
-  /** How often each happens, against the sum of all. */
+  /**
+   * The weight of each kind of traffic: its share is the weight divided by the sum of all weights.
+   */
   const kinds: readonly [name: string, weight: number, act: () => Promise<void>][] = [
     ["warm call", 700, () => call()],
     ["page", 40, openPage],
@@ -162,7 +172,7 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
     async prepare() {
       for (let i = 0; i < 5; i++) await signUp();
     },
-    /** Something that a visitor might do now. */
+    /** Picks something that a visitor might do now, at random by weight. */
     pick() {
       let left = Math.random() * total;
       const picked = kinds.find(([, weight]) => {

@@ -5,13 +5,16 @@ import { LOOPBACK, listen } from "../scripts/lib/ports";
 /** How many events `/events` sends before it ends. */
 export const EVENTS = 5;
 
-/** A backend that echoes, streams events, and takes its time; it knows how many answers it still owes. */
+/**
+ * Starts a backend that echoes requests, streams events and responds slowly. It counts the
+ * responses that have not ended.
+ */
 export async function startSoakUpstream() {
   const open = new Set<ServerResponse>();
   const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
     open.add(response);
     response.on("close", () => open.delete(response));
-    // A client that leaves in the middle of its body is one of the things that are tried.
+    // A client that disconnects in the middle of its body is part of the traffic.
     request.on("error", () => response.destroy());
     if (request.url === "/events") return sendEvents(response);
     if (request.url === "/slow") return void setTimeout(() => response.end("{}"), 1_500);
@@ -20,7 +23,7 @@ export async function startSoakUpstream() {
   const port = await listen(server);
   return {
     url: `http://${LOOPBACK}:${port}`,
-    /** Answers that have not ended. */
+    /** The number of responses that have not ended. */
     open: () => open.size,
     async stop() {
       server.closeAllConnections();

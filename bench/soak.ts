@@ -8,19 +8,23 @@ import { ADDRESS_HEADER, createTraffic } from "./soak-traffic";
 import { startSoakUpstream } from "./soak-upstream";
 import { spread } from "./statistics";
 
-/** The default of `MAX_BODY_MB`. */
+/** The default of `MAX_BODY_MB`, in bytes. */
 const MAX_BODY = 10 * 1024 * 1024;
 const VISITORS = 6;
 /** Milliseconds. */
 const ANSWER_WITHIN = 10_000;
-/** The traffic pauses that often, since only then it can be told what is held for nobody. */
+/** How often the traffic pauses. Leaked memory is visible only while no request is running. */
 const PAUSES = 12;
-/** For how long the backend's answers may take to end in a pause; its slow one takes 1,500. Milliseconds. */
+/**
+ * How long the backend's responses may take to end in a pause. The slow one takes 1,500.
+ * Milliseconds.
+ */
 const QUIET_WITHIN = 3_000;
 
 /**
- * By how much the median of the last third of the pauses may be above that of the second third. In ten minutes a leak
- * of 150 bytes a request goes over the first, in one minute that of one request object for each.
+ * How many times the median of the second third of the pauses the median of the last third may be.
+ * A leak of 150 bytes per request exceeds `held` in ten minutes; a leak of one request object per
+ * request exceeds it in one minute.
  */
 export const MAX_GROWTH = { held: 1.1, resident: 1.15 } as const;
 
@@ -31,13 +35,21 @@ export interface SoakResult {
   /** How often each kind of traffic was tried. */
   readonly counts: Readonly<Record<string, number>>;
   readonly unexpected: readonly string[];
-  /** Of `next start`: `held` by its heap and buffers after a collection, `resident` as the system counts it. */
+  /**
+   * The memory of `next start`. `held`: heap and buffers after a garbage collection. `resident`:
+   * what the system reports.
+   */
   readonly memory: { readonly held: Thirds; readonly resident: Thirds };
-  /** Requests that the backend still held in a pause, after everybody had gone. */
+  /**
+   * Requests that were still open at the backend in a pause, after all clients had disconnected.
+   */
   readonly leftOpen: number;
 }
 
-/** Holds mixed traffic on the gate in `next start` for a while, and checks every answer. */
+/**
+ * Sends mixed traffic to the gate in `next start` for this many minutes, and checks every response.
+ * `report` receives a progress line in each pause.
+ */
 export async function soak(minutes: number, report: (line: string) => void = () => {}): Promise<SoakResult> {
   await buildApp({ env: testEnv({}), distDir: DIST_DIR });
   const database = await startDatabase();
@@ -86,7 +98,7 @@ export async function soak(minutes: number, report: (line: string) => void = () 
   }
 }
 
-/** What is wrong with a result: nothing, if all went well. */
+/** What is wrong with a result. Empty if everything went well. */
 export function faultsOf({ unexpected, memory, leftOpen }: SoakResult): string[] {
   const faults = [...new Set(unexpected)];
   for (const kind of ["held", "resident"] as const) {
@@ -99,21 +111,23 @@ export function faultsOf({ unexpected, memory, leftOpen }: SoakResult): string[]
   return faults;
 }
 
-/** The last third against the second: the first is the warm-up. */
+/** The last third relative to the second. The first third is the warm-up. */
 export function growthOf([, second, last]: Thirds): number {
   return last / second;
 }
 
-/** How many answers the backend still owes once everybody has had the time to go. */
+/**
+ * How many requests are still open at the backend after all clients have had time to disconnect.
+ */
 async function leftAfter({ open }: { open(): number }): Promise<number> {
   const ends = performance.now() + QUIET_WITHIN;
   while (open() > 0 && performance.now() < ends) await sleep(50);
-  // Connections that were cut are cleared away on both sides of the gate.
+  // Connections that were cut take a moment to close on both sides of the gate.
   await sleep(500);
   return open();
 }
 
-/** An answer that never comes is no answer. The timer ends with the process at the latest. */
+/** Fails if no response comes in time. The timer does not keep the process alive. */
 function inTime(work: Promise<void>): Promise<void> {
   const late = sleep(ANSWER_WITHIN, undefined, { ref: false }).then(() => {
     throw new Error(`no answer within ${ANSWER_WITHIN / 1000} s`);

@@ -1,11 +1,11 @@
-/** The middle of some measurements, and how far they reached. */
+/** The median of some measurements, with the minimum and the maximum. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** @throws where there is nothing to summarise */
+/** @throws when there are no values */
 export function spread(values: readonly number[]): Spread {
   if (values.length === 0) throw new Error("There are no measurements");
   const sorted = values.toSorted((a, b) => a - b);
@@ -15,12 +15,18 @@ export function spread(values: readonly number[]): Spread {
   return { median, min: at(0), max: at(sorted.length - 1) };
 }
 
-/** Each measurement against the floor's of the same round, so that what disturbed a round is in both. */
+/**
+ * Each measurement relative to the bare rewrite in the same round. A disturbance of the round
+ * affects both.
+ */
 export function ratios(values: readonly number[], floor: readonly number[]): Spread {
   return spread(values.map((value, round) => value / (floor[round] as number)));
 }
 
-/** Another order for each round: nobody always comes after the same one, or first. */
+/**
+ * A different order for each round, so that no item always follows the same one or always comes
+ * first.
+ */
 export function rotated<T>(items: readonly T[], round: number): T[] {
   const start = round % items.length;
   const turned = [...items.slice(start), ...items.slice(0, start)];

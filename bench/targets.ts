@@ -1,7 +1,7 @@
 import { align, type Report, type Row, show } from "./report";
 import type { Spread } from "./statistics";
 
-/** What the gate promises. */
+/** One promise of the gate about its performance. */
 interface Target {
   readonly title: string;
   readonly limit: number;
@@ -36,7 +36,7 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
-/** Which of the targets this run has met, and in plain words which it has missed. */
+/** Lists which targets this run has met, and names those that it has missed. */
 export function verdicts(report: Report): string {
   const judged = TARGETS.map(({ title, limit, best, of }) => {
     const measured = of(report);

@@ -1,4 +1,5 @@
-// A backend that costs next to nothing, in a process of its own: it says who is asking for what, and that is all.
+// A backend that costs next to nothing, in its own process: it echoes the URL and the Authorization
+// header of the request, and does nothing else.
 import { createServer } from "node:http";
 
 createServer({ keepAliveTimeout: 75_000 }, ({ url, headers }, response) => {

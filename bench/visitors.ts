@@ -2,11 +2,13 @@ import pg from "pg";
 import { signCookieCache, signSessionToken } from "../tests/support/signing";
 import { type Case, type Database, MANY } from "./case";
 
-/** Sessions for the measurements: made in the store, or signed as Better Auth signs them. */
+/**
+ * Sessions for the measurements: rows in the store, and cookies signed as Better Auth signs them.
+ */
 
 export const USER_ID = "bench-user";
 
-/** A user with as many sessions as there are tokens. */
+/** Adds one user to the store, with one session for each token. */
 export async function storeSessions(databaseUrl: string, tokens: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -26,7 +28,10 @@ export async function storeSessions(databaseUrl: string, tokens: readonly string
   }
 }
 
-/** The `Cookie` header of a visitor. `cached`: with the cookie cache, so that nobody has to ask the store. */
+/**
+ * The `Cookie` header of a visitor. `cached`: with the cookie cache, so that no lookup in the store
+ * is needed.
+ */
 export async function cookieHeader(
   token: string,
   { secure, cached }: { secure: boolean; cached: boolean },
@@ -43,7 +48,7 @@ export async function cookieHeader(
   return `${session}; ${start}.session_data=${data}`;
 }
 
-/** What a browser sends along with a call of a page's. */
+/** The headers that a browser sends when a page calls the backend. */
 export function browserHeaders(cookie: string): Record<string, string> {
   return {
     accept: "application/json",
@@ -63,12 +68,13 @@ export function browserHeaders(cookie: string): Record<string, string> {
   };
 }
 
+/** Returns the `Cookie` header of the next request. */
 export type Cookies = () => string;
 export type CookiesOf = (it: Case) => Cookies;
 
 /**
- * Gives each case its cookies: the same again and again, those of another visitor each time, or first those of very
- * many visitors and then again and again those of the last of them.
+ * Gives each case its cookies: always the same visitor's, a new visitor's each time, or first those
+ * of very many visitors and then those of the last of them in turn.
  */
 export async function prepareVisitors(
   cases: readonly Case[],

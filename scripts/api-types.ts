@@ -11,7 +11,10 @@ import { root } from "./lib/root";
 import { ensureTools, tool } from "./lib/tools";
 import { fail } from "./lib/user-error";
 
-/** Writes the types of FastAPI's OpenAPI document to `lib/api-types.ts`; with `--check` only compares them. */
+/**
+ * Writes the types of FastAPI's OpenAPI document to `lib/api-types.ts`. With `--check` it only
+ * compares them.
+ */
 
 const FILE = path.join(root, "lib/api-types.ts");
 const HEADER = "// FastAPI's OpenAPI document as types. Made by `npm run api:types`; do not edit.\n\n";
@@ -32,14 +35,15 @@ async function generate(): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-"));
   try {
     const [document, output] = [path.join(folder, "openapi.json"), path.join(folder, "types.ts")];
-    // The document is the same whatever the secret; without one FastAPI does not start.
+    // FastAPI does not start without a secret. The document does not depend on its value.
     const env = {
       ...process.env,
       JWT_SECRET_KEY: randomBytes(32).toString("base64url"),
       BETTER_AUTH_SECRET: "",
     };
     writeFileSync(document, execFileSync(python, ["backend/openapi.py"], { cwd: root, env }));
-    // A field with a default may be left out of a request; what FastAPI answers always holds it, and says so.
+    // A field with a default may be missing in a request, so its type is optional there. A response
+    // always has it, and FastAPI's document marks it as required.
     const args = [document, "--output", output, "--default-non-nullable", "false"];
     await runProcess({ name: "openapi-typescript", command: tool("openapi-typescript"), args });
     return HEADER + readFileSync(output, "utf8");

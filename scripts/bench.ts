@@ -24,8 +24,9 @@ import { ensureTools } from "./lib/tools";
 import { fail } from "./lib/user-error";
 
 /**
- * Measures the gate beside a bare rewrite and the usual ways, prints a table, and writes docs/performance.md.
- * `--json <file>` writes the figures there as well.
+ * Measures the gate, a bare rewrite and the usual ways, prints a table, and writes
+ * docs/performance.md and docs/performance.svg. `--json <file>` also writes the figures to that
+ * file.
  */
 
 const ROUNDS = { requests: 120, starts: 24, http: 12 };
@@ -99,7 +100,10 @@ main(async (atEnd) => {
   console.log(`\n${table(report)}\n\n${verdicts(report)}\n\n${sessionsStory(report)}`);
 });
 
-/** The file that the figures are to be written to. */
+/**
+ * The file of `--json`, if there is one.
+ * @throws {UserError} on any other argument
+ */
 function readArguments(): string | undefined {
   try {
     return parseArgs({ options: { json: { type: "string" } } }).values.json;
@@ -108,7 +112,7 @@ function readArguments(): string | undefined {
   }
 }
 
-/** Bytes that one gate holds after each tenth of the sessions. */
+/** The bytes that one gate holds after each tenth of the sessions. */
 async function showManySessions(): Promise<number[]> {
   const file = path.join(root, ".data/bench/many-sessions.json");
   const script = path.join(root, "bench/many-sessions.ts");

@@ -10,22 +10,25 @@ import { step } from "./lib/progress";
 import { root, shorten } from "./lib/root";
 import { ensureTools, tool } from "./lib/tools";
 
-/** Makes Vercel's Build Output in `.vercel/output`, offline: what a deployment would be made of. */
+/**
+ * Makes Vercel's Build Output in `.vercel/output` without a network: the files that a deployment
+ * consists of.
+ */
 
 const VERCEL = path.join(root, ".vercel");
 const MIDDLEWARE = path.join(VERCEL, "output/functions/middleware.func/index.js");
 
-/** Neither the build that `npm run up` serves nor that of the tests. */
+/** A separate folder, so that the builds of `npm run up` and of the tests stay as they are. */
 const DIST_DIR = ".next-vercel";
 
-/** What `vercel link` would write. Vercel is not asked, so the names do not matter. */
+/** What `vercel link` would write. No request goes to Vercel, so the ids do not matter. */
 const OFFLINE_PROJECT = JSON.stringify({
   projectId: "prj_offline",
   orgId: "team_offline",
   settings: {
     framework: "nextjs",
     nodeVersion: `${VERCEL_NODE}.x`,
-    // Everything is installed; an `npm install` in the middle could only change it.
+    // Everything is installed already; another `npm install` could only change it.
     installCommand: "",
     outputDirectory: DIST_DIR,
   },
@@ -44,22 +47,23 @@ async function build(): Promise<void> {
     mkdirSync(VERCEL, { recursive: true });
     writeFileSync(project, OFFLINE_PROJECT);
   }
-  // Somebody's own project builds where its settings say, and they say nothing of a folder of ours.
+  // A folder linked to a real project uses that project's output folder, which is not DIST_DIR.
   const isLinked = readFileSync(project, "utf8") !== OFFLINE_PROJECT;
   await runProcess({
     name: "vercel-build",
     command: tool("vercel"),
-    // A token keeps it from asking for one; it is sent nowhere.
+    // With a token the CLI does not prompt for one. It is not sent anywhere.
     args: ["build", "--yes", "--prod", "--token", "offline"],
     env: {
       ...throwAwayEnv(),
       ...readSettings(),
-      // `next build` sets it, as on Vercel; a value of ours (Vitest's "test") would make another build.
+      // `next build` sets it itself, as on Vercel. A value from here, such as Vitest's "test",
+      // would change the build.
       NODE_ENV: undefined,
       NEXT_DIST_DIR: isLinked ? undefined : DIST_DIR,
       VERCEL_TELEMETRY_DISABLED: "1",
       NEXT_TELEMETRY_DISABLED: "1",
-      // The files are read already (scripts/lib/next.ts).
+      // The .env files are read already (see scripts/lib/next.ts).
       __NEXT_PROCESSED_ENV: "true",
     },
   });

@@ -9,7 +9,7 @@ import { createWorld } from "./conform/world";
 import { main } from "./lib/main";
 import { fail, messageOf } from "./lib/user-error";
 
-/** Checks a deployment from outside: whatever can be told by HTTP alone. */
+/** Checks a deployment from outside, over HTTP alone. */
 
 const USAGE = `npm run conform -- <url> [--json] [--max-stale <seconds>]
 
@@ -19,7 +19,7 @@ const USAGE = `npm run conform -- <url> [--json] [--max-stale <seconds>]
 
 Signs up two throw-away accounts and deletes them at the end. Exit code 0: no check failed; 1: one did, or none could be made.`;
 
-/** For how long a check may go on after a Ctrl-C. Milliseconds. */
+/** How long a running check may continue after Ctrl-C. Milliseconds. */
 const FINISH_WITHIN = 5_000;
 
 main(async (atEnd) => {
@@ -36,7 +36,7 @@ main(async (atEnd) => {
   let running: Promise<unknown> = Promise.resolve();
   atEnd(async () => {
     halt.abort();
-    // A check that is under way takes away what it has added.
+    // A running check deletes what it has added before it ends.
     await Promise.race([running, sleep(FINISH_WITHIN)]);
     warnOf(await accounts.close());
   });

@@ -13,7 +13,9 @@ import { main } from "./lib/main";
 import { readRunningStack } from "./lib/running-stack";
 import { fail, messageOf } from "./lib/user-error";
 
-/** Checks a deployment's configuration from the outside in, and says of each line what is wrong and how to mend it. */
+/**
+ * Checks a deployment's configuration, and prints for each problem what is wrong and how to fix it.
+ */
 
 const USAGE = `npm run doctor -- [address of the running app] [--path /api/me] [--json]
 

@@ -7,14 +7,23 @@ import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { ensureTools } from "./lib/tools";
 
-/** Lighthouse on the pages that people see first and most, as on a phone, the median of three runs. Ends with 1 where a score is under 95. */
+/**
+ * Runs Lighthouse on the pages that users see first and most, on a simulated phone. Prints the
+ * median of three runs, and exits with 1 if a score is below 95.
+ */
 
 const CATEGORIES: readonly Category[] = ["performance", "accessibility", "best-practices", "seo"];
 const PAGES = ["/", "/login", "/tasks"];
 const LEAST = 95;
-/** The first time a page is asked for, the server reads its code and the machine is still busy with the start. */
+/**
+ * During the first request for a page the server loads its code, and the machine is still busy with
+ * the start.
+ */
 const WARM_UPS = 1;
-/** Of so many the one in the middle counts: what else the machine does costs any single one points. */
+/**
+ * The median of this many runs counts: other work on the machine can lower the score of a single
+ * run.
+ */
 const RUNS = 3;
 
 main(async (atEnd) => {

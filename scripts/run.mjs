@@ -1,4 +1,5 @@
-// Runs scripts/<task>.ts. Plain JavaScript with no dependencies, since on a bare clone there are none yet.
+// Runs scripts/<task>.ts. Plain JavaScript without dependencies, because in a fresh clone none is
+// installed.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
@@ -18,7 +19,8 @@ if (!existsSync(task)) refuse(`There is no task ${process.argv[2]} in scripts/.`
 process.chdir(root);
 if (!isInstalled()) await install();
 
-// In this very process, as `node --import tsx` would, so that signals and exit codes need no handing on.
+// Run the task in this process, as `node --import tsx` would: signals and exit codes need no
+// forwarding.
 process.argv.splice(1, 2, task);
 await import("tsx");
 await import(pathToFileURL(task).href);
@@ -45,8 +47,8 @@ function isInstalled() {
 async function install() {
   console.log("• Install packages (npm ci)");
   const started = Date.now();
-  // NODE_ENV=production must not leave the tools out that build the app. npm gets a process group of its own,
-  // so that Ctrl-C reaches it once, through here, and takes its children along.
+  // Even with NODE_ENV=production the build tools must be installed. npm gets its own process
+  // group, so that Ctrl-C reaches it only once, through this process, and ends its children too.
   const npm = spawn("npm", ["ci", "--include=dev"], {
     stdio: ["ignore", "inherit", "inherit"],
     detached: true,
@@ -54,7 +56,8 @@ async function install() {
   let interrupted;
   const interrupt = (_signal, number) => {
     interrupted = 128 + number;
-    // Asked politely, npm installs to the end first. It begins from scratch the next time anyway.
+    // After a SIGTERM npm would first complete the installation. The next start installs everything
+    // again anyway.
     process.kill(-npm.pid, "SIGKILL");
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);

@@ -11,7 +11,10 @@ import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { nameOf, OUT_OF_ORDER, PUBLIC, SIGNED_IN } from "./lib/shots";
 
-/** Takes the pictures in docs/screenshots anew: each page on a desktop and, dark, on a phone. */
+/**
+ * Takes the pictures in docs/screenshots: each page on a desktop in light mode and on a phone in
+ * dark mode.
+ */
 
 const FOLDER = path.join(root, "docs/screenshots");
 const SCREENS = {
@@ -21,7 +24,7 @@ const SCREENS = {
 type Screen = keyof typeof SCREENS;
 const TASKS = ["Send the invoice for October", "Water the plants", "Book a table for Friday"];
 
-/** Longer than a screen, and all of it worth seeing. */
+/** These pages are longer than a screen, and their pictures show the full page. */
 const WHOLE = ["/", "/account"];
 
 main(async (atEnd) => {
@@ -60,7 +63,7 @@ async function take(page: Page, address: string, name: string): Promise<void> {
   await page.screenshot({ path: path.join(FOLDER, `${name}.png`), fullPage: WHOLE.includes(address) });
 }
 
-/** Signs up, and has a few tasks. */
+/** Signs up and adds a few tasks. */
 async function fill(page: Page, screen: Screen): Promise<void> {
   await signUp(page, `ada-${screen}@example.com`);
   await page.goto("/tasks");
@@ -72,7 +75,10 @@ async function fill(page: Page, screen: Screen): Promise<void> {
   await page.getByRole("checkbox", { name: "Water the plants" }).check();
 }
 
-/** What the gate knows of it by heart goes with the cookie that it is known by. */
+/**
+ * Removes the cookie cache. The gate does not use its memory for a page request without this
+ * cookie.
+ */
 async function forgetSession(page: Page): Promise<void> {
   await page.context().clearCookies({ name: /session_data/ });
 }

@@ -2,7 +2,10 @@ import { faultsOf, growthOf, MAX_GROWTH, soak, type Thirds } from "../bench/soak
 import { main } from "./lib/main";
 import { fail } from "./lib/user-error";
 
-/** Ten minutes of mixed traffic, or `--minutes N`; ends with 1 unless every answer was the right one and memory held. */
+/**
+ * Runs ten minutes of mixed traffic, or `--minutes N`. Exits with 1 if a response is wrong or
+ * memory use grows.
+ */
 
 main(async () => {
   const result = await soak(readMinutes(), (line) => console.log(line));

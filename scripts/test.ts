@@ -11,7 +11,7 @@ import { probePython } from "./lib/python";
 import { root } from "./lib/root";
 import { fail, messageOf } from "./lib/user-error";
 
-/** Sets up what the tests need, runs all of them and closes with one count. */
+/** Prepares the test tools, runs all tests and prints one total. */
 
 interface Tally {
   passed: number;
@@ -52,7 +52,7 @@ main(async () => {
   console.log(count);
 });
 
-/** A tool that says yes or no counts as one test. */
+/** Runs a tool that passes or fails. It counts as one test. */
 async function check(
   title: string,
   command: string,
@@ -79,7 +79,7 @@ async function pytest(python: string, version = ""): Promise<Tally> {
   });
 }
 
-/** FastAPI's tests under every other Python that it supports and this machine has. */
+/** Runs FastAPI's tests with every other supported Python on this machine. */
 async function pytestElsewhere(own: string): Promise<Tally[]> {
   const tallies: Tally[] = [];
   for (const other of await findOtherPythons((await probePython(own))?.version ?? "")) {
@@ -93,7 +93,10 @@ function vitest(): Promise<Tally> {
   return runVitest("Vitest", process.execPath, "vitest", []);
 }
 
-/** Deployments run this version; the whole suite runs under the version that runs this script. */
+/**
+ * Runs the quick tests with the Node version of deployments. The whole suite runs with the version
+ * that runs this script.
+ */
 async function quickTestsUnderVercelNode(): Promise<Tally> {
   const node = findNode(VERCEL_NODE);
   if ("missing" in node || node.file === process.execPath) return { passed: 0, failed: 0 };
@@ -112,7 +115,7 @@ function runVitest(name: string, node: string, reportName: string, options: stri
   });
 }
 
-/** Runs a test runner on the terminal and reads its report. */
+/** Runs a test runner with its output on the terminal, and reads its report. */
 async function count(report: string, command: Command, read: (text: string) => Tally): Promise<Tally> {
   const failure = await runProcess({ ...command, logDir: null }).then(
     () => undefined,
@@ -121,6 +124,6 @@ async function count(report: string, command: Command, read: (text: string) => T
   if (!existsSync(report)) fail(`${command.name} wrote no report. ${failure ?? ""}`);
   const tally = read(readFileSync(report, "utf8"));
   if (failure) console.error(failure);
-  // A file that cannot even be loaded fails the run without failing a test.
+  // A test file that cannot be loaded makes the run fail, but is not counted as a failed test.
   return failure && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }

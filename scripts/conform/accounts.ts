@@ -2,14 +2,17 @@ import { fail } from "../lib/user-error";
 import { SCRIPT, TASKS, type Task } from "./check";
 import { Member, type Target } from "./world";
 
-/** Opens throw-away accounts, and closes every one of them with all that it owns, whatever has happened in between. */
+/**
+ * Creates throw-away accounts and deletes all of them with their data, also after an error or an
+ * interrupt.
+ */
 export function createAccounts(target: Target) {
   const opening: Promise<Member>[] = [];
   let closing: Promise<string[]> | undefined;
 
   async function closeAll(): Promise<string[]> {
     const left: string[] = [];
-    // One that is being opened right now is waited for: it would be left behind.
+    // Wait for sign-ups that are in progress: otherwise their accounts would remain.
     for (const opened of await Promise.allSettled(opening)) {
       if (opened.status === "rejected") continue;
       const closed = await close(opened.value).catch(() => false);
@@ -20,13 +23,13 @@ export function createAccounts(target: Target) {
 
   return {
     open(): Promise<Member> {
-      // After a Ctrl-C nobody would close it any more.
+      // After Ctrl-C nothing would delete a new account.
       if (closing) fail("The run is ending.");
       const member = Member.signUp(target);
       opening.push(member);
       return member;
     },
-    /** Gives the addresses of those that could not be deleted. */
+    /** Deletes all accounts. Returns the email addresses of those that could not be deleted. */
     close(): Promise<string[]> {
       closing ??= closeAll();
       return closing;
@@ -36,14 +39,17 @@ export function createAccounts(target: Target) {
 
 async function close(member: Member): Promise<boolean> {
   await deleteTasks(member).catch(() => {
-    // A backend of another kind: what it answers is not ours to understand, and the account goes all the same.
+    // This is not the reference backend, and its response is unknown. Delete the account anyway.
   });
   const leave = (who: Member) => who.post("/api/auth/delete-user", { password: who.password });
   if ((await leave(member)).status === 200) return true;
   return (await leave(await member.signInAgain())).status === 200;
 }
 
-/** Those with the account's mark in their title, and no others: a broken backend may list everybody's. */
+/**
+ * Deletes only tasks with the account's mark in the title: a broken backend may list the tasks of
+ * all users.
+ */
 async function deleteTasks(member: Member): Promise<void> {
   const { body } = await member.ask({ path: TASKS, headers: SCRIPT });
   const ours = (JSON.parse(body) as Task[]).filter(({ title }) => title.startsWith(member.mark));

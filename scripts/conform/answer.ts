@@ -1,14 +1,17 @@
-/** An HTTP/1.1 answer as it came over the wire. Bytes are held as latin1, so that nothing is lost. */
+/** An HTTP/1.1 response as received. Bytes are kept as latin1, so that none is lost. */
 export interface WireAnswer {
   readonly status: number;
-  /** As they came, in order, several of one name too. */
+  /** As received, in order, with repeated names. */
   readonly headers: [name: string, value: string][];
   readonly body: string;
-  /** What came after the end of this answer. */
+  /** The bytes after the end of this response. */
   readonly rest: string;
 }
 
-/** Reads one answer, or gives undefined while it is not whole; `ended` says that no more will come (RFC 9112 §6.3). */
+/**
+ * Parses one response. Returns undefined while it is incomplete. `ended`: the connection is closed,
+ * so no more bytes will come (RFC 9112 §6.3).
+ */
 export function readAnswer(
   bytes: string,
   { isHead, ended }: { isHead: boolean; ended: boolean },
@@ -20,7 +23,7 @@ export function readAnswer(
   const headers = lines.map(readHeader);
   const after = bytes.slice(headEnd + 4);
 
-  // RFC 9110 §15.2: an interim answer comes before the one that counts.
+  // RFC 9110 §15.2: skip interim responses (1xx); the final response follows.
   if (status >= 100 && status < 200 && status !== 101) return readAnswer(after, { isHead, ended });
   if (isHead || status === 101 || status === 204 || status === 304) {
     return { status, headers, body: "", rest: after };

@@ -19,10 +19,10 @@ const PLATFORM = "Next.js must be a version that drops these from clients (16.4 
 const FRAMING = "The server or the proxy before it has to refuse this (RFC 9112 §6)";
 const BODIES = "edge/forward.ts: judgeBody";
 
-/** What is not for strangers, as a page, as data and as a route handler. */
+/** Three protected paths: a page, a backend call and a route handler. */
 const PROTECTED = ["/dashboard", ME, "/api/anything"];
 
-/** Ways around the gate that have worked somewhere. */
+/** Ways to bypass the gate. Each has worked against some software. */
 export const bypass: readonly Check[] = [
   {
     id: "bypass.subrequest",
@@ -189,9 +189,10 @@ export const bypass: readonly Check[] = [
     source: "RFC 9110 §15.5.14",
     mend: `${BODIES}, and MAX_BODY_MB`,
     async run({ ada }) {
-      // Over every limit that MAX_BODY_MB takes. Not a byte of it is sent.
+      // Larger than any value that MAX_BODY_MB may have. No byte of the body is sent.
       const answer = await ada.ask({ ...body({ "Content-Length": "2000000000" }), patience: 2_000 });
-      // `next start` hands the gate's answer out once the body is in, and two gigabytes are no harmless thing to send.
+      // `next start` sends the gate's response only after it has received the body. Sending two
+      // gigabytes could harm the deployment, so the check is skipped there.
       if (answer.status === 0) cannotTell("the server answers only when it has the whole body");
       demandStatus(answer, 413, "a POST of 2 GB");
     },
@@ -210,7 +211,8 @@ export const bypass: readonly Check[] = [
           headers: { ...SCRIPT, Connection: "keep-alive" },
         });
         demand(!answer.rest.includes("HTTP/1."), `one answer to one ${method}`, "a second one");
-        // The connection to the backend is shared: what is left on it becomes the next caller's.
+        // Request smuggling: the connection to the backend is shared, so a response left on it
+        // would go to the next caller.
         const next = await whoAmI((ask) => bob.ask(ask));
         demand(
           next.me?.email === bob.email,

@@ -7,7 +7,7 @@ import { matrix } from "./matrix";
 import { redirects } from "./redirects";
 import { tokens } from "./tokens";
 
-/** All of them, in the order in which they are run and shown. */
+/** All checks, in the order in which they run and are shown. */
 export const checks: readonly Check[] = [
   ...matrix,
   ...cookies,

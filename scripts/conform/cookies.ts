@@ -4,7 +4,7 @@ import type { World } from "./world";
 
 const SETTINGS = "lib/auth.ts: leave Better Auth's cookie attributes as they are";
 
-/** What the browser is handed for a session, and what becomes of it. */
+/** The attributes of the session's cookies, and what a sign-out does to them. */
 export const cookies: readonly Check[] = [
   {
     id: "cookies.http-only",
@@ -94,7 +94,7 @@ export const cookies: readonly Check[] = [
   },
 ];
 
-/** The session's cookies as the server set them. */
+/** The session's cookies as the server set them at sign-in. */
 async function handedOut(world: World) {
   const { opening } = await world.signedIn();
   const found = opening.setCookies.map(readSetCookie).filter(({ name }) => isSessionCookie(name));
@@ -106,7 +106,11 @@ async function handedOut(world: World) {
   return found;
 }
 
-/** Other instances may trust what they know for as long as the bound says. */
+/**
+ * Sends the cookies again and again until they are refused, and returns the seconds that took.
+ * Other instances may trust their memory for `maxStale` seconds. Undefined when the cookies still
+ * work after that.
+ */
 async function secondsUntilRefused(world: World, Cookie: string): Promise<number | undefined> {
   const started = performance.now();
   while (true) {

@@ -18,7 +18,7 @@ const CROSS_SITE = "edge/cross-site.ts refuses what a page of another site has s
 const CORS = "Set no Access-Control-Allow-… header, in the backend either: pages of the app need none";
 const UNSAFE = ["POST", "PUT", "PATCH", "DELETE"];
 
-/** What a page of another site can make a browser do. */
+/** Requests that a page of another site can make a browser send. */
 export const csrf: readonly Check[] = [
   refused(
     "cross-site",
@@ -133,7 +133,7 @@ function refused(name: string, title: string, section: string, headers: Record<s
       for (const method of UNSAFE) {
         const answer = await ada.ask({
           method,
-          // Where a hole lets it through, it must find nobody's task to change.
+          // No task has this id: a request that gets through must not change real data.
           path: method === "POST" ? TASKS : `${TASKS}/${ada.mark}`,
           headers: { "Content-Type": "application/json", ...headers },
           body: JSON.stringify({ title: `${ada.mark} ${name}` }),
@@ -145,7 +145,7 @@ function refused(name: string, title: string, section: string, headers: Record<s
   };
 }
 
-/** The tasks, where the backend has any: what is refused must not have happened all the same. */
+/** The list of tasks, where the backend has one. A refused request must not have changed it. */
 async function fingerprint(member: Member): Promise<string> {
   return (await member.ask({ path: TASKS, headers: SCRIPT })).body;
 }
@@ -165,7 +165,7 @@ function handshake(origin: string): Ask {
   };
 }
 
-/** `next start` closes the connection without a word; other hosts send the refusal. */
+/** `next start` closes the connection without a response; other hosts send the refusal. */
 function demandNoSocket(answer: Answer): void {
   const isRefused = answer.status === 401 || answer.status === 403 || answer.silence === "closed";
   demand(isRefused, "401, 403 or a closed connection", tell(answer));

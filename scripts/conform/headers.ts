@@ -6,7 +6,7 @@ const POLICY = "edge/page-policy.ts writes the policy; edge/respond.ts puts it o
 const FIXED = "next.config.ts sets it on every answer";
 const YEAR = 365 * 24 * 60 * 60;
 
-/** What browsers are told to do with the answers. */
+/** The security headers of responses. */
 export const headers: readonly Check[] = [
   {
     id: "headers.csp",
@@ -131,7 +131,7 @@ export const headers: readonly Check[] = [
   },
 ];
 
-/** A header that every answer carries. */
+/** A check of a header that every response carries. */
 function fixed(name: string, title: string, source: string, header: string, wanted: RegExp): Check {
   return {
     id: `headers.${name}`,

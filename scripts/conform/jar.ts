@@ -2,7 +2,7 @@
 export class Jar {
   readonly #cookies = new Map<string, string>();
 
-  /** RFC 6265 §5.2: what the server sets, and what it takes back. */
+  /** RFC 6265 §5.2: stores the cookies that the server sets, and removes those with Max-Age=0. */
   keep(setCookies: readonly string[]): void {
     for (const cookie of setCookies) {
       const { name, value, attributes } = readSetCookie(cookie);
@@ -15,19 +15,19 @@ export class Jar {
     return Array.from(this.#cookies, ([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  /** The cookie whose value is the session, with the name that it has here. */
+  /** The cookie with the session token, with its name on this deployment. */
   get session(): { name: string; value: string } {
     const [name, value] = [...this.#cookies].find(([name]) => isSessionToken(name)) ?? ["", ""];
     return { name, value };
   }
 
-  /** The cookie cache, where the deployment has one. */
+  /** The cookie cache. Undefined where the deployment has none. */
   get cache(): { name: string; value: string } | undefined {
     const found = [...this.#cookies].find(([name]) => name.endsWith("session_data"));
     return found && { name: found[0], value: found[1] };
   }
 
-  /** What Better Auth keeps in its database: the part before the signature. */
+  /** The session token as Better Auth stores it: the part before the signature. */
   get rawToken(): string {
     const value = decodeURIComponent(this.session.value);
     return value.slice(0, value.lastIndexOf("."));
@@ -42,6 +42,7 @@ export function isSessionCookie(name: string): boolean {
   return isSessionToken(name) || /session_data(\.\d+)?$/.test(name);
 }
 
+/** Parses a `Set-Cookie` header (RFC 6265 §5.2). The names of the attributes are in lower case. */
 export function readSetCookie(cookie: string) {
   const [pair = "", ...rest] = cookie.split(";");
   const equals = pair.indexOf("=");

@@ -3,7 +3,7 @@ import type { World } from "./world";
 
 const ROUTES = "lib/routes.ts says which path is what; edge/decide.ts what it gets";
 
-/** What each request gets: DESIGN's table of answers, seen from outside. */
+/** What each request gets: the table in ARCHITECTURE.md, checked from outside. */
 export const matrix: readonly Check[] = [
   {
     id: "matrix.public-page",

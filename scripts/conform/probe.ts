@@ -4,53 +4,62 @@ import { messageOf } from "../lib/user-error";
 import { readAnswer } from "./answer";
 
 /**
- * Sends requests byte for byte, over TCP or TLS: client libraries fold paths, refuse headers and mend framing, and what
- * they tidy up is what an attacker would not.
+ * Sends requests byte for byte, over TCP or TLS. An HTTP client library would normalize paths,
+ * refuse headers and correct the framing of a body. An attacker does none of this.
  */
 
 export interface Ask {
   readonly method?: string;
-  /** Stands in the request line as it is. */
+  /** Written into the request line unchanged. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent with its length, unless `headers` frames it in another way. */
+  /** Sent with its length, unless `headers` has a Content-Length or a Transfer-Encoding. */
   readonly body?: string;
-  /** How long to listen on after the answer, for what was not asked. Milliseconds. */
+  /** How long to keep reading after the response, for bytes that should not come. Milliseconds. */
   readonly linger?: number;
-  /** How long the server may say nothing. Milliseconds. */
+  /** How long the server may send nothing. Milliseconds. */
   readonly patience?: number;
 }
 
 export interface Answer {
-  /** 0 where there was no answer. */
+  /** 0 where there was no response. */
   readonly status: number;
   /** Without `Set-Cookie`. */
   readonly headers: Headers;
   readonly setCookies: readonly string[];
   readonly body: string;
-  /** What the server sent after it. */
+  /** The bytes that the server sent after the response. */
   readonly rest: string;
-  /** Why there is no answer. */
+  /**
+   * Why there is no response: the server closed the connection, or left it open and sent nothing.
+   */
   readonly silence?: "closed" | "open";
 }
 
+/** Opens a connection. */
 export type Dial = () => Socket;
+/**
+ * Sends a request and reads the response.
+ * @throws {NoConnection}
+ */
 export type Send = (ask: Ask) => Promise<Answer>;
 
-/** No connection, or one that broke. */
+/** The connection failed. */
 export class NoConnection extends Error {}
 
 const PATIENCE = 20_000;
 
+/** Connects to an origin with TCP, or with TLS for https. */
 export function createDial(origin: string, tls: ConnectionOptions = {}): Dial {
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, "");
   if (protocol === "http:") return () => openTcp(Number(port || 80), host);
-  // RFC 6066 §3: no address as a server name.
+  // RFC 6066 §3: an IP address is not allowed as a server name.
   const servername = isIP(host) ? {} : { servername: host };
   return () => openTls({ host, port: Number(port || 443), ...servername, ...tls });
 }
 
+/** Sends requests with `Host` of the origin, each on a new connection. */
 export function createSend(origin: string, dial: Dial): Send {
   const { host } = new URL(origin);
 
@@ -70,7 +79,8 @@ export function createSend(origin: string, dial: Dial): Send {
       });
       socket.on("close", () => settle("closed"));
       socket.on("error", (error: NodeJS.ErrnoException) => {
-        // A reset is how some servers close; what cannot be reached at all is another matter.
+        // Some servers close a connection with a reset. Any other error means that the server
+        // cannot be reached.
         if (error.code === "ECONNRESET" || error.code === "EPIPE") settle("closed");
         else reject(new NoConnection(messageOf(error)));
       });

@@ -13,7 +13,10 @@ import {
 const NEXT = "lib/next-path.ts reads `next`; every redirect that takes it goes through there";
 const PRIVATE = "edge/respond.ts sets `private, no-store` on the gate's own answers";
 
-/** What browsers, or careless parsers, take for an address of another host or for a script. */
+/**
+ * Open redirects: values of `next` that a browser or a careless parser takes for another host or
+ * for a script.
+ */
 const TRICKS = [
   "https://evil.example",
   "HTTPS:evil.example",
@@ -39,7 +42,7 @@ const TRICKS = [
   "//[::1]:99999",
 ];
 
-/** Where visitors are sent, and who may keep the answer. */
+/** Where redirects lead, and which responses a cache may store. */
 export const redirects: readonly Check[] = [
   {
     id: "redirects.next-stays",

@@ -7,7 +7,10 @@ const CLEAR_LINE = "\r\x1b[2K";
 
 const topicOf = ({ id }: Check) => id.slice(0, id.indexOf("."));
 
-/** Shows the checks for people, each as it ends; the one under way too, where the line can be taken back. */
+/**
+ * Shows the checks to a user, each when it ends. On a terminal it also shows the check that is
+ * running.
+ */
 export function createReport(stream: NodeJS.WriteStream, total: number) {
   const animated = stream.isTTY;
   const coloured = animated && !process.env.NO_COLOR;
@@ -18,7 +21,7 @@ export function createReport(stream: NodeJS.WriteStream, total: number) {
 
   return {
     begins(check: Check): void {
-      // A line that wraps could not be taken back.
+      // A line that wraps could not be cleared.
       const line = `… ${done + 1}/${total} ${check.title}`.slice(0, stream.columns - 1);
       if (animated) stream.write(CLEAR_LINE + paint(2, line));
     },
@@ -39,7 +42,7 @@ export function createReport(stream: NodeJS.WriteStream, total: number) {
   };
 }
 
-/** The same for programs. */
+/** The same results as one JSON document. */
 export function toJson(url: string, time: Date, results: readonly Result[]): string {
   const checks = results.map(({ check, status, detail }) => ({
     id: check.id,

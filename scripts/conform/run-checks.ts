@@ -12,11 +12,11 @@ export interface Result {
 interface Watch {
   begins?(check: Check): void;
   ended?(result: Result): void;
-  /** No check begins after it. */
+  /** No check starts after this signal. */
   signal?: AbortSignal;
 }
 
-/** Runs checks one after the other: a deployment is not to feel them. */
+/** Runs the checks one after the other, so that the deployment gets little load. */
 export async function runChecks(
   world: World,
   checks: readonly Check[],
@@ -40,7 +40,7 @@ async function runCheck(world: World, check: Check): Promise<Result> {
   } catch (error) {
     if (error instanceof Untold) return { check, status: "skipped", detail: error.message };
     if (error instanceof Broken) return { check, status: "failed", detail: error.message };
-    // A broken connection, or an answer that cannot be read: not kept either.
+    // A broken connection, or a response that cannot be parsed: the promise is not kept either.
     return { check, status: "failed", detail: `no usable answer: ${messageOf(error)}` };
   }
 }

@@ -21,7 +21,7 @@ const SCRUB =
   "lib/scrub-tokens.ts takes tokens out of Better Auth's answers; app/api/auth must go through it";
 const BOUNDARY = "edge/session.ts and edge/forward.ts: only the gate's own check says who is calling";
 
-/** No token where a script of a page could read it, and none that a client makes up counts. */
+/** No script of a page can read a token, and a token that a client has made up is not accepted. */
 export const tokens: readonly Check[] = [
   unreadable("sign-up", "sign-up", (world) => Promise.resolve([world.ada.opening, world.bob.opening])),
   unreadable("sign-in", "sign-in", async (world) => [(await world.signedIn()).opening]),
@@ -186,7 +186,7 @@ function unsigned(claims: object): string {
   return `${encode({ alg: "none", typ: "JWT" })}.${encode({ ...claims, ...lifetime() })}.`;
 }
 
-/** Well signed, with a key that the deployment does not have. */
+/** A validly signed JWT, but with a key that the deployment does not have. */
 function signed(claims: object): string {
   const body = `${encode({ alg: "HS256", typ: "JWT" })}.${encode({ ...claims, ...lifetime() })}`;
   return `${body}.${createHmac("sha256", randomBytes(32)).update(body).digest("base64url")}`;

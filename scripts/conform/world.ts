@@ -4,35 +4,36 @@ import { cannotTell } from "./check";
 import { Jar } from "./jar";
 import type { Answer, Ask, Send } from "./probe";
 
-/** Who the checks are made as: a stranger, and two people with throw-away accounts. */
+/** The clients that the checks use: a signed-out one, and two users with throw-away accounts. */
 export interface World {
   /** Scheme, host and port of the deployment. */
   readonly origin: string;
   readonly secure: boolean;
-  /** The revocation bound that the deployment promises, in seconds. */
+  /** How long after a sign-out the deployment may still accept the session. Seconds. */
   readonly maxStale: number;
-  /** Asks as a stranger. */
+  /** Sends a request without a session. */
   readonly ask: Send;
   readonly ada: Member;
   readonly bob: Member;
-  /** A second session of Ada's, begun by a sign-in; the same one for all checks. */
+  /** A second session of Ada's from a sign-in. All checks share it. */
   readonly signedIn: () => Promise<Member>;
 }
 
+/** The deployment to check. */
 export interface Target {
   readonly origin: string;
   readonly maxStale: number;
   readonly send: Send;
 }
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export class Member {
   readonly jar = new Jar();
 
   private constructor(
     readonly email: string,
     readonly password: string,
-    /** The answer that began the session. */
+    /** The response to the sign-up or sign-in. */
     readonly opening: Answer,
     private readonly target: Target,
   ) {
@@ -47,7 +48,10 @@ export class Member {
     return new Member(email, password, opening, target);
   }
 
-  /** Begins another session of the same person. */
+  /**
+   * Signs in again, for another session of the same user.
+   * @throws {Untold} when the rate limit of sign-in refuses it
+   */
   async signInAgain(): Promise<Member> {
     const { email, password, target } = this;
     const opening = await postJson(target, "/api/auth/sign-in/email", { email, password });
@@ -55,7 +59,7 @@ export class Member {
     return new Member(email, password, opening, target);
   }
 
-  /** Stands in whatever this member leaves at the backend. */
+  /** Part of the title of each task that this user adds to the backend. */
   get mark(): string {
     return this.email.slice(0, this.email.indexOf("@"));
   }
@@ -64,7 +68,7 @@ export class Member {
     return this.target.origin;
   }
 
-  /** Asks with the cookies, and keeps what the answer sets. */
+  /** Sends a request with the cookies, and stores the cookies of the response. */
   async ask(ask: Ask): Promise<Answer> {
     const answer = await this.target.send({
       ...ask,
@@ -74,7 +78,7 @@ export class Member {
     return answer;
   }
 
-  /** Asks as a page of the app would. */
+  /** Sends JSON with the headers of a request from a page of the app. */
   post(path: string, body: unknown, method = "POST"): Promise<Answer> {
     return this.ask({ method, path, headers: jsonFrom(this.target.origin), body: JSON.stringify(body) });
   }
@@ -104,7 +108,7 @@ function jsonFrom(origin: string): Record<string, string> {
   return { "Content-Type": "application/json", Origin: origin, "Sec-Fetch-Site": "same-origin" };
 }
 
-/** Why there is no account, and what to do about it. */
+/** Why the sign-up failed, and how to fix it. */
 export function explainSignUp(origin: string, { status, body }: Pick<Answer, "status" | "body">): string {
   const said = `POST ${origin}/api/auth/sign-up/email answered ${status}`;
   if (status === 429) return `${said}: too many sign-ups. Wait a minute and try again.`;

@@ -9,10 +9,12 @@ import { judgeHeaders } from "./headers";
 const needsApp = ["app.reachable"];
 const asData = { accept: "application/json", "sec-fetch-dest": "empty" };
 
-/** CVE-2025-29927: with this header a client once told Next to leave the middleware out. */
+/**
+ * CVE-2025-29927: this header made older versions of Next.js skip the middleware, and so the gate.
+ */
 const BYPASS = { "x-middleware-subrequest": Array(5).fill("middleware").join(":") };
 
-/** The running app, as a stranger on the network sees it. No account is made and nobody signed in. */
+/** Checks the running app from the network. It creates no account and signs nobody in. */
 export const app: readonly Check[] = [
   {
     id: "app.reachable",
@@ -75,7 +77,8 @@ export const app: readonly Check[] = [
     title: "Cookies are HttpOnly, SameSite and, over https, Secure",
     needs: needsApp,
     run: async ({ app: { origin } }) => {
-      // A sign-out of nobody: it names every session cookie with its flags, and changes nothing.
+      // A sign-out without a session changes nothing, and its response names every session cookie
+      // with its attributes.
       const { status, headers } = await ask(`${origin}/api/auth/sign-out`, {
         method: "POST",
         headers: { origin, "content-type": "application/json" },
@@ -95,7 +98,9 @@ export const app: readonly Check[] = [
   },
 ];
 
-/** On one's own machine an app that does not run is no fault. Anything else that keeps people out is. */
+/**
+ * An app on this machine that is not running is not a problem. Any other connection error is one.
+ */
 function isNotStarted(error: unknown): error is Unreachable {
   if (!(error instanceof Unreachable)) return false;
   return error.code === "ECONNREFUSED" && isLoopback(new URL(error.url).hostname);

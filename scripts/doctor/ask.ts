@@ -1,17 +1,23 @@
 import { fail, type Outcome } from "./check";
 
-/** After this a server that says nothing counts as unreachable. Milliseconds. */
+/** A server that sends nothing for this long counts as unreachable. Milliseconds. */
 const ANSWER_WITHIN = 5_000;
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** By how much the server's clock is ahead of ours, in seconds; undefined when it sends no `Date`. */
+  /**
+   * How far the server's clock is ahead of this machine's, in seconds. Undefined without a valid
+   * `Date` header.
+   */
   readonly ahead: number | undefined;
 }
 
-/** One request, no redirect followed. @throws {Unreachable} */
+/**
+ * Sends one request and follows no redirect.
+ * @throws {Unreachable}
+ */
 export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
   const before = Date.now();
   try {
@@ -26,7 +32,7 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
       status: response.status,
       headers: response.headers,
       text: await response.text(),
-      // `Date` has whole seconds: on average it lags by half of one.
+      // `Date` has no fraction of a second, so on average it is half a second behind.
       ahead: Number.isNaN(date) ? undefined : (date + 500 - (before + after) / 2) / 1000,
     };
   } catch (error) {
@@ -34,9 +40,10 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
   }
 }
 
+/** The server did not send a response. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
-  /** The network's own, such as `ECONNREFUSED`. */
+  /** The error code of the network, such as `ECONNREFUSED`. */
   readonly code: string | undefined;
 
   constructor(
@@ -48,7 +55,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** The network's errors that a deployer meets, said plainly. */
+/** A network error in plain words. */
 export function inWords(error: unknown): string {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
@@ -73,7 +80,7 @@ const WORDS: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "has a certificate for another name",
 };
 
-/** Where the cause says more than that the server has to be started. */
+/** How to fix an error whose code tells more than that the server is not running. */
 function mendFor(code: string | undefined, address: string): string | undefined {
   switch (code) {
     case "ENOTFOUND":
@@ -106,7 +113,11 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : codeOf(error.cause ?? (error as AggregateError).errors?.[0]);
 }
 
-/** Hands an unreachable server's words on as a failure. `address` is what names it: a variable, or "the address". */
+/**
+ * Turns {@link Unreachable} into a failed check. `address` names where the URL comes from: a
+ * variable, or "the address".
+ * @throws any other error
+ */
 export function failWhenUnreachable(error: unknown, who: string, address: string): Outcome {
   if (!(error instanceof Unreachable)) throw error;
   return fail(error.message, mendFor(error.code, address) ?? `Start ${who}, or correct ${address}`);

@@ -8,7 +8,7 @@ import { type Forgery, forgeries } from "./probe";
 
 const needsBackend = ["backend.reachable"];
 
-/** FastAPI, asked directly with the tokens that the gate would send. */
+/** Checks FastAPI directly, with the tokens that the gate would send. */
 export const backend: readonly Check[] = [
   {
     id: "backend.https",
@@ -59,7 +59,8 @@ export const backend: readonly Check[] = [
   ...Object.entries(forgeries).map(([name, { title, make }]) => ({
     id: `backend.refuses.${name}`,
     title: `FastAPI refuses a token ${title}`,
-    // Not `backend.accepts`: a backend that takes a forged token is to be found out in any case.
+    // `backend.accepts` is not in this list: a backend that accepts a forged token must be found
+    // even if it refuses the gate's.
     needs: [...needsBackend, "config.JWT_SECRET_KEY", "config.optional"],
     run: (context: Context) => judgeForgery(context, title, make),
   })),

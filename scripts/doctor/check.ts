@@ -1,6 +1,6 @@
 import type { Context } from "./context";
 
-/** What is wrong, and how to mend it. Neither holds a secret. */
+/** What is wrong, and how to fix it. Neither text contains a secret. */
 export interface Finding {
   readonly reason: string;
   readonly mend: string;
@@ -12,10 +12,13 @@ export type Outcome =
   | { readonly state: "skipped"; readonly because: string };
 
 export interface Check {
-  /** Stable; its part before the dot is the group. */
+  /** `<group>.<name>`. It never changes. */
   readonly id: string;
   readonly title: string;
-  /** Ids of checks without which this one says nothing: it is skipped when one of them failed or was skipped. */
+  /**
+   * The ids of checks that this one depends on. If one of them failed or was skipped, this one is
+   * skipped.
+   */
   readonly needs?: readonly string[];
   readonly run: (context: Context) => Outcome | Promise<Outcome>;
 }
@@ -34,7 +37,7 @@ export const fail = (reason: string, mend: string): Outcome => ({
 });
 export const skipped = (because: string): Outcome => ({ state: "skipped", because });
 
-/** Runs the checks in their order; what a failed one stands under is skipped, never passed. */
+/** Runs the checks in order. A check that depends on a failed one is skipped, never passed. */
 export async function runChecks(checks: readonly Check[], context: Context): Promise<Line[]> {
   const lines: Line[] = [];
   for (const { id, title, needs = [], run } of checks) {
@@ -43,7 +46,7 @@ export async function runChecks(checks: readonly Check[], context: Context): Pro
       ? skipped(`it needs "${missing.title}"`)
       : await Promise.resolve(context)
           .then(run)
-          // A check that breaks has not passed.
+          // A check that throws has not passed.
           .catch((error: unknown) =>
             fail(`the check broke: ${String(error)}`, "Report this with the message"),
           );

@@ -1,7 +1,10 @@
 import { LEEWAY_SECONDS } from "../../lib/contract";
 import { fail, type Outcome, ok, skipped, warn } from "./check";
 
-/** Judges how far a clock is ahead of ours, in seconds, against what the contract allows. */
+/**
+ * Compares a clock with this machine's (`ahead`, in seconds) and with the leeway of the token
+ * contract.
+ */
 export function judgeClock(whose: string, ahead: number | undefined): Outcome {
   if (ahead === undefined) return skipped(`${whose} does not tell its time`);
   const apart = Math.abs(ahead);

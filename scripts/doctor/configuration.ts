@@ -11,7 +11,7 @@ const REQUIRED = [
   "BACKEND_URL",
 ] as const;
 
-/** Each variable that has no default, then all the others in one line. */
+/** One check for each variable that has no default, and one check for all others. */
 export const configuration: readonly Check[] = [
   ...REQUIRED.map((name) => ({
     id: `config.${name}`,
@@ -39,7 +39,7 @@ export const configuration: readonly Check[] = [
   })),
 ];
 
-/** `parseEnv` writes "NAME: what is wrong. How to mend it". */
+/** `parseEnv` writes "NAME: what is wrong. How to fix it". */
 function judge(problems: readonly string[]): Outcome {
   if (problems.length === 0) return ok();
   const findings = problems

@@ -8,20 +8,23 @@ import { createProbe, type Probe } from "./probe";
 
 type Settings = Readonly<Record<string, string>>;
 
-/** What the checks look at. */
+/** What the checks work with. */
 export interface Context {
   readonly settings: Settings;
-  /** All that is wrong with the files and the values: "NAME: what is wrong. How to fix it". */
+  /** The problems of the files and of the values: "NAME: what is wrong. How to fix it". */
   readonly problems: readonly string[];
-  /** The configuration; in the place of an unfit variable stands a value that leads nowhere. */
+  /** The configuration. An invalid variable is replaced by a valid value that points nowhere. */
   readonly env: Env;
-  /** The running app that is looked at from outside, and whether it was named on the command line. */
+  /** The address of the running app, and whether it comes from the command line. */
   readonly app: { readonly origin: string; readonly isNamed: boolean };
-  /** A path of FastAPI that wants a user. */
+  /** A path of FastAPI that requires a user. */
   readonly path: string;
   readonly root: string;
   readonly probe: Probe;
-  /** The configuration as the database is reached with it: a plain Postgres goes behind an endpoint of our own. */
+  /**
+   * The configuration with which this machine reaches the database. A plain Postgres gets a local
+   * endpoint that speaks Neon's protocols.
+   */
   readonly openDatabase: () => Promise<Env>;
 }
 
@@ -36,7 +39,8 @@ export function createContext(
   atEnd: AtEnd,
 ): Context {
   const named = new Set(inFiles.map(nameOf));
-  // A value that is not read as it is written explains whatever else is wrong with it.
+  // Report only the problem of the file: if a value is read differently from how it is written, its
+  // other problems follow from that.
   const problems = [...inFiles, ...problemsOf(settings).filter((problem) => !named.has(nameOf(problem)))];
   const unfit = new Set(problems.map(nameOf));
   const fit = Object.fromEntries(Object.entries(settings).filter(([name]) => !unfit.has(name)));
@@ -60,7 +64,10 @@ export function createContext(
   };
 }
 
-/** One query, outside of Better Auth. The driver's settings are global: `openAuth` has made them. */
+/**
+ * Queries the database without Better Auth. The settings of the driver are global: call `openAuth`
+ * first.
+ */
 export const sqlOf = (env: Env) => neon(env.databaseUrl);
 
 const nameOf = (problem: string) => problem.split(":")[0] ?? "";

@@ -1,6 +1,6 @@
 import { fail, type Outcome, ok, skipped } from "./check";
 
-/** Judges the session cookies of a response by their attributes (RFC 6265bis). */
+/** Checks the attributes of a response's session cookies (RFC 6265bis). */
 export function judgeCookies(
   setCookies: readonly string[],
   { secure, status }: { secure: boolean; status: number },

@@ -6,7 +6,7 @@ import { type Check, type Finding, fail, ok, warn } from "./check";
 import { judgeClock } from "./clock";
 import { sqlOf } from "./context";
 
-/** Better Auth's own driver, pointed where the configuration says. */
+/** Checks the database with Better Auth's own driver, as configured. */
 export const database: readonly Check[] = [
   {
     id: "database.driver",
@@ -77,7 +77,7 @@ function listed(names: readonly string[]): string {
 
 const CORRECT_URL = "Correct DATABASE_URL; Neon's console shows the connection string under Connect";
 
-/** Postgres's and the network's words for why it cannot be used, and what to do. */
+/** Explains an error of Postgres or of the network, and how to fix it. */
 export function explain(error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
   const { code, sourceError } = error as { code?: string; sourceError?: unknown };

@@ -6,7 +6,10 @@ import type { Probe, Variation } from "./probe";
 const SAME = "Give both sides the same value and start both anew";
 const DEFAULTS = { issuer: "phase2-web", audience: "phase2-api" };
 
-/** `code` of a refusal by backend/auth.py → what the two sides do not agree on. */
+/**
+ * Maps the `code` of a refusal by backend/auth.py to the setting that differs between the two
+ * sides.
+ */
 const BY_CODE: Record<string, Finding> = {
   token_wrong_key: {
     reason: "JWT_SECRET_KEY differs: FastAPI does not have the key that signs here",
@@ -38,7 +41,10 @@ const BY_CODE: Record<string, Finding> = {
   },
 };
 
-/** Says why FastAPI refuses a good token: by the code of its answer, else by trying what it would accept. */
+/**
+ * Finds out why FastAPI refuses the gate's token: first by trying other tokens, then by the code of
+ * its response.
+ */
 export async function diagnose(refusal: Answer, config: JwtConfig, probe: Probe): Promise<Finding> {
   const code = codeOf(refusal);
   const byTrial = await tryVariations(refusal, config, probe);
@@ -51,7 +57,9 @@ export async function diagnose(refusal: Answer, config: JwtConfig, probe: Probe)
   );
 }
 
-/** The suspects that can be tried from here. One that is accepted is more exact than any code. */
+/**
+ * Tries tokens that differ in one setting. A token that is accepted tells more than an error code.
+ */
 async function tryVariations(
   { ahead = 0 }: Answer,
   config: JwtConfig,
@@ -91,6 +99,9 @@ function suspects(config: JwtConfig, ahead: number): { variation: Variation; fin
 
 export const isAccepted = ({ status }: Answer) => status >= 200 && status < 300;
 
+/**
+ * The `code` in a JSON response, such as a refusal of backend/auth.py. Undefined if there is none.
+ */
 export function codeOf({ text }: Answer): string | undefined {
   try {
     const { code } = JSON.parse(text);

@@ -8,7 +8,7 @@ const WANTED: Record<string, RegExp> = {
   "cross-origin-opener-policy": /^same-origin/,
 };
 
-/** Judges a page's security headers (next.config.ts, edge/page-policy.ts). */
+/** Checks a page's security headers (next.config.ts, edge/page-policy.ts). */
 export function judgeHeaders(headers: Headers, { secure }: { secure: boolean }): Outcome {
   const wanted = { ...WANTED, ...(secure && { "strict-transport-security": /max-age=[1-9]/ }) };
   const faults = Object.entries(wanted)

@@ -3,31 +3,35 @@ import { identityOf, JWT_ALGORITHM, type JwtConfig, keyId } from "../../lib/cont
 import { createMinter } from "../../lib/mint";
 import { type Answer, ask } from "./ask";
 
-/** Nobody's account: the backend sees it as it sees any user of the gate. */
+/** A made-up user. To the backend it looks like any user of the gate. */
 const doctor = identityOf(
   { id: "gatehouse-doctor", email: "doctor@gatehouse.invalid", name: "Doctor" },
   { id: "gatehouse-doctor" },
 );
 
-/** Milliseconds. Longer than a clock is wrong that is merely wrong. */
+/**
+ * Longer than any plausible clock error, so that the token is expired for every backend.
+ * Milliseconds.
+ */
 const LONG_AGO = 24 * 3600 * 1000;
 
-/** How one token differs from the gate's. */
+/** How a token differs from the gate's. */
 export interface Variation extends Partial<JwtConfig> {
-  /** Of the clock that signs, in milliseconds. */
+  /** Moves the clock that the token is signed with. Milliseconds. */
   readonly shift?: number;
 }
 
-/** Asks one protected path of FastAPI with tokens of all kinds. */
+/** Sends requests to one protected path of FastAPI, with different tokens. */
 export interface Probe {
-  /** With the gate's own token, asked once. */
+  /** With the gate's own token. Sent only once; later calls get the same response. */
   readonly good: () => Promise<Answer>;
   readonly anonymous: () => Promise<Answer>;
-  /** With a token by the gate's minter that differs in what is said. */
+  /** With a token of the gate's minter that has other settings. */
   readonly varied: (variation: Variation) => Promise<Answer>;
   readonly forged: (forgery: Forgery) => Promise<Answer>;
 }
 
+/** Makes a forged token. `now`: milliseconds since the epoch. */
 export type Forgery = (config: JwtConfig, now: number) => Promise<string>;
 
 const anotherKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
@@ -38,11 +42,11 @@ const mint = async (config: JwtConfig, now: number) =>
 const claimsOf = (jwt: string) =>
   JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
 
-/** What no backend may accept, each with the words for it. */
+/** Tokens that no backend may accept, each with its description. */
 export const forgeries: Record<string, { readonly title: string; readonly make: Forgery }> = {
   "another-key": {
     title: "signed with another key",
-    // Under the name of ours, so that only the signature gives it away.
+    // With the key id of the real key, so that only the signature is wrong.
     make: async (config, now) =>
       new SignJWT(claimsOf(await mint(config, now)))
         .setProtectedHeader({ alg: JWT_ALGORITHM, typ: "JWT", kid: await keyId(config.keys[0] ?? "") })
@@ -63,6 +67,7 @@ export const forgeries: Record<string, { readonly title: string; readonly make: 
   },
 };
 
+/** Creates the probe of one URL. `config`: the gate's token settings. */
 export function createProbe(config: JwtConfig, url: string): Probe {
   const withToken = (jwt: string) =>
     ask(url, { headers: { authorization: `Bearer ${jwt}`, accept: "application/json" } });

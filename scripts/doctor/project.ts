@@ -13,7 +13,7 @@ const read = ({ root }: Context, file: string) => {
   return existsSync(full) ? readFileSync(full, "utf8") : undefined;
 };
 
-/** What lies in the folder that is deployed. */
+/** Checks the folder that is deployed. */
 export const project: readonly Check[] = [
   {
     id: "project.node",

@@ -3,15 +3,15 @@ type Settings = Readonly<Record<string, string | undefined>>;
 const HIDDEN = "***";
 
 /**
- * The last line of defence: no secret of the configuration, no password in an address and no token leaves the doctor,
- * whatever a library wrote into its message.
+ * The last line of defence: hides every secret of the configuration, every password in a URL and
+ * every token in the doctor's output. A library may have put one into its error message.
  */
 export function redactor(settings: Settings): (text: string) => string {
   const secrets = [...secretsOf(settings)].sort((one, other) => other.length - one.length);
   return (text) =>
     secrets
       .reduce((hidden, secret) => hidden.replaceAll(secret, HIDDEN), text)
-      // Not the example in our own messages.
+      // Keep the example URL of our own messages readable.
       .replace(/\/\/(?!user:password@)[^\s/@"]+@/g, `//${HIDDEN}@`)
       .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, HIDDEN);
 }
@@ -20,9 +20,9 @@ function* secretsOf(settings: Settings): Generator<string> {
   for (const name of ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "JWT_SECRET_KEY"]) {
     const value = settings[name]?.trim() ?? "";
     const keys = value.split(",").map((key) => key.trim());
-    // Of "2:<new secret>" the number is none.
+    // In "2:<new secret>" the number is the version, not part of the secret.
     const bare = keys.map((key) => key.replace(/^\d+:/, ""));
-    // Short ones are refused anyway, and would take ordinary words out of the text.
+    // Short secrets are invalid anyway, and hiding them would remove ordinary words from the text.
     for (const secret of [value, ...keys, ...bare]) {
       if (secret.length >= 8) yield secret;
     }

@@ -15,7 +15,7 @@ const MARKS: Record<Outcome["state"], { mark: string; colour: number }> = {
   skipped: { mark: "–", colour: 90 },
 };
 
-/** How many lines came out how. */
+/** The number of checks in each state. */
 export function countStates(lines: readonly Line[]): Record<Outcome["state"], number> {
   const counts = { ok: 0, warn: 0, fail: 0, skipped: 0 };
   for (const { state } of lines) counts[state] += 1;
@@ -24,12 +24,15 @@ export function countStates(lines: readonly Line[]): Record<Outcome["state"], nu
 
 export const hasFailed = (lines: readonly Line[]) => lines.some(({ state }) => state === "fail");
 
-/** One JSON document. */
+/** The report as one JSON document. */
 export function asJson(lines: readonly Line[]): string {
   return JSON.stringify({ ok: !hasFailed(lines), summary: countStates(lines), checks: lines }, null, 2);
 }
 
-/** For people: groups, a mark for each line, the mend below it, and a summary. */
+/**
+ * The report for a user: groups, a mark for each check, how to fix it on the line below, and a
+ * summary.
+ */
 export function asText(lines: readonly Line[], options: { colour: boolean }): string {
   const paint = (code: number, text: string) => (options.colour ? `\x1b[${code}m${text}\x1b[0m` : text);
   const groups = Object.entries(GROUPS).map(([group, title]) => {

@@ -1,9 +1,13 @@
-/** Below this a secret was hardly made by chance. 16 bytes in hex, the least of what is common, come to about 110. */
+/**
+ * A secret with fewer bits was probably not generated at random. 16 random bytes in hex, the
+ * shortest common form, have about 110.
+ */
 export const WEAK_BELOW_BITS = 96;
 
 /**
- * A rough upper bound of a secret's entropy, in bits: how varied its characters are, times those that do not just go
- * on with something seen before (a repetition, or a run such as 0123 or abcd). A phrase in words is overrated.
+ * A rough upper bound of a secret's entropy, in bits: the entropy per character, times the number
+ * of characters that do not just continue a repetition or a run such as 0123 or abcd. The result
+ * for a phrase of words is too high.
  */
 export function estimateBits(secret: string): number {
   const codes = Array.from(secret, (character) => character.codePointAt(0) as number);
@@ -20,7 +24,7 @@ export function estimateBits(secret: string): number {
   return Math.round(fresh * bitsPerCharacter(codes));
 }
 
-/** Shannon's measure over the secret's own characters. */
+/** The Shannon entropy of the secret's own characters. */
 function bitsPerCharacter(codes: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);

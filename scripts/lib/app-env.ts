@@ -4,8 +4,8 @@ import type { Environment } from "./process";
 import { fail } from "./user-error";
 
 /**
- * The configuration as the app will read it.
- * @throws {UserError} one line for each variable that is unfit
+ * Parses the configuration as the app will.
+ * @throws {UserError} with one line for each invalid variable
  */
 export function checkEnv(source: Environment): Env {
   try {
@@ -16,7 +16,7 @@ export function checkEnv(source: Environment): Env {
   }
 }
 
-/** Values to be put under the real ones where some are not needed: they pass the check and lead nowhere. */
+/** Defaults for a task that does not need every variable. They are valid and point nowhere. */
 export function throwAwayEnv(): Record<string, string> {
   return {
     BETTER_AUTH_URL: "http://localhost:3000",

@@ -4,9 +4,9 @@ import { type Auth, createAuth } from "../../lib/auth";
 import { createDatabase } from "../../lib/db";
 import type { Env } from "../../lib/env";
 
-/** The app's own Better Auth, for scripts. */
+/** Better Auth as the app configures it, for scripts. */
 export function openAuth(env: Env): Auth {
-  // Node 20 has no WebSocket of its own; transactions need one.
+  // Node 20 has no global WebSocket, and the driver needs one for transactions.
   neonConfig.webSocketConstructor = WebSocket;
   return createAuth(env, createDatabase(env));
 }

@@ -9,16 +9,20 @@ import { root } from "./root";
 const VENV = path.join(root, "backend/.venv");
 const VENV_PYTHON = path.join(VENV, "bin/python");
 
-/** Not for FastAPI: with the first it could forge sessions, with the second read them. */
+/**
+ * FastAPI must not have these: with the auth secrets it could forge sessions, with the database URL
+ * read them.
+ */
 const WITHHELD = ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "DATABASE_URL"];
 
 /**
- * Makes `backend/.venv` and installs what FastAPI needs (`dev`: its tests too), each only when it is not there
- * yet as the requirements have it now. Gives the venv's Python.
+ * Creates `backend/.venv` and installs what FastAPI needs, unless the current requirements are
+ * installed already. `dev`: also what its tests need. Returns the path of the venv's Python.
  * @throws {UserError}
  */
 export async function ensureVenv({ dev = false }: { dev?: boolean } = {}): Promise<string> {
-  // One that holds no finished installation may be half made. A link to a Python that is gone does not exist.
+  // Without a stamp the venv may be incomplete. `existsSync` is false for a link to a Python that
+  // was removed.
   if (!existsSync(VENV_PYTHON) || !existsSync(stampOf("requirements.txt"))) {
     const args = ["-m", "venv", "--clear", VENV];
     await runProcess({ name: "venv", command: await findPython(), args });
@@ -37,7 +41,7 @@ async function install(file: string): Promise<void> {
   writeFileSync(stamp, wanted);
 }
 
-/** The hash of the requirements as they were last installed. */
+/** The file with the hash of the requirements that were last installed. */
 function stampOf(file: string): string {
   return path.join(VENV, `${file}.sha256`);
 }
@@ -47,22 +51,23 @@ export interface Backend extends RunningProcess {
 }
 
 /**
- * Starts FastAPI and waits until it answers. {@link ensureVenv} comes first.
+ * Starts FastAPI and waits until it responds. Call {@link ensureVenv} first.
  * @throws {UserError}
  */
 export async function startBackend(options: {
   port?: number;
   env: Environment;
-  /** Starts anew when a file of `backend/` changes. */
+  /** Restarts when a file of `backend/` changes. */
   reload?: boolean;
   logDir?: string | null;
 }): Promise<Backend> {
   const port = options.port ?? (await freePort(8000));
   const url = `http://${LOOPBACK}:${port}`;
-  // The gate keeps connections and does not try again: it must be the one that closes them. Seconds.
+  // The gate reuses connections and does not retry. If FastAPI closed an idle connection first, a
+  // request on it would be lost. Seconds.
   const keepAlive = ["--timeout-keep-alive", "75"];
-  // A page of ours sends nothing on its socket, so nothing long has to be read; and compression takes memory for each
-  // socket, for messages that are short. Bytes.
+  // The app's pages send nothing on their WebSockets, so a small limit is enough. Compression costs
+  // memory for each socket, and the messages are short. Bytes.
   const webSockets = ["--ws-max-size", "1024", "--ws-per-message-deflate", "false"];
   const reload = options.reload ? ["--reload", "--reload-dir", "backend"] : [];
   const child = await startProcess({

@@ -8,7 +8,7 @@ import { fail, messageOf } from "./user-error";
 
 const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** For a browser without a screen that talks to nobody but the pages. */
+/** For a headless browser that sends requests only for its pages. */
 export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -19,14 +19,15 @@ export const CHROMIUM_FLAGS = [
   "--disable-sync",
 ];
 
-/** The browser to test with: the system's, else the one that Playwright has downloaded. */
+/** The browser for the tests: the system's, or the one that Playwright has downloaded. */
 export function findChromium(): string | undefined {
   return [...SYSTEM, chromium.executablePath()].find((file) => file && existsSync(file));
 }
 
 /**
- * Installs Chromium where there is none: from Debian's packages where this process may, else by Playwright's download.
- * @throws {UserError} when neither works
+ * Installs Chromium where there is none: as root from Debian's packages, otherwise with
+ * Playwright's download.
+ * @throws {UserError} when the installation fails
  */
 export async function ensureChromium(note: Note): Promise<void> {
   const found = findChromium();

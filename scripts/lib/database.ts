@@ -7,7 +7,7 @@ import { root } from "./root";
 /** The variables by which the app finds its database. */
 export interface DatabaseSettings {
   DATABASE_URL: string;
-  /** For all but Neon itself. */
+  /** Needed for every database that is not hosted by Neon. */
   NEON_ENDPOINT?: string;
 }
 
@@ -18,7 +18,10 @@ export async function startOwnDatabase(atEnd: AtEnd): Promise<DatabaseSettings> 
   return openDatabase(postgres.url, atEnd);
 }
 
-/** Neon is asked directly; any other Postgres goes behind a local endpoint that speaks Neon's protocols. */
+/**
+ * Connects directly to Neon. For any other Postgres, starts a local endpoint that speaks Neon's
+ * protocols.
+ */
 export async function openDatabase(databaseUrl: string, atEnd: AtEnd): Promise<DatabaseSettings> {
   if (new URL(databaseUrl).hostname.endsWith(".neon.tech")) return { DATABASE_URL: databaseUrl };
   const endpoint = await startNeonEndpoint({ databaseUrl });

@@ -7,7 +7,7 @@ export const demoUser = {
   password: "demo-demo-demo",
 };
 
-/** Signs the demo user up, unless that has been done. */
+/** Signs up the demo user, unless it exists. */
 export async function seedDemoUser(env: Env): Promise<"created" | "there already"> {
   const auth = openAuth(env);
   const { internalAdapter } = await auth.$context;

@@ -15,8 +15,9 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts Postgres inside this process, on a free port of loopback. Without `dataDir` it lives in memory.
- * @throws {UserError} when another process holds the data, or they cannot be opened
+ * Starts Postgres inside this process, on a free port of loopback. Without `dataDir` its data is in
+ * memory.
+ * @throws {UserError} when another process uses the data, or the data cannot be opened
  */
 export async function startEmbeddedPostgres(options: { dataDir?: string } = {}): Promise<EmbeddedPostgres> {
   const { dataDir } = options;
@@ -66,7 +67,10 @@ async function openDirectory(dataDir: string): Promise<PGlite> {
   }
 }
 
-/** Under another name first: one that was interrupted half-way could never be opened again. */
+/**
+ * Create it under another name and rename it: a database whose creation was interrupted cannot be
+ * opened.
+ */
 async function createDirectory(dataDir: string): Promise<void> {
   const draft = `${dataDir}.new`;
   rmSync(draft, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { forgetEnvFiles, loadEnvFiles } from "../../lib/env-files";
 import { root } from "./root";
 import { fail } from "./user-error";
 
-/** Each gets a value of its own: FastAPI must not be able to forge sessions. */
+/** Each secret has its own value: with the same value FastAPI could forge sessions. */
 const SECRETS = ["BETTER_AUTH_SECRET", "JWT_SECRET_KEY"];
 
 const HEADER = "# Written by `npm run up`. See .env.example for what else can stand here.\n";
@@ -20,9 +20,9 @@ interface Options {
 }
 
 /**
- * Adds to `.env.local` the secrets that neither it nor another file nor the environment holds. What is there stays.
- * Returns the names it added.
- * @throws {UserError}
+ * Adds to `.env.local` each secret that is missing in the files and in the environment. Changes
+ * nothing else. Returns the names that it added.
+ * @throws {UserError} when a value in a file is read differently from how it is written
  */
 export function writeSecrets({ dir = root, dev }: Options = {}): string[] {
   const settings = readSettings({ dir, dev });
@@ -37,9 +37,9 @@ export function writeSecrets({ dir = root, dev }: Options = {}): string[] {
 }
 
 /**
- * The variables that the app runs on, as Next reads them: the process's own over those of `.env.local` and its
- * siblings. An empty variable counts as none.
- * @throws {UserError} when a file is not read as it is written
+ * Reads the app's variables as Next does: those of the process first, then `.env.local` and the
+ * other .env files. An empty variable counts as missing.
+ * @throws {UserError} when a value in a file is read differently from how it is written
  */
 export function readSettings(options: Options = {}): Variables {
   const { settings, problems } = inspectSettings(options);
@@ -47,20 +47,21 @@ export function readSettings(options: Options = {}): Variables {
   return settings;
 }
 
-/** As {@link readSettings}, with the problems of the files beside it. */
+/** Like {@link readSettings}, but returns the problems of the files instead of throwing. */
 export function inspectSettings({ dir = root, dev = process.env.NODE_ENV === "development" }: Options = {}): {
   settings: Variables;
   problems: readonly string[];
 } {
   const { variables, problems } = loadEnvFiles(dir, { dev, reload: true });
   const filled = Object.entries(variables).flatMap(([name, value]) => (value ? [[name, value]] : []));
-  // What a script starts gets its variables from the script, and not all that the files hold.
+  // Restore `process.env`: a child process gets its variables from the script, not every value in
+  // the files.
   forgetEnvFiles();
   const { __NEXT_PROCESSED_ENV: _, ...settings } = Object.fromEntries(filled);
   return { settings, problems };
 }
 
-/** The last line of a file that was written by hand may lack its end. */
+/** A file that was edited by hand may not end with a newline. */
 function lineEnd(file: string): string {
   const text = readFileSync(file, "utf8");
   return text === "" || text.endsWith("\n") ? "" : "\n";

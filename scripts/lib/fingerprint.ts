@@ -3,7 +3,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { root } from "./root";
 
-/** A hash over names and contents of the project's files and folders. What does not exist is left out. */
+/**
+ * A hash of the names and contents of files and folders of the project. Skips those that do not
+ * exist.
+ */
 export function fingerprint(names: string[]): string {
   const hash = createHash("sha256");
   for (const name of names.flatMap(filesBelow)) {

@@ -10,10 +10,11 @@ import { fail } from "./user-error";
 
 export type Category = "performance" | "accessibility" | "best-practices" | "seo";
 
+/** The result of one run. */
 export interface Scores {
   /** From 0 to 100. */
   readonly scores: Partial<Record<Category, number>>;
-  /** The audits that took points away, in Lighthouse's words. */
+  /** The audits that lowered the score, in Lighthouse's words. */
   readonly findings: readonly string[];
 }
 
@@ -26,12 +27,13 @@ interface Result {
 }
 
 /**
- * Audits a page with Lighthouse as on a phone, Lighthouse's own default.
+ * Audits a page with Lighthouse on a simulated phone, which is Lighthouse's default.
  *
- * The browser holds `cookies` as it would after a sign-in. A `Cookie` header from `--extra-headers` does not do: as
- * soon as a response sets one cookie, Chromium sends that one cookie instead of the header, and the visitor is
- * signed out.
- * @throws {UserError} with the end of Lighthouse's log when it fails, or when the page redirected elsewhere
+ * The browser holds `cookies` as it would after a sign-in. A `Cookie` header from `--extra-headers`
+ * does not work: as soon as a response sets one cookie, Chromium sends that one cookie instead of
+ * the header, and the visitor is signed out.
+ * @throws {UserError} with the end of Lighthouse's log when it fails, or when the page redirects
+ * elsewhere
  */
 export async function audit(
   url: string,
@@ -53,7 +55,7 @@ export async function audit(
       ],
     });
     const result: Result = JSON.parse(readFileSync(output, "utf8"));
-    // The sign-in page has good scores as well.
+    // Without this check, the good scores of the sign-in page would pass for those of the page.
     if (result.finalDisplayedUrl !== url)
       fail(`Lighthouse was redirected from ${url} to ${result.finalDisplayedUrl}`);
     return scoresOf(result);
@@ -63,7 +65,7 @@ export async function audit(
   }
 }
 
-/** A browser that Lighthouse can connect to, with a profile of its own. */
+/** A browser with a fresh profile that Lighthouse can connect to. */
 async function openBrowser(profile: string) {
   const port = await freePort();
   const context = await chromium.launchPersistentContext(profile, {
@@ -75,7 +77,10 @@ async function openBrowser(profile: string) {
   return { context, port };
 }
 
-/** The one with the middle performance, which is the score that differs from run to run. */
+/**
+ * The run with the median performance score, which is the score that varies between runs.
+ * @throws {RangeError} when there are no runs
+ */
 export function medianOf(runs: readonly Scores[]): Scores {
   const performance = ({ scores }: Scores) => scores.performance ?? 0;
   const sorted = runs.toSorted((one, other) => performance(one) - performance(other));

@@ -2,8 +2,9 @@ import { linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "nod
 import path from "node:path";
 
 /**
- * A folder once more, its files as hard links: a copy of `node_modules` that costs nothing. (Turbopack takes no symbolic
- * link in its place, and Vercel's builder none of a folder above the app.)
+ * Copies a folder such as `node_modules` with hard links instead of file contents, which is fast
+ * and takes no space. (Turbopack accepts no symbolic link in place of `node_modules`, and Vercel's
+ * builder accepts none to a folder above the app.)
  */
 export function linkTree(from: string, to: string): void {
   mkdirSync(to, { recursive: true });

@@ -1,15 +1,16 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isAnswering, LOOPBACK } from "./ports";
 
-/** The process that holds a lock, and the port it listens on for as long as it does. */
+/** The process that holds a lock, and the port on which it listens meanwhile. */
 export interface Holder {
   pid: number;
   port: number;
 }
 
 /**
- * Takes a lock file in the name of this process, or gives the process that holds it. A file whose process is
- * gone is no lock; process ids come round again, so the port has to answer as well.
+ * Takes a lock file for this process. If another process holds the lock, returns that process.
+ * The lock is valid only while its process runs. Process ids are reused, so its port must accept
+ * connections too.
  */
 export async function takeLock(file: string, port: number): Promise<Holder | undefined> {
   const mine: Holder = { pid: process.pid, port };
@@ -27,6 +28,7 @@ export async function takeLock(file: string, port: number): Promise<Holder | und
   }
 }
 
+/** Deletes the lock file, if this process holds it. */
 export function releaseLock(file: string): void {
   if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });
 }
@@ -35,7 +37,7 @@ function readHolder(file: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    // Gone by now, or cut short by a crash.
+    // The file was just removed, or a crash cut it short.
     return undefined;
   }
 }
@@ -45,7 +47,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, as another user.
+    // EPERM: the process runs, as another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

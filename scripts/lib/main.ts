@@ -2,18 +2,21 @@ import { stopProcesses } from "./process";
 import { haltSteps } from "./progress";
 import { UserError } from "./user-error";
 
-/** The exit code of a process that a signal ended: 128 and the signal's number, as shells have it. */
+/** The exit code of a process that a signal ended: 128 plus the signal's number, as in shells. */
 const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** For how long things may take to close before the process goes all the same. Milliseconds. */
+/** How long the cleanup may take before the process exits anyway. Milliseconds. */
 const CLOSE_WITHIN = 15_000;
 
-/** Keeps a function to call when the task ends, however it ends. The last one kept is called first. */
+/**
+ * Registers a function to call when the task ends for any reason. The last one registered is called
+ * first.
+ */
 export type AtEnd = (close: () => Promise<unknown>) => void;
 
 /**
- * Runs a task and ends the process: with 0 (or `process.exitCode`) when it is done, 1 when it fails, 128 + n
- * on signal n. Whatever it started is stopped first, in the middle of a step too.
+ * Runs a task and then exits: with 0 (or `process.exitCode`) on success, 1 on an error, and 128 + n
+ * on signal n. First it stops everything that the task has started, even in the middle of a step.
  */
 export function main(task: (atEnd: AtEnd) => Promise<void>): void {
   const closers: (() => Promise<unknown>)[] = [];
@@ -28,7 +31,7 @@ export function main(task: (atEnd: AtEnd) => Promise<void>): void {
   };
 
   const interrupt = (exitCode: number) => {
-    // On Ctrl-C npm hands on the signal that the terminal has sent already.
+    // On Ctrl-C the signal arrives twice: from the terminal, and from npm, which forwards it.
     if (ending) return;
     haltSteps();
     console.log("\nStopping …");
@@ -49,7 +52,10 @@ export function main(task: (atEnd: AtEnd) => Promise<void>): void {
   );
 }
 
-/** A SIGTERM to npm ends npm and its shell, and leaves what they started running. */
+/**
+ * Calls back when the parent process has ended: a SIGTERM to npm ends npm and its shell, but not
+ * this process.
+ */
 function onOrphaned(callback: () => void): void {
   if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;

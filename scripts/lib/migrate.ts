@@ -5,8 +5,9 @@ import { openAuth } from "./auth";
 import { fail, messageOf } from "./user-error";
 
 /**
- * Brings the database to what Better Auth needs, and gives what that took: nothing when it was so already.
- * @throws {UserError} when the database does not answer, or lets nobody make tables
+ * Creates the tables, columns and indexes that Better Auth needs. Returns what it added; empty if
+ * nothing was missing.
+ * @throws {UserError} when the database does not respond, or its user has no right to create tables
  */
 export async function migrate(env: Env): Promise<string[]> {
   const { options } = openAuth(env);

@@ -7,19 +7,19 @@ import { type Answer, answerSql } from "./neon-sql";
 import { tunnel } from "./neon-tunnel";
 import { LOOPBACK, listen } from "./ports";
 
-/** After this a Postgres that does not let us in counts as unreachable. Milliseconds. */
+/** A Postgres that accepts no connection in this time counts as unreachable. Milliseconds. */
 const CONNECT_WITHIN = 3_000;
 
 export interface NeonEndpoint {
-  /** What `NEON_ENDPOINT` is set to: the driver asks `/sql` and `/v2` below it. */
+  /** The value for `NEON_ENDPOINT`: the driver sends requests to `/sql` and `/v2` below it. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Puts a plain Postgres behind Neon's two protocols, on loopback: queries over HTTP (`POST /sql`), and the
- * protocol of Postgres itself through a WebSocket (`/v2`). The connection string that the driver sends along
- * is ignored on purpose: there is one database here, the one given, and only this machine can ask for it.
+ * Serves a plain Postgres over Neon's two protocols, on loopback: queries over HTTP (`POST /sql`),
+ * and Postgres's own protocol through a WebSocket (`/v2`). It ignores the connection string that
+ * the driver sends: there is only the given database, and only this machine can connect.
  */
 export async function startNeonEndpoint(options: {
   databaseUrl: string;
@@ -31,7 +31,7 @@ export async function startNeonEndpoint(options: {
     max: 20,
     connectionTimeoutMillis: CONNECT_WITHIN,
   });
-  // An idle connection broke. The pool drops it by itself; the next query opens another.
+  // An idle connection failed. The pool removes it, and the next query opens another.
   pool.on("error", () => {});
 
   const server = createServer((request, response) => {
@@ -72,12 +72,15 @@ async function route(pool: Pool, request: IncomingMessage): Promise<Answer> {
   return answerSql(pool, request.headers, await text(request));
 }
 
-/** Loopback is open to any page in any browser of this machine. Browsers say so, drivers do not. */
+/**
+ * Attack: any web page in a browser on this machine can send requests to loopback. Defence: refuse
+ * requests with an `Origin` header, which browsers send and drivers do not.
+ */
 function isFromPage(request: IncomingMessage): boolean {
   return request.headers.origin !== undefined;
 }
 
-/** As `pg` reads the connection string, TLS settings included. */
+/** Parses the connection string as `pg` does, including its TLS settings. */
 function addressOf(databaseUrl: string) {
   const { host, port, ssl } = new Client({ connectionString: databaseUrl });
   return { host, port, ssl };

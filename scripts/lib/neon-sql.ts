@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { DatabaseError, type Pool, type PoolClient, type QueryArrayResult } from "pg";
 
-/** What the driver's NeonDbError reads besides `message`. */
+/** The fields that the driver's NeonDbError reads, in addition to `message`. */
 const ERROR_FIELDS = [
   "severity",
   "code",
@@ -33,16 +33,16 @@ interface Query {
   params?: unknown[];
 }
 
-/** What the endpoint sends back; a body that is no text goes out as JSON. */
+/** The endpoint's response. A body that is not a string is sent as JSON. */
 export interface Answer {
   status: number;
   body: object | string;
 }
 
 /**
- * Answers `POST /sql` of Neon's HTTP protocol as `@neondatabase/serverless` 1.2 speaks it: one query, or
- * `{ queries }` as one transaction. Values go out as Postgres's own text, rows as arrays; the driver asks for
- * nothing else.
+ * Responds to `POST /sql` of Neon's HTTP protocol, as `@neondatabase/serverless` 1.2 uses it: one
+ * query, or `{ queries }` as one transaction. Values are sent in Postgres's text format, and rows
+ * as arrays, because the driver requests no other format.
  */
 export async function answerSql(pool: Pool, headers: IncomingHttpHeaders, body: string): Promise<Answer> {
   try {
@@ -62,13 +62,15 @@ const ignore = () => {};
 
 async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  // A connection that breaks fails the query that waits on it; without a listener it would end this process.
+  // When a connection breaks, the running query fails. Without a listener the error event would
+  // also end this process.
   client.on("error", ignore);
   try {
     return await work(client);
   } finally {
     client.off("error", ignore);
-    // A request that leaves a transaction open (a lone BEGIN), or a broken connection, takes it to the grave.
+    // Close the connection if the request left a transaction open (a lone BEGIN) or the connection
+    // broke.
     client.release(client.getTransactionStatus() !== "I");
   }
 }
@@ -86,7 +88,7 @@ async function runQuery(client: PoolClient, { query, params = [] }: Query) {
     text: query,
     values: params,
     rowMode: "array" as const,
-    // One statement a query, as with Neon; the simple protocol would take several.
+    // Only one statement per query, as with Neon. Postgres's simple protocol would accept several.
     queryMode: "extended",
     types: { getTypeParser: () => (text: string) => text },
   };
@@ -106,7 +108,10 @@ function beginStatement(headers: IncomingHttpHeaders): string {
     .join(" ");
 }
 
-/** 400 is what Postgres said, which the driver takes apart; of any other status it shows the text. */
+/**
+ * The driver parses the body of a 400 as an error of Postgres. For any other status it shows the
+ * body as text.
+ */
 function describeError(error: unknown): Answer {
   if (error instanceof DatabaseError) {
     const fields = Object.fromEntries(ERROR_FIELDS.map((field) => [field, error[field]]));
@@ -114,6 +119,6 @@ function describeError(error: unknown): Answer {
   }
   const { message, code } = error as NodeJS.ErrnoException;
   if (error instanceof SyntaxError) return { status: 422, body: `The request is not JSON: ${message}` };
-  // The error of a host with two addresses has no message.
+  // When a host has two addresses, the error has a code but no message.
   return { status: 503, body: `Postgres does not answer: ${message || code}` };
 }

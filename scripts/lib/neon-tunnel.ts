@@ -15,15 +15,18 @@ export interface PostgresAddress {
   connectWithin: number;
 }
 
-/** Joins a WebSocket of the Neon driver to Postgres: the bytes of Postgres's own protocol, both ways. */
+/**
+ * Connects a WebSocket of the Neon driver to Postgres, and passes the bytes of Postgres's own
+ * protocol both ways.
+ */
 export async function tunnel(webSocket: WebSocket, address: PostgresAddress): Promise<void> {
-  // Made before the first await: it holds what the client says in the meantime.
+  // Created before the first await, so that it buffers what the client sends meanwhile.
   const client = createWebSocketStream(webSocket);
   client.on("error", () => {});
   try {
     const postgres = await reach(address);
     pipeline(client, postgres, client, () => webSocket.close());
-    // The driver speaks first, and at once: a Postgres that is there has answered by then.
+    // The driver sends the first message at once, so a working Postgres responds within this time.
     postgres.setTimeout(address.connectWithin, () => postgres.destroy());
     postgres.once("data", () => postgres.setTimeout(0));
   } catch (error) {

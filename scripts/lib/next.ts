@@ -7,10 +7,13 @@ import { root } from "./root";
 
 const NEXT = path.join(root, "node_modules/next/dist/bin/next");
 
-/** As `npm start` has it: longer than a proxy in front keeps idle connections (`docs/self-hosting.md`). Milliseconds. */
+/**
+ * As in `npm start`: longer than the proxy in front keeps idle connections
+ * (`docs/self-hosting.md`). Milliseconds.
+ */
 const KEEP_ALIVE = ["--keepAliveTimeout", "75000"];
 
-/** What a build is made from. */
+/** The files that a build depends on. */
 const SOURCES = [
   "app",
   "edge",
@@ -25,22 +28,24 @@ const SOURCES = [
 ];
 
 interface NextOptions {
-  /** Must hold all that `lib/env.ts` asks for, at a build too. */
+  /** Must contain every variable that `lib/env.ts` requires, for a build too. */
   env: Environment;
-  /** Where the build lies; a second one beside the first lets tests and a running app alone. */
+  /**
+   * The folder of the build. The tests use another one, so that they do not disturb a running app.
+   */
   distDir?: string;
 }
 
 /**
- * `next build`, unless nothing has changed since the last one.
+ * Runs `next build`, unless nothing has changed since the last build.
  * @throws {UserError} with the end of its log when it fails
  */
 export async function buildApp({ env, distDir = ".next" }: NextOptions): Promise<"built" | "up to date"> {
   const stamp = path.join(root, distDir, "gatehouse-sources.sha256");
-  // Whether traces are exported is a constant of the build.
+  // Whether traces are exported is decided at build time.
   const sources = `${fingerprint(SOURCES)}${env.OTEL_EXPORTER_OTLP_ENDPOINT ? " with traces" : ""}`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return "up to date";
-  // An interrupted build must not pass for the one before it.
+  // Without its stamp, an interrupted build is not taken for a complete one.
   rmSync(stamp, { force: true });
   await runProcess({
     name: "next-build",
@@ -53,8 +58,8 @@ export async function buildApp({ env, distDir = ".next" }: NextOptions): Promise
 }
 
 /**
- * Serves the app on loopback, the build of {@link buildApp} or (`dev`) the sources, and waits until it
- * answers. It is there under http://localhost and http://127.0.0.1 alike.
+ * Serves the app on loopback and waits until it responds. It serves the build of {@link buildApp},
+ * or with `dev` the sources. Both http://localhost and http://127.0.0.1 reach it.
  * @throws {UserError}
  */
 export async function startApp(
@@ -62,7 +67,7 @@ export async function startApp(
     port: number;
     dev?: boolean;
     logDir?: string | null;
-    /** The Node binary that runs it, unless it is this process's own. */
+    /** The Node binary that runs Next. Default: the one that runs this process. */
     node?: string;
   },
 ): Promise<RunningProcess & { readonly url: string }> {
@@ -91,7 +96,8 @@ function nextEnv(env: Environment, distDir: string, mode: "production" | "develo
     NODE_ENV: mode,
     NEXT_DIST_DIR: distDir,
     NEXT_TELEMETRY_DISABLED: "1",
-    // The environment is complete. Next would read the .env files again, and expand a `$` in it a second time.
+    // The environment is complete. Otherwise Next would read the .env files again, and expand a `$`
+    // in a value twice.
     __NEXT_PROCESSED_ENV: "true",
   };
 }

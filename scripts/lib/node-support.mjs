@@ -1,8 +1,8 @@
-// Plain JavaScript, since scripts/run.mjs needs it before anything is installed.
+// Plain JavaScript, because scripts/run.mjs needs it before anything is installed.
 
 /**
- * Judges a Node version by the `engines` of package.json, such as "^20.19.0 || ^22.12.0": a range for each supported
- * major version, the oldest first.
+ * Compares a Node version with the `engines` of package.json, such as "^20.19.0 || ^22.12.0": one
+ * range for each supported major version, the oldest first.
  */
 export function judgeNodeVersion(version, engines) {
   const [major, minor] = version.split(".").map(Number);

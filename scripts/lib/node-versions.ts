@@ -6,7 +6,10 @@ import { root } from "./root";
 import { ensureInstalled } from "./tools";
 import { fail } from "./user-error";
 
-/** The Node versions that the app supports, and their binaries for the tests (docs/decisions/016-node-versions.md). */
+/**
+ * The Node versions that the app supports, and their binaries for the tests
+ * (docs/decisions/016-node-versions.md).
+ */
 
 const FOLDER = path.join(root, "scripts/node-versions");
 
@@ -15,13 +18,13 @@ export const nodeVersions: readonly number[] = packageJson.engines.node
   .split("||")
   .map((range) => Number(range.match(/\d+/)?.[0]));
 
-/** The version of deployments: of those in `engines`, Vercel takes the newest that it offers. */
+/** The major version on Vercel: the newest one in `engines` that Vercel offers. */
 export const VERCEL_NODE = 24;
 
-/** A Node binary to test with, or why there is none for this system. */
+/** A Node binary for the tests, or the reason why there is none for this system. */
 export type NodeBinary = { readonly file: string } | { readonly missing: string };
 
-/** The running Node where it has this major version, else the installed package of it. */
+/** The running Node if it has this major version, otherwise the installed package. */
 export function findNode(major: number): NodeBinary {
   if (process.versions.node.startsWith(`${major}.`)) return { file: process.execPath };
   const name = `node-${major}-${process.platform}-${process.arch}`;
@@ -34,13 +37,13 @@ export function findNode(major: number): NodeBinary {
 
 /**
  * Installs the binaries of the other versions, unless they are installed.
- * @throws {UserError} when a package for this system cannot be installed, or its binary is not there
+ * @throws {UserError} when a package for this system cannot be installed, or its binary is missing
  */
 export async function ensureNodeVersions(): Promise<void> {
   const wanted = nodeVersions.map(findNode).flatMap((node) => ("file" in node ? [node.file] : []));
   if (wanted.every((file) => file === process.execPath)) return;
   await ensureInstalled(FOLDER, "npm-node-versions");
-  // npm goes on without an optional package that it cannot download.
+  // npm reports no error when it cannot download an optional package.
   const absent = wanted.filter((file) => !existsSync(file));
   if (absent.length > 0) {
     rmSync(path.join(FOLDER, "node_modules"), { recursive: true, force: true });
@@ -48,7 +51,7 @@ export async function ensureNodeVersions(): Promise<void> {
   }
 }
 
-/** The packages hold binaries for glibc, whatever the C library of the system. */
+/** The packages contain binaries for glibc only; they do not run with musl. */
 function isMusl(): boolean {
   if (process.platform !== "linux") return false;
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };

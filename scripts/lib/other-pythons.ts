@@ -14,7 +14,10 @@ export interface Python {
   readonly version: string;
 }
 
-/** The Pythons of this machine that the backend supports, one for each version but `own`: by their names, and pyenv's. */
+/**
+ * Finds the Pythons on this machine that the backend supports, one for each version except `own`.
+ * Looks for the usual command names and in pyenv.
+ */
 export async function findOtherPythons(own: string): Promise<Python[]> {
   const found = new Map<string, Python>();
   for (const command of [...CANDIDATES, ...ofPyenv()]) {
@@ -32,7 +35,8 @@ function ofPyenv(): string[] {
 }
 
 /**
- * A venv of this Python in `.data/`, with what the backend and its tests need. Gives the venv's Python.
+ * Creates a venv of this Python in `.data/`, with what the backend and its tests need. Returns the
+ * path of the venv's Python.
  * @throws {UserError}
  */
 export async function ensureVenvOf({ command, version }: Python): Promise<string> {
@@ -42,7 +46,8 @@ export async function ensureVenvOf({ command, version }: Python): Promise<string
   const wanted = fingerprint(REQUIREMENTS);
   if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return python;
   await runProcess({ name: "venv", command, args: ["-m", "venv", "--clear", venv] });
-  // `requirements-dev.txt` includes the other. No compiler is to be needed: every version has wheels.
+  // `requirements-dev.txt` includes `requirements.txt`. Install only wheels, which exist for every
+  // version, so that no compiler is needed.
   const options = [
     "--disable-pip-version-check",
     "--only-binary=:all:",

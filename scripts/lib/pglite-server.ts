@@ -1,34 +1,37 @@
 import type { Server, Socket } from "node:net";
 import type { PGlite } from "@electric-sql/pglite";
 
-// The codes that stand where a start-up packet has its protocol version (PostgreSQL docs, "Message Formats").
+// Codes that replace the protocol version in a start-up packet (PostgreSQL docs, "Message
+// Formats").
 const CANCEL_REQUEST = 80877102;
 const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
 
-/** Length and code, and PostgreSQL's own MAX_STARTUP_PACKET_LENGTH. Bytes. */
+/** Minimum: the length and the code. Maximum: PostgreSQL's MAX_STARTUP_PACKET_LENGTH. Bytes. */
 const STARTUP_LENGTH = { min: 8, max: 10_000 };
-/** A message's length counts itself. Bytes. */
+/** The length of a message includes the length field itself. Bytes. */
 const MESSAGE_LENGTH = { min: 4, max: 0x3fff_ffff };
 
-/** Message types after which the server has work to do: Query, FunctionCall, Sync, Flush. */
+/** The message types that make the server respond: Query, FunctionCall, Sync, Flush. */
 const BATCH_ENDS = "QFSH";
 
-/** A run of messages that belong together, and the connection that sent it. */
+/** A sequence of messages that must run together, and the connection that sent it. */
 interface Batch {
   readonly from: Socket;
   readonly messages: Buffer;
-  /** It ends in Flush: the rest of it is still to come. */
+  /** Whether it ends with Flush: then more messages of the same sequence follow. */
   readonly unfinished: boolean;
 }
 
 /**
- * Serves one PGlite to many connections of the Postgres protocol. Whoever connects is let in.
+ * Serves one PGlite to many connections of the Postgres protocol. It accepts every connection
+ * without a password.
  *
- * PGlite is a single session, so connections take turns: a batch of messages, up to its Sync, runs in one
- * piece, and while a connection is inside a transaction the others wait. (`@electric-sql/pglite-socket`
- * 0.2.17 takes turns message by message, and mixes the statements that waited for a transaction.) What
- * belongs to a session and not to a transaction (SET, advisory locks, named statements) is shared by all.
+ * PGlite is a single session, so connections take turns. A batch of messages, up to its Sync, runs
+ * without interruption, and while one connection is in a transaction the others wait.
+ * (`@electric-sql/pglite-socket` 0.2.17 takes turns after each message, and mixes up statements
+ * that waited for the end of a transaction.) All connections share the state of the session that is
+ * not part of a transaction: SET, advisory locks and named statements.
  */
 export async function servePglite(db: PGlite, server: Server): Promise<void> {
   const greeting = await greet(db);
@@ -36,13 +39,16 @@ export async function servePglite(db: PGlite, server: Server): Promise<void> {
   server.on("connection", (socket) => {
     socket.setNoDelay(true);
     socket.on("close", turns.wake);
-    // The close that follows is all that matters.
+    // Nothing to do: a close event follows.
     socket.on("error", () => {});
     readBatches(socket, greeting, turns.add);
   });
 }
 
-/** Postgres's answer to a start-up packet, up to ReadyForQuery. It is the same for everyone. */
+/**
+ * Postgres's response to a start-up packet, up to ReadyForQuery. It is the same for every
+ * connection.
+ */
 async function greet(db: PGlite): Promise<Buffer> {
   const parameters = "user\0postgres\0database\0postgres\0\0";
   const packet = Buffer.alloc(8 + parameters.length);
@@ -57,9 +63,12 @@ function readBatches(socket: Socket, greeting: Buffer, add: (batch: Batch) => vo
   let pending: Buffer[] = [];
   let started = false;
 
-  /** Cuts one message off what was received, when it is there in full. */
+  /**
+   * Removes one message from the received bytes and returns it. Undefined while the message is
+   * incomplete.
+   */
   const take = (): Buffer | undefined => {
-    // A start-up packet begins with its length, every later message with its type.
+    // A start-up packet begins with its length. Every later message begins with its type.
     const [lengthAt, allowed] = started ? [1, MESSAGE_LENGTH] : [0, STARTUP_LENGTH];
     if (received.length < lengthAt + 4) return undefined;
     const length = received.readInt32BE(lengthAt);
@@ -104,7 +113,9 @@ function readBatches(socket: Socket, greeting: Buffer, add: (batch: Batch) => vo
   });
 }
 
-/** Runs batches in their order of arrival, but none between the first and the last of a transaction. */
+/**
+ * Runs batches in order of arrival. While one connection is in a transaction, only its batches run.
+ */
 function takeTurns(db: PGlite): { add: (batch: Batch) => void; wake: () => void } {
   let waiting: Batch[] = [];
   let holder: Socket | undefined;
@@ -116,7 +127,9 @@ function takeTurns(db: PGlite): { add: (batch: Batch) => void; wake: () => void 
     if (from.writable) from.write(answer);
   };
 
-  /** The holder's connection is gone: what it left open is undone, as Postgres would. */
+  /**
+   * The connection closed in the middle of a batch or a transaction: roll back, as Postgres would.
+   */
   const release = async () => {
     holder = undefined;
     await db.execProtocolRaw(Buffer.from("S\0\0\0\x04", "latin1"));

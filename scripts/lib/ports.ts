@@ -2,17 +2,17 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { fail } from "./user-error";
 
-/** Everything local listens here and nowhere else. */
+/** All local servers listen on this address only. */
 export const LOOPBACK = "127.0.0.1";
 
-/** Listens on loopback and gives the port. */
+/** Listens on loopback and returns the port. */
 export async function listen(server: Server, port = 0): Promise<number> {
   server.listen(port, LOOPBACK);
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
 }
 
-/** A port that nobody listens on. `preferred` is taken when it is free. */
+/** Returns a free port: `preferred` if it is free. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isPortFree(preferred))) return preferred;
   const server = createServer();
@@ -22,12 +22,12 @@ export async function freePort(preferred?: number): Promise<number> {
   return port;
 }
 
-/** @throws {UserError} when the port is taken; `mend` says what to do about it */
+/** @throws {UserError} when the port is in use; `mend` tells the user how to fix it */
 export async function assertPortFree(port: number, mend: string): Promise<void> {
   if (!(await isPortFree(port))) fail(`Port ${port} is in use. ${mend}`);
 }
 
-/** Whether somebody accepts connections there. */
+/** Whether a server accepts connections on this port. */
 export function isAnswering(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 1_000 });
@@ -42,8 +42,8 @@ export function isAnswering(host: string, port: number): Promise<boolean> {
 }
 
 async function isPortFree(port: number): Promise<boolean> {
-  // Asked for both families: browsers try ::1 first for localhost, and on some systems 127.0.0.1 can be bound
-  // beside a listener on ::.
+  // Check IPv4 and IPv6: for localhost, browsers try ::1 first, and some systems allow a listener
+  // on 127.0.0.1 next to one on ::.
   const answers = await Promise.all([isAnswering(LOOPBACK, port), isAnswering("::1", port)]);
   if (answers.includes(true)) return false;
   const server = createServer();

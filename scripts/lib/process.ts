@@ -6,15 +6,16 @@ import { logFile, openLog, withTail } from "./log-file";
 import { root } from "./root";
 import { UserError } from "./user-error";
 
-/** From a polite SIGTERM to SIGKILL. Milliseconds. */
+/** The time between SIGTERM and SIGKILL. Milliseconds. */
 const STOP_WITHIN = 5_000;
 /** Milliseconds. */
 const READY_WITHIN = 90_000;
 
 /**
- * Descriptor 3 is a pipe from this process. It ends when this process is gone, however it went (SIGKILL too),
- * and then the whole group goes. The shell stays as the group's leader and leaves once its command has ended;
- * a trap, unlike an ignored signal, is not handed on to the command.
+ * Ends the whole process group when this process ends. Descriptor 3 is a pipe from this process,
+ * and the system closes it however this process ends (by SIGKILL too).
+ * The shell stays as the leader of the group, and exits after its command. It sets a trap for
+ * SIGTERM because the command would inherit an ignored signal, but does not inherit a trap.
  */
 const LEASH = [
   "trap : TERM",
@@ -28,41 +29,44 @@ const LEASH = [
 export type Environment = Record<string, string | undefined>;
 
 export interface Command {
-  /** Names the log file and stands in messages. */
+  /** The name of the log file, also used in messages. */
   name: string;
   command: string;
   args: string[];
   env?: Environment;
   cwd?: string;
-  /** The folder that holds the log; `null` shows the output on the terminal instead. */
+  /** The folder of the log. `null`: show the output on the terminal instead. */
   logDir?: string | null;
 }
 
 export interface Service extends Command {
-  /** Resolves when the process serves. The signal fires when there is nothing left to wait for. */
+  /**
+   * Resolves when the process serves requests. The signal aborts when the process has ended or
+   * takes too long.
+   */
   ready: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface RunningProcess {
   readonly name: string;
   readonly pid: number;
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   readonly exited: Promise<Exit>;
-  /** Asks the process and its children to go, and makes them go when they do not. */
+  /** Sends SIGTERM to the process and its children, and SIGKILL if they do not end in time. */
   stop(): Promise<void>;
 }
 
 export interface Exit {
   code: number | null;
-  /** What happened, and the end of its log. */
+  /** How the process ended, and the end of its log. */
   story: string;
 }
 
 const running = new Set<RunningProcess>();
 
 /**
- * Starts a process that goes on running, and waits until it serves.
- * @throws {UserError} with the end of its log when it ends before that
+ * Starts a process that keeps running, and waits until it serves requests.
+ * @throws {UserError} with the end of its log when it ends before that, or takes too long
  */
 export async function startProcess(service: Service): Promise<RunningProcess> {
   const child = await launch(service);
@@ -84,7 +88,7 @@ export async function startProcess(service: Service): Promise<RunningProcess> {
 }
 
 /**
- * Runs a command to its end.
+ * Runs a command until it ends.
  * @throws {UserError} with the end of its log when it fails
  */
 export async function runProcess(command: Command): Promise<void> {
@@ -93,12 +97,12 @@ export async function runProcess(command: Command): Promise<void> {
   if (code !== 0) throw new UserError(story);
 }
 
-/** Stops whatever still runs. */
+/** Stops all processes that still run. */
 export async function stopProcesses(): Promise<void> {
   await Promise.all([...running].map((child) => child.stop()));
 }
 
-/** For {@link Service.ready}: waits for a 2xx. */
+/** For {@link Service.ready}: waits for a response with a 2xx status. */
 export function answersAt(url: string): Service["ready"] {
   return async (signal) => {
     while (!(await isOk(url, signal))) await sleep(100, undefined, { signal });
@@ -119,7 +123,8 @@ async function launch(command: Command): Promise<RunningProcess> {
     cwd: command.cwd ?? root,
     env: (command.env ?? process.env) as NodeJS.ProcessEnv,
     stdio: ["ignore", log, log, "pipe"],
-    // A process group of its own: Ctrl-C on the terminal does not reach it, so that stopping has an order.
+    // A separate process group: Ctrl-C on the terminal does not reach it, so that this process can
+    // stop the parts in order.
     detached: true,
   });
   if (typeof log === "number") closeSync(log);
@@ -127,7 +132,7 @@ async function launch(command: Command): Promise<RunningProcess> {
   const pid = child.pid as number;
 
   const exited = once(child, "exit").then(([code, signal]): Exit => {
-    // What it leaves behind goes with it.
+    // End child processes that are still running.
     signalGroup(pid, "SIGKILL");
     running.delete(self);
     const how = signal ? `was ended by ${signal}` : `stopped with exit code ${code}`;
@@ -153,6 +158,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // ESRCH: the group is empty, which is what was wanted.
+    // ESRCH: the group has no processes left.
   }
 }

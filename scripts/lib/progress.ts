@@ -1,7 +1,7 @@
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const CLEAR_LINE = "\r\x1b[2K";
 
-/** Adds a word to the line that says the step is done, such as "up to date". */
+/** Adds a remark to the line that reports the end of a step, such as "up to date". */
 export type Note = (text: string) => void;
 
 let animated = process.stdout.isTTY;
@@ -10,8 +10,8 @@ let stopSpinner = () => {};
 const never = new Promise<never>(() => {});
 
 /**
- * Shows which step runs and for how long: a spinner on a terminal, a line at its beginning and its end
- * elsewhere.
+ * Shows which step runs and for how long. On a terminal it shows a spinner; elsewhere it prints one
+ * line at the start and one at the end.
  */
 export async function step<T>(title: string, work: (note: Note) => Promise<T> | T): Promise<T> {
   const started = Date.now();
@@ -38,12 +38,14 @@ export async function step<T>(title: string, work: (note: Note) => Promise<T> | 
   }
 }
 
-/** From here on other processes write to the terminal too, and a spinner would be in their way. */
+/** Turns the spinner off, because other processes write to the terminal from now on. */
 export function shareTerminal(): void {
   animated = false;
 }
 
-/** The step that runs is the last: it neither succeeds nor fails, so that nothing comes after it. */
+/**
+ * Makes the running step the last one. Its promise never settles, so that nothing runs after it.
+ */
 export function haltSteps(): void {
   stopSpinner();
   halted = true;

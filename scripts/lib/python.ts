@@ -6,7 +6,7 @@ const run = promisify(execFile);
 
 export const CANDIDATES = ["python3.14", "python3.13", "python3.12", "python3.11", "python3"];
 
-/** Debian ships Python without ensurepip; a venv cannot be made then. */
+/** Debian's Python comes without ensurepip, and then cannot create a venv. */
 const PROBE = `
 import sys, importlib.util
 has_venv = importlib.util.find_spec("ensurepip") is not None
@@ -20,8 +20,8 @@ interface Probe {
 }
 
 /**
- * The Python to make the venv with: `PYTHON`, or the newest that this machine has a name for.
- * @throws {UserError} when there is none that will do
+ * Finds the Python for the venv: the `PYTHON` variable, or the newest of the usual command names.
+ * @throws {UserError} when no Python is new enough and has the venv module
  */
 export async function findPython(): Promise<string> {
   const commands = process.env.PYTHON ? [process.env.PYTHON] : CANDIDATES;
@@ -45,7 +45,7 @@ export async function findPython(): Promise<string> {
   );
 }
 
-/** What this command is as a Python, or undefined where it is none. */
+/** Runs a command as Python and returns its properties. Undefined if it is not a Python. */
 export async function probePython(command: string): Promise<Probe | undefined> {
   try {
     const { stdout } = await run(command, ["-c", PROBE]);

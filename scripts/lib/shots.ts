@@ -1,4 +1,6 @@
-/** What docs/screenshots shows, by address. A test holds these against the pages that there are. */
+/**
+ * The addresses of the pages in docs/screenshots. A test compares them with the pages of the app.
+ */
 
 export const PUBLIC = [
   "/",
@@ -13,15 +15,17 @@ export const PUBLIC = [
 
 export const SIGNED_IN = ["/dashboard", "/tasks", "/account"];
 
-/** What the gate itself shows while the database is away, by the picture's name. */
+/**
+ * The page that the gate itself shows during an outage of the database, by the name of its picture.
+ */
 export const OUT_OF_ORDER = { unavailable: "/tasks" };
 
-/** The picture's name. */
+/** The name of an address's picture. */
 export function nameOf(address: string): string {
   return pathOf(address).slice(1) || "home";
 }
 
-/** Without what is asked for with it. */
+/** The path of an address, without its query. */
 export function pathOf(address: string): string {
   return address.split("?")[0] ?? address;
 }

@@ -22,20 +22,21 @@ export type Mode = "up" | "dev";
 
 type Settings = Record<string, string>;
 
-/** What the app and FastAPI run on. */
+/** The variables of the app and FastAPI. */
 type StackEnv = Settings & { BACKEND_URL: string };
 
-/** Where FastAPI usually is; any other will do. */
+/** FastAPI's usual port. If it is in use, any free port is taken. */
 const BACKEND_PORT = 8000;
 
 /**
- * Brings the whole stack up and waits. It never returns: a part that ends takes the others with it.
+ * Starts the whole stack and keeps it running. Never returns: when one part ends, all others are
+ * stopped.
  * @throws {UserError}
  */
 export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
   const settings = await readConfiguration(mode);
   const port = await claimPort(settings.PORT ?? "3000", mode);
-  // Before anything that takes long.
+  // Check this before the slow steps.
   if (!settings.BACKEND_URL) await step("Find Python", async (note) => note(await findPython()));
 
   const env = await connect(settings, port, atEnd);
@@ -52,7 +53,10 @@ export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
   return fail(story);
 }
 
-/** `.env.local`, made complete, and its siblings, with the environment over them. */
+/**
+ * Adds missing secrets to `.env.local`, then reads the .env files and the environment, which has
+ * priority.
+ */
 function readConfiguration(mode: Mode): Promise<Settings> {
   return step("Read .env.local", (note) => {
     const dev = mode === "dev";
@@ -73,7 +77,7 @@ async function claimPort(value: string, mode: Mode): Promise<number> {
   return port;
 }
 
-/** Opens the database and settles who is found where. */
+/** Opens the database and sets the addresses of all parts. */
 async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<StackEnv> {
   const database = settings.DATABASE_URL
     ? await openDatabase(settings.DATABASE_URL, atEnd)
@@ -84,7 +88,8 @@ async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<
     ...settings,
     ...database,
     BACKEND_SQLITE: path.join(root, ".data/tasks.sqlite"),
-    // PORT moves the address along, whatever .env.local says; only the environment itself is above that.
+    // The address follows PORT, so BETTER_AUTH_URL counts only from the environment, not from
+    // `.env.local`.
     BETTER_AUTH_URL: process.env.BETTER_AUTH_URL || `http://localhost:${port}`,
   };
 }
@@ -94,16 +99,16 @@ async function prepareDatabase(env: Env, settings: Settings): Promise<void> {
     const changes = await migrate(env);
     note(changes.length === 0 ? "nothing to do" : `${changes.length} changes`);
   });
-  // A database of one's own gets no user whose password stands in the README.
+  // The demo user's password is in the README, so only the embedded database gets that user.
   if (!settings.DATABASE_URL) {
     await step("Create the demo user", async (note) => note(await seedDemoUser(env)));
   }
 }
 
-/** Starts FastAPI, unless there is one already, and then the app. */
+/** Starts FastAPI, unless BACKEND_URL names a running one, and then the app. */
 async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: number) {
   const dev = mode === "dev";
-  // With hot reload one wants to see what happens.
+  // With hot reload, the logs go to the terminal.
   const logDir = dev ? null : undefined;
   if (dev) shareTerminal();
   if (!settings.BACKEND_URL) {
@@ -123,7 +128,7 @@ function welcome(url: string, { DATABASE_URL, SMTP_URL, BACKEND_URL }: Settings,
     "",
     DATABASE_URL ? `Sign up at     ${url}/signup` : `Demo account   ${demoUser.email} / ${demoUser.password}`,
     ...(SMTP_URL ? [] : [mail]),
-    // Whether it is there, and takes the gate's tokens, is for the doctor to say.
+    // Not checked here: `npm run doctor` checks whether it runs and accepts the gate's tokens.
     ...(BACKEND_URL ? [`FastAPI        ${BACKEND_URL} (npm run doctor checks it)`] : []),
     `Logs           ${mode === "dev" ? "here" : ".data/logs"}`,
     ...(mode === "dev" ? [`The gate, live ${url}/__gate`] : []),

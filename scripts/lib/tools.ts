@@ -6,8 +6,8 @@ import { root } from "./root";
 const FOLDER = path.join(root, "scripts/tools");
 
 /**
- * Installs the build tools that live apart from the app (docs/decisions/008-tools-apart.md), when they are not
- * there yet as the lock file has them now.
+ * Installs the build tools that are separate from the app (docs/decisions/008-tools-apart.md),
+ * unless the versions of the lock file are installed.
  * @throws {UserError}
  */
 export function ensureTools(): Promise<void> {
@@ -15,8 +15,9 @@ export function ensureTools(): Promise<void> {
 }
 
 /**
- * Installs the packages of a folder with a lock file of its own, unless they are installed as it names them now.
- * @throws {UserError} with the end of npm's log, which has this name
+ * Installs the packages of a folder with its own lock file, unless the lock file has not changed
+ * since. `name` is the name of npm's log.
+ * @throws {UserError} with the end of npm's log
  */
 export async function ensureInstalled(folder: string, name: string): Promise<void> {
   const installed = modified(folder, "node_modules/.package-lock.json");
@@ -24,7 +25,7 @@ export async function ensureInstalled(folder: string, name: string): Promise<voi
   await runProcess({ name, command: "npm", args: ["ci"], cwd: folder });
 }
 
-/** The path of one of their commands. */
+/** The path of a command of the build tools. */
 export function tool(name: string): string {
   return path.join(FOLDER, "node_modules/.bin", name);
 }

@@ -1,4 +1,7 @@
-/** Something that the user can mend: the message says what is wrong and how, and is all that is shown. */
+/**
+ * An error that the user can fix. Only the message is shown: it says what is wrong and how to fix
+ * it.
+ */
 export class UserError extends Error {
   override readonly name = "UserError";
 }
@@ -8,6 +11,7 @@ export function fail(message: string): never {
   throw new UserError(message);
 }
 
+/** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -12,7 +12,10 @@ import { startIsolate } from "../support/vercel-function";
 import { nodeVersionOf, startNodeFunction } from "../support/vercel-node-function";
 import { Visitor } from "../support/visitor";
 
-/** The Build Output that Vercel deploys: its very middleware in the edge runtime, asked as Vercel would ask it. */
+/**
+ * Tests the Build Output that Vercel deploys: the built middleware in the edge runtime, called as
+ * Vercel calls it.
+ */
 
 const APP = "https://gatehouse-test.vercel.app";
 const output = ".vercel/output";
@@ -39,7 +42,7 @@ describe("middleware.func", () => {
   it("is an edge function within the limit of the smallest plan", () => {
     const folder = join(output, "functions/middleware.func");
     expect(JSON.parse(readFileSync(join(folder, ".vc-config.json"), "utf8")).runtime).toBe("edge");
-    // Vercel's documentation: 1 MB after gzip on Hobby.
+    // Vercel's documentation: 1 MB after gzip on the Hobby plan.
     expect(gzipSync(readFileSync(join(folder, "index.js"))).length).toBeLessThan(1024 * 1024);
     expect(statSync(join(folder, "index.js")).size).toBeGreaterThan(0);
   });
@@ -94,10 +97,11 @@ describe("middleware.func", () => {
         `${APP}/backend/x`,
         cookies,
       );
-      // Functions and the map of the source do not begin at the very same character.
+      // Ignore small shares: the offsets of functions and of the source map differ by a few
+      // characters.
       return shares.filter(({ bytes, evaluated }) => evaluated > bytes / 100).map(({ owner }) => owner);
     };
-    // Next takes an installed @opentelemetry/api in the place of the copy that it carries.
+    // Next uses an installed @opentelemetry/api instead of its own copy.
     expect((await evaluatedFor(cookie)).sort()).toEqual(["@opentelemetry/api", "Gatehouse", "jose", "next"]);
     const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown")}`;
     expect(await evaluatedFor(unknown)).toEqual(
@@ -123,7 +127,7 @@ describe("the Node functions", () => {
     await pages?.stop();
   });
 
-  /** The middleware, and behind it the function that the route of the Build Output leads to. */
+  /** The middleware, and behind it the function for the route in the Build Output. */
   async function deployment(request: Request): Promise<Response> {
     const { method, headers } = request;
     const { pathname, search } = new URL(request.url);
@@ -132,7 +136,7 @@ describe("the Node functions", () => {
     const sent = new Headers();
     for (const name of (fromGate.headers.get("x-middleware-override-headers") ?? "").split(",")) {
       const value = fromGate.headers.get(`x-middleware-request-${name}`);
-      // The length is that of the body below.
+      // `fetch` sets the length of the body below.
       if (value !== null && name !== "content-length") sent.set(name, value);
     }
     const isAuth = pathname.startsWith("/api/auth/");

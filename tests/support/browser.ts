@@ -9,13 +9,13 @@ export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   });
 }
 
-/** Everything that a script of the page could read, one string a place. */
+/** One text that a script of the page could read, and where it could read it. */
 export interface Readable {
   readonly where: string;
   readonly text: string;
 }
 
-/** Keeps all that the page receives and sends, as far as its scripts could see it. */
+/** Records what the page sends and receives, as far as its scripts could read it. */
 export function watchTraffic(page: Page) {
   const seen: Readable[] = [];
   const pending = new Set<Promise<void>>();

@@ -1,8 +1,9 @@
 import { createSign, generateKeyPairSync, randomBytes } from "node:crypto";
 
 /**
- * A certificate for 127.0.0.1 and some names that signs itself, good for a day (RFC 5280 §4.1). Node reads certificates and
- * writes none, and no key should lie in the repository.
+ * Makes a self-signed certificate for 127.0.0.1 and `hosts` that is valid for one day (RFC 5280
+ * §4.1). Built by hand, because Node can read certificates but not write them, and the repository
+ * must contain no private key.
  */
 export function selfSigned(hosts: readonly string[] = ["localhost"]): { key: string; cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A span as OTLP/HTTP has it in JSON, as far as the tests look at it. */
+/** A span in the JSON of OTLP/HTTP, as far as the tests read it. */
 export interface CollectedSpan {
   readonly name: string;
   readonly traceId: string;
@@ -10,7 +10,7 @@ export interface CollectedSpan {
   readonly attributes: readonly { key: string; value: Record<string, unknown> }[];
 }
 
-/** An OpenTelemetry collector that keeps what it is sent. */
+/** Starts an OpenTelemetry collector that keeps the spans that it receives. */
 export async function startCollector() {
   const spans: CollectedSpan[] = [];
   const server = createServer(async (request, response) => {

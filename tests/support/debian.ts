@@ -4,9 +4,11 @@ import path from "node:path";
 import { root } from "../../scripts/lib/root";
 
 /**
- * Unpacks a Debian package below `.data/debian`, unless that has been done, and gives the folder that stands for "/".
- * Not installed: an installed server starts by itself, and outlives the tests.
- * @throws where there is no apt-get, or no such package
+ * Unpacks a Debian package below `.data/debian`, unless that was done before. Returns the folder
+ * that corresponds to "/".
+ * The package is not installed: an installed server would start by itself, and would keep running
+ * after the tests.
+ * @throws when there is no apt-get, or no such package
  */
 export function unpackDebian(name: string): string {
   const folder = path.join(root, ".data/debian", name);
@@ -18,7 +20,7 @@ export function unpackDebian(name: string): string {
   try {
     run("apt-get", "download", name);
   } catch {
-    // The lists of packages are missing, or too old.
+    // The package lists are missing or out of date.
     run("apt-get", "update");
     run("apt-get", "download", name);
   }

@@ -3,16 +3,16 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** A request as it arrived, byte for byte where that can be told. */
+/** A request as it was received, byte for byte where possible. */
 export interface Arrived {
   readonly method: string;
   readonly url: string;
-  /** Names in lower case; every value that arrived under a name. */
+  /** Names in lower case, each with all its values. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly body: Buffer;
 }
 
-/** An upstream that answers with what it got, and remembers it. */
+/** Starts an upstream that responds with the request it received, and keeps it. */
 export async function startEchoUpstream() {
   const arrived: Arrived[] = [];
   let refusal: string | undefined;
@@ -45,7 +45,10 @@ export async function startEchoUpstream() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrived,
-    /** These bytes, on a connection that stays open, in place of the handshake. */
+    /**
+     * Sends these bytes instead of the response to a WebSocket handshake, and leaves the connection
+     * open.
+     */
     refuseUpgradesWith(bytes: string | undefined) {
       refusal = bytes;
     },

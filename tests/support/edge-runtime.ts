@@ -1,4 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-// The edge runtime has it as a global; the bare VM that Vitest gives us does not.
+// A global in the edge runtime, but not in the bare VM of Vitest.
 Object.assign(globalThis, { AsyncLocalStorage });

@@ -1,6 +1,8 @@
 /**
- * Headers by which proxies, platforms and single sign-on tell a backend who or what a request is,
- * and headers that belong to one hop or to Next. None may reach the backend as a client sent it.
+ * Headers with which proxies, platforms and single sign-on tell a backend about the user or the
+ * request, and headers that belong to one hop or to Next.
+ * Attack: a client sends one of them to look like another user or to come from a proxy. Defence:
+ * none of them reaches the backend as the client sent it.
  */
 export const forgedHeaders: readonly string[] = `
   cookie cookie2 set-cookie authorization x-authorization proxy-authorization proxy-connection proxy-user

@@ -1,7 +1,7 @@
 import type { GateEnv } from "../../edge/steps";
 import { AUTH_SECRET, JWT_KEY } from "./signing";
 
-/** What a gate runs on, with what a test wants otherwise. */
+/** Settings of a gate for tests. `more` replaces some of them. */
 export function gateEnv(appOrigin: string, more: Partial<GateEnv> = {}): GateEnv {
   return {
     appOrigin,

@@ -2,18 +2,19 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { root } from "../../scripts/lib/root";
 
-/** The samples on the pages of `docs/`: every fenced block, with the file that its fence names. */
+/** A code sample on a page of `docs/`: a fenced block, with the file that its fence names. */
 export interface Sample {
-  /** `your-fastapi.md` */
+  /** The file name of the page, such as `your-fastapi.md`. */
   readonly page: string;
   readonly language: string;
-  /** Where it belongs; none for commands and settings. */
+  /** The file that the sample belongs to. Undefined for commands and settings. */
   readonly file: string | undefined;
   readonly text: string;
 }
 
 const FENCE = /^```(\S+)(?: (.+))?\n([\s\S]*?)^```$/gm;
 
+/** Reads all samples on the pages of `docs/`. */
 export function readSamples(): Sample[] {
   const folder = path.join(root, "docs");
   const pages = readdirSync(folder).filter((name) => name.endsWith(".md"));
@@ -25,7 +26,10 @@ export function readSamples(): Sample[] {
   );
 }
 
-/** Puts a sample where its page says. */
+/**
+ * Writes a sample to the file that its page names.
+ * @throws when it names no file, or a diff does not apply
+ */
 export function applySample({ page, language, file, text }: Sample, folder: string): void {
   if (!file) throw new Error(`${page}: a sample of ${language} that names no file`);
   const target = path.join(folder, file);
@@ -37,7 +41,10 @@ export function applySample({ page, language, file, text }: Sample, folder: stri
   writeFileSync(target, text);
 }
 
-/** Hunks as on the pages: after `@@`, with no line numbers. The lines that were there must be there once. */
+/**
+ * Applies a diff of the pages: each hunk starts with `@@` and has no line numbers. Its old lines
+ * must occur exactly once.
+ */
 function patch(original: string, diff: string, where: string): string {
   const hunks = diff.split(/^@@\n/m).filter(Boolean);
   return hunks.reduce((text, hunk) => {

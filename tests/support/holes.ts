@@ -2,7 +2,10 @@ import { isSessionToken, readSetCookie } from "../../scripts/conform/jar";
 import type { Member } from "../../scripts/conform/world";
 import { type AnswerOnItsWay, type Hole, type RequestHead, writeAnswer } from "./leaky-proxy";
 
-/** For every check of `npm run conform` a deployment that breaks its promise, and as little else as can be. */
+/**
+ * For each check of `npm run conform`, a hole that breaks its promise and as little else as
+ * possible.
+ */
 export function holesFor(origin: string, ada: Member, bob: Member): Record<string, Hole> {
   const adas = `${ada.jar.session.name}=${ada.jar.session.value}`;
   const bobs = `${bob.jar.session.name}=${bob.jar.session.value}`;
@@ -223,7 +226,9 @@ function upgrades(when: (headers: Headers) => boolean): Hole {
   return { instead: ({ headers }) => (get(headers, "upgrade") && when(headers) ? accepted : undefined) };
 }
 
-/** Shows the page the session that it is asked with, or that it begins. */
+/**
+ * Adds to the page the token of the session that the request carries or that the response creates.
+ */
 function leaks(path: string): Hole {
   return on(path, ({ answer, request }) => {
     const sent = (get(request.headers, "cookie") ?? "").split("; ");

@@ -1,5 +1,6 @@
-// Loaded into a server with `--require`: its TLS connections to the hosts of LEAD_HOSTS end at 127.0.0.1:LEAD_PORT. Names are sent and
-// certificates are checked as ever, so that whoever answers there has to have one for them.
+// Loaded into a server with `--require`: redirects its TLS connections to the hosts in LEAD_HOSTS
+// to 127.0.0.1:LEAD_PORT. Server names are still sent and certificates are still checked, so the
+// server on that port needs a certificate for these hosts.
 const tls = require("node:tls");
 
 const { connect } = tls;

@@ -4,7 +4,7 @@ import { readAnswer } from "../../scripts/conform/answer";
 import { listen } from "../../scripts/lib/ports";
 import { selfSigned } from "./certificate";
 
-/** A request's head, byte for byte; a hole may change it. */
+/** The head of a request, byte for byte. A hole may change it. */
 export interface RequestHead {
   method: string;
   target: string;
@@ -12,24 +12,27 @@ export interface RequestHead {
   headers: [name: string, value: string][];
 }
 
-/** An answer on its way to the browser; a hole may change it. */
+/** A response on its way to the browser. A hole may change it. */
 export interface AnswerOnItsWay {
   status: number;
   headers: [name: string, value: string][];
   body: string;
 }
 
-/** One way to break one promise. */
+/** A way to break one promise. */
 export interface Hole {
-  /** Changes what the app gets to see. */
+  /** Changes the request that the app receives. */
   request?(request: RequestHead): void;
-  /** Changes what the browser gets to see. */
+  /** Changes the response that the browser receives. */
   answer?(answer: AnswerOnItsWay, request: RequestHead): void;
-  /** Answers in the app's place, in bytes; undefined leaves it to the app. */
+  /** Returns the bytes of a response that replaces the app's. Undefined: the app responds. */
   instead?(request: RequestHead): string | undefined;
 }
 
-/** A proxy on https before an app, which passes every byte on as it is but for the hole that is set. */
+/**
+ * Starts an https proxy in front of an app. It passes every byte unchanged, except for what the
+ * current hole changes.
+ */
 export async function startLeakyProxy() {
   const { key, cert } = selfSigned();
   let hole: Hole = {};
@@ -75,7 +78,7 @@ export async function startLeakyProxy() {
       const { hostname, port } = new URL(origin);
       app = { host: hostname, port: Number(port) };
     },
-    /** From here on it has this hole, and no other. */
+    /** Replaces the current hole. */
     open(next: Hole) {
       hole = next;
     },
@@ -109,6 +112,7 @@ function changeAnswer(
   upstream.on("end", () => settle(true));
 }
 
+/** The bytes of a response, with its length. */
 export function writeAnswer({ status, headers, body }: AnswerOnItsWay): string {
   const all: [string, string][] = [...headers, ["Content-Length", String(body.length)]];
   return writeHead(`HTTP/1.1 ${status} X`, all) + body;

@@ -7,7 +7,7 @@ export interface Received {
   readonly from: string;
   readonly subject: string;
   readonly text: string;
-  /** The one that the text holds. */
+  /** The link in the text. */
   readonly link: string;
 }
 
@@ -15,7 +15,10 @@ const USER = "gate";
 const PASSWORD = "mail-password";
 const PATIENCE = 10_000;
 
-/** A mail server on loopback that asks for a password, keeps what it gets and refuses addresses at `refused.example`. */
+/**
+ * Starts a mail server on loopback that requires a password and keeps the emails it receives. It
+ * refuses recipients at `refused.example`.
+ */
 export async function startMailServer() {
   const received: Received[] = [];
   const read = new Set<Received>();
@@ -25,7 +28,7 @@ export async function startMailServer() {
 
   async function listen() {
     const smtp = new SMTPServer({
-      // On loopback, as a relay beside the app would be.
+      // No TLS, as with a relay on the same machine as the app.
       hideSTARTTLS: true,
       allowInsecureAuth: true,
       onAuth({ username, password }, _session, callback) {
@@ -47,7 +50,7 @@ export async function startMailServer() {
         });
       },
     });
-    // A client that leaves in the middle is none of the tests' business.
+    // Ignore clients that disconnect in the middle of an email.
     smtp.on("error", () => {});
     await new Promise<void>((resolve) => smtp.listen(port, LOOPBACK, resolve));
     return smtp;
@@ -62,14 +65,17 @@ export async function startMailServer() {
     port,
     received,
     stop: close,
-    /** How long it ponders over each message, in milliseconds. */
+    /** Delays the response to each email by this many milliseconds. */
     takeTime(ms: number) {
       delay = ms;
     },
     async restart() {
       server = await listen();
     },
-    /** The oldest message to that address that has not been read yet. It may still be on its way. */
+    /**
+     * Returns the oldest unread email to this address. Waits until one arrives.
+     * @throws when none arrives in 10 seconds
+     */
     async next(to: string): Promise<Received> {
       const end = Date.now() + PATIENCE;
       for (;;) {

@@ -8,12 +8,13 @@ import { selfSigned } from "./certificate";
 import { unpackDebian } from "./debian";
 import { readSamples } from "./guides";
 
-/** What stands behind each address of the proxy. */
+/** The upstreams behind each name of the proxy. */
 export type Upstreams = Readonly<Record<string, readonly string[]>>;
 
 /**
- * nginx as the README tells self-hosters to put it in front, with an address for each name. Several upstreams of one
- * name take turns. It hands the client's own address on in `X-Real-IP`.
+ * Starts nginx in front of the apps, set up like the proxy of docs/self-hosting.md, with one port
+ * for each name. Several upstreams of one name take turns. It sends the client's address in
+ * `X-Real-IP`.
  */
 export async function startNginx<Name extends string>(names: readonly Name[]) {
   const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-nginx-"));
@@ -36,7 +37,7 @@ export async function startNginx<Name extends string>(names: readonly Name[]) {
   const origin = (name: Name) => `http://${LOOPBACK}:${ports.get(name)}`;
   return {
     origin,
-    /** Sends what comes from now on to these; what is under way ends where it is. */
+    /** Sends new requests to these upstreams. Requests in progress stay where they are. */
     async route(upstreams: Record<Name, readonly string[]>): Promise<void> {
       generation += 1;
       writeFileSync(config, configure(folder, ports, upstreams));
@@ -45,7 +46,7 @@ export async function startNginx<Name extends string>(names: readonly Name[]) {
       process.kill(master, "SIGHUP");
       const [first] = names;
       while (first && (await generationAt(origin(first))) !== String(generation)) await sleep(20);
-      // The new workers and the old ones accept side by side for a moment.
+      // For a moment after the reload, the old workers still accept connections.
       while (before.some(isAccepting)) await sleep(20);
     },
     async stop(): Promise<void> {
@@ -56,7 +57,8 @@ export async function startNginx<Name extends string>(names: readonly Name[]) {
 }
 
 /**
- * nginx with the very file of docs/self-hosting.md. Only ports and certificate are those of a test.
+ * Starts nginx with the file of docs/self-hosting.md. Only the ports and the certificate are
+ * replaced.
  * @param port where it listens, with TLS
  * @param apps ports of the app's instances, one or two
  */
@@ -91,7 +93,7 @@ export async function startGuideNginx(port: number, apps: readonly number[]) {
   };
 }
 
-/** The guide's file, in front of these ports. */
+/** The nginx file of docs/self-hosting.md with these ports of the app. */
 export function guideSite(apps: readonly number[] = [3000, 3001]): string {
   const [sample, ...others] = readSamples().filter(({ language }) => language === "nginx");
   if (!sample || others.length > 0) throw new Error("docs/ is to hold one nginx file");
@@ -101,7 +103,10 @@ export function guideSite(apps: readonly number[] = [3000, 3001]): string {
     .replace("  server 127.0.0.1:3001;\n", second ? `  server 127.0.0.1:${second};\n` : "");
 }
 
-/** Tells one configuration from the next: nginx says nothing when it has taken one up. */
+/**
+ * The number of the current configuration. nginx does not report that it has loaded a new one, so
+ * the tests request this number from it.
+ */
 let generation = 0;
 
 async function generationAt(origin: string): Promise<string> {
@@ -112,7 +117,10 @@ function workersOf(master: number): string[] {
   return readFileSync(`/proc/${master}/task/${master}/children`, "utf8").trim().split(" ");
 }
 
-/** An old worker that has closed its listening sockets says so in its title. */
+/**
+ * Whether a worker still accepts connections. The process title of one that does not contains "is
+ * shutting down".
+ */
 function isAccepting(worker: string): boolean {
   try {
     return !readFileSync(`/proc/${worker}/cmdline`, "utf8").includes("is shutting down");
@@ -121,6 +129,10 @@ function isAccepting(worker: string): boolean {
   }
 }
 
+/**
+ * The path of the installed nginx, or of one from Debian's package.
+ * @throws when there is neither
+ */
 export function findNginx(): string {
   const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin"];
   const found = folders.map((folder) => path.join(folder, "nginx")).find((file) => existsSync(file));

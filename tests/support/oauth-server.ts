@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { selfSigned } from "./certificate";
 
-/** Who is signed in at the other site. */
+/** The user who is signed in at GitHub or Google. */
 export interface Person {
   id: number;
   name: string;
@@ -52,8 +52,9 @@ interface Grant {
 }
 
 /**
- * GitHub's and Google's authorization servers (RFC 6749 §4.1, with PKCE, RFC 7636) on loopback, under their own names: `env` leads an
- * app there, `browserArgs` a browser.
+ * Starts GitHub's and Google's authorization servers (RFC 6749 §4.1, with PKCE, RFC 7636) on
+ * loopback, under their real host names. `env` makes an app connect to them, and `browserArgs` a
+ * browser.
  */
 export async function startOAuthServer() {
   const { key, cert } = selfSigned(HOSTS);
@@ -68,7 +69,10 @@ export async function startOAuthServer() {
   const issued: string[] = [];
   let person: Person = { id: 1, name: "Nobody", email: "nobody@example.com", emailVerified: true };
 
-  /** The page that asks. Its two links are the two answers. */
+  /**
+   * The consent page. It has one link to allow and one to deny.
+   * @throws when the query does not start a code flow with PKCE
+   */
   function askPage(site: Site, query: URLSearchParams): string {
     const ask = (name: string) => query.get(name) ?? "";
     if (ask("response_type") !== "code" || ask("code_challenge_method") !== "S256")
@@ -91,7 +95,7 @@ export async function startOAuthServer() {
 
   async function redeem(site: Site, form: URLSearchParams): Promise<object> {
     const grant = grants.get(form.get("code") ?? "");
-    // RFC 6749 §4.1.2: a code serves once.
+    // RFC 6749 §4.1.2: a code is valid only once.
     grants.delete(form.get("code") ?? "");
     const challenge = createHash("sha256")
       .update(form.get("code_verifier") ?? "")
@@ -130,7 +134,7 @@ export async function startOAuthServer() {
     if (address === "www.googleapis.com/oauth2/v3/certs") return { keys: [publicKey] };
     const who = tokens.get(bearer);
     if (!who) return undefined;
-    // GitHub's profile holds the public address, and many have none.
+    // GitHub's profile contains the public email address, and many users have none.
     if (address === "api.github.com/user")
       return { id: who.id, login: "octocat", name: who.name, email: null, avatar_url: who.image };
     if (address === "api.github.com/user/emails")
@@ -156,12 +160,15 @@ export async function startOAuthServer() {
       NODE_EXTRA_CA_CERTS: certificate,
     },
     browserArgs: [`--host-resolver-rules=${HOSTS.map((host) => `MAP ${host}:443 127.0.0.1:${port}`).join()}`],
-    /** Every access token that was handed out. */
+    /** All access tokens that were issued. */
     issued,
     signInAs(next: Person) {
       person = next;
     },
-    /** What a browser does there: sees the page, and follows one of its links. */
+    /**
+     * Does what a browser would do on the consent page: follows one of its links. Returns the
+     * link's URL.
+     */
     answerAt(url: URL, label: "Allow" | "Deny"): URL {
       const site = AUTHORIZE[url.hostname + url.pathname];
       if (!site) throw new Error(`nobody asks at ${url}`);

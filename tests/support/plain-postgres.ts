@@ -8,14 +8,14 @@ import { startProcess } from "../../scripts/lib/process";
 
 const DEBIAN = "/usr/lib/postgresql";
 
-/** The folder of `initdb` and `postgres`, where this machine has them. */
+/** The folder with `initdb` and `postgres`. Undefined if Postgres is not installed. */
 export function findPostgres(): string | undefined {
   const debian = existsSync(DEBIAN) ? readdirSync(DEBIAN).map((version) => `${DEBIAN}/${version}/bin`) : [];
   const folders = [...(process.env.PATH ?? "").split(":"), ...debian];
   return folders.find((folder) => existsSync(path.join(folder, "initdb")));
 }
 
-/** A Postgres as anyone would install it, empty, on a free port. */
+/** Starts an empty Postgres with default settings on a free port. */
 export async function startPlainPostgres(binaries: string): Promise<{ url: string; close(): Promise<void> }> {
   const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-postgres-"));
   const data = path.join(folder, "data");

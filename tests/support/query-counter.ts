@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { LOOPBACK, listen } from "../../scripts/lib/ports";
 
-/** Stands before Neon's HTTP endpoint, hands queries on to it, and keeps them. */
+/** Starts a proxy in front of Neon's HTTP endpoint that keeps each query and passes it on. */
 export async function startQueryCounter(target: string) {
   const queries: string[] = [];
   const server = createServer(async (incoming, outgoing) => {

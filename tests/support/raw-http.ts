@@ -1,19 +1,23 @@
 import { connect } from "node:net";
 
 export interface RawAnswer {
-  /** 0 where the connection was closed without an answer. */
+  /** 0 where the connection was closed without a response. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** For how long a server may say nothing. Milliseconds. */
+/** How long a server may send nothing. Milliseconds. */
 const PATIENCE = 20_000;
-/** How long a request that was smuggled along may take to arrive. Milliseconds. */
+/**
+ * How long to wait after the response, so that a smuggled request has time to arrive. Milliseconds.
+ */
 const AFTERMATH = 100;
 
-/** Sends these very bytes and reads one answer: no client library tidies up on the way. */
+/**
+ * Sends exactly these bytes and reads one response. An HTTP client library would normalize them.
+ */
 export async function sendRaw(origin: string, lines: readonly string[], body = ""): Promise<RawAnswer> {
   const { hostname, port } = new URL(origin);
   const received = await new Promise<string>((resolve, reject) => {
@@ -38,7 +42,7 @@ export async function sendRaw(origin: string, lines: readonly string[], body = "
   return { status: Number(statusLine.split(" ")[1] ?? 0), headers, body: rest.join("\r\n\r\n") };
 }
 
-/** RFC 9112 §6.3, as far as servers under test use it. */
+/** RFC 9112 §6.3, as far as the servers under test use it. */
 function isWhole(answer: string, isHead = false): boolean {
   const end = answer.indexOf("\r\n\r\n");
   if (end < 0) return false;

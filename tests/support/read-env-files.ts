@@ -3,8 +3,10 @@ import * as imported from "@next/env";
 import { inspectSettings, writeSecrets } from "../../scripts/lib/env-file";
 
 /**
- * A process that reads the `.env` files of folders, as a script does or (`next`) as Next does, and prints what it read.
- * Next's reader keeps the environment of its process, so that a test cannot call it in its own.
+ * A process that reads the `.env` files of some folders and prints the result: with `--as next` as
+ * Next does, with `--as write` after adding missing secrets, otherwise as a script does. A separate
+ * process, because Next's reader keeps the environment of its process, so a test cannot call it
+ * directly.
  */
 const nextEnv = (imported as { default?: typeof imported }).default ?? imported;
 

@@ -3,15 +3,20 @@ import { forwardedHeaders } from "../../lib/forwarded-headers";
 import { routes } from "../../lib/routes";
 import { forgedHeaders } from "./forged-headers";
 
-/** Requests as an attacker would write them: real values half the time, since noise alone gets past no first check. */
+/**
+ * Random requests of an attacker. Many values are valid ones, because random bytes alone do not get
+ * past the first check.
+ */
 
 export const APP = "https://app.example.com";
-/** Of every header that may not arrive; its value marks it wherever it turns up. */
+/**
+ * The value of every header that must not reach the backend. It shows where such a header ends up.
+ */
 export const FORGED = "forged";
 
-/** `npm run fuzz` asks for a million. */
+/** `npm run fuzz` sets a million. */
 export const numRuns = Number(process.env.FUZZ_RUNS ?? 10_000);
-/** Of a property, in milliseconds: it grows with the runs. */
+/** The timeout of a property, in milliseconds. It grows with the number of runs. */
 export const timeout = numRuns * 10;
 
 export const method = fc.constantFrom(
@@ -62,7 +67,7 @@ const odd = fc.oneof(
 const rest = fc
   .array(fc.oneof({ weight: 4, arbitrary: plain }, { weight: 1, arbitrary: odd }), { maxLength: 4 })
   .map((segments) => segments.map((segment) => `/${segment}`).join(""));
-/** What may stand right after a name, and makes another name of it. */
+/** Text directly after a known path. It may turn the path into another one. */
 const tail = fc.constantFrom("", "", "/", ";", ";x", ";/", "x", "%2f", "%3b", ".", "..", "\\", "%00", "/;");
 const known = fc.constantFrom(
   ...[routes.backend, ...routes.publicPages, ...routes.guestPages, ...routes.openApi, "/dashboard", "/api"],
@@ -84,7 +89,7 @@ export const search = fc.constantFrom(
   "?_rsc=1",
 );
 
-/** What browsers and programs say of a request, each header there or not. */
+/** What browsers and programs say about a request. Each header may be missing. */
 const said = fc.record({
   "sec-fetch-site": maybe(3, [
     "same-origin",
@@ -137,8 +142,8 @@ const said = fc.record({
 const FORWARDED: ReadonlySet<string> = new Set(Object.values(forwardedHeaders).flat());
 const suffix = noise("abcdefghijklmnopqrstuvwxyz0123456789-", 8);
 /**
- * Names that the backend may not see as a client sends them: known ones, known ones with something
- * behind them, and any.
+ * Names that must not reach the backend as a client sends them: known names, known names with a
+ * suffix, and random ones.
  */
 const droppedName = fc.oneof(
   fc.constantFrom(
@@ -148,24 +153,24 @@ const droppedName = fc.oneof(
   ),
   fc.tuple(fc.constantFrom(...forgedHeaders), suffix).map((parts) => parts.join("-")),
   noise("abcxyz0189!#$'*+.^`|~-_", 12).filter((name) => name !== "" && !FORWARDED.has(name)),
-  // Those that a fallback would reach for.
+  // Headers that a careless fallback would use.
   fc.constantFrom("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "cookie"),
   fc.tuple(fc.constantFrom("x", "user", "authorization"), suffix).map((parts) => parts.join("_")),
 );
-/** Names that arrive, but for those which `said` gives a meaning to. */
+/** Names that reach the backend, without those that `said` sets. */
 const harmlessName = fc.constantFrom(
   ...[...FORWARDED].filter(
     (name) => !/^(content-length|transfer-encoding|origin|sec-fetch-.*|accept|trace.*)$/.test(name),
   ),
 );
 
-/** A request's headers, and what its `Connection` names. */
+/** The headers of a request, and the names in its `Connection` header. */
 export interface Sent {
   readonly headers: Headers;
   readonly nominated: readonly string[];
 }
 
-/** `Connection` is built of what is really sent, in any writing, among the words that belong there. */
+/** `Connection` names headers of the request and the usual words, in different notations. */
 export const sent: fc.Arbitrary<Sent> = fc
   .tuple(
     said,
@@ -180,7 +185,7 @@ export const sent: fc.Arbitrary<Sent> = fc
     ),
     fc.constantFrom(",", ", ", " ,\t"),
     fc.boolean(),
-    // A whole handshake.
+    // Whether this is a complete WebSocket handshake.
     fc.boolean(),
   )
   .map(([values, forged, harmless, picks, words, comma, loud, isHandshake]) => {
@@ -199,14 +204,17 @@ export const sent: fc.Arbitrary<Sent> = fc
     return { headers, nominated: nominated.map((name) => name.toLowerCase()) };
   });
 
-/** Counts how often something interesting was reached: a property that is never put to the test holds of itself. */
+/**
+ * Counts how often a property reached each interesting case. A property that never reaches its case
+ * proves nothing.
+ */
 export function createTally() {
   const counts = new Map<string, number>();
   return {
     count(what: string): void {
       counts.set(what, (counts.get(what) ?? 0) + 1);
     },
-    /** What was reached by fewer than one run in a hundred. */
+    /** The cases that fewer than one run in a hundred reached. */
     starved(...all: readonly string[]): string[] {
       return all
         .filter((what) => (counts.get(what) ?? 0) < numRuns / 100)

@@ -10,20 +10,23 @@ import { type Database, testEnv } from "./stack";
 
 export interface SeparateDatabase extends Database {
   readonly pid: number;
-  /** Ends it as a power cut would. */
+  /** Ends it with SIGKILL, as in a power failure. */
   kill(): Promise<void>;
-  /** At the same address, with the same data. */
+  /** Starts it again at the same address, with the same data. */
   restart(): Promise<void>;
 }
 
-/** The database of `startDatabase` in a process of its own, which can be killed or paused. */
+/** The database of `startDatabase` in a separate process, which can be killed or paused. */
 export async function startSeparateDatabase(): Promise<SeparateDatabase> {
   const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-database-"));
   const port = await freePort();
   let child = await start(folder, port);
   await migrate(parseEnv(testEnv(child.env)));
   return {
-    /** Of the Postgres that runs now: its own port changes at a restart, and the endpoint's does not. */
+    /**
+     * The address of the running Postgres. Its port changes with a restart; the port of the
+     * endpoint does not.
+     */
     get url() {
       return child.env.DATABASE_URL;
     },

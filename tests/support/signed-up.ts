@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
 
-/** Signs a new visitor up by the form, and gives their address. The page ends on the dashboard. */
+/**
+ * Signs up a new user with the form and returns the email address. The page is then the dashboard.
+ */
 export async function signUp(page: Page, email = `${randomUUID()}@example.com`): Promise<string> {
   await page.goto("/signup");
   await page.getByLabel("Name").fill("Ada");

@@ -1,12 +1,12 @@
 import { SignJWT } from "jose";
 
-/** Test-only, and of the length that the gate asks for. */
+/** For tests only, with the length that the gate requires. */
 export const AUTH_SECRET = "test-only-auth-key-0123456789abcdefghij";
 export const JWT_KEY = "test-only-jwt-key-0123456789abcdefghijk";
 
 const encoder = new TextEncoder();
 
-/** A session token of the form that Better Auth makes: 32 letters and digits. */
+/** A session token in Better Auth's form: 32 letters and digits. */
 export function sessionToken(name: string): string {
   return name.replace(/[^A-Za-z0-9]/g, "").padEnd(32, "x");
 }
@@ -16,7 +16,7 @@ export function signSessionToken(name: string, secret = AUTH_SECRET): Promise<st
   return signCookie(sessionToken(name), secret);
 }
 
-/** A cookie's value, signed as Better Auth signs it. */
+/** The value of a cookie, signed as Better Auth signs it. */
 export async function signCookie(token: string, secret = AUTH_SECRET): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
@@ -33,11 +33,14 @@ interface CacheOptions {
   sessionExpiresAt?: number;
   userId?: string;
   name?: string;
-  /** Better Auth asks the store where it is another than "1"; the gate does not look at it. */
+  /**
+   * With any version but "1", Better Auth ignores the cookie and queries the store. The gate does
+   * not check it.
+   */
   version?: string;
 }
 
-/** A session_data cookie's value, as Better Auth's `jwt` strategy writes it. */
+/** The value of a session_data cookie, as Better Auth's `jwt` strategy writes it. */
 export async function signCookieCache(options: CacheOptions): Promise<string> {
   const token = sessionToken(options.token);
   const {

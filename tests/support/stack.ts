@@ -10,15 +10,18 @@ import { startApp as startNext } from "../../scripts/lib/next";
 import { freePort } from "../../scripts/lib/ports";
 import { AUTH_SECRET, JWT_KEY } from "./signing";
 
-/** Beside `.next`, so that a running `npm run up` is not disturbed. */
+/** Next to `.next`, so that a running `npm run up` is not disturbed. */
 export const DIST_DIR = ".next-test";
 
 type Variables = Record<string, string>;
 
-/** For a server that is to give up a call in time, whatever memory does meanwhile. */
+/**
+ * For a server that must cancel a call at its timeout. Constant garbage collection proves that the
+ * call keeps its timeout signal (see lib/backend-api.ts).
+ */
 export const COLLECT_GARBAGE = { NODE_OPTIONS: "--require ./tests/support/collect-garbage.cjs" };
 
-/** A whole environment, in which nothing of the machine's counts. */
+/** A complete environment. Of this machine's variables it contains only PATH and HOME. */
 export function testEnv(more: Variables): Variables {
   return {
     PATH: process.env.PATH ?? "",
@@ -32,7 +35,7 @@ export function testEnv(more: Variables): Variables {
   };
 }
 
-/** A Postgres in memory behind Neon's protocols, with Better Auth's tables. */
+/** Starts a Postgres in memory behind Neon's protocols, with Better Auth's tables. */
 export async function startDatabase() {
   const postgres = await startEmbeddedPostgres();
   const endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
@@ -63,14 +66,15 @@ export interface App {
 interface AppOptions {
   logDir?: string;
   distDir?: string;
-  /** `next dev`, which builds as it goes. */
+  /** Runs `next dev`, which needs no build. */
   dev?: boolean;
-  /** The Node binary that runs it, unless it is this process's own. */
+  /** The Node binary that runs Next. Default: the one that runs this process. */
   node?: string;
 }
 
 /**
- * `next start` in front of the backend that `env.BACKEND_URL` names, with a database of its own unless it shares one.
+ * Starts `next start` in front of the backend in `env.BACKEND_URL`. It uses the `shared` database,
+ * or a new one.
  */
 export async function startApp(
   env: Variables,
@@ -100,26 +104,26 @@ export interface FullStack extends App {
   readonly backendPid: number;
   readLog(name: LogName): string;
   stopBackend(): Promise<void>;
-  /** Ends it as a power cut would. */
+  /** Ends it with SIGKILL, as in a power failure. */
   killBackend(): Promise<void>;
-  /** At the same address, with the same data. */
+  /** Starts it again at the same address, with the same data. */
   restartBackend(): Promise<void>;
 }
 
 interface FullStackOptions {
-  /** Variables of the gate's, or of FastAPI's, that the two do not share. */
+  /** Variables of the gate only, and of FastAPI only. */
   gate?: Variables;
   backend?: Variables;
   database?: Database;
-  /** Another build of the app. */
+  /** The folder of another build of the app. */
   distDir?: string;
   dev?: boolean;
 }
 
-/** What a process of the stack has written. */
+/** The processes whose logs can be read. */
 export type LogName = "next" | "fastapi";
 
-/** The app in front of the reference FastAPI. */
+/** Starts the app in front of the reference FastAPI. */
 export async function startFullStack(options: FullStackOptions = {}): Promise<FullStack> {
   await ensureVenv();
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));

@@ -9,7 +9,7 @@ type EdgeFunction = (
   context: { waitUntil(promise: Promise<unknown>): void },
 ) => Promise<Response>;
 
-/** The Node modules that Vercel gives an edge function. */
+/** The Node modules that Vercel provides to an edge function. */
 const modules: Record<string, object> = {
   async_hooks: { AsyncLocalStorage },
   "node:async_hooks": { AsyncLocalStorage },
@@ -19,26 +19,28 @@ const modules: Record<string, object> = {
 export interface Isolate {
   /** The name under which V8 knows the script. */
   readonly scriptUrl: string;
-  /** A request of the isolate's own kind. */
+  /** Makes a request with the isolate's own `Request` class. */
   request(url: string, init?: RequestInit): Request;
   /** Compiles and runs the script. */
   evaluate(): void;
-  /** What the function answers, once all that it left to do is done. */
+  /** Returns the function's response after all its `waitUntil` promises have resolved. */
   answer(request: Request): Promise<Response>;
 }
 
 let isolates = 0;
 
 /**
- * An isolate with the `middleware.func` of a Build Output at hand, as Vercel would make it: the very file, the edge
- * runtime's globals, the environment, and nothing else. Nothing of the script is evaluated yet.
+ * Creates an isolate for the `middleware.func` of a Build Output, as Vercel would: the deployed
+ * file, the globals of the edge runtime, the environment, and nothing else. The script is not
+ * evaluated yet.
  */
 export function createIsolate(functionDir: string, env: Record<string, string>): Isolate {
   const { environment, entrypoint } = JSON.parse(readFileSync(join(functionDir, ".vc-config.json"), "utf8"));
   const script = readFileSync(join(functionDir, entrypoint), "utf8")
-    // A module's default export, since the VM evaluates scripts.
+    // The VM evaluates scripts, so the default export of the module becomes a global.
     .replace(/^\s*export default /m, "globalThis.__edgeFunction = ");
-  // V8 remembers scripts by their text. A new isolate has nothing to remember.
+  // V8 caches compiled scripts by their text. A different text makes each isolate compile the
+  // script again.
   const scriptUrl = `isolate-${isolates++}.js`;
   const source = `${script}\n//# sourceURL=${scriptUrl}`;
   const vm = new EdgeVM({
@@ -70,7 +72,7 @@ export function createIsolate(functionDir: string, env: Record<string, string>):
   };
 }
 
-/** An isolate that has started. */
+/** Creates an isolate and evaluates its script. Returns a function that sends it a request. */
 export function startIsolate(functionDir: string, env: Record<string, string>) {
   const isolate = createIsolate(functionDir, env);
   isolate.evaluate();

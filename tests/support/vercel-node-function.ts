@@ -11,9 +11,11 @@ interface FunctionConfig {
   /** Such as "nodejs24.x". */
   runtime: string;
   launcherType: string;
-  /** Exports a handler for Node's HTTP server. */
+  /** A file that exports a handler for Node's HTTP server. */
   handler: string;
-  /** What the function needs besides its own folder: where it lies in the function, and in the project. */
+  /**
+   * Files outside the function's folder that it needs: path in the function → path in the project.
+   */
   filePathMap: Record<string, string>;
 }
 
@@ -23,8 +25,8 @@ export function nodeVersionOf(functionDir: string): number {
 }
 
 /**
- * Starts a Node function of a Build Output as Vercel does: its files and no others, the Node version that its
- * configuration names, and an HTTP server around its handler.
+ * Starts a Node function of a Build Output as Vercel does: only its files, the Node version of its
+ * configuration, and an HTTP server around its handler.
  * @throws {UserError} with the end of its log when it does not start
  */
 export async function startNodeFunction(functionDir: string, env: Record<string, string>) {
@@ -32,7 +34,7 @@ export async function startNodeFunction(functionDir: string, env: Record<string,
   const node = findNode(nodeVersionOf(functionDir));
   if ("missing" in node) throw new Error(node.missing);
   const config = readConfig(functionDir);
-  // Outside of the project, so that no module is found that Vercel would not deploy.
+  // Outside the project, so that the function finds no module that Vercel would not deploy.
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-function-"));
   cpSync(realpathSync(functionDir), folder, { recursive: true });
   for (const [target, source] of Object.entries(config.filePathMap)) {

@@ -1,10 +1,10 @@
-/** A browser's part without a browser: keeps cookies, follows no redirect. */
+/** A client that keeps cookies like a browser, and follows no redirect. */
 export class Visitor {
   readonly cookies = new Map<string, string>();
 
   /**
-   * `address` is sent in `X-Real-IP`, for an app that has this as its `CLIENT_ADDRESS_HEADER`.
-   * `send` takes the place of `fetch` where no server listens at the origin.
+   * `address` is sent in `X-Real-IP`, for an app whose `CLIENT_ADDRESS_HEADER` is that header.
+   * `send` replaces `fetch` where no server listens at the origin.
    */
   constructor(
     readonly origin: string,

@@ -4,7 +4,10 @@ import { SignJWT } from "jose";
 import { NeonDialect } from "kysely-neon";
 import { type NextRequest, NextResponse } from "next/server";
 
-/** What Better Auth documents: `getSession` with the cookie cache on, and a token signed for each request. */
+/**
+ * The way that Better Auth documents: `getSession` with the cookie cache on, and a token signed for
+ * each request.
+ */
 
 if (process.env.NEON_ENDPOINT) neonConfig.fetchEndpoint = `${process.env.NEON_ENDPOINT}/sql`;
 

@@ -1,7 +1,10 @@
 import { jwtVerify, SignJWT } from "jose";
 import { type NextRequest, NextResponse } from "next/server";
 
-/** What is often written by hand: a JWT in the cookie, checked and signed anew for the backend with each request. */
+/**
+ * A common hand-written way: for each request, verify a JWT in the cookie and sign a new one for
+ * the backend.
+ */
 
 const encoder = new TextEncoder();
 const cookieKey = encoder.encode(process.env.BETTER_AUTH_SECRET);
