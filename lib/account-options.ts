@@ -8,10 +8,10 @@ import { MailError, type Mailer, type Message } from "./mail";
 import { loginPath } from "./next-path";
 import { reasonOf } from "./reason";
 
-/** Seconds. The letters say so. */
+/** Seconds. The emails state this time (`lib/letters.ts`). */
 const LINK_LIFE = 60 * 60;
 
-/** How Better Auth writes to people, and whom it lets sign in through other sites. */
+/** Better Auth's options for emails, and for sign-in through other sites. */
 export function accountOptions(env: Pick<Env, "appOrigin" | "providers">, mailer: Mailer) {
   const deliver = (message: Message) => mailer.send(message).catch(explainMailFailure);
   return {
@@ -21,10 +21,11 @@ export function accountOptions(env: Pick<Env, "appOrigin" | "providers">, mailer
         deliver({ to: user.email, ...resetLetter(leadingTo(url, "/reset-password")) }),
     },
     emailVerification: {
-      // Nothing is promised where nothing can be sent.
+      // Without a mail server, a sign-up sends no email.
       sendOnSignUp: mailer.isConfigured,
       expiresIn: LINK_LIFE,
-      // Better Auth asks for both: the token alone says whether the address is a new one.
+      // Better Auth calls this for both kinds of address. Only the token shows whether the address
+      // is new.
       sendVerificationEmail: ({ user, url, token }) => {
         const isNew = decodeJwt(token).requestType === "change-email-verification";
         const letter = isNew
@@ -44,7 +45,7 @@ export function accountOptions(env: Pick<Env, "appOrigin" | "providers">, mailer
       },
     },
     socialProviders: env.providers,
-    // A provider's tokens are of no use here: what is not kept cannot be stolen.
+    // This app does not use a provider's tokens. A token that is not stored cannot be stolen.
     databaseHooks: {
       account: { create: { before: withoutTokens }, update: { before: withoutTokens } },
     },
@@ -52,7 +53,10 @@ export function accountOptions(env: Pick<Env, "appOrigin" | "providers">, mailer
   } satisfies EndpointOptions;
 }
 
-/** The link, with the page it ends at: ours, and none that whoever asked for the message has chosen. */
+/**
+ * Sets the page that the link leads to. It replaces the `callbackURL` that the caller of the
+ * endpoint chose, which could lead the recipient to another page.
+ */
 function leadingTo(link: string, page: string): string {
   const url = new URL(link);
   url.searchParams.set("callbackURL", page);
@@ -60,7 +64,7 @@ function leadingTo(link: string, page: string): string {
 }
 
 /**
- * For `.catch`: tells the log what happened, and the page that it did.
+ * For `.catch`: writes the cause to the log, and throws an error for the page.
  * @throws {APIError} 503
  */
 export function explainMailFailure(error: unknown): never {
@@ -77,8 +81,9 @@ export function explainMailFailure(error: unknown): never {
 }
 
 /**
- * The mail server's reply code where it refuses the recipient (RFC 5321 §4.2.1): anybody can sign up with an address that
- * does not exist, and that is no failure. The words of the reply may hold the address, and are left out.
+ * The reply code of the mail server if it refuses the recipient (RFC 5321 §4.2.1). This is not a
+ * failure of the app: anyone can sign up with an address that does not exist. The text of the reply
+ * is left out, because it can contain the address.
  */
 function refusalOfRecipient(error: unknown): number | undefined {
   const cause: unknown = error instanceof Error ? error.cause : undefined;

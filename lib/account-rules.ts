@@ -2,8 +2,12 @@ import type { BetterAuthPlugin } from "better-auth";
 import { APIError, createAuthMiddleware, getAuthoritativeSessionFromCtx } from "better-auth/api";
 
 /**
- * What Better Auth leaves open. A message is asked for only while one can be sent; the email and the account itself go
- * with the password alone, however fresh the session; only a signed-in visitor asks for a confirmation.
+ * Rules that Better Auth does not have:
+ *
+ * - An email can be requested only while the mail server accepts one.
+ * - A change of email and the deletion of an account require the password, even with a fresh
+ *   session.
+ * - Only a signed-in visitor can request a confirmation email.
  */
 export function accountRules(checkMail: () => Promise<void>) {
   return {
@@ -11,7 +15,8 @@ export function accountRules(checkMail: () => Promise<void>) {
     hooks: {
       before: [
         on(["/request-password-reset"], async () => {
-          // Before it is known whether there is such an account: the answer is the same for every address.
+          // This runs before the account is looked up, so the response is the same for every
+          // address.
           await checkMail();
         }),
         on(["/send-verification-email"], async (context) => {
@@ -44,7 +49,10 @@ async function sessionOf(context: Context) {
   return found;
 }
 
-/** Whoever has no password, since they sign in through another site, is left to Better Auth's own rules. */
+/**
+ * Checks the password. Users without one, who sign in through another site, are left to Better
+ * Auth's own rules.
+ */
 async function askPassword(context: Context): Promise<void> {
   const { user } = await sessionOf(context);
   const { internalAdapter, password } = context.context;

@@ -1,30 +1,31 @@
 import { auth } from "./auth-server";
 import type { PageSession } from "./session";
 
-/** What the account page shows. No token is in it. */
+/** What the account page shows. It contains no token. */
 export interface Account {
   readonly name: string;
   readonly email: string;
   readonly emailVerified: boolean;
   readonly hasPassword: boolean;
-  /** Ids of the other sites that open this account, such as `github`. */
+  /** Ids of the other sites that can sign in to this account, such as `github`. */
   readonly providers: readonly string[];
-  /** This one first, then the latest used. */
+  /** The current device first, then the most recently used. */
   readonly devices: readonly Device[];
 }
 
 export interface Device {
-  /** The session's id, which is not its token. */
+  /** The session's id, not its token. */
   readonly id: string;
   readonly userAgent: string;
-  /** To the day: Better Auth's `updateAge` in lib/auth.ts. */
+  /** Accurate to one day: see `updateAge` in lib/auth.ts. */
   readonly lastUsed: Date;
   readonly isThis: boolean;
 }
 
 /**
- * Reads the visitor's account from the database: the session's own copy may be as old as the revocation bound. Better
- * Auth's `list-sessions` will not do, which refuses a session of more than a few minutes.
+ * Reads the visitor's account from the database, because the session's own copy can be out of date
+ * by up to `SESSION_MAX_STALE_SECONDS`. Better Auth's `list-sessions` is not used: it refuses a
+ * session that is older than `freshAge` (lib/auth.ts). Null if the user no longer exists.
  */
 export async function readAccount({ user, session }: PageSession): Promise<Account | null> {
   const { internalAdapter } = await auth.$context;

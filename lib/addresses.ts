@@ -1,13 +1,20 @@
 /**
- * The rules for addresses in environment variables. Each one is at least as strict as the library that
- * will use the address, so that a bad address is refused at the start and not at the first request.
- * `tests/unit/addresses.test.ts` compares them with the libraries. Neutral: the edge bundle holds this file.
+ * The rules for addresses in environment variables. Each rule is at least as strict as the library
+ * that uses the address, so a bad address is refused at the start and not at the first request.
+ * `tests/unit/addresses.test.ts` compares the rules with the libraries. This file is part of the
+ * edge bundle.
  */
 
-/** One value is invalid. The message says what is wrong, then how to fix it, and never holds a password. */
+/**
+ * A value is invalid. The message states what is wrong, then how to fix it. It never contains a
+ * password.
+ */
 export class InvalidValue extends Error {}
 
-/** Names, IPv4 and IPv6. No list of hosts, no wildcard (Better Auth would trust every match), no trailing dot. */
+/**
+ * Names, IPv4 and IPv6. No list of hosts, no wildcard (Better Auth would trust every match), no
+ * trailing dot.
+ */
 const HOST = /^(?:\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*|\[[\d.:a-f]+\])$/;
 
 const ENCODE =
@@ -17,20 +24,26 @@ const DATABASE_EXAMPLE = "It looks like postgresql://user:password@host/database
 const MAIL_EXAMPLE = "It looks like smtp://user:password@host:587";
 const HTTP_EXAMPLE = "It begins with http:// or https://";
 
-/** Scheme and host of an http or https address. */
+/**
+ * Returns the origin of an http or https URL.
+ * @throws {InvalidValue}
+ */
 export function parseOrigin(value: string): string {
   const url = parseHttpUrl(value);
   if (url.pathname !== "/") throw new InvalidValue(`holds the path ${url.pathname}. Set it to ${url.origin}`);
   return url.origin;
 }
 
-/** An http or https address without a trailing slash; it may hold a path. */
+/**
+ * Returns an http or https URL without a trailing slash. It may have a path.
+ * @throws {InvalidValue}
+ */
 export function parseBaseUrl(value: string): string {
   return parseHttpUrl(value).href.replace(/\/+$/, "");
 }
 
 function parseHttpUrl(value: string): URL {
-  // A value with an @ may hold a password.
+  // A value with an @ may contain a password.
   const shown = value.includes("@") ? "" : `"${value}" `;
   const url = parseAddress(value, /^https?$/, `${shown}is not an address. ${HTTP_EXAMPLE}`);
   if (url.username || url.password || url.search || url.hash) {
@@ -40,8 +53,9 @@ function parseHttpUrl(value: string): URL {
 }
 
 /**
- * A connection string that both `neon()` and `new Client()` of `@neondatabase/serverless` accept and read
- * alike. Returns it unchanged.
+ * Checks a connection string: both `neon()` and `new Client()` of `@neondatabase/serverless` must
+ * accept it and read it alike. Returns it unchanged.
+ * @throws {InvalidValue}
  */
 export function parseDatabaseUrl(value: string): string {
   if (/^psql\b/.test(value)) {
@@ -70,7 +84,10 @@ export function parseDatabaseUrl(value: string): string {
   return value;
 }
 
-/** An address that nodemailer reads as it is meant. Returns it unchanged. */
+/**
+ * Checks the URL of a mail server: nodemailer must read it as intended. Returns it unchanged.
+ * @throws {InvalidValue}
+ */
 export function parseMailUrl(value: string): string {
   const url = parseAddress(value, /^smtps?$/, `is not the address of a mail server. ${MAIL_EXAMPLE}`);
   if (url.pathname !== "/" || url.hash) {
@@ -84,8 +101,8 @@ export function parseMailUrl(value: string): string {
 }
 
 /**
- * Parses an address of any scheme as if it were http, as the drivers do: only then does the URL parser check
- * the host. `wrong` is the message for what is no address at all.
+ * Parses a URL of any scheme as if it were http, as the drivers do: only then does the URL parser
+ * check the host. `wrong` is the message for a value that is not a URL.
  */
 function parseAddress(value: string, schemes: RegExp, wrong: string): URL {
   if (/^["'`]|["'`]$/.test(value)) throw new InvalidValue("has a quote at one end. Remove it");
@@ -98,7 +115,8 @@ function parseAddress(value: string, schemes: RegExp, wrong: string): URL {
   const http = /^https?$/i.test(scheme) ? value : `http:${rest}`;
   let url: URL;
   try {
-    // Not `URL.canParse`: on Node 20 and 22 it refuses Latin letters outside ASCII once V8 has optimised the call.
+    // Not `URL.canParse`: on Node 20 and 22 it refuses Latin letters outside ASCII once V8 has
+    // optimised the call.
     new URL(value);
     url = new URL(http);
   } catch {
@@ -122,12 +140,12 @@ function decode(text: string, part: string): string {
   } catch {
     throw new InvalidValue(`holds a ${part} that is not percent-encoded UTF-8. ${ENCODE}`);
   }
-  // Neither Postgres nor SMTP can carry them.
+  // Neither Postgres nor SMTP supports control characters.
   if (/\p{Cc}/u.test(decoded)) throw new InvalidValue(`holds a ${part} with a control character. Remove it`);
   return decoded;
 }
 
-/** An @ behind the host is a password that holds one of / # ? as it is. */
+/** An @ after the host comes from a password that contains / # or ? without percent-encoding. */
 function hintFor({ pathname, search, hash }: URL, example: string): string {
   return (pathname + search + hash).includes("@") ? ENCODE : example;
 }

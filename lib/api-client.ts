@@ -4,37 +4,45 @@ import { loginPath } from "./next-path";
 import type { ProblemCode } from "./problem";
 import { routes } from "./routes";
 
-/** The deployment's limit. Outside a build, in unit tests, the default of `BACKEND_TIMEOUT_SECONDS`. */
+/**
+ * The limit of this deployment. Outside a build (in unit tests), the default of
+ * `BACKEND_TIMEOUT_SECONDS`.
+ */
 const BACKEND_TIMEOUT_SECONDS =
   typeof __BACKEND_TIMEOUT_SECONDS__ === "undefined" ? 120 : __BACKEND_TIMEOUT_SECONDS__;
 
 /**
- * A call without a signal of its own ends after this, or an optimistic change would stay on the screen for ever. It is
- * longer than the gate waits for the backend, whose error names the request. Milliseconds.
+ * Timeout of a call without its own signal. Without it, an optimistic change could stay on the
+ * screen for ever. It is longer than the gate's timeout for the backend, so that the gate's error,
+ * which contains the request id, arrives first. Milliseconds.
  */
 const TIMEOUT_MS = (BACKEND_TIMEOUT_SECONDS + 5) * 1000;
 
 const SIGNED_OUT: ProblemCode = "gate_signed_out";
 
-/** What leaving the page takes; tests bring their own. */
+/** How the page is left. Tests pass their own. */
 export interface Leave {
   signOut(): Promise<unknown>;
-  /** The path and query to come back to. */
+  /** The path and query to return to. */
   currentPath(): string;
-  /** Loads a document, so that nothing of the signed-in page stays in memory. */
+  /** Loads a new document, so that no data of the signed-in page stays in memory. */
   navigate(path: string): void;
 }
 
 /**
- * The calls of `/backend/*` from a page: same origin, so that the session cookie goes along, and no token.
+ * Creates the client for calls to `/backend/*` from a page. They go to the same origin, so the
+ * browser sends the session cookie. They carry no token.
  *
- * When the gate itself says that the session is gone, the visitor is signed out and taken to the sign-in page:
- * once, however many calls fail together. Those calls still reject, so no spinner depends on the navigation.
- * A call ends after `timeoutMs` with the code `timeout`. A caller's own signal replaces this limit: it may be shorter or
- * longer (`AbortSignal.timeout(600_000)` for a long report). Whether the call was carried out is then not known.
+ * If the gate reports that the session has ended, the visitor is signed out and taken to the
+ * sign-in page. This happens once, even if several calls fail together. These calls still reject,
+ * so no spinner depends on the navigation.
  *
- * Every other error, a 401 of FastAPI's or a 503 of the gate's among them, says nothing about the session and
- * only rejects.
+ * A call ends after `timeoutMs` with the code `timeout`. The caller's own signal replaces this
+ * limit, with a shorter or longer time (`AbortSignal.timeout(600_000)` for a long report). After a
+ * timeout it is not known whether the call was carried out.
+ *
+ * Every other error, including a 401 of FastAPI or a 503 of the gate, does not show that the
+ * session has ended, and the call only rejects.
  */
 export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIMEOUT_MS): Api {
   let leaving = false;
@@ -43,7 +51,7 @@ export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIME
     if (leaving) return;
     leaving = true;
     const path = loginPath(leave.currentPath());
-    // Signing out only tidies the cookies away: the session is gone with or without it.
+    // The sign-out only removes the cookies: the session has ended in any case.
     await leave.signOut().catch(() => undefined);
     leave.navigate(path);
   }

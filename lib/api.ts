@@ -2,15 +2,21 @@ import createClient, { type ParamsOption, type RequestBodyOption } from "openapi
 import type { paths } from "./api-types";
 
 export interface ApiOptions {
-  /** Where the API begins: `/backend` in the browser, FastAPI's own address on the server. */
+  /** The base URL of the API: `/backend` in the browser, FastAPI's own address on the server. */
   baseUrl: string;
-  /** `signal` is the caller's own. The request does not hold it: Node would forget it (`backend-api.ts`). */
+  /**
+   * `signal` is the caller's own signal. It is not part of the request, because Node would lose it
+   * (`backend-api.ts`).
+   */
   fetch: (request: Request, signal: AbortSignal | undefined) => Promise<Response>;
-  /** Sees every {@link ApiError} just before the call rejects with it. */
+  /** Called with every {@link ApiError}, just before the call rejects with it. */
   onError?: (error: ApiError) => void;
 }
 
-/** One call for each HTTP method. It resolves to the body, and rejects with an {@link ApiError}. */
+/**
+ * One function for each HTTP method. It resolves to the body, and rejects with an {@link ApiError},
+ * or with the caller's own abort.
+ */
 export interface Api {
   get: Call<"get">;
   post: Call<"post">;
@@ -29,7 +35,7 @@ type PathsWith<M extends Method> = {
 
 type Init<Op> = ParamsOption<Op> & RequestBodyOption<Op> & { headers?: HeadersInit; signal?: AbortSignal };
 
-/** `init` may be left out where the operation asks for nothing. */
+/** `init` is optional if the operation has no required parameter or body. */
 type InitArgument<Op> = object extends Init<Op> ? [init?: Init<Op>] : [init: Init<Op>];
 
 type JsonOf<Answer> = Answer extends { content: { "application/json": infer Body } } ? Body : undefined;
@@ -45,7 +51,7 @@ type Call<M extends Method> = <Path extends PathsWith<M>>(
 
 /** One entry of the list that FastAPI sends with a 422. */
 export interface ValidationIssue {
-  /** The way to the value, such as `["body", "title"]`. */
+  /** The path to the value, such as `["body", "title"]`. */
   loc: (string | number)[];
   msg: string;
 }
@@ -59,22 +65,23 @@ interface ApiErrorFields {
   issues?: ValidationIssue[] | undefined;
 }
 
-/** Any answer that is not a 2xx, and no answer at all. */
+/** A response that is not a 2xx, or a call without a readable response. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  /** 0 when there was no answer that could be read. */
+  /** 0 if there was no response that could be read. */
   readonly status: number;
   /**
-   * The gate's own code, or one of these: `timeout` (no response in time, so whether the request was carried out is not
-   * known), `network`, `unreadable` (a 2xx that is not JSON), `validation`, `http_<status>`.
+   * A code from the body, such as the gate's own, or one of these: `timeout` (no response in time,
+   * so it is unknown whether the request was carried out), `network`, `unreadable` (a 2xx that is
+   * not JSON), `validation`, `http_<status>`.
    */
   readonly code: string;
-  /** One sentence, fit to be shown. */
+  /** A text that can be shown to the user. */
   readonly detail: string;
   readonly requestId: string | undefined;
-  /** Seconds to wait before the next try. A `Retry-After` that holds a date is left out. */
+  /** Seconds to wait before a retry. Undefined if `Retry-After` holds a date. */
   readonly retryAfter: number | undefined;
-  /** FastAPI's list, when that is what `detail` was made from. */
+  /** FastAPI's list of issues, if `detail` was made from one. */
   readonly issues: ValidationIssue[] | undefined;
 
   constructor(fields: ApiErrorFields, options?: ErrorOptions) {
@@ -88,7 +95,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The typed client. It knows nothing of sessions or tokens: what carries them is `fetch`. */
+/** Creates the typed client. It knows nothing about sessions or tokens: `fetch` adds them. */
 export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
   const client = createClient<paths>({ baseUrl });
 
@@ -112,7 +119,7 @@ export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
       throw error;
     };
 
-  // The map from path and method to types lives in `Api`; the calls themselves are all alike.
+  // `Api` holds the map from path and method to types. At runtime all five functions are alike.
   return {
     get: call("get"),
     post: call("post"),
@@ -133,7 +140,7 @@ function noResponse(cause: unknown): ApiError {
     : new ApiError({ status: 0, code: "network", detail: "The server cannot be reached." }, { cause });
 }
 
-/** What `AbortSignal.timeout` aborts with. */
+/** Whether this is the reason that `AbortSignal.timeout` aborts with. */
 function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === "TimeoutError";
 }
@@ -142,7 +149,9 @@ function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-/** Reads the gate's problem+json, FastAPI's `{ detail }`, and whatever a proxy in between may say. */
+/**
+ * Reads the gate's problem+json, FastAPI's `{ detail }`, or any body that a proxy in between sends.
+ */
 function readError(response: Response, body: unknown): ApiError {
   const { status, headers } = response;
   const fields = isRecord(body) ? body : {};
@@ -157,7 +166,10 @@ function readError(response: Response, body: unknown): ApiError {
   });
 }
 
-/** RFC 9110 §15.6.5: a 504 of a proxy tells nothing of what the server behind it has done. */
+/**
+ * RFC 9110 §15.6.5: a 504 from a proxy does not show whether the server behind it has carried out
+ * the request.
+ */
 function describeStatus(status: number): string {
   return status === 504 ? OUTCOME_UNKNOWN : `The server answered ${status}.`;
 }

@@ -1,33 +1,40 @@
 import { WINDOW_SECONDS } from "./auth-endpoints";
 
-/** Runs one SQL statement, in a transaction of its own, and resolves to its rows. */
+/** Runs one SQL statement in its own transaction, and resolves to its rows. */
 export type Query = (text: string, parameters: readonly unknown[]) => Promise<Record<string, unknown>[]>;
 
 /** One attempt that has been counted. */
 export interface Attempt {
   readonly key: string;
   readonly allowed: boolean;
-  /** When the window ends: milliseconds since the epoch, by the database's clock. */
+  /** When the window ends, by the database's clock. Milliseconds since the epoch. */
   readonly windowEnd: number;
   /** Seconds until then, at least 1. */
   readonly retryAfter: number;
 }
 
-/** Milliseconds since the epoch at the start of the statement. The database's clock is the same for all instances. */
+/**
+ * Milliseconds since the epoch at the start of the statement. The database's clock is the same for
+ * all instances.
+ */
 const NOW = "(extract(epoch from now()) * 1000)::bigint";
 
 /**
- * Milliseconds. Statements that wait for the same row run in another order than they began in, so a window may have
- * begun a little after "now". One that begins later than this was left behind by a clock that stepped back.
+ * Milliseconds. Statements that wait for the same row can run in another order than they started,
+ * so a window may start slightly after "now". A window that starts later than this was left by a
+ * clock that was set back.
  */
 const SLACK = 5_000;
 
-/** Whether the window of the row `held` is still open. $2 is the length of a window in milliseconds. */
+/**
+ * SQL: whether the window of the row `held` is still open. $2 is the length of a window in
+ * milliseconds.
+ */
 const OPEN = `held."lastRequest" > ${NOW} and held."lastRequest" <= ${NOW} + $2::bigint + ${SLACK}`;
 
 /**
- * Better Auth's table, so that no deployment has to migrate: `lastRequest` holds the end of the window. The last
- * attempt that is let through is number $3; the count stops one above that.
+ * Uses Better Auth's table, so that no deployment needs another migration. `lastRequest` holds the
+ * end of the window. $3 is the number of attempts that are allowed. The count stops at $3 + 1.
  */
 const COUNT = `
   insert into "rateLimit" as held (id, key, count, "lastRequest")
@@ -40,12 +47,12 @@ const COUNT = `
 const TAKE_BACK = `
   update "rateLimit" set count = greatest(count - 1, 0) where key = $1 and "lastRequest" = $2::bigint`;
 
-/** What another statement holds is left to that one. */
+/** Skips rows that another statement has locked. */
 const DELETE_ENDED = `
   delete from "rateLimit" where id in
     (select id from "rateLimit" where "lastRequest" <= ${NOW} limit 100 for update skip locked)`;
 
-/** $2: milliseconds. Takes over a key whose time has run out, and no other. */
+/** Claims a new key, or one whose time has ended. $2: milliseconds. */
 const CLAIM = `
   insert into "rateLimit" as held (id, key, count, "lastRequest")
   values (gen_random_uuid()::text, $1, 1, ${NOW} + $2::bigint)
@@ -58,16 +65,20 @@ const KEEP = `update "rateLimit" set "lastRequest" = ${NOW} + $2::bigint where k
 const RELEASE = `delete from "rateLimit" where key = $1`;
 
 /**
- * Counts attempts in the database, for all instances together. Each function is one atomic statement and rejects when the
- * database cannot be reached: an attempt that could not be counted must not be let through.
+ * Counts attempts in the database, for all instances together. Each statement is atomic. Every
+ * function rejects if the database cannot be reached: an attempt that could not be counted must not
+ * be allowed.
  */
 export function createAttemptCounter(query: Query) {
   return {
-    /** Counts one attempt. At most `max` are allowed in a window of `WINDOW_SECONDS`, which a later attempt never extends. */
+    /**
+     * Counts one attempt. At most `max` attempts are allowed in a window of `WINDOW_SECONDS`. A
+     * later attempt never extends the window.
+     */
     async count(key: string, max: number): Promise<Attempt> {
       const [row] = await query(COUNT, [key, WINDOW_SECONDS * 1000, max]);
       const count = Number(row?.count);
-      // Each new row makes room for itself, so the table holds little more than the open windows.
+      // Each new row also deletes ended ones, so the table holds little more than the open windows.
       if (count === 1) await query(DELETE_ENDED, []);
       return {
         key,
@@ -77,22 +88,25 @@ export function createAttemptCounter(query: Query) {
       };
     },
 
-    /** Takes an attempt off the count, unless its window has ended meanwhile. */
+    /** Removes an attempt from the count, unless its window has ended meanwhile. */
     async takeBack({ key, windowEnd }: Attempt): Promise<void> {
       await query(TAKE_BACK, [key, windowEnd]);
     },
 
-    /** Whether the caller is the first to use this key. The claim lapses after `seconds`, unless it is kept. */
+    /**
+     * Whether the caller is the first to use this key. The claim ends after `seconds`, unless it is
+     * kept.
+     */
     async claim(key: string, seconds: number): Promise<boolean> {
       return (await query(CLAIM, [key, seconds * 1000])).length > 0;
     },
 
-    /** Keeps a claim for so many seconds from now. */
+    /** Keeps a claim for `seconds` from now. */
     async keep(key: string, seconds: number): Promise<void> {
       await query(KEEP, [key, Math.round(seconds * 1000)]);
     },
 
-    /** Gives a claim up, so that the next caller can have it. */
+    /** Releases a claim, so that the next caller can have it. */
     async release(key: string): Promise<void> {
       await query(RELEASE, [key]);
     },

@@ -1,8 +1,8 @@
 import { createAuthClient } from "better-auth/react";
 
 /**
- * Better Auth in the browser, same origin. The answers hold no session token (the server takes it out), so
- * `session.token` is always undefined here, whatever its type says.
+ * Better Auth's client for the browser, same origin. The server removes the session token from
+ * every response, so `session.token` is always undefined here, although its type is a string.
  */
 export const authClient = createAuthClient();
 

@@ -1,59 +1,70 @@
 /**
- * The endpoints of Better Auth that this app serves: data for `lib/auth-guard.ts` and `lib/auth-limits.ts`. Everything
- * else below `/api/auth` is refused before it is counted, stored or handed to Better Auth. A plugin that brings
- * endpoints needs a line here for each. `tests/unit/auth-endpoints.test.ts` names those that are left out on purpose.
+ * The endpoints of Better Auth that this app serves, as data for `lib/auth-guard.ts` and
+ * `lib/auth-limits.ts`. Every other request below `/api/auth` is refused before it is counted,
+ * stored or passed to Better Auth. A plugin that adds endpoints needs a line here for each of them.
+ * `tests/unit/auth-endpoints.test.ts` lists the endpoints that are left out on purpose.
  */
 
-/** Better Auth's path. `:name` stands for one segment. */
+/** A path as Better Auth names it. `:name` matches one segment. */
 type EndpointPath = `/${string}`;
 
 export interface AuthEndpoint {
   readonly method: "GET" | "POST";
-  /** What the endpoint is counted by. Each of these must have attempts left. */
+  /** The limits that apply to the endpoint. A request is refused if any of them is used up. */
   readonly limits?: readonly LimitName[];
-  /** Served only where this part of the configuration is set. */
+  /** If set, the endpoint is served only if this part of the configuration is set. */
   readonly needs?: "providers" | "tokenEndpoint";
 }
 
 export interface Limit {
   /**
-   * What a request names as its account: a field of its body, the user of its session, or the token of a link.
-   * `none`: counted by the client's address alone.
+   * How a request names its account: a field of its body, the user of its session, or the token of
+   * a link. `none`: counted by client address only.
    */
   readonly account: "email" | "newEmail" | "session" | "link" | "none";
-  /** Attempts a minute for one account. */
+  /** Attempts per minute for one account. */
   readonly perAccount: number;
   /**
-   * Attempts a minute for one account, from all addresses together, while the client's address is known. Without it
-   * `perAccount` holds. With it one address that has reached `perAddress` cannot use up the account's attempts.
+   * Attempts per minute for one account, from all addresses together. Used instead of `perAccount`
+   * if the client's address is known. Because it is larger than `perAddress`, a single address
+   * cannot use up the attempts of an account.
    */
   readonly perAccountOverall?: number;
-  /** Attempts a minute for one client address, or one IPv6 /64. */
+  /** Attempts per minute for one client address, or for one IPv6 /64. */
   readonly perAddress: number;
-  /** Attempts a minute for all callers whose address is unknown. For what stores a row for each new email. */
+  /**
+   * Attempts per minute for all callers with an unknown address together. For endpoints that store
+   * a row for each new email.
+   */
   readonly inTotal?: number;
-  /** `failures`: an attempt that succeeds is taken off the count again. */
+  /** `failures`: an attempt that succeeds is removed from the count. */
   readonly counts: "failures" | "all";
 }
 
-/** Seconds. A window begins with the first attempt and ends this much later, however many attempts follow. */
+/**
+ * Seconds. A window starts with the first attempt and has this fixed length. Later attempts do not
+ * extend it.
+ */
 export const WINDOW_SECONDS = 60;
 
 export const limits = {
-  /** A password, by somebody who is signed out. */
+  /** A password, from a visitor who is signed out. */
   signIn: { account: "email", perAccount: 20, perAccountOverall: 60, perAddress: 20, counts: "failures" },
-  /** A new account, and an email to an address that anybody can name. */
+  /** A new account, and an email to an address that the caller chooses. */
   signUp: { account: "email", perAccount: 20, perAddress: 20, inTotal: 100, counts: "all" },
-  /** A password, by somebody who is signed in. One count for all the endpoints that take it. */
+  /** A password, from a signed-in user. All endpoints that take the password share one count. */
   password: { account: "session", perAccount: 10, perAddress: 60, counts: "failures" },
   /** An email to the user's own address. */
   ownMail: { account: "session", perAccount: 10, perAddress: 60, counts: "all" },
-  /** An email to an address that the caller names. */
+  /** An email to an address that the caller chooses. */
   mail: { account: "email", perAccount: 10, perAddress: 20, counts: "all" },
   newAddressMail: { account: "newEmail", perAccount: 10, perAddress: 60, counts: "all" },
   /** The token of a link in an email. */
   link: { account: "link", perAccount: 20, perAddress: 60, counts: "failures" },
-  /** Sign-in through another site: each call starts one, or asks the other site about one. */
+  /**
+   * Sign-in through another site. Each request starts a sign-in, or makes a request to the other
+   * site.
+   */
   otherSite: { account: "none", perAccount: 0, perAddress: 60, counts: "all" },
 } as const satisfies Record<string, Limit>;
 
@@ -67,7 +78,8 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
   "/token": { method: "GET", needs: "tokenEndpoint" },
 
   "/sign-in/social": { method: "POST", limits: ["otherSite"], needs: "providers" },
-  // GET alone: a provider that posts its response (Apple) does so across sites, which needs a rule of its own.
+  // Only GET. A provider that sends its response by POST (Apple) does so across sites, which would
+  // need a separate rule.
   "/callback/:id": { method: "GET", limits: ["otherSite"], needs: "providers" },
 
   "/request-password-reset": { method: "POST", limits: ["mail"] },
@@ -87,6 +99,7 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
   "/revoke-sessions": { method: "POST" },
   "/revoke-other-sessions": { method: "POST" },
 
-  // Better Auth sends a broken link here, and this sends it on to the sign-in page (`onAPIError.errorURL`).
+  // Better Auth redirects an invalid link here. This endpoint redirects to the sign-in page
+  // (`onAPIError.errorURL`).
   "/error": { method: "GET" },
 };

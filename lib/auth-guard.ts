@@ -5,7 +5,7 @@ import type { ProblemCode } from "./problem";
 
 const BASE_PATH = "/api/auth";
 
-/** The tokens and names that stand in a path: letters and digits of ASCII, "-" and "_". */
+/** A token or a name in a path: ASCII letters, digits, "-" and "_". */
 const SEGMENT = "[\\w-]{1,100}";
 
 export interface Refusal {
@@ -15,9 +15,10 @@ export interface Refusal {
 }
 
 /**
- * Judges a request to `/api/auth/*` by its path, method and origin alone, before anything is counted, read from the
- * database or handed to Better Auth. Only the exact spelling of a path is served: no other case, no trailing or double
- * slash, no percent-encoding.
+ * Creates a function that checks a request to `/api/auth/*` by its path, method and origin only. It
+ * runs before anything is counted, read from the database or passed to Better Auth. It returns
+ * undefined for a request that is served. A path must be spelled exactly: other case, a trailing or
+ * double slash and percent-encoding are refused.
  */
 export function createAuthGuard(env: Pick<Env, "origins" | "providers" | "tokenEndpoint">) {
   const isServed = ({ needs }: AuthEndpoint) =>

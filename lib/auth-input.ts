@@ -1,7 +1,10 @@
-/** No form of ours comes near it; a sign-up with every field at its limit has 6 kB. */
+/** Far above the size of any form of this app: a sign-up with every field at its limit has 6 kB. */
 export const MAX_AUTH_BODY_BYTES = 64 * 1024;
 
-/** Deeper values serve no endpoint, and functions that walk them call themselves until the stack ends. */
+/**
+ * No endpoint needs deeper values. Attack: a deeply nested value makes recursive functions overflow
+ * the stack.
+ */
 const MAX_DEPTH = 16;
 
 export type AuthInput =
@@ -9,22 +12,24 @@ export type AuthInput =
   | { readonly refused: "too-large" | "invalid" };
 
 /**
- * Reads what a request to Better Auth brings, and refuses what no Postgres can store and no parser should see: bodies
- * of more than 64 kB, what is no UTF-8, and texts with NUL or half a surrogate pair, in the body, the path or the query.
+ * Reads the body of a request to Better Auth. Refuses input that Postgres cannot store or that
+ * should not reach a parser: a body of more than 64 kB, a body that is not UTF-8, a value that is
+ * nested too deeply, and text with NUL or an unpaired surrogate, in the body, the path or the
+ * query.
  */
 export async function readAuthInput({ url, headers, body }: Request): Promise<AuthInput> {
   if (!isValidAddress(new URL(url))) return { refused: "invalid" };
   if (Number(headers.get("content-length")) > MAX_AUTH_BODY_BYTES) return { refused: "too-large" };
   if (body === null) return { body };
   const bytes = await readUpTo(body, MAX_AUTH_BODY_BYTES).catch(() => "cut" as const);
-  // The client has gone in the middle.
+  // The client disconnected during the body.
   if (bytes === "cut") return { refused: "invalid" };
   if (bytes === "too-large") return { refused: "too-large" };
   if (bytes.length === 0) return { body: null };
   return isValidBody(bytes, headers.get("content-type") ?? "") ? { body: bytes } : { refused: "invalid" };
 }
 
-/** The length is counted: a chunked body does not name it. */
+/** Counts the bytes itself, because a chunked body has no Content-Length. */
 async function readUpTo(body: ReadableStream, max: number): Promise<Uint8Array<ArrayBuffer> | "too-large"> {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
@@ -48,7 +53,9 @@ async function readUpTo(body: ReadableStream, max: number): Promise<Uint8Array<A
   return all;
 }
 
-/** Percent-encoding that is no UTF-8 is left to the router: it matches no endpoint, or no token. */
+/**
+ * Percent-encoding that is not UTF-8 is left to the router: it matches no endpoint, or no token.
+ */
 function isValidAddress({ pathname, searchParams }: URL): boolean {
   return !/%00/.test(pathname) && [...searchParams].flat().every(isValidText);
 }
@@ -66,7 +73,7 @@ function isValidBody(bytes: Uint8Array, contentType: string): boolean {
   try {
     return isValidValue(JSON.parse(text), MAX_DEPTH);
   } catch {
-    // Better Auth refuses it, with the reason.
+    // Not JSON: Better Auth refuses it and returns the reason.
     return isValidText(text);
   }
 }
@@ -78,7 +85,7 @@ function isValidValue(value: unknown, depth: number): boolean {
   return Object.entries(value).every(([key, inner]) => isValidText(key) && isValidValue(inner, depth - 1));
 }
 
-/** Half a surrogate pair has no UTF-8, and Postgres has no NUL in a text. */
+/** An unpaired surrogate cannot be encoded as UTF-8, and Postgres cannot store NUL in a text. */
 function isValidText(text: string): boolean {
   return !text.includes("\u0000") && !/\p{Surrogate}/u.test(text);
 }

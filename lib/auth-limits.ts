@@ -14,24 +14,27 @@ import { readTrace } from "./request-trace";
 type Handler = Parameters<typeof createAuthMiddleware>[0];
 type Context = Parameters<Handler>[0];
 
-/** How long a browser stays known, in seconds. Each sign-in begins it anew. */
+/** How long a browser stays known, in seconds. Each sign-in starts this time again. */
 const KNOWN_FOR = 180 * 24 * 60 * 60;
 
 /**
- * Counts attempts by account and by address, as `lib/auth-endpoints.ts` says, where Better Auth has read the request:
- * what is counted is what the endpoint will use. docs/decisions/015-rate-limits.md has the reasons.
+ * Counts attempts by account and by address, with the limits of `lib/auth-endpoints.ts`. It runs
+ * after Better Auth has parsed the request, so the counted values are those that the endpoint uses.
+ * docs/decisions/015-rate-limits.md has the reasons.
  *
  * It must come before the plugins that check passwords and send emails.
  *
- * @param secret keys the hashes: no email and no address stands in the table, nor an email in a cookie
+ * @param secret keys the hashes: the table contains no email and no address in plain text, and the
+ * cookie no email
  */
 export function authLimits(counter: AttemptCounter, secret: string) {
-  /** What can be taken off again, should the request succeed. */
+  /** Attempts that are removed from the count if the request succeeds. */
   const failuresOnly = new WeakMap<Request, Attempt[]>();
-  /** Whose password a reset link is for: the user's id. */
+  /** The id of the user whose password a reset link is for. */
   const resetFor = new WeakMap<Request, string>();
 
-  // A key of its own: under `secret` itself the hash that a browser holds would be a signature of Better Auth's.
+  // A derived key. With `secret` itself, the hash that the browser holds would also be a valid
+  // signature of Better Auth.
   const key = createHmac("sha256", secret).update("auth-limits").digest();
   const hash = (...parts: readonly string[]) =>
     createHmac("sha256", key).update(JSON.stringify(parts)).digest("base64url");
@@ -40,7 +43,7 @@ export function authLimits(counter: AttemptCounter, secret: string) {
     const session = await sessionUser(context);
     for (const name of limitsOf(context.path)) {
       const limit: Limit = limits[name];
-      // Nothing can be guessed here without a session: the endpoint refuses it at once.
+      // Without a session the endpoint refuses the request at once, so nothing can be guessed.
       if (limit.account === "session" && session === undefined) return;
       const count = async (of: readonly string[], max: number) => {
         const attempt = await counter.count(hash(...of), max);
@@ -53,7 +56,8 @@ export function authLimits(counter: AttemptCounter, secret: string) {
         await count(["known", known], limit.perAccount);
         continue;
       }
-      // The address comes first: what it refuses is not counted against the account.
+      // The address is checked first: an attempt that it refuses does not count against the
+      // account.
       const address = addressOf(request.headers, context.context.options);
       if (address !== null) await count([name, "address", address], limit.perAddress);
       else if (limit.inTotal !== undefined) await count([name, "total"], limit.inTotal);
@@ -93,7 +97,7 @@ export function authLimits(counter: AttemptCounter, secret: string) {
 
   const knownCookie = ({ context }: Context) => context.createAuthCookie("known", { maxAge: KNOWN_FOR });
 
-  /** The email that the request signs in with, if this browser has signed in with it before. */
+  /** The email of this sign-in, if this browser has signed in with it before. */
   function knownEmail(context: Context): string | undefined {
     const email = emailIn(context.body?.email);
     if (email === undefined) return undefined;
@@ -108,7 +112,7 @@ export function authLimits(counter: AttemptCounter, secret: string) {
     context.setCookie(name, hash("known browser", email), attributes);
   }
 
-  /** A sign-out leaves nothing in the browser. */
+  /** Removes the cookie at sign-out, so that nothing is left in the browser. */
   function becomeUnknown(context: Context): void {
     const { name, attributes } = knownCookie(context);
     if (context.getCookie(name)) context.setCookie(name, "", { ...attributes, maxAge: 0 });
@@ -119,10 +123,12 @@ export function authLimits(counter: AttemptCounter, secret: string) {
     switch (context.path) {
       case "/sign-in/email":
       case "/sign-up/email":
-        // A sign-up that signs nobody in proves nothing about the account: it may be somebody else's.
+        // A sign-up that does not sign the user in proves nothing: the account may belong to
+        // another person.
         return becomeKnown(context, emailIn(context.context.newSession?.user.email));
       case "/reset-password": {
-        // Whoever has the mailbox gets in, however many strangers fail on purpose.
+        // The owner of the mailbox can sign in next, even if strangers use up the account's
+        // attempts on purpose.
         const user = await context.context.internalAdapter.findUserById(resetFor.get(request) ?? "");
         return becomeKnown(context, user?.email);
       }
@@ -164,37 +170,44 @@ function isServed(path: string | undefined): path is keyof typeof authEndpoints 
   return path !== undefined && Object.hasOwn(authEndpoints, path);
 }
 
-/** The id of the user whose session this is. Read only where something is counted by it. */
+/** The user id of the session. It is read only if a limit counts by it. */
 async function sessionUser(context: Context): Promise<string | undefined> {
   if (!limitsOf(context.path).some((name) => limits[name].account === "session")) return undefined;
   return (await getAuthoritativeSessionFromCtx(context))?.user.id;
 }
 
 /**
- * The client's address as Better Auth reads it: an IPv6 address stands for its /64, one that maps an IPv4 address is that
- * address, and a list of addresses is no address. Null where it is not known.
+ * The client's address as Better Auth reads it. An IPv6 address is reduced to its /64, a mapped
+ * IPv4 address becomes that IPv4 address, and a list of addresses is ignored. Null if the address
+ * is not known.
  */
 function addressOf(headers: Headers, options: BetterAuthOptions): string | null {
   const inLowerCase = new Headers();
-  // Better Auth does not recognise a mapped address in capitals: "::FFFF:c000:207".
+  // Better Auth does not recognise a mapped address in upper case, such as "::FFFF:c000:207".
   for (const name of options.advanced?.ipAddress?.ipAddressHeaders ?? []) {
     inLowerCase.set(name, headers.get(name)?.toLowerCase() ?? "");
   }
   return getIP(inLowerCase, options);
 }
 
-/** Emails are compared without regard to case, as Better Auth does. */
+/** Emails are compared case-insensitively, as Better Auth does. */
 function emailIn(value: unknown): string | undefined {
   return typeof value === "string" ? value.toLowerCase() : undefined;
 }
 
-/** The token of a link, wherever the endpoint reads it. What is no token of ours names no account. */
+/**
+ * The token of a link, from each place where an endpoint reads it. Undefined if it does not have
+ * the form of a token.
+ */
 function tokenOf({ body, params, query }: Context): string | undefined {
   const token: unknown = body?.token || params?.token || query?.token;
   return typeof token === "string" && /^[\w.-]{1,2000}$/.test(token) ? token : undefined;
 }
 
-/** Better Auth redirects after a success, and after some failures too: then with `error` in the query. */
+/**
+ * Whether the endpoint succeeded. Better Auth redirects after a success, and also after some
+ * failures: then the query contains `error`.
+ */
 export function hasSucceeded(returned: unknown): boolean {
   if (!isAPIError(returned)) return true;
   const location = new Headers(returned.headers).get("location");
@@ -205,17 +218,17 @@ function remember(attempts: WeakMap<Request, Attempt[]>, request: Request, attem
   attempts.set(request, [...(attempts.get(request) ?? []), attempt]);
 }
 
-/** Where a person who opens a link finds an explanation. */
+/** The page that explains the error to a person who opens a link. */
 const pages: Readonly<Record<string, string>> = {
   "/verify-email": "/verify-email",
   "/reset-password/:token": "/reset-password",
   "/callback/:id": "/login",
 };
 
-/** Problem details (RFC 9457), with the `message` that Better Auth's client reads. */
+/** Problem details (RFC 9457), with the `message` field that Better Auth's client reads. */
 function tooMany({ retryAfter }: Attempt, context: Context, request: Request): Error {
   const page = pages[context.path];
-  // Fetch Metadata: a browser opens this in a window.
+  // Fetch Metadata: a browser opens this URL as a document.
   if (page && request.headers.get("sec-fetch-dest") === "document") {
     return context.redirect(`${page}?error=TOO_MANY_REQUESTS`);
   }
@@ -230,6 +243,6 @@ function tooMany({ retryAfter }: Attempt, context: Context, request: Request): E
     request_id: readTrace(request.headers).requestId,
   };
   const seconds = String(retryAfter);
-  // The second header is the one that Better Auth's documentation names.
+  // Better Auth's documentation uses the second header.
   return new APIError("TOO_MANY_REQUESTS", body, { "retry-after": seconds, "x-retry-after": seconds });
 }

@@ -1,18 +1,19 @@
 import { type DatabaseFailures, databaseFailureIn } from "./database-failures";
 import type { ProblemCode } from "./problem";
 
-/** A failure of ours, with what caused it. */
+/** A failure of this app, with its cause. */
 export interface Failed {
   readonly code: Extract<ProblemCode, "gate_session_store_unreachable" | "gate_failed">;
   readonly error: unknown;
 }
 
-/** Errors of parsers: the input could not be read. */
+/** Errors of parsers: the input is invalid. */
 const FROM_PARSERS: ReadonlySet<string> = new Set(["ZodError", "$ZodError", "SyntaxError", "URIError"]);
 
 /**
- * Tells apart what came of a request to Better Auth: a response of its own, a value that the database or a parser refuses,
- * which is the caller's error, and a failure. Better Auth makes 500, 422 or even 401 of all three.
+ * Distinguishes the outcomes of a request to Better Auth: its own response, a value that the
+ * database or a parser refuses (an error of the caller), and a failure. Better Auth can turn the
+ * last two into 500, 422 or even 401.
  */
 export async function settleOutcome(
   result: PromiseSettledResult<Response>,
@@ -21,10 +22,10 @@ export async function settleOutcome(
 ): Promise<Response | Failed> {
   const response = result.status === "fulfilled" ? result.value : undefined;
   const error: unknown = result.status === "rejected" ? result.reason : new Error("Better Auth answered 500");
-  // Of a query that did not go through the watched driver.
+  // From a query that did not go through the watched driver.
   const thrown = databaseFailureIn(error);
   const outage = thrown === "outage" ? error : failures.get("outage");
-  // 401 as well: who cannot be looked up is not signed out.
+  // This includes 401: a user whose session cannot be looked up is not signed out.
   if (outage !== undefined && (response === undefined || response.status >= 400)) {
     return { code: "gate_session_store_unreachable", error: outage };
   }
@@ -45,14 +46,17 @@ export function refuse(status: 400 | 409, body: { code: string; message: string 
   return Response.json(body, { status });
 }
 
-/** Better Auth's word for whatever the database did not like about a new user. */
+/** Whether this is Better Auth's code for any database error on creating a user. */
 async function isFailedSignUp(response: Response): Promise<boolean> {
   if (response.status !== 422) return false;
   const { code } = await response.clone().json();
   return code === "FAILED_TO_CREATE_USER";
 }
 
-/** Only an address can be taken by somebody else, and only these two endpoints store one. */
+/**
+ * Only an email address can already belong to another account, and only these two endpoints store
+ * one.
+ */
 function conflictAt(path: string): { code: string; message: string } {
   switch (path) {
     case "/api/auth/sign-up/email":

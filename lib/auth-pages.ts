@@ -1,19 +1,19 @@
 import { decodeJwt } from "jose";
 import { failurePage, refusedPage, tooManyPage, unavailablePage } from "./failure-page";
 
-/** Where somebody learns what has become of a link of an email, or of a sign-in through another site. */
+/** The page that shows the result of a link in an email, or of a sign-in through another site. */
 const pages: readonly (readonly [root: string, page: string])[] = [
   ["/api/auth/verify-email", "/verify-email"],
   ["/api/auth/reset-password", "/reset-password"],
   ["/api/auth/callback", "/login"],
 ];
 
-/** Better Auth's own page for errors, which does not look like the app. */
+/** Better Auth's own error page. It does not look like this app. */
 const ERROR_PAGE = "/api/auth/error";
 
 /**
- * Makes a page of a response that a person would see as raw JSON, or as Better Auth's own error page: a link of an email
- * is opened by a browser, not by a script.
+ * Replaces a response that a person would see as raw JSON, or as Better Auth's own error page, by
+ * an HTML page or a redirect. A link in an email is opened by a browser, not by a script.
  */
 export async function showAsPage(request: Request, response: Response, requestId: string): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
@@ -25,12 +25,12 @@ export async function showAsPage(request: Request, response: Response, requestId
     return redirect(response, withError(page, target.searchParams.get("error")));
   }
   if (response.status < 400) {
-    // A link that has lost its `callbackURL` on the way works, and would show `{"status":true}`.
+    // A link that lost its `callbackURL` on the way still works, but would show `{"status":true}`.
     const isBare = page === "/verify-email" && isNavigation(request);
     return isBare ? redirect(response, `${page}?done=${whatIsDone(searchParams.get("token"))}`) : response;
   }
   const code = response.status < 500 ? await codeOf(response) : null;
-  // As Better Auth does by itself for every other reason why such a link does nothing.
+  // Better Auth itself redirects in the same way when such a link fails for any other reason.
   const back = searchParams.get("callbackURL");
   if (code === "EMAIL_TAKEN" && back?.startsWith("/")) return redirect(response, withError(back, code));
   if (!isNavigation(request)) return response;
@@ -45,7 +45,7 @@ function pageFor(status: number, requestId: string): string {
   return status < 500 ? refusedPage(requestId) : failurePage(requestId);
 }
 
-/** Fetch Metadata where there is any: a browser says what a response is for. */
+/** Uses Fetch Metadata if the browser sends it, and the `Accept` header otherwise. */
 function isNavigation({ headers }: Request): boolean {
   const destination = headers.get("sec-fetch-dest");
   if (destination === "document" || headers.get("sec-fetch-mode") === "navigate") return true;
@@ -61,7 +61,9 @@ async function codeOf(response: Response): Promise<string | null> {
   }
 }
 
-/** The links of lib/account-options.ts, by the kind of their token. */
+/**
+ * What the link did. The links of lib/account-options.ts differ in the `requestType` of the token.
+ */
 function whatIsDone(token: string | null): "approved" | "changed" | "confirmed" {
   const { requestType } = decodeJwt(token ?? "");
   if (requestType === "change-email-confirmation") return "approved";
@@ -72,7 +74,7 @@ function withError(page: string, code: string | null): string {
   return `${page}${page.includes("?") ? "&" : "?"}error=${encodeURIComponent(code ?? "UNKNOWN")}`;
 }
 
-/** Cookies stay: Better Auth ends those that are of no use any more. */
+/** Keeps the cookies: Better Auth expires those that are no longer needed. */
 function redirect(response: Response, to: string): Response {
   const headers = withoutBody(response.headers);
   headers.set("location", to);

@@ -4,10 +4,16 @@ import { reasonOf } from "./reason";
 import { redact } from "./redact";
 import type { RequestTrace } from "./request-trace";
 
-/** What the caller learns as well, and so has a line of its own: a refusal, or an error that is thrown on. */
+/**
+ * Messages that are not logged here: the request has its own log line for a refusal, and for an
+ * error that is thrown to the caller.
+ */
 const TOLD_ELSEWHERE = /^(INTERNAL_SERVER_ERROR$|Invalid |Blocked cross-site )/;
 
-/** What Better Auth has to say goes to the log in its form, without what it says it about. */
+/**
+ * Writes Better Auth's errors to the log in this app's format, without the values that they are
+ * about.
+ */
 export const authLogger: NonNullable<BetterAuthOptions["logger"]> = {
   log(level, message, ...about) {
     if (level !== "error" || TOLD_ELSEWHERE.test(message)) return;
@@ -16,7 +22,10 @@ export const authLogger: NonNullable<BetterAuthOptions["logger"]> = {
   },
 };
 
-/** One line for each refusal of Better Auth's: a wrong password, another origin, too many tries. */
+/**
+ * Writes one log line for each refusal of Better Auth, such as a wrong password, another origin or
+ * too many attempts.
+ */
 export async function reportRefusal(response: Response, { requestId, traceId }: RequestTrace): Promise<void> {
   const { status } = response;
   if (status < 400) return;

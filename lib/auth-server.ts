@@ -35,26 +35,32 @@ import { singleUseLinks } from "./single-use-links";
 import { TOKEN_PATH, tokenEndpoint } from "./token-endpoint";
 import { programTokenLife } from "./token-life";
 
-// Node 20 has no WebSocket of its own; transactions need one.
+// Node 20 has no built-in WebSocket. Transactions need one.
 neonConfig.webSocketConstructor = WebSocket;
 
-/** A body that has been read: `null` where there is none. */
+/** A body that has been read. `null`: there is none. */
 type Body = Uint8Array<ArrayBuffer> | null;
 
 const env = loadEnv();
 
 const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
 
-/** For `GET /api/auth/token`. No later check ends such a token, so it lives no longer than the bound. */
+/**
+ * For `GET /api/auth/token`. Nothing checks the session while such a token is valid, so its
+ * lifetime is limited by `SESSION_MAX_STALE_SECONDS`.
+ */
 const mintForProgram = createMinter(
   { ...env.jwt, ttlSeconds: programTokenLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds) },
   () => crypto.randomUUID(),
 );
 
-/** FastAPI, called in somebody's name. */
+/** Calls FastAPI on behalf of a user. */
 export const backendFor = createBackendApi(env, mintToken);
 
-/** The same, for the one call that only this server may make: nothing that the gate mints does it. */
+/**
+ * Like `backendFor`, for the one call that only this server may make. FastAPI requires a token with
+ * a purpose for that route, and the gate mints no such token.
+ */
 const backendForDeletion = createBackendApi(
   env,
   createPurposeMinter(env.jwt, () => crypto.randomUUID(), "delete-account"),
@@ -68,7 +74,7 @@ const sql = neon(env.databaseUrl);
 const counter = createAttemptCounter((text, parameters) => sql.query(text, [...parameters]));
 const [currentSecret = ""] = env.authSecrets;
 
-/** Better Auth as Node serves it. */
+/** Better Auth as the Node server runs it. */
 export const auth = createAuth(env, database, {
   ...options,
   user: {
@@ -76,14 +82,16 @@ export const auth = createAuth(env, database, {
     deleteUser: { enabled: true, beforeDelete: (_, request) => forgetAtBackend(request) },
   },
   plugins: [
-    // These two come first: nothing is looked up for what they refuse.
+    // These two must come before the plugins that check a password or send an email. A request that
+    // they refuse gets no further.
     singleUseLinks(counter),
     authLimits(counter, currentSecret),
     revocation(),
     accountRules(() => mailer.check().catch(explainMailFailure)),
     ...(env.tokenEndpoint ? [tokenEndpoint(mintForProgram, Date.now)] : []),
   ],
-  // A message is sent after the answer: how long that takes would tell whether there is such an account.
+  // Attack: the response time could reveal whether an account exists, because only an existing
+  // account gets an email. Defence: `after` sends the email once the response is finished.
   advanced: { backgroundTasks: { handler: after } },
 });
 
@@ -92,15 +100,18 @@ const judge = createAuthGuard(env);
 const { renew } = createSignedCookies(openKeyRing(env.authSecrets));
 
 /**
- * The headers of a page's request for `auth.api.getSession`. A cookie cache counts for
- * `SESSION_MAX_STALE_SECONDS` at most, as it does for the gate.
+ * Returns the headers of a page's request for `auth.api.getSession`. A cookie cache is trusted for
+ * at most `SESSION_MAX_STALE_SECONDS`, as in the gate.
  */
 export function headersForPage(original: Headers): Promise<Headers> {
   const maxStale = env.sessionMaxStaleSeconds * 1000;
   return withCookies(original, (cookies) => withoutStaleCookieCache(cookies, Date.now(), maxStale));
 }
 
-/** Also signs again what an older secret of the ring has signed: Better Auth verifies the first alone. */
+/**
+ * Also renews cookies that are signed with an older secret of the ring: Better Auth verifies only
+ * with the first secret.
+ */
 async function withCookies(original: Headers, filter: (cookies: string) => string): Promise<Headers> {
   const headers = new Headers(original);
   const cookies = headers.get("cookie");
@@ -108,18 +119,21 @@ async function withCookies(original: Headers, filter: (cookies: string) => strin
   return headers;
 }
 
-/** Serves `/api/auth/*`: whatever comes of a request, its response passes here. */
+/** Serves `/api/auth/*`. Every response passes through here, including refusals and failures. */
 export async function handleAuth(request: Request): Promise<Response> {
   const trace = readTrace(request.headers);
   const response = await showAsPage(request, await respond(request, trace), trace.requestId);
   keepHere(response.headers);
   boundCookies(request.headers, response.headers);
-  // Every one of them is about one visitor, and many set a cookie.
+  // Each response belongs to one visitor, and many set a cookie.
   response.headers.set("cache-control", "private, no-store");
   return response;
 }
 
-/** No response but that of the token endpoint holds a token, and no browser gets that one. */
+/**
+ * Only the response of the token endpoint contains a token, and a request from a browser is refused
+ * there.
+ */
 async function respond(request: Request, trace: RequestTrace): Promise<Response> {
   const refusal = judge(request);
   if (refusal) {
@@ -129,7 +143,7 @@ async function respond(request: Request, trace: RequestTrace): Promise<Response>
     return response;
   }
   const isToken = new URL(request.url).pathname === TOKEN_PATH;
-  // Fetch Metadata: browsers alone send it. A page has the gate, and needs no token.
+  // Only browsers send Fetch Metadata. A page calls FastAPI through the gate and needs no token.
   if (isToken && env.tokenEndpoint && request.headers.has("sec-fetch-site")) {
     log({ ...lineAbout(trace), code: "token_not_for_pages", status: 403 });
     return Response.json(
@@ -142,8 +156,10 @@ async function respond(request: Request, trace: RequestTrace): Promise<Response>
 }
 
 /**
- * Better Auth folds the dot segments of a `callbackURL` after it has judged it: "/.//host" leaves as "//host" (CWE-601).
- * Addresses with a scheme it compares with its trusted origins.
+ * Attack (CWE-601, open redirect): Better Auth resolves the dot segments of a `callbackURL` after
+ * its check, so "/.//host" becomes "//host". Defence: a location without a scheme that leaves this
+ * origin is replaced by the sign-in page. Better Auth compares URLs with a scheme with its trusted
+ * origins.
  */
 function keepHere(headers: Headers): void {
   const location = headers.get("location");
@@ -153,14 +169,17 @@ function keepHere(headers: Headers): void {
   if (!stays) headers.set("location", loginPath("/"));
 }
 
-/** The session cookies stay far below the limits of browsers and servers, whatever is stored. */
+/** Keeps the session cookies far below the limits of browsers and servers, whatever is stored. */
 function boundCookies(sent: Headers, headers: Headers): void {
   const setCookies = boundSessionData(sent.get("cookie"), headers.getSetCookie());
   headers.delete("set-cookie");
   for (const cookie of setCookies) headers.append("set-cookie", cookie);
 }
 
-/** Invalid input is refused; a failure of ours is one line in the log, and a 503 or 500. */
+/**
+ * Refuses invalid input. A failure of this app writes one line to the log, and the response is 503
+ * or 500.
+ */
 async function answerOrFail(request: Request, trace: RequestTrace): Promise<Response> {
   const input = await readAuthInput(request);
   if ("refused" in input && input.refused === "too-large") {
@@ -185,8 +204,9 @@ async function callBetterAuth(request: Request, body: Body): Promise<Response | 
 }
 
 /**
- * A request of our own with the parts of this one. Next hands route handlers a proxy around the request, and
- * `new Request(proxy, …)` throws on Node 24 and 26: undici reads private fields, which a proxy does not have.
+ * Builds a new request from the parts of the original. Next passes route handlers a proxy around
+ * the request, and `new Request(proxy, …)` throws on Node 24 and 26: undici reads private fields,
+ * which a proxy does not have.
  */
 function rebuild({ url, method, signal }: Request, headers: Headers, body: Body): Request {
   return new Request(url, { method, headers, body, signal });
@@ -197,12 +217,13 @@ function lineAbout({ requestId, traceId }: RequestTrace) {
 }
 
 /**
- * What FastAPI keeps of a user goes before the user does: the other way round a fault in between would leave rows
- * behind that nobody can ask for any more.
- * @throws {APIError} 503 when it could not be done; the account stays as it is
+ * Deletes the user's data in FastAPI before the user itself is deleted. In the other order, a
+ * failure in between would leave data behind that no user can ask to delete any more.
+ * @throws {APIError} 503 if the data could not be deleted. The account then stays as it is.
  */
 async function forgetAtBackend(request: Request | undefined): Promise<void> {
-  // The store, not the cookie cache: a deletion is not done on the word of a session that has ended.
+  // Reads the store, not the cookie cache: a session that has ended must not be able to delete
+  // data.
   const query = { disableRefresh: true, disableCookieCache: true };
   const found = request && (await auth.api.getSession({ headers: request.headers, query }));
   try {
@@ -210,7 +231,8 @@ async function forgetAtBackend(request: Request | undefined): Promise<void> {
     const api = await backendForDeletion(identityOf(found.user, found.session), request.headers);
     await api.delete("/api/account");
   } catch (error) {
-    // A backend without this route keeps nothing that has to go; and a 2xx has done it, whatever its body (RFC 9110 §9.3.5).
+    // 404: a backend without this route stores nothing that must be deleted. `unreadable`: a 2xx
+    // means that the deletion succeeded, whatever its body is (RFC 9110 §9.3.5).
     if (error instanceof ApiError && (error.status === 404 || error.code === "unreadable")) return;
     const trace = readTrace(request?.headers ?? new Headers());
     log({ ...lineAbout(trace), code: "account_not_deleted", error: reasonOfCall(error) });

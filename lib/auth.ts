@@ -10,8 +10,8 @@ const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
 /**
- * What concerns the endpoints alone. A type of its own, in which nothing has a place that `createAuth` sets: a spread
- * of one object over another would drop it, and nobody would notice.
+ * Options that only the endpoints need. This separate type excludes every option that `createAuth`
+ * sets itself. Otherwise spreading one object over another would silently drop an option.
  */
 export interface EndpointOptions
   extends Pick<BetterAuthOptions, "emailVerification" | "socialProviders" | "databaseHooks" | "plugins"> {
@@ -25,8 +25,8 @@ export interface EndpointOptions
 }
 
 /**
- * The Better Auth server. The edge and Node each make one over the same database; what concerns the endpoints alone
- * only Node adds, since only Node serves them.
+ * Creates the Better Auth server. The edge and Node each create one over the same database. Only
+ * Node adds `endpoints`, because only Node serves the endpoints.
  */
 export function createAuth(
   env: Env,
@@ -40,10 +40,11 @@ export function createAuth(
     ...env.authOptions,
     database,
     logger: authLogger,
-    // What is no refusal is thrown to whoever asked, and has one line in the log: theirs.
+    // An error that is not a refusal is thrown to the caller of Better Auth, which writes the one
+    // log line for it.
     onAPIError: { ...endpoints.onAPIError, throw: true },
-    // In an encrypted cookie: a row for each visit of the sign-in page would let strangers fill the
-    // database, and a signed cookie looks like a session token (edge/session.ts).
+    // An encrypted cookie. With rows in the database, strangers could fill it by starting sign-ins,
+    // and a signed cookie would look like a session token (edge/session.ts).
     account: { storeStateStrategy: "cookie" },
     emailAndPassword: {
       ...endpoints.emailAndPassword,
@@ -59,29 +60,36 @@ export function createAuth(
     session: {
       expiresIn: 7 * DAY,
       updateAge: DAY,
-      // Who has no password deletes the account by having signed in just now.
+      // A user without a password can delete the account only shortly after signing in.
       freshAge: 10 * MINUTE,
-      // A standard HS256 JWT, so that the edge needs nothing but jose to check it. It lives no longer than
-      // the revocation bound.
+      // A standard HS256 JWT, so that the edge can verify it with jose alone. It expires after
+      // `sessionMaxStaleSeconds`. The cache of a "do not remember me" session expires after 300
+      // seconds, whatever `maxAge` is: its readers also check its age (edge/session.ts,
+      // lib/cookie-cache-header.ts).
       cookieCache: {
         enabled: env.sessionMaxStaleSeconds > 0,
         maxAge: env.sessionMaxStaleSeconds,
         strategy: "jwt",
       },
     },
-    // lib/auth-limits.ts counts, in the same table: `storage` keeps it in the schema.
+    // lib/auth-limits.ts does the counting, in the same table. `storage` keeps that table in the
+    // schema.
     rateLimit: { enabled: false, storage: "database" },
     advanced: {
       ...endpoints.advanced,
-      // Left out, TEST=1 in the environment would switch the check of the Origin header off.
+      // If this were not set, TEST=1 in the environment would turn off the check of the Origin
+      // header.
       disableOriginCheck: false,
-      // Better Auth trusts x-forwarded-for unless told otherwise, and any client can send that. With no
-      // header to trust, no address is known, and attempts are counted by account.
+      // Attack: by default Better Auth trusts x-forwarded-for, which any client can set to get
+      // around the limits. Defence: only the configured header is trusted. Without one, the address
+      // is unknown in production (Better Auth uses 127.0.0.1 in development and tests), and
+      // attempts are counted by account.
       ipAddress: { ipAddressHeaders: env.clientAddressHeader ? [env.clientAddressHeader] : [] },
       database: {
-        // Session and user in one round trip.
+        // Reads session and user in one round trip.
         joins: true,
-        // Checking the schema costs two more queries at each cold start; `npm run migrate` keeps it right.
+        // A check of the schema takes two more queries at each cold start. `npm run migrate` keeps
+        // the schema up to date.
         validateSchema: false,
       },
     },

@@ -6,8 +6,10 @@ import { reasonOf } from "./reason";
 import { continueTrace, readTrace } from "./request-trace";
 
 /**
- * FastAPI as called by this server in the name of somebody, with a token of the gate's minter, and under the id and in the
- * trace of the request whose headers are `asked`. A call without a signal of its own ends after `backendTimeoutSeconds`.
+ * Creates a function that returns a client for calls from this server to FastAPI on behalf of
+ * `who`. Each client uses one token of `mint`. It sends the request id and the trace of the
+ * incoming request, which it reads from the headers of that request. A call without its own signal
+ * ends after `backendTimeoutSeconds`.
  */
 export function createBackendApi(env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">, mint: MintToken) {
   return async (who: Identity, asked: Pick<Headers, "get">): Promise<Api> => {
@@ -21,11 +23,12 @@ export function createBackendApi(env: Pick<Env, "backendUrl" | "backendTimeoutSe
 }
 
 /**
- * Address and options, and not the `Request` itself: on Node 20 under Next a `fetch` of a `Request` forgets its signal at
- * the next garbage collection, and then waits for ever (`tests/system/backend-faults.test.ts` collects all the time).
+ * Returns the options for a `fetch` of the URL. The `Request` itself is not passed to `fetch`: on
+ * Node 20 under Next, `fetch` of a `Request` loses its signal at the next garbage collection, and
+ * then waits for ever. `tests/system/backend-faults.test.ts` runs with constant garbage collection.
  */
 function optionsOf({ method, body }: Request): RequestInit & { duplex: "half"; opentelemetry: object } {
-  // For `@vercel/otel`, where it is at work: a span, which FastAPI goes on from.
+  // If `@vercel/otel` is active, it starts a span for this call, and FastAPI continues the trace.
   const opentelemetry = { ignore: false, propagateContext: true };
   return { method, body, duplex: "half", cache: "no-store", opentelemetry };
 }
@@ -38,7 +41,10 @@ function headersOf(request: Request, jwt: string, asked: Pick<Headers, "get">): 
   return headers;
 }
 
-/** Why a call of FastAPI failed, for the log. What FastAPI itself says of it may be about a person, and is left out. */
+/**
+ * Returns why a call to FastAPI failed, for the log. The text of FastAPI's own error is left out,
+ * because it can contain personal data.
+ */
 export function reasonOfCall(error: unknown): string {
   return reasonOf(error instanceof ApiError ? (error.cause ?? error.code) : error);
 }

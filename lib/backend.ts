@@ -4,9 +4,10 @@ import { backendFor } from "./auth-server";
 import { readSession } from "./session";
 
 /**
- * The calls of `api-client.ts` for server components and route handlers: straight to FastAPI in the name of the
- * visitor whose request is being answered, with a token of the gate's minter and no hop through the gate.
- * @throws {Error} when nobody is signed in; a page calls `requireSession` first
+ * Returns the client of `api-client.ts` for server components and route handlers. Its calls go
+ * directly to FastAPI on behalf of the visitor of the current request, with a token from the same
+ * minter, and do not pass through the gate.
+ * @throws {Error} if nobody is signed in. A page calls `requireSession` first.
  */
 export async function backend(): Promise<Api> {
   const found = await readSession();

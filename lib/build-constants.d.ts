@@ -1,4 +1,7 @@
-/** Constants of the build, which `next.config.ts` puts in: what stands behind a false one is in no bundle. */
+/**
+ * Build constants, which `next.config.ts` replaces by their values. Code behind a false constant is
+ * not part of the bundle.
+ */
 
 /** Whether traces are exported: `OTEL_EXPORTER_OTLP_ENDPOINT` was set. */
 declare const __TRACING__: boolean;
@@ -6,5 +9,8 @@ declare const __TRACING__: boolean;
 /** Whether this is `next dev`. */
 declare const __DEVELOPMENT__: boolean;
 
-/** `BACKEND_TIMEOUT_SECONDS`, in the bundles of server and browser. Not defined outside a build, in unit tests. */
+/**
+ * `BACKEND_TIMEOUT_SECONDS`, in the bundles of server and browser. Not defined outside a build,
+ * such as in unit tests.
+ */
 declare const __BACKEND_TIMEOUT_SECONDS__: number;

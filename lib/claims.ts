@@ -1,15 +1,19 @@
 import type { BetterAuthOptions } from "better-auth";
 
 /**
- * Claims of your own, beside those of the contract: what FastAPI is to know of a user without asking. All of this side
- * is in this file; FastAPI's is `CustomClaims` in `backend/auth.py` (docs/custom-claims.md).
+ * Your own claims, next to those of the contract. They tell FastAPI about a user without a lookup.
+ * This file is the only place for them on the Next.js side. On the FastAPI side it is
+ * `CustomClaims` in `backend/auth.py` (docs/custom-claims.md).
  */
 export type CustomClaims = Record<never, never>;
 
-/** The columns of Better Auth's user table that they are made of; `npm run migrate` adds them. */
+/**
+ * The columns of Better Auth's user table that hold the values of your claims. `npm run migrate`
+ * adds them.
+ */
 export const userFields = {} satisfies NonNullable<BetterAuthOptions["user"]>["additionalFields"];
 
-/** A user as Better Auth keeps it, the fields above among the others. */
+/** A user as Better Auth stores it, including the fields above. */
 export interface UserRecord {
   readonly id: string;
   readonly email: string;
@@ -18,8 +22,10 @@ export interface UserRecord {
 }
 
 /**
- * What each of the user's tokens carries. FastAPI and its logs see it, so it holds nothing secret.
- * @throws when the record holds no fit value: a cookie from before the field is then passed over, and the store asked
+ * The custom claims of each token for this user. FastAPI and its logs see them, so they must not
+ * contain secrets.
+ * @throws if the record holds no valid value. This happens with a cookie from before the field was
+ * added: the gate then ignores the cookie and reads the session store.
  */
 export function customClaimsOf(_user: UserRecord): CustomClaims {
   return {};

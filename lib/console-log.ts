@@ -1,4 +1,4 @@
 import { createLog } from "./log";
 
-/** The log of this process: the platform, or whoever started it, keeps what is written here. */
+/** The log of this process. It writes to the console. */
 export const log = createLog((level, line) => console[level](line), Date.now);

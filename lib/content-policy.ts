@@ -1,20 +1,22 @@
 /**
- * Content Security Policies of every response that is not a page (those have a nonce:
- * `edge/page-policy.ts`). A browser applies them only if it renders the response as a document, or
- * runs it as a worker.
+ * Content Security Policies for every response that is not a page. A page's policy has a nonce:
+ * `edge/page-policy.ts`. A browser applies these policies only if it renders the response as a
+ * document, or runs it as a worker.
  */
 
-/** Of HTML that loads nothing: error pages, and whatever a route handler sends. */
+/** For HTML that loads nothing: error pages, and the responses of route handlers. */
 export const BARE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Of files of this app. A worker that is loaded from one needs its own origin. */
+/** For files of this app. A worker that is loaded from such a file needs its own origin. */
 export const FILE_POLICY =
   "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * Of whatever the backend sends (HTML §7.1.5, CSP Level 3 §6.3.2): without `allow-same-origin` and
- * `allow-scripts` a document of the backend has an opaque origin and runs nothing, so that it can
- * neither call `/backend/*` as the user nor read the app.
+ * For every response of the backend (HTML §7.1.5, CSP Level 3 §6.3.2).
+ *
+ * Attack: HTML from the backend, such as an uploaded file, could run scripts in this app's origin.
+ * Defence: `sandbox` without `allow-same-origin` and `allow-scripts`. The document gets an opaque
+ * origin and runs no scripts, so it can neither call `/backend/*` as the user nor read the app.
  */
 export const BACKEND_POLICY = "sandbox allow-downloads; frame-ancestors 'none'";

@@ -1,15 +1,17 @@
-/** Better Auth's cookie cache, and the numbered pieces into which it cuts a long one. */
+/** Better Auth's cookie cache, or one of the numbered chunks that a long one is split into. */
 const SESSION_DATA = /^((?:__Secure-)?better-auth\.session_data)(?:\.\d+)?$/;
 
 /**
- * Most characters of a session_data cookie, its name included. With the other session cookies, at most 300 characters, it
- * stays below 3,800. Browsers refuse a cookie of more than 4,096 bytes, and servers headers of more than 8 or 16 kB.
+ * Maximum length of the session_data cookie, including its name. Characters. The other session
+ * cookies have at most 300 characters, so that all together have at most 3,800. Browsers refuse a
+ * cookie of more than 4,096 bytes, and servers refuse headers of more than 8 or 16 kB.
  */
 const MAX_LENGTH = 3_500;
 
 /**
- * The `Set-Cookie` values of a response to a request with this `Cookie` header, without a cookie cache that is too long, and
- * with the end of one that the browser still holds. The session works without its cache: the store is read instead.
+ * Returns the `Set-Cookie` values of a response to a request with this `Cookie` header. A cookie
+ * cache that is too long is left out. A too long or outdated one that the browser still holds is
+ * expired. The session works without its cache: the store is read instead.
  */
 export function boundSessionData(cookieHeader: string | null, setCookies: readonly string[]): string[] {
   const set = setCookies.map((cookie) => ({ cookie, ...nameAndValue(cookie.split(";", 1)[0] ?? "") }));
@@ -26,7 +28,7 @@ export function boundSessionData(cookieHeader: string | null, setCookies: readon
   return [...kept.map(({ cookie }) => cookie), ...[...new Set(stale)].map(expire)];
 }
 
-/** A cookie cache that fits is never cut. */
+/** A chunk is always part of a cookie cache that is too long. */
 function isPiece(name: string): boolean {
   return /\.\d+$/.test(name);
 }

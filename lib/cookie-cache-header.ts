@@ -5,21 +5,22 @@ import { isRecent } from "./is-recent";
 const CACHE_NAME = /^(?:__Secure-)?better-auth\.session_data(\.\d+)?$/;
 
 /**
- * The `Cookie` header without Better Auth's cookie cache.
+ * Returns the `Cookie` header without Better Auth's cookie cache.
  *
- * Better Auth's endpoints must not see the cache. They would take the session from it and sign a
- * new cache, so that a stolen cookie could renew itself after the session has ended. Without it,
- * every endpoint reads the database.
+ * Attack: Better Auth's endpoints would read the session from the cache and sign a new cache, so a
+ * stolen cookie could renew itself after the session has ended. Defence: the endpoints never see
+ * the cache, so each of them reads the database.
  */
 export function withoutCookieCache(header: string): string {
   return filterCache(header, () => false);
 }
 
 /**
- * The `Cookie` header without a cookie cache that is older than `maxStale` milliseconds at `now`.
+ * Returns the `Cookie` header without a cookie cache that is older than `maxStale` milliseconds at
+ * `now`.
  *
  * Better Auth signs the cache of a "do not remember me" session for 300 seconds, whatever its
- * `maxAge` says. The signature is not checked here: to drop a cache is always safe, and Better Auth
+ * `maxAge` is. The signature is not checked here: dropping a cache is always safe, and Better Auth
  * verifies the one that is kept.
  */
 export function withoutStaleCookieCache(header: string, now: number, maxStale: number): string {

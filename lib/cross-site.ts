@@ -1,10 +1,14 @@
 type RequestHeaders = Pick<Headers, "get"> | { get(name: string): string | null | undefined };
 
 /**
- * Whether a page of another site has sent this request, for methods that change something and for WebSockets,
- * which browsers let any page open. After Go's `http.CrossOriginProtection`: Fetch Metadata where the
- * browser sends it, else `Origin`. A request with neither comes from no browser, and a program that holds the
- * cookie is nobody's deputy (docs/decisions/004-cross-site.md).
+ * Whether a page of another site has sent this request. `changes`: whether the request can change
+ * something or opens a WebSocket. If not, the result is false.
+ *
+ * Attack: cross-site request forgery, by methods that change something, and by WebSockets, which
+ * browsers let any page open. Defence, after Go's `http.CrossOriginProtection`: check Fetch
+ * Metadata if the browser sends it, otherwise `Origin`. A request with neither does not come from a
+ * browser. A program that sends the cookie does so on purpose, so this is no forgery
+ * (docs/decisions/004-cross-site.md).
  */
 export function isCrossSite(headers: RequestHeaders, changes: boolean, origins: readonly string[]): boolean {
   if (!changes) return false;
@@ -15,8 +19,9 @@ export function isCrossSite(headers: RequestHeaders, changes: boolean, origins: 
 }
 
 /**
- * Whether another site's page loads this GET as part of itself: an image, a script, a frame. A link that a person
- * opens is a navigation of a whole window, and is none of these (Fetch Metadata; `document` is the window's).
+ * Whether a page of another site loads this GET as a part of itself: an image, a script, a frame. A
+ * link that a person opens navigates a whole window and does not count. Fetch Metadata shows the
+ * difference: only such a navigation has the destination `document`.
  */
 export function isEmbeddedElsewhere(headers: RequestHeaders): boolean {
   const site = headers.get("sec-fetch-site");

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /**
- * What Postgres said no to while a request was handled. `invalid`: a value that it cannot store. `conflict`: one that
- * another row has already, or that names a row which is gone. `outage`: everything else.
+ * Why a database query failed during a request. `invalid`: Postgres cannot store the value.
+ * `conflict`: another row already has the value, or it refers to a row that no longer exists.
+ * `outage`: any other error.
  */
 export type DatabaseFailure = "invalid" | "conflict" | "outage";
 
@@ -11,14 +12,15 @@ export type DatabaseFailures = ReadonlyMap<DatabaseFailure, unknown>;
 
 const current = new AsyncLocalStorage<Map<DatabaseFailure, unknown>>();
 
-/** For the database's driver: remembers the failure for the request that is being handled. */
+/** Called by the database driver: stores the failure for the current request. */
 export function noteDatabaseFailure(error: unknown): void {
   current.getStore()?.set(kindOf(error), error);
 }
 
 /**
- * Runs `work`, and gives what failed in the database meanwhile. Better Auth swallows some of these errors and turns others
- * into responses of its own, so that its response does not tell an outage from an invalid value.
+ * Runs `work`, and returns its result together with the database failures that occurred meanwhile.
+ * Better Auth hides some of these errors and turns others into its own responses, so its response
+ * does not show the difference between an outage and an invalid value.
  */
 export async function watchDatabase<T>(
   work: () => Promise<T>,
@@ -28,17 +30,20 @@ export async function watchDatabase<T>(
   return { result, failures };
 }
 
-/** What Postgres said no to, where this error, or what caused it, is one of a database's driver. */
+/** The kind of failure, if this error, or one of its causes, comes from a database driver. */
 export function databaseFailureIn(error: unknown): DatabaseFailure | undefined {
   if (!(error instanceof Error)) return undefined;
   const isOfDriver = error.name === "NeonDbError" || "severity" in error;
   return isOfDriver ? kindOf(error) : databaseFailureIn(error.cause);
 }
 
-/** SQLSTATE classes 22 (data exception), 23 (integrity constraint violation) and 54 (program limit exceeded). */
+/**
+ * SQLSTATE classes 22 (data exception), 23 (integrity constraint violation) and 54 (program limit
+ * exceeded).
+ */
 function kindOf(error: unknown): DatabaseFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  // Unique, foreign key and exclusion: the value is valid, and what else is stored stands against it.
+  // Unique, foreign key and exclusion violations: the value is valid but conflicts with other rows.
   if (["23505", "23503", "23P01"].includes(code)) return "conflict";
   return /^(22|23|54)[0-9A-Z]{3}$/.test(code) ? "invalid" : "outage";
 }

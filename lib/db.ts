@@ -4,15 +4,15 @@ import { CompiledQuery as Compiled } from "kysely";
 import { NeonDialect, NeonDriver } from "kysely-neon";
 import type { Env } from "./env";
 
-/** After this a database that says nothing counts as unreachable. Milliseconds. */
+/** A database that has not responded after this time counts as unreachable. Milliseconds. */
 const ANSWER_WITHIN = 5_000;
 
-/** Gets every error of the database, which is thrown all the same. */
+/** Called with every database error. The error is thrown as well. */
 type OnFailure = (error: unknown) => void;
 
 /**
- * The database in the form Better Auth takes: one HTTP round trip a query, and for a transaction, which
- * HTTP cannot hold open, a WebSocket that lives as long as the transaction does
+ * Creates the database in the form that Better Auth accepts. A query is one HTTP round trip. HTTP
+ * cannot hold a transaction open, so each transaction uses a WebSocket that is closed at its end
  * (docs/decisions/002-transactions.md).
  */
 export function createDatabase(
@@ -29,7 +29,7 @@ export function createDatabase(
   };
 }
 
-/** The local stack speaks Neon's protocols without TLS, in front of a plain Postgres. */
+/** The local stack provides Neon's protocols without TLS, in front of a plain Postgres. */
 function pointAtLocalEndpoint(endpoint: URL): void {
   neonConfig.fetchEndpoint = `${endpoint.origin}/sql`;
   neonConfig.wsProxy = `${endpoint.host}/v2`;
@@ -82,7 +82,7 @@ class TransactionalNeonDriver extends NeonDriver {
   }
 }
 
-/** HTTP outside a transaction, that transaction's WebSocket inside it. */
+/** Uses HTTP outside a transaction, and the transaction's WebSocket inside one. */
 class SwitchingConnection implements DatabaseConnection {
   #client: Client | undefined;
 
@@ -92,7 +92,8 @@ class SwitchingConnection implements DatabaseConnection {
   ) {}
 
   async begin(client: Client): Promise<void> {
-    // A socket that breaks fails the query that waits on it; without a listener it would end the process.
+    // A broken socket rejects the pending query. Without a listener for "error" it would also end
+    // the process.
     client.on("error", () => {});
     await this.#report(client.connect());
     this.#client = client;

@@ -2,47 +2,53 @@ import * as imported from "@next/env";
 import { EnvError, variableNames } from "./env";
 
 /**
- * The one reader of `.env*` files: Next's own. For Node only: `next.config.ts` and the scripts.
+ * Reads `.env*` files with Next's own loader. No other code reads these files. For Node only:
+ * `next.config.ts` and the scripts use it.
  */
 
-/** CommonJS: Node puts it under `default` of an ES module, and Next, which compiles its configuration, does not. */
+/**
+ * The package is CommonJS. In an ES module Node puts its exports under `default`. Next, which
+ * compiles its configuration, does not.
+ */
 const nextEnv = (imported as { default?: typeof imported }).default ?? imported;
 
 type Variables = Record<string, string | undefined>;
 type EnvFile = imported.LoadedEnvFiles[number];
 
 export interface LoadedEnv {
-  /** The environment over the files, as Next reads both. */
+  /** The variables of the files, overridden by the environment, as Next reads both. */
   readonly variables: Variables;
-  /** What is wrong with the text of the files: "NAME: what is wrong. How to fix it". */
+  /** Problems in the text of the files. Each has the form "NAME: what is wrong. How to fix it". */
   readonly problems: readonly string[];
 }
 
 /**
- * Loads `.env.local` and its siblings into the environment, as Next does: same files, order and syntax.
- * In a process where Next has loaded them already, this adds the checks and {@link EnvError} alone.
+ * Loads `.env.local` and the other `.env*` files into the environment, like Next: same files, order
+ * and syntax. In a process in which Next has already loaded them, only the list of problems is new.
  */
 export function loadEnvFiles(dir: string, { dev = false, reload = false } = {}): LoadedEnv {
   const { combinedEnv, loadedEnvFiles } = nextEnv.loadEnvConfig(dir, dev, console, reload);
   const given = nextEnv.initialEnv ?? {};
-  // Where a file names a variable that the environment holds, @next/env expands the `$` of the environment's
-  // value as well. The value that was set is the one that counts.
+  // If a file names a variable that is also in the environment, @next/env expands the `$` in the
+  // environment's value too. The value as it was set must win.
   Object.assign(combinedEnv, given);
   return { variables: combinedEnv, problems: findProblems(loadedEnvFiles, given) };
 }
 
-/** The environment of this process as it was before {@link loadEnvFiles}. */
+/** Restores the environment of this process to its state before {@link loadEnvFiles}. */
 export const forgetEnvFiles = nextEnv.resetEnv;
 
-/** @throws {EnvError} when a variable of ours is not read as it is written */
+/**
+ * @throws {EnvError} if the value read for a variable of this app differs from the text in the file
+ */
 export function assertEnvFiles(dir: string): void {
   const { problems } = loadEnvFiles(dir);
   if (problems.length > 0) throw new EnvError(problems);
 }
 
 /**
- * Finds values that are not read as they are written. Docker, systemd, a shell and Python's dotenv each read such
- * a line in their own way, so FastAPI could get another value than the gate.
+ * Finds values that differ from the text in the file. Docker, systemd, a shell and Python's dotenv
+ * each read such a line differently, so FastAPI could get another value than the gate.
  */
 function findProblems(files: readonly EnvFile[], given: Variables): string[] {
   const ours = new Set(variableNames());
@@ -54,7 +60,7 @@ function findProblems(files: readonly EnvFile[], given: Variables): string[] {
   for (const { path, contents, env } of files) {
     if (/[\0\ufffd]/.test(contents)) found.set(path, `${path}: is not UTF-8 text. Save it as UTF-8`);
     for (const [name, value] of Object.entries(env)) {
-      // The first file that names a variable wins; later ones are not read for it.
+      // The first file that names a variable wins. Later files are ignored for it.
       if (!ours.has(name) || seen.has(name)) continue;
       seen.add(name);
       const problem = compare(writtenValue(contents, name), value ?? "", known);
@@ -66,7 +72,7 @@ function findProblems(files: readonly EnvFile[], given: Variables): string[] {
 
 const REFERENCE = /(?<!\\)\$(\{?)(\w+)(:-[^}\\]*)?/g;
 
-/** The values themselves are not in the message: most are secrets. */
+/** The message does not contain the value: most values are secrets. */
 function compare(written: string | undefined, value: string, known: ReadonlySet<string>): string | undefined {
   const references = [...(written ?? "").matchAll(REFERENCE)];
   for (const [, brace, name = "", fallback] of references) {
@@ -85,8 +91,8 @@ function compare(written: string | undefined, value: string, known: ReadonlySet<
 }
 
 /**
- * The text behind `NAME=`, without the quotes around it and the comment behind it, and otherwise as it stands.
- * Undefined where a quote opens that does not close at the end of the line.
+ * The text after `NAME=`, without surrounding quotes and without a comment at the end of the line.
+ * The rest is unchanged. Undefined if an opening quote is not closed at the end of the line.
  */
 function writtenValue(contents: string, name: string): string | undefined {
   const line = new RegExp(`^\\s*(?:export\\s+)?${name}(?:\\s*=|:\\s)(.*)$`, "gm");

@@ -1,47 +1,62 @@
 import { InvalidValue, parseBaseUrl, parseDatabaseUrl, parseMailUrl, parseOrigin } from "./addresses";
 import { type JwtConfig, MAX_TTL_SECONDS, MIN_KEY_BYTES } from "./contract";
 
-/** What the app runs on, checked. */
+/** The validated configuration of the app. */
 export interface Env {
-  /** Scheme, host and port that browsers see. */
+  /** Scheme, host and port, as browsers see them. */
   readonly appOrigin: string;
-  /** Every origin that counts as ours; holds `appOrigin`. */
+  /** Every origin of this app. Includes `appOrigin`. */
   readonly origins: readonly string[];
-  /** Base address of FastAPI, with no trailing slash; may hold a path. */
+  /** Base URL of FastAPI, without a trailing slash. It may have a path. */
   readonly backendUrl: string;
-  /** Who moves the bytes between browser and FastAPI: the platform, or the gate itself. */
+  /**
+   * What transfers the data between browser and FastAPI. `rewrite`: the platform or Next's server.
+   * `relay`: the gate itself.
+   */
   readonly forwarding: "rewrite" | "relay";
   readonly databaseUrl: string;
-  /** Where the Neon driver sends its queries, when it is not Neon itself (the local stack). */
+  /** Where the Neon driver sends its queries, if not to Neon itself (the local stack). */
   readonly neonEndpoint: string | undefined;
-  /** Better Auth's secrets: the first signs cookies, all verify them. */
+  /** Better Auth's secrets. The first one signs cookies, all of them verify cookies. */
   readonly authSecrets: readonly string[];
-  /** The same ones, in the form that Better Auth takes. */
+  /** The same secrets, in the form of Better Auth's options. */
   readonly authOptions: { readonly secret?: string; readonly secrets?: VersionedSecret[] };
   readonly jwt: JwtConfig;
-  /** For how long a session is trusted without asking the store, in seconds. */
+  /** How long a session is trusted without a lookup in the store, in seconds. */
   readonly sessionMaxStaleSeconds: number;
   /** Largest request body that is forwarded, in bytes. */
   readonly maxBodyBytes: number;
-  /** How long the backend may be silent before a call of it counts as timed out, in seconds. */
+  /** How long the backend may send nothing before a call counts as timed out, in seconds. */
   readonly backendTimeoutSeconds: number;
   /** Whether `GET /api/auth/token` exists. */
   readonly tokenEndpoint: boolean;
-  /** The mail server, and who writes. Without it `next dev` keeps the messages, and a build can send none. */
+  /**
+   * The mail server and the sender. Without it `next dev` stores the emails in its mailbox, and a
+   * build cannot send any.
+   */
   readonly mail: MailConfig | undefined;
-  /** Other sites to sign in with. */
+  /** Other sites that users can sign in with. */
   readonly providers: Readonly<Partial<Record<ProviderName, ProviderConfig>>>;
-  /** Whether Vercel runs this, and not a server of your own. */
+  /** Whether this runs on Vercel, not on your own server. */
   readonly onVercel: boolean;
   /** Whether this is `next dev`. */
   readonly development: boolean;
-  /** Whether the server of Next does the rewrites (`next start`, `server.js`), and no platform. It sets the variable. */
+  /**
+   * True if Next's own server does the rewrites (`next start`, `server.js`), not a platform. Next's
+   * server sets the variable that this is read from.
+   */
   readonly nextServer: boolean | undefined;
-  /** Where `next build` writes. The tests build beside the app that runs. */
+  /** The output folder of `next build`. The tests use another one than the app that is running. */
   readonly distDir: string;
-  /** The request header in which the platform, and nobody else, writes the client's address. */
+  /**
+   * The request header in which the platform writes the client's address. A client must not be able
+   * to set it.
+   */
   readonly clientAddressHeader: string | undefined;
-  /** Where traces are sent, if anywhere. `@vercel/otel` reads the same variable, and the others of OpenTelemetry. */
+  /**
+   * Where traces are sent, if set. `@vercel/otel` reads the same variable, and OpenTelemetry's
+   * other variables.
+   */
   readonly otlpEndpoint: string | undefined;
 }
 
@@ -62,7 +77,10 @@ export interface VersionedSecret {
   readonly value: string;
 }
 
-/** Variables are invalid: one line for each, with its name, what is wrong and how to fix it. */
+/**
+ * One or more variables are invalid. `problems` has one line for each: its name, what is wrong, and
+ * how to fix it.
+ */
 export class EnvError extends Error {
   override readonly name = "EnvError";
   readonly code = "env_invalid";
@@ -72,9 +90,9 @@ export class EnvError extends Error {
   }
 }
 
-/** Seconds. The `fetch` of Node gives up by itself after 300. */
+/** Seconds. Node's `fetch` has its own timeout of 300 seconds. */
 const MAX_BACKEND_TIMEOUT = 290;
-/** Seconds. Vercel ends a middleware that has not sent a first byte by then. */
+/** Seconds. Vercel stops a middleware that has not sent the first byte of its response by then. */
 const VERCEL_FIRST_BYTE = 25;
 
 type Source = Readonly<Record<string, string | undefined>>;
@@ -85,7 +103,9 @@ const PLACEHOLDER =
   /change.?me|your.?secret|replace|placeholder|example.?secret|better-auth-secret|^(.)\1*$/iu;
 
 const NAME_A_HEADER = "Set it to the header that your proxy writes, such as X-Real-IP";
-/** Standard request headers: the caller writes them, or they hold something other than an address. */
+/**
+ * Standard request headers. The caller sets them, or they contain something other than one address.
+ */
 const NO_ADDRESS_HEADER =
   /^(accept|access-control|content|cookie|if|next|proxy|sec|x-middleware|x-nextjs)(-.*)?$|^(authorization|baggage|cache-control|connection|date|expect|forwarded|from|host|keep-alive|max-forwards|origin|pragma|priority|range|referer|rsc|set-cookie|te|trace(parent|state)|trailer|transfer-encoding|upgrade(-.*)?|user-agent|via|x-forwarded-(host|port|proto)|x-request-id)$/;
 
@@ -103,19 +123,22 @@ export function variableNames(): string[] {
   return [...names];
 }
 
-/** The process's own configuration, parsed once. The one place that reads `process.env`. */
+/**
+ * The configuration of this process, parsed once. No other code reads `process.env`.
+ * @throws {EnvError}
+ */
 export function loadEnv(): Env {
   loaded ??= parseEnv(process.env);
   return loaded;
 }
 
-/** The other sites to sign in with here. */
+/** The other sites that users of this deployment can sign in with. */
 export function providersOf({ providers }: Pick<Env, "providers">): ProviderName[] {
   return (["github", "google"] as const).filter((name) => providers[name]);
 }
 
 /**
- * Checks every variable and reports all that is wrong together.
+ * Checks every variable, and reports all problems together.
  * @throws {EnvError}
  */
 export function parseEnv(source: Source): Env {
@@ -138,7 +161,7 @@ export function parseEnv(source: Source): Env {
   }
 
   if (source.BETTER_AUTH_TRUSTED_ORIGINS) {
-    // Better Auth reads it by itself.
+    // Better Auth reads this variable itself.
     problems.push(
       "BETTER_AUTH_TRUSTED_ORIGINS: makes Better Auth trust origins that the gate does not. Remove it",
     );
@@ -190,7 +213,7 @@ export function parseEnv(source: Source): Env {
     nextServer: source.__NEXT_PRIVATE_ORIGIN ? true : undefined,
     distDir: source.NEXT_DIST_DIR || ".next",
     clientAddressHeader: read("CLIENT_ADDRESS_HEADER", headerName, {
-      // Vercel sets it on every request and drops what the client sent under that name.
+      // Vercel sets it on every request, and drops a header of that name from the client.
       fallback: source.VERCEL ? "x-vercel-forwarded-for" : undefined,
     }),
     otlpEndpoint: read("OTEL_EXPORTER_OTLP_ENDPOINT", parseBaseUrl),
@@ -203,7 +226,7 @@ export function parseEnv(source: Source): Env {
 type Parse<T> = (value: string) => T;
 interface Missing {
   fallback?: string | undefined;
-  /** How to mend a missing value; without it the variable is optional. */
+  /** How to fix a missing value. If this is not set, the variable is optional. */
   missing?: string;
 }
 
@@ -212,7 +235,7 @@ function reader(source: Source, problems: string[]) {
     const given = trim(source[name] ?? "");
     const value = given || fallback;
     if (source[name] && !given) {
-      // Better Auth reads some of them by itself, and takes a blank one for a value.
+      // Better Auth reads some variables itself, and treats a blank one as a value.
       problems.push(`${name}: is not set: it is blank. ${missing ?? "Remove it, or give it a value"}`);
       return undefined;
     }
@@ -232,16 +255,16 @@ function reader(source: Source, problems: string[]) {
 }
 
 /**
- * `str.strip(" \t\r\n")` in `backend/auth.py`. Not `trim()`: JavaScript and Python disagree on what else is
- * white space, and the two sides must read the same key.
+ * Does the same as `str.strip(" \t\r\n")` in `backend/auth.py`. Not `trim()`: JavaScript and Python
+ * differ in what else they treat as white space, and both sides must read the same key.
  */
 function trim(value: string): string {
   return value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
 }
 
 /**
- * Control characters, white space other than the space, characters without width, and U+FFFD, which stands for
- * bytes that are not UTF-8. `backend/auth.py` holds the same ones.
+ * Control characters, white space other than the space, zero-width characters, and U+FFFD, which
+ * replaces bytes that are not UTF-8. `backend/auth.py` has the same list.
  */
 const INVISIBLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
@@ -277,7 +300,8 @@ function wholeNumber(min: number, max: number): Parse<number> {
 
 const headerName: Parse<string> = (value) => {
   const name = value.toLowerCase();
-  // The gate and most proxies drop a name with an underscore; other punctuation is in no such name.
+  // The gate and most proxies drop a header whose name has an underscore. Names of address headers
+  // contain no punctuation other than hyphens.
   if (!/^[a-z][a-z0-9-]*$/.test(name)) {
     throw new InvalidValue(`"${value}" is not the name of a header. Use letters, digits and hyphens only`);
   }
@@ -287,7 +311,7 @@ const headerName: Parse<string> = (value) => {
   return name;
 };
 
-/** A secret's value never stands in a message. */
+/** The message never contains the value of the secret. */
 const secret: Parse<string> = (value) => {
   checkCharacters(value);
   const bytes = new TextEncoder().encode(value).length;
@@ -304,7 +328,7 @@ const keyRing: Parse<readonly string[]> = (value) => {
   return keys.map(secret);
 };
 
-/** Better Auth's own notation: `2:<new>,1:<old>`. */
+/** Better Auth's own format: `2:<new>,1:<old>`. */
 const versionedSecrets: Parse<VersionedSecret[]> = (value) => {
   const entries = value.split(",").map((entry) => {
     const [, version, key] = trim(entry).match(/^(\d{1,9}):(.+)$/) ?? [];
@@ -318,8 +342,9 @@ const versionedSecrets: Parse<VersionedSecret[]> = (value) => {
 };
 
 /**
- * RFC 5322 §3.4: an address alone, or in angle brackets behind a name. A name with punctuation stands in double
- * quotes: without them nodemailer reads `Acme, Inc <a@b.c>` as two senders.
+ * RFC 5322 §3.4: an address alone, or a name followed by the address in angle brackets. A name with
+ * punctuation must be in double quotes: without them nodemailer reads `Acme, Inc <a@b.c>` as two
+ * senders.
  */
 const MAILBOX = String.raw`[^\s"(),:;<>@[\\\]]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*`;
 const DISPLAY_NAME = String.raw`(?:"[^"\\]*"|[^"(),:;<>@[\\\]]+)`;
@@ -330,7 +355,7 @@ const sender: Parse<string> = (value) => {
   return value;
 };
 
-/** For one half of a pair. */
+/** Makes one variable of a pair required if the other one, `name`, is set. */
 function ifSet(source: Source, name: string): Missing {
   return trim(source[name] ?? "") ? { missing: `${name} is set. Set both, or neither` } : {};
 }
@@ -343,19 +368,22 @@ function megabytes(count: number | undefined): number | undefined {
   return count === undefined ? undefined : count * 1024 * 1024;
 }
 
-/** On Vercel a relay cannot wait longer than the platform lets it. */
+/** On Vercel a relay cannot wait longer than the platform allows. */
 function backendTimeout(seconds: number | undefined, source: Source): number | undefined {
   const isLimited = seconds !== undefined && source.VERCEL && source.BACKEND_FORWARD?.trim() === "relay";
   return isLimited ? Math.min(seconds, VERCEL_FIRST_BYTE) : seconds;
 }
 
-/** A preview deployment has no address of its own in the settings; Vercel names it. */
+/** The origin that Vercel's variables name. A preview deployment has no configured URL. */
 function vercelOrigin(source: Source): string | undefined {
   const host = source.VERCEL_ENV === "production" ? source.VERCEL_PROJECT_PRODUCTION_URL : source.VERCEL_URL;
   return host ? `https://${host}` : undefined;
 }
 
-/** The app's own origin, the other names Vercel gives the same deployment, and loopback's two names. */
+/**
+ * The app's own origin, the other origins that Vercel gives the same deployment, and, for a
+ * loopback origin, both of its names.
+ */
 function ownOrigins(appOrigin: string, source: Source): string[] {
   const origins = new Set([appOrigin]);
   for (const host of [source.VERCEL_URL, source.VERCEL_BRANCH_URL, source.VERCEL_PROJECT_PRODUCTION_URL]) {

@@ -1,6 +1,6 @@
-/** Pages of the gate's own. Whole in themselves: they must not need what is down. */
+/** The gate's own HTML pages. They load nothing, so they work while other parts of the app fail. */
 
-/** What a visitor sees while their session cannot be checked. */
+/** Shown while the visitor's session cannot be checked. */
 export function unavailablePage(requestId: string): string {
   return page(requestId, {
     title: "One moment, please",
@@ -9,7 +9,7 @@ export function unavailablePage(requestId: string): string {
   });
 }
 
-/** What a visitor sees of a fault in the gate. */
+/** Shown after a failure in the gate. */
 export function failurePage(requestId: string): string {
   return page(requestId, {
     title: "Something went wrong",
@@ -18,7 +18,7 @@ export function failurePage(requestId: string): string {
   });
 }
 
-/** What a visitor sees who has opened an address of Better Auth's that it refuses. */
+/** Shown to a visitor who opens a URL that Better Auth refuses. */
 export function refusedPage(requestId: string): string {
   return page(requestId, {
     title: "This did not work",
@@ -28,7 +28,7 @@ export function refusedPage(requestId: string): string {
   });
 }
 
-/** What a visitor sees who has opened such addresses too often in a short time. */
+/** Shown to a visitor who opens such URLs too often in a short time. */
 export function tooManyPage(requestId: string): string {
   return page(requestId, {
     title: "One moment, please",
@@ -46,7 +46,10 @@ interface Content {
 
 const TRY_AGAIN = { href: "", label: "Try again" };
 
-/** The palette is that of app/globals.css and the sign that of app/_components/brand.tsx: a test compares them. */
+/**
+ * The colours are those of app/globals.css, and the logo is that of app/_components/brand.tsx. A
+ * test compares them.
+ */
 function page(requestId: string, { title, heading, text, link = TRY_AGAIN }: Content) {
   return `<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-/** Keeps the last entries, and tells whoever listens of each new one. */
+/** Keeps the last `capacity` entries, and calls each listener with every new one. */
 export class Feed<T> {
   readonly #kept: T[] = [];
   readonly #listeners = new Set<(entry: T) => void>();
@@ -11,7 +11,10 @@ export class Feed<T> {
     for (const listener of this.#listeners) listener(entry);
   }
 
-  /** Calls `listener` with what is kept, and then with whatever comes. */
+  /**
+   * Calls `listener` with each stored entry, then with each new one. Returns a function that
+   * removes it.
+   */
   listen(listener: (entry: T) => void): () => void {
     for (const entry of this.#kept) listener(entry);
     this.#listeners.add(listener);
@@ -19,13 +22,13 @@ export class Feed<T> {
   }
 }
 
-/** The feed as server-sent events (HTML Living Standard §9.2), for as long as somebody reads them. */
+/** The feed as server-sent events (HTML Living Standard §9.2), until the reader disconnects. */
 export function streamFeed<T>(feed: Feed<T>, signal: AbortSignal): Response {
   const encoder = new TextEncoder();
   let leave = () => {};
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      // A comment: the reader learns that it is connected before anything happens.
+      // An SSE comment: it shows the reader that the connection is open before there is any entry.
       controller.enqueue(encoder.encode(":\n\n"));
       leave = feed.listen((entry) =>
         controller.enqueue(encoder.encode(`data: ${JSON.stringify(entry)}\n\n`)),
@@ -35,7 +38,7 @@ export function streamFeed<T>(feed: Feed<T>, signal: AbortSignal): Response {
     cancel: () => leave(),
   });
   return new Response(body, {
-    // Compressed, they would be held back until the end.
+    // `no-transform`: a compressed stream would be held back until its end.
     headers: { "content-type": "text/event-stream", "cache-control": "no-store, no-transform" },
   });
 }

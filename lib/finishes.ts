@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Feed } from "./feed";
 import { type Finish, LOOK_CAPACITY } from "./look";
 
-/** Node has one of it in each process, however often hot reloading evaluates this module. */
+/** One feed for each Node process, even if hot reloading evaluates this module again. */
 const shared = globalThis as { __gateFinishes?: Feed<Finish> };
 
 /**
- * How requests end, in development: the gate lets a request go before anybody knows, so the server that it runs in is watched
- * (Node's diagnostics channels), and `/__gate` puts the two together.
+ * Records how requests end, in development. The gate does not see the end of a request. Therefore
+ * this observes the server that the gate runs in, through Node's diagnostics channels, and
+ * `/__gate` combines both.
  */
 export function watchFinishes(): Feed<Finish> {
   if (shared.__gateFinishes) return shared.__gateFinishes;

@@ -1,20 +1,23 @@
 /**
- * The request headers that reach the backend as the client sent them. Every other one is dropped,
+ * The request headers that are forwarded to the backend unchanged. Every other header is dropped,
  * and its name is written to the log once (`header_not_forwarded`). Add the headers of your own API
  * to `app`, in lower case.
  *
- * Before you add one, ask what the backend would believe if a stranger chose its value. A header
- * that names a person, a group, an address, a host or a certificate belongs to no list here: any
- * signed-in caller can send it.
+ * Before you add a header, consider what the backend would believe if an attacker chose its value:
+ * any signed-in caller can send it. Never list a header that names a person, a group, an address, a
+ * host or a certificate.
  */
 export const forwardedHeaders = {
-  /** Yours. */
+  /** Your own. */
   app: [],
 
-  /** RFC 9112 §6: they frame the body. Without them it would be read as a second request. */
+  /**
+   * RFC 9112 §6: these frame the body. Without them the backend would read the body as a second
+   * request.
+   */
   framing: ["content-length", "transfer-encoding"],
 
-  /** RFC 9110 §8, RFC 6266, RFC 9530: what the body is. */
+  /** RFC 9110 §8, RFC 6266, RFC 9530: they describe the body. */
   content: [
     "content-type",
     "content-encoding",
@@ -29,8 +32,8 @@ export const forwardedHeaders = {
   ],
 
   /**
-   * RFC 9110 §12, RFC 7240, RFC 7089: what the client would like to get. Not `accept-encoding`:
-   * Next compresses by itself.
+   * RFC 9110 §12, RFC 7240, RFC 7089: what the client prefers. Not `accept-encoding`: Next
+   * compresses responses itself.
    */
   negotiation: [
     "accept",
@@ -61,8 +64,8 @@ export const forwardedHeaders = {
   ],
 
   /**
-   * RFC 9110 §10.1, RFC 9218, RFC 6454: the client and its page. `origin` passes for our own
-   * origins only.
+   * RFC 9110 §10.1, RFC 9218, RFC 6454: the client and its page. `origin` is forwarded only if it
+   * is one of this app's own origins.
    */
   client: ["user-agent", "origin", "referer", "date", "priority", "dnt", "sec-gpc", "save-data"],
 
@@ -126,8 +129,8 @@ export const forwardedHeaders = {
   ],
 
   /**
-   * W3C Trace Context and Baggage, B3, and what tracers sent before these. They name a trace, never
-   * a person.
+   * W3C Trace Context and Baggage, B3, and the older headers of other tracers. They identify a
+   * trace, never a person.
    */
   tracing: [
     "traceparent",
@@ -153,7 +156,9 @@ export const forwardedHeaders = {
     "correlation-id",
   ],
 
-  /** What HTTP clients and frameworks add to a page's own calls, CSRF tokens among them. */
+  /**
+   * Headers that HTTP clients and frameworks add to a page's own requests, including CSRF tokens.
+   */
   pageScripts: [
     "x-requested-with",
     "x-csrf-token",
@@ -171,7 +176,7 @@ export const forwardedHeaders = {
     "turbo-frame",
   ],
 
-  /** Versions of the client and of the API, and where the client is in time and language. */
+  /** Versions of the client and the API, and the client's language and time zone. */
   versions: [
     "api-version",
     "x-api-version",

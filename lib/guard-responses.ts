@@ -5,13 +5,15 @@ import { routes } from "./routes";
 import { securityHeaders } from "./security-headers";
 
 /**
- * Gives every response of this server its security headers before Next gets to see the request, for
- * responses that neither the gate nor `next.config.ts` reaches: error pages for a path or a method
- * that Next cannot read, files that the matcher leaves out. What is set later replaces these.
+ * Sets the security headers on every response of this server, before Next sees the request. This
+ * covers responses that neither the gate nor `next.config.ts` reaches: error pages for a path or a
+ * method that Next cannot parse, and files that the matcher leaves out. Headers that are set later
+ * replace these.
  *
- * Attack: with `BACKEND_FORWARD=rewrite` Next copies the backend's headers over those that are
- * there. A backend that serves HTML with a policy of its own, an uploaded file for instance, would
- * run it as this app's origin.
+ * Attack: with `BACKEND_FORWARD=rewrite` Next replaces these headers by those of the backend. A
+ * backend that serves HTML with its own policy, such as an uploaded file, would run scripts in this
+ * app's origin.
+ *
  * Defence: for a backend path the headers are set once more when the head of the response is
  * written.
  */
@@ -31,19 +33,20 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
   const writeHead = response.writeHead as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]) => {
     for (const [name, value] of headers) response.setHeader(name, value);
-    // Service Workers §6.3: it would let a worker from below `/backend` control the app's pages.
+    // Service Workers §6.3: this header would let a worker from a path below `/backend` control the
+    // app's pages.
     response.removeHeader("service-worker-allowed");
     return writeHead.apply(response, args);
   };
 }
 
-/** The path as Next and the gate see it: without dot segments. */
+/** The path as Next and the gate see it, without dot segments. */
 function pathOf({ url = "/" }: IncomingMessage): string {
   const base = "http://localhost";
   return URL.canParse(url, base) ? new URL(url, base).pathname : url;
 }
 
-/** Next takes `.rsc` off a path before the gate sees it. */
+/** Next removes `.rsc` from a path before the gate sees it. */
 function isBackendPath(path: string): boolean {
   const next = path[routes.backend.length];
   return path.startsWith(routes.backend) && (next === undefined || next === "/" || next === ".");

@@ -16,22 +16,23 @@ const FIRST_BYTE_WITHIN = 30_000;
 export interface UpgradeGuard {
   readonly log: Log;
   readonly randomId: () => string;
-  /** Paths that the server itself upgrades, by their prefix: hot reloading in `next dev`. */
+  /** The prefix of the paths that the server upgrades itself: hot reloading in `next dev`. */
   readonly ownPrefix?: string | undefined;
 }
 
 /**
  * Closes every upgrade that is not forwarded to the backend.
  *
- * Attack: Node takes a connection out of its HTTP server when a request asks for an upgrade, and
- * none of the server's timeouts applies to it any more. Next handles such a request only where a
- * rewrite or a page matches it, and otherwise leaves the socket open for ever; the middleware
- * cannot help, since its matcher leaves paths out and Next redirects some before it.
+ * Attack: when a request contains an upgrade, Node removes its connection from the HTTP server, and
+ * none of the server's timeouts applies to it any more. Next handles such a request only if a
+ * rewrite or a page matches it. Otherwise Next leaves the socket open for ever. The middleware
+ * cannot prevent this: its matcher excludes some paths, and Next redirects some paths before the
+ * middleware runs.
  *
- * Defence: Next gets to see an upgrade only if it is a WebSocket handshake for a backend path that
- * Next does not normalise, which is where the gate runs and decides. All others are refused here. A
- * socket whose sending side has been closed is destroyed, whether the client closes its own side or
- * not.
+ * Defence: an upgrade reaches Next only if it is a WebSocket handshake for a backend path that Next
+ * does not normalise. For such a path the gate runs and decides. All other upgrades are refused
+ * here. A socket whose sending side is closed is destroyed, whether or not the client closes its
+ * own side.
  */
 export function guardUpgrades(guard: UpgradeGuard): void {
   const emit: (event: string, ...args: unknown[]) => boolean = Server.prototype.emit;
@@ -55,7 +56,10 @@ function isOwn({ url = "" }: IncomingMessage, ownPrefix: string | undefined): bo
   return ownPrefix !== undefined && url.startsWith(ownPrefix);
 }
 
-/** RFC 6455 §4.1, and a path that the gate sees as it stands here. */
+/**
+ * Whether this is a WebSocket handshake (RFC 6455 §4.1) for a backend path that the gate sees
+ * unchanged.
+ */
 export function isBackendHandshake({ method, headers, url = "" }: IncomingMessage): boolean {
   const [path = ""] = url.split("?", 1);
   return (
@@ -67,8 +71,8 @@ export function isBackendHandshake({ method, headers, url = "" }: IncomingMessag
 }
 
 /**
- * Next resolves dot segments and redirects repeated slashes, backslashes and more, before the
- * middleware runs.
+ * Whether Next leaves this path unchanged. Before the middleware runs, Next resolves dot segments,
+ * and redirects repeated slashes, backslashes and more.
  */
 function isNormal(path: string): boolean {
   const base = "http://localhost";
@@ -97,7 +101,9 @@ function refuse(socket: Socket, { log, randomId }: UpgradeGuard): void {
   );
 }
 
-/** A server's sockets stay half open for as long as the client likes (`allowHalfOpen`). */
+/**
+ * Node's HTTP server keeps a half-open socket until the client closes its side (`allowHalfOpen`).
+ */
 function closeBothSides(socket: Socket): void {
   socket.once("finish", () => {
     const timer = setTimeout(() => socket.destroy(), LINGER);
@@ -105,7 +111,9 @@ function closeBothSides(socket: Socket): void {
   });
 }
 
-/** Covers a backend that never responds, and whatever Next leaves open without a response. */
+/**
+ * Covers a backend that never responds, and each socket that Next leaves open without a response.
+ */
 function expectFirstByte(socket: Socket): void {
   const sentBefore = socket.bytesWritten;
   const timer = setTimeout(() => {

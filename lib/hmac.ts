@@ -1,13 +1,13 @@
-/** A secret's UTF-8 bytes as a key for HMAC-SHA256, which WebCrypto will not give out again. */
+/** Imports the UTF-8 bytes of a secret as a key for HMAC-SHA256. The key cannot be exported. */
 export function importHmacKey(secret: string, usages: KeyUsage[]): Promise<CryptoKey> {
   const bytes = new TextEncoder().encode(secret);
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, usages);
 }
 
-/** A ring of secrets: the first signs, all verify. */
+/** A ring of secrets. The first one signs, all of them verify. */
 export interface KeyRing {
   readonly size: number;
-  /** In the ring's order. Imported at the first use, and kept. */
+  /** In the order of the ring. The keys are imported at the first call and kept. */
   keys(): Promise<readonly CryptoKey[]>;
 }
 

@@ -1,8 +1,12 @@
 import type { Message } from "./mail";
 
 /**
- * What we write to people. A letter holds nothing that its sender has typed, no name for one: anybody can have us
- * write to anybody.
+ * The emails that this app sends.
+ *
+ * Attack: anyone can make this app send an email to any address, so a text chosen by the sender
+ * would be a way to send spam or phishing. Defence: an email contains no text from a user, not even
+ * a name. The one exception is the new address in `approveChangeLetter`, which goes to the user's
+ * own address.
  */
 
 type Letter = Omit<Message, "to">;
@@ -37,7 +41,7 @@ export function confirmLetter(url: string): Letter {
   });
 }
 
-/** To the old address: may it change? */
+/** Sent to the old address: asks to approve the change. */
 export function approveChangeLetter(url: string, newEmail: string): Letter {
   return compose({
     subject: "Approve your new email address",
@@ -48,7 +52,7 @@ export function approveChangeLetter(url: string, newEmail: string): Letter {
   });
 }
 
-/** To the new address: is it theirs? */
+/** Sent to the new address: asks to confirm that it belongs to the user. */
 export function newAddressLetter(url: string): Letter {
   return compose({
     subject: "Confirm your new email address",

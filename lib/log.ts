@@ -4,8 +4,9 @@ import type { RouteKind } from "./routes";
 export type LogLevel = "info" | "warn" | "error";
 
 /**
- * Every line of the log has one of these codes; they are stable. `info`: somebody was refused what they may not have.
- * `warn`: what no page of ours sends. `error`: a fault. docs/logs.md explains each, and a test holds it to that.
+ * The codes of the log. Every line has one, and they are stable. `info`: an expected refusal or
+ * event. `warn`: a request that no page of this app sends, or a problem to look at. `error`: a
+ * failure. docs/logs.md explains each code, and a test compares both.
  */
 export const logLevels = {
   gate_signed_out: "info",
@@ -40,27 +41,29 @@ export const logLevels = {
 export type LogCode = keyof typeof logLevels;
 
 /**
- * A line of the log. Nothing in it is a person's or a secret: no path, no value of a header, no id
- * of a user's.
+ * A line of the log. It contains no secrets and no personal data: no path, no header value other
+ * than the trace id, no user id.
  */
 export interface LogEntry {
   readonly code: LogCode;
   readonly request_id?: string | undefined;
-  /** Of the request's `traceparent`. */
+  /** The trace id of the request's `traceparent`. */
   readonly trace_id?: string | undefined;
   readonly status?: number | undefined;
   readonly route?: RouteKind | undefined;
-  /** What failed, in words of ours. */
+  /** What happened: this app's own text, a code, a header name, or a redacted message. */
   readonly what?: string | undefined;
-  /** From `reasonOf`. */
+  /** The result of `reasonOf`. */
   readonly error?: string | undefined;
-  /** Next's name for an error of a page, which the page shows too. */
+  /** Next's id for an error of a page. The error page shows it too. */
   readonly digest?: string | undefined;
 }
 
 export type Log = (entry: LogEntry) => void;
 
-/** One JSON object a line. */
+/**
+ * Creates the log. It writes one JSON object per line. `now` returns milliseconds since the epoch.
+ */
 export function createLog(write: (level: LogLevel, line: string) => void, now: () => number): Log {
   return (entry) => {
     const level = logLevels[entry.code];

@@ -10,10 +10,10 @@ export interface Message {
 }
 
 export interface Mailer {
-  /** Whether there is anywhere to send to. */
+  /** Whether messages can be sent at all, or stored in the development mailbox. */
   readonly isConfigured: boolean;
   /**
-   * Whether a message could be sent now, whoever it is for.
+   * Checks whether a message could be sent now, to any recipient.
    * @throws {MailError}
    */
   check(): Promise<void>;
@@ -21,7 +21,7 @@ export interface Mailer {
   send(message: Message): Promise<void>;
 }
 
-/** No message can be sent, or this one could not. */
+/** No message can be sent, or this message could not be sent. */
 export class MailError extends Error {
   override readonly name = "MailError";
 
@@ -34,10 +34,16 @@ export class MailError extends Error {
   }
 }
 
-/** A mail server that says nothing for this long counts as unreachable: somebody waits in front of a form. Milliseconds. */
+/**
+ * A mail server that sends nothing for this long counts as unreachable: a person is waiting for the
+ * form. Milliseconds.
+ */
 const ANSWER_WITHIN = 8_000;
 
-/** Server only: the gate's bundle must not hold an SMTP client (tests/unit/house.test.ts). */
+/**
+ * For the Node server only: the gate's bundle must not contain an SMTP client
+ * (tests/unit/house.test.ts).
+ */
 export function createMailer({ mail, development }: Pick<Env, "mail" | "development">): Mailer {
   if (mail) return smtp(mail);
   return development ? mailbox : nowhere;
@@ -72,7 +78,10 @@ const mailbox: Mailer = {
   send: async (message) => keepInMailbox(message),
 };
 
-/** Never the log instead: a link to reset a password is as good as the password. */
+/**
+ * Messages are never written to the log instead: a link that resets a password is as valuable as
+ * the password.
+ */
 const nowhere: Mailer = {
   isConfigured: false,
   check: () => Promise.reject(notConfigured()),

@@ -6,10 +6,16 @@ export interface KeptMessage extends Message {
 
 const KEPT = 50;
 
-/** Next's development server makes this module anew for each route and after each change; the messages stay. */
+/**
+ * Next's development server evaluates this module again for each route and after each change. The
+ * messages must survive that.
+ */
 const shared = globalThis as typeof globalThis & { gatehouseMailbox?: KeptMessage[] };
 
-/** The last messages that were not sent, the newest first. In development alone, for want of a mail server. */
+/**
+ * The last messages, newest first. Used in development without a mail server: messages are kept
+ * here instead of being sent.
+ */
 export function readMailbox(): readonly KeptMessage[] {
   return shared.gatehouseMailbox ?? [];
 }

@@ -10,25 +10,28 @@ import {
 } from "./contract";
 import { importHmacKey } from "./hmac";
 
-/** A signed token and the times it holds, in milliseconds since the epoch. */
+/** A signed token and its times, in milliseconds since the epoch. */
 export interface BackendToken {
   readonly jwt: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
 
-/** Signs a fresh token for `who`. `now` is in milliseconds since the epoch. */
+/** Signs a new token for `who`. `now` is in milliseconds since the epoch. */
 export type MintToken = (who: Identity, now: number) => Promise<BackendToken>;
 
 /**
- * The one minter: the gate, server components and `GET /api/auth/token` all sign here, so that the
- * backend sees one kind of token. The key is imported at the first use and kept.
+ * Creates a minter. The gate, server components and `GET /api/auth/token` all use this function, so
+ * the backend sees one kind of token. The key is imported at the first use and kept.
  */
 export function createMinter(config: JwtConfig, randomId: () => string): MintToken {
   return createSigner(config, randomId, undefined);
 }
 
-/** As {@link createMinter}, for tokens that are good for one purpose alone, and for a minute at most. */
+/**
+ * Like {@link createMinter}, for tokens with a purpose. They are valid for
+ * `MAX_PURPOSE_TTL_SECONDS` at most.
+ */
 export function createPurposeMinter(config: JwtConfig, randomId: () => string, purpose: Purpose): MintToken {
   const ttlSeconds = Math.min(config.ttlSeconds, MAX_PURPOSE_TTL_SECONDS);
   return createSigner({ ...config, ttlSeconds }, randomId, purpose);
@@ -41,9 +44,10 @@ function createSigner(config: JwtConfig, randomId: () => string, purpose: Purpos
     signingKey ??= importSigningKey(config.keys);
     const { kid, key } = await signingKey;
     const iat = Math.floor(now / 1000);
-    // `purpose` is left out of JSON where it is undefined; a custom claim of that name must not stay in its place.
+    // JSON leaves out `purpose` if it is undefined. It is always set here, so that a custom claim
+    // of the same name is overwritten.
     const claims: Omit<BackendClaims, "purpose"> & { purpose: Purpose | undefined } = {
-      // First, so that none of them takes the place of one of the contract's.
+      // First, so that no custom claim can overwrite a claim of the contract.
       ...who.custom,
       iss: config.issuer,
       aud: config.audience,

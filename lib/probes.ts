@@ -6,13 +6,16 @@ import type { Probe } from "./readiness";
 /** Milliseconds. */
 const ANSWER_WITHIN = 2_000;
 
-/** A database without Better Auth's tables is not ready either: `npm run migrate` was forgotten. */
+/**
+ * Queries a table of Better Auth. A database without its tables is not ready either:
+ * `npm run migrate` was not run.
+ */
 export function createDatabaseProbe(env: Pick<Env, "databaseUrl" | "neonEndpoint">): Probe {
   const database = new Kysely(createDatabase(env));
   return () => sql`select 1 from session limit 1`.execute(database);
 }
 
-/** Any answer that is no fault will do: not every FastAPI has a `/health`. */
+/** Any response below 500 means that the backend is up: not every FastAPI app has a `/health`. */
 export function createBackendProbe({ backendUrl }: Pick<Env, "backendUrl">): Probe {
   return async () => {
     const signal = AbortSignal.timeout(ANSWER_WITHIN);

@@ -1,4 +1,4 @@
-/** What the gate says when it does not let a request through. The codes are stable. */
+/** The gate's responses for requests that it does not let through. The codes are stable. */
 export const problems = {
   gate_signed_out: {
     status: 401,
@@ -82,9 +82,9 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
-/** RFC 9457 problem details. `detail` is what clients of FastAPI already read. */
+/** RFC 9457 problem details. `detail` is the field that clients of FastAPI already read. */
 export interface Problem {
-  /** RFC 9457 §4.2.1: `about:blank`, since `code` says which problem it is. */
+  /** RFC 9457 §4.2.1: `about:blank`, because `code` identifies the problem. */
   type: "about:blank";
   title: string;
   status: number;
@@ -98,10 +98,10 @@ export function describeProblem(code: ProblemCode, requestId: string): Problem {
   return { type: "about:blank", title, status, detail, code, request_id: requestId };
 }
 
-/** After that many seconds a retry is worth it. */
+/** Seconds after which a retry makes sense. */
 export const RETRY_AFTER = "5";
 
-/** The problem as a response. It is nobody's business but the caller's. */
+/** The problem as a response. No cache may store it. */
 export function problemResponse(code: ProblemCode, requestId: string): Response {
   const { status } = problems[code];
   const headers = new Headers({
@@ -109,9 +109,9 @@ export function problemResponse(code: ProblemCode, requestId: string): Response 
     "content-type": "application/problem+json",
     "x-request-id": requestId,
   });
-  // RFC 9110 §11.6.1: a 401 names the scheme. There is no registered one for a session cookie.
+  // RFC 9110 §11.6.1: a 401 must name a scheme. There is no registered scheme for session cookies.
   if (status === 401) headers.set("www-authenticate", 'Session realm="gatehouse"');
-  // RFC 9110 §10.2.3; of ours these are the ones that pass by themselves.
+  // RFC 9110 §10.2.3: these problems can end without a change by the caller.
   if (status >= 500) headers.set("retry-after", RETRY_AFTER);
   return new Response(JSON.stringify(describeProblem(code, requestId)), { status, headers });
 }

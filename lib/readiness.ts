@@ -3,13 +3,13 @@ import type { Log } from "./log";
 import { reasonOf } from "./reason";
 import type { RequestTrace } from "./request-trace";
 
-/** Asks a part of the deployment whether it works: rejects when it does not, or never answers. */
+/** Tests whether a part of the deployment works. Rejects, or never settles, if it does not. */
 export type Probe = () => Promise<unknown>;
 
 export interface ReadinessOptions<Part extends string> {
   readonly probes: Readonly<Record<Part, Probe>>;
   readonly now: () => number;
-  /** Resolves after that many milliseconds. */
+  /** Resolves after `ms` milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
   readonly log: Log;
 }
@@ -21,14 +21,17 @@ interface Outcome {
   readonly reason?: string;
 }
 
-/** A part that has not answered after this does not work. Milliseconds. */
+/** A part that has not responded after this time counts as `timeout`. Milliseconds. */
 const ANSWER_WITHIN = 2_000;
-/** For how long an answer stands, however many ask. Milliseconds. */
+/** How long a result is reused for all callers. Milliseconds. */
 const FRESH_FOR = 1_000;
 
 /**
- * Whether all parts work, asked at most once at a time and once a second: a health check is open to everyone, and must not be
- * a way to have the database asked.
+ * Creates the readiness check of all parts. Only one check runs at a time, and a result is reused
+ * for one second.
+ *
+ * Attack: a health check is open to everyone, so a flood of requests could become a flood of
+ * database queries. Defence: all callers share one check and its result.
  */
 export function createReadiness<Part extends string>(options: ReadinessOptions<Part>) {
   const { probes, now, wait, log } = options;

@@ -1,9 +1,9 @@
 import { redact } from "./redact";
 
-/** Of a message no more than this stands in the log. Characters. */
+/** Longest part of a message that is written to the log. Characters. */
 const LONGEST = 200;
 
-/** The name, code and message of an error, and of what caused it, for the log. */
+/** Returns the name, code and message of an error and of its causes, for the log. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return wordsOf(String(error));
   const code = "code" in error && error.code ? ` ${redact(String(error.code))}` : "";
@@ -11,7 +11,7 @@ export function reasonOf(error: unknown): string {
   return error.cause === undefined ? own : `${own} (${reasonOf(error.cause)})`;
 }
 
-/** The database driver's message ends with the whole answer that it could not read. */
+/** The database driver appends the whole response that it could not read. That part is removed. */
 function wordsOf(message: string): string {
   const [own = ""] = message.split(/(?<=\(HTTP status \d+\)):/);
   return redact(own).slice(0, LONGEST);

@@ -1,13 +1,19 @@
-/** Addresses of people, and whatever else stands around an "@": a connection string's user and password. */
+/**
+ * Email addresses, and other text around an "@", such as the user and password of a connection
+ * string.
+ */
 const AROUND_AT = /[^\s"'<>()]*@[^\s"'<>()]*/g;
-/** What is quoted in a message is a value more often than a name. */
+/** Quoted text in a message is usually a value, not a name. */
 const QUOTED = /"[^"]*"|'[^']*'|`[^`]*`/g;
 /** A run of characters that could be a token, a key or a hash. */
 const LONG = /[\w+/=%.~-]{20,}/g;
-/** Words: `INTERNAL_SERVER_ERROR` is none of these. A token has digits, or capitals in the middle. */
+/**
+ * Matches in a token, not in words such as `INTERNAL_SERVER_ERROR`: a token has digits, or capitals
+ * in the middle.
+ */
 const IN_NO_WORD = /\d|[a-z][A-Z]/;
 
-/** A text of somebody else's without what could be personal or secret in it, for the log. */
+/** Removes what could be personal or secret from a text of another program, for the log. */
 export function redact(text: string): string {
   return text
     .replace(QUOTED, '"…"')
@@ -17,7 +23,9 @@ export function redact(text: string): string {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A path without what could be personal or secret in it. A UUID names a thing, and stays. */
+/**
+ * Removes what could be personal or secret from a path. A UUID identifies a thing, so it is kept.
+ */
 export function redactPath(pathname: string): string {
   return pathname
     .split("/")

@@ -1,9 +1,13 @@
 import { type IncomingMessage, Server, type ServerResponse } from "node:http";
 
 /**
- * Next cannot build its `Request` for TRACE (Fetch §2.2.1 forbids the method) and responds with 500 and a stack in the log,
- * before any code of the app runs. RFC 9110 §9.3.8: TRACE sends the request's headers back, cookies among them, so nobody
- * needs it here.
+ * Responds to every TRACE request with 405, before Next sees the request.
+ *
+ * Next cannot build its `Request` for TRACE, because Fetch §2.2.1 forbids the method. Without this
+ * function Next responds with 500 and writes a stack to the log, before any code of this app runs.
+ *
+ * RFC 9110 §9.3.8: a TRACE response contains the headers of the request, which can include cookies.
+ * No part of this app needs the method.
  */
 export function refuseTrace(): void {
   const { emit } = Server.prototype as { emit: (event: string, ...values: unknown[]) => boolean };

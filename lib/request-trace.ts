@@ -1,12 +1,15 @@
 import { traceIdOf } from "./trace-context";
 
-/** What ties that which is done for a request to the request. */
+/** The ids that connect log lines and upstream requests with a request. */
 export interface RequestTrace {
   readonly requestId: string;
   readonly traceId: string | undefined;
 }
 
-/** The gate has given the request its id. Where the gate does not stand in front, it gets one here. */
+/**
+ * Reads the ids of a request. The gate has already set the request id. A request that did not pass
+ * the gate gets a new id here.
+ */
 export function readTrace(headers: Pick<Headers, "get">): RequestTrace {
   return {
     requestId: headers.get("x-request-id") ?? crypto.randomUUID(),
@@ -14,7 +17,10 @@ export function readTrace(headers: Pick<Headers, "get">): RequestTrace {
   };
 }
 
-/** W3C Trace Context: how the next one down the line learns of the trace. A header that cannot be read is not passed on. */
+/**
+ * W3C Trace Context: forwards the trace headers to the next service. They are left out if
+ * `traceparent` is malformed.
+ */
 export function continueTrace(from: Pick<Headers, "get">, to: Headers): void {
   if (traceIdOf(from.get("traceparent")) === undefined) return;
   for (const name of ["traceparent", "tracestate"]) {

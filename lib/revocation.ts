@@ -7,11 +7,13 @@ import {
 } from "better-auth/api";
 
 /**
- * How sessions are ended beyond Better Auth's own ways.
+ * Adds two ways to end sessions to those of Better Auth.
  *
- * `POST /api/auth/revoke-session-by-id` with `{ id }` ends one session of the caller's: Better Auth's own
- * `revoke-session` wants the session's token, which no page ever has. And a change of password ends all other
- * sessions, whether or not the page asked for it: whoever else is signed in may be why it is changed.
+ * `POST /api/auth/revoke-session-by-id` with `{ id }` ends one session of the caller. Better Auth's
+ * own `revoke-session` requires the session's token, which no page has.
+ *
+ * A change of password ends all other sessions, even if the page did not request it: the password
+ * may be changed because another person is signed in.
  */
 export function revocation() {
   return {

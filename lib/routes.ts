@@ -1,4 +1,4 @@
-/** Which path is what. Data, not code: a page that stands in no list is protected. */
+/** The kind of each path, as data. A page that is in no list is protected. */
 export const routes = {
   /** Open to everyone. Exact paths. */
   publicPages: [
@@ -7,34 +7,37 @@ export const routes = {
     "/reset-password",
     "/verify-email",
     "/account-deleted",
-    // In development only; a build has no such page.
+    // Exists only in development. A build does not contain this page.
     "/mailbox",
   ],
-  /** For visitors who are signed out; the others are sent on. Exact paths. */
+  /** For visitors who are signed out. Signed-in visitors are redirected. Exact paths. */
   guestPages: ["/login", "/signup"],
-  /** Route handlers that answer for themselves. A path, and all below it. */
+  /** Route handlers that make their own checks. A path, and all paths below it. */
   openApi: ["/api/auth", "/api/health"],
-  /** Everything below it goes to FastAPI, with the prefix taken off. */
+  /** Every path below it is forwarded to FastAPI, without the prefix. */
   backend: "/backend",
   /**
-   * Where a session is trusted for less long than `SESSION_MAX_STALE_SECONDS`: a path and all below it, and the bound in
-   * seconds. 0: the store is asked each time.
+   * Paths where a session is trusted for less time than `SESSION_MAX_STALE_SECONDS`: a path and all
+   * paths below it, and the limit in seconds. 0: the store is read for each request.
    */
   maxStale: [
     ["/backend/api/account", 0],
     ["/account", 0],
   ],
   login: "/login",
-  /** Better Auth's: a request to one of these ends the caller's own session, and the gate forgets it as it passes. */
+  /**
+   * Better Auth's endpoints that end the caller's own session. The gate forgets the session as soon
+   * as it sees such a request.
+   */
   endSession: [
     "/api/auth/sign-out",
     "/api/auth/delete-user",
     "/api/auth/change-password",
     "/api/auth/reset-password",
   ],
-  /** Where a visitor goes who signed in and asked for nothing else. */
+  /** The page after sign-in, if the visitor requested no other page. */
   home: "/dashboard",
 } as const;
 
-/** What a path is. `page` is what stands in no list: it is protected. */
+/** The kind of a path. `page` is a page that is in no list: it is protected. */
 export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";

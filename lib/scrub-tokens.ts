@@ -1,7 +1,9 @@
 /**
- * Takes the raw session token out of an answer of `/api/auth/*`. Better Auth puts it into those of sign-in,
- * sign-up, get-session and list-sessions, where any script of the page could read it; the HttpOnly cookie is
- * the only place it belongs.
+ * Removes the raw session token from a response of `/api/auth/*`.
+ *
+ * Attack: Better Auth includes the token in the responses of sign-in, sign-up, get-session and
+ * list-sessions, where any script of the page could read it. Defence: every JSON field named
+ * `token` is removed, so the token is only in the HttpOnly cookie.
  */
 export async function scrubTokens(response: Response): Promise<Response> {
   if (!response.headers.get("content-type")?.includes("application/json")) return response;

@@ -1,6 +1,6 @@
 /**
- * Headers of every response, the backend's too. The Content Security Policy depends on what the
- * response is.
+ * The security headers of every response, including those of the backend. The Content Security
+ * Policy is not among them, because it depends on the response.
  */
 export function securityHeaders(appOrigin: string): Readonly<Record<string, string>> {
   return {

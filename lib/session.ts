@@ -5,21 +5,22 @@ import { auth, headersForPage } from "./auth-server";
 import { type Identity, identityOf } from "./contract";
 import { loginPath } from "./next-path";
 
-/** The visitor's session as a page may use it: it holds no token. */
+/** The visitor's session for use in pages. It contains no token. */
 export interface PageSession {
   user: { id: string; email: string; name: string };
   session: { id: string; expiresAt: Date };
-  /** As FastAPI is told. */
+  /** The identity that a token for FastAPI carries. */
   identity: Identity;
 }
 
 /**
- * The session of the request that is being rendered, or null. Looked up once a request, and by the page itself:
- * Next's documentation warns against leaving the check to the middleware alone.
- * @throws when the session store does not answer
+ * The session of the request that is being rendered, or null. There is one lookup for each request.
+ * The page makes the lookup itself: Next's documentation warns against a check in the middleware
+ * alone.
+ * @throws if the session store does not respond
  */
 export const readSession = cache(async (): Promise<PageSession | null> => {
-  // A page cannot set cookies while it renders, so it must not extend the session either.
+  // A page cannot set cookies during rendering, so this lookup must not extend the session either.
   const found = await auth.api.getSession({
     headers: await headersForPage(await headers()),
     query: { disableRefresh: true },
@@ -33,7 +34,10 @@ export const readSession = cache(async (): Promise<PageSession | null> => {
   };
 });
 
-/** As {@link readSession}, but sends a visitor without a session to sign in and back to `path`. */
+/**
+ * Like {@link readSession}, but redirects a visitor without a session to the sign-in page, which
+ * leads back to `path`.
+ */
 export async function requireSession(path: string): Promise<PageSession> {
   return (await readSession()) ?? redirect(loginPath(path));
 }

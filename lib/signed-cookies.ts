@@ -1,26 +1,32 @@
 import type { KeyRing } from "./hmac";
 
-/** Length of a base64 SHA-256 with its padding. */
+/** Length of a base64 SHA-256, including padding. */
 const SIGNATURE_LENGTH = 44;
 
-/** The cookies that Better Auth signs and reads at each look-up. */
+/** The signed cookies that Better Auth reads at each session lookup. */
 const SIGNED = /((?:^|;\s*)(?:__Secure-)?better-auth\.(?:session_token|dont_remember)=)([^;]*)/g;
 
 export interface SignedCookies {
-  /** Whether one of the secrets has signed this value. */
+  /** Whether this value is signed with one of the secrets. */
   isSigned(value: string): Promise<boolean>;
-  /** The `Cookie` header with each value that an older secret has signed signed by the first. */
+  /**
+   * Returns the `Cookie` header, in which each value signed with an older secret is signed with the
+   * first secret instead.
+   */
   renew(header: string): Promise<string>;
 }
 
 /**
- * Cookies as Better Auth signs them: `<value>.<base64 HMAC-SHA256 of value>`, percent-encoded. Better Auth verifies
- * them with its first secret alone; so that a rotation signs nobody out, it is shown what an older one has signed
- * under a new signature, and sends the browser a cookie of its own when it next extends the session
+ * Checks and renews cookies as Better Auth signs them: `<value>.<base64 HMAC-SHA256 of value>`,
+ * percent-encoded.
+ *
+ * Better Auth verifies them only with its first secret. So that a rotation signs nobody out, a
+ * cookie that is signed with an older secret is passed to Better Auth with a new signature. The
+ * browser gets a new cookie when Better Auth next extends the session
  * (docs/decisions/010-rotating-the-auth-secret.md).
  */
 export function createSignedCookies(ring: KeyRing): SignedCookies {
-  /** The place in the ring of the secret that has signed this value; -1 where none has. */
+  /** The index in the ring of the secret that has signed this value, or -1. */
   async function signedBy({ value, signature }: Signed): Promise<number> {
     for (const [place, key] of (await ring.keys()).entries()) {
       if (await crypto.subtle.verify("HMAC", key, signature, encode(value))) return place;
@@ -55,7 +61,10 @@ interface Signed {
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-/** The two parts of a signed value; undefined where it is none, whatever the signature. */
+/**
+ * Splits a signed value into its two parts, without checking the signature. Undefined if the value
+ * does not have this form.
+ */
 export function splitSigned(cookie: string): Signed | undefined {
   let text: string;
   try {
@@ -63,7 +72,8 @@ export function splitSigned(cookie: string): Signed | undefined {
   } catch {
     return undefined;
   }
-  // One value has one spelling, Better Auth's: what is known of a cookie is known by its text.
+  // Accepts only the encoding that Better Auth uses. Sessions are stored under the text of the
+  // cookie, so one value must not have several encodings.
   if (encodeURIComponent(text) !== cookie) return undefined;
   const dot = text.lastIndexOf(".");
   const signature = text.slice(dot + 1);

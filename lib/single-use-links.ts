@@ -8,23 +8,31 @@ import { hasSucceeded } from "./auth-limits";
 type Handler = Parameters<typeof createAuthMiddleware>[0];
 type Context = Parameters<Handler>[0];
 
-/** Where the first use of the link leads too (lib/account-options.ts). */
+/** The first use of the link leads to this page too (lib/account-options.ts). */
 const APPROVED_PAGE = "/verify-email?done=approved";
 
-/** Seconds. A use that was cut off, by a crash for instance, leaves the link usable again after this. */
+/**
+ * Seconds. If a use is interrupted, for example by a crash, the link works again after this time.
+ */
 const IN_PROGRESS = 30;
 
-/** Seconds. A used link is remembered for so long after it has expired: clocks differ. */
+/** Seconds. A used link is remembered for this long after it has expired, because clocks differ. */
 const MARGIN = 60 * 60;
 
 /**
- * Better Auth sends an email each time the link that approves a change of email is followed. Here the link works once:
- * every later use leads to the same page and sends nothing, so that the person whose mail scanner was faster sees no
- * error. The other links of emails can do nothing twice: Better Auth deletes the token of a reset, and the links that
- * confirm an address name the address that they replace.
+ * Makes the link that approves a change of email work only once. Better Auth sends an email each
+ * time this link is opened. Here every later use redirects to the same page and sends nothing, so a
+ * person whose mail scanner opened the link first sees no error.
+ *
+ * The other links in emails have no effect when they are used again: Better Auth deletes the token
+ * of a password reset, and a link that confirms a new address also names the address that it
+ * replaces.
  */
 export function singleUseLinks(counter: AttemptCounter) {
-  /** The links whose first use a request is, and when they expire: seconds since the epoch. */
+  /**
+   * Requests that are the first use of a link. `expiresAt`: when the link expires, in seconds since
+   * the epoch.
+   */
   const firstUses = new WeakMap<Request, { key: string; expiresAt: number }>();
 
   const isLink = ({ path }: { path?: string }) => path === "/verify-email";
@@ -61,8 +69,8 @@ export function singleUseLinks(counter: AttemptCounter) {
 }
 
 /**
- * When the link expires, if it is a genuine one that approves a change of email. Others leave no trace: a caller could
- * invent them without end.
+ * When the link expires, in seconds since the epoch. Undefined unless it is a genuine link that
+ * approves a change of email. Other links are not stored: a caller could invent any number of them.
  */
 async function readApproval({ query, context }: Context): Promise<number | undefined> {
   const secret = new TextEncoder().encode(context.secret);

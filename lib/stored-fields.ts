@@ -5,12 +5,13 @@ import { cutText, fieldLimits } from "./field-limits";
 type Fields = Readonly<Record<string, unknown>>;
 type OwnFields = NonNullable<NonNullable<BetterAuthOptions["user"]>["additionalFields"]>;
 
-/** Endpoints whose values another site has given, not the visitor, who could not correct them. */
+/** Endpoints whose values come from another site. The visitor cannot correct those values. */
 const FROM_OTHER_SITES = /^\/(callback|oauth2|sign-in\/social|link-social)(\/|$)/;
 
 /**
- * Bounds every text that is stored with a user or a session. The hooks of the database are the last that see a value,
- * whichever endpoint it came by; a change of email is stored in a link first, and is checked before that.
+ * Limits the length of every text that is stored with a user or a session. The database hooks run
+ * last, for every endpoint, so no value bypasses them. `/change-email` puts the new email into a
+ * link before it is stored, so that email is also checked here.
  */
 export function storedFields(ownFields: OwnFields) {
   const checkUser = (user: Fields) => checkFields(user, ownFields);
@@ -37,11 +38,11 @@ export function storedFields(ownFields: OwnFields) {
           handler: createAuthMiddleware(async ({ body }) => checkUser({ email: body?.newEmail })),
         },
         {
-          // Before Better Auth looks whether there is such an account, and hashes the password.
+          // Runs before Better Auth looks up the account and hashes the password.
           matcher: ({ path }) => path === "/sign-up/email" || path === "/update-user",
           handler: createAuthMiddleware(async ({ path, body }) => {
             const { name, email, image } = body ?? {};
-            // Who changes another field sends no name.
+            // An update of another field has no name.
             if (path === "/sign-up/email" || name !== undefined) checkGivenName(name);
             checkUser({ email, image });
           }),
@@ -65,7 +66,7 @@ function boundUser(user: Fields, path: string | undefined, check: (user: Fields)
   return { data };
 }
 
-/** Without what Postgres cannot store: NUL, and half of a surrogate pair. */
+/** Removes what Postgres cannot store: NUL characters and unpaired surrogates. */
 function storable(text: string): string {
   return text.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "");
 }
@@ -91,7 +92,7 @@ function checkFields(values: Fields, ownFields: OwnFields): void {
   }
 }
 
-/** A person gives a name; a plugin or another site may know none. */
+/** A name that a person enters must not be blank. A plugin or another site may not know a name. */
 function checkGivenName(name: unknown): void {
   checkName(typeof name === "string" && name.trim() === "" ? null : name);
 }
@@ -102,7 +103,7 @@ function checkName(name: unknown): void {
 }
 
 function checkEmail(email: unknown): void {
-  // What is no text is for Better Auth to refuse.
+  // Better Auth refuses a value that is not a string.
   if (typeof email !== "string" || email.length <= fieldLimits.email) return;
   const message = `An email address has at most ${fieldLimits.email} characters.`;
   throw refusal("EMAIL_TOO_LONG", "email", fieldLimits.email, message);
@@ -114,7 +115,7 @@ function checkImage(image: unknown): void {
   throw refusal("INVALID_IMAGE", "image", fieldLimits.image, message);
 }
 
-/** Null and the empty text stand for no image. */
+/** Null and the empty string mean "no image". */
 function isImage(image: unknown): image is string | null {
   if (image === null || image === "") return true;
   if (typeof image !== "string" || image.length > fieldLimits.image || !URL.canParse(image)) return false;

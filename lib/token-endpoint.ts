@@ -6,15 +6,18 @@ import type { MintToken } from "./mint";
 export const TOKEN_PATH = "/api/auth/token";
 
 /**
- * `GET /api/auth/token` for native and command-line clients, which hold the session cookie themselves and
- * cannot go through the gate. It signs with the gate's own minter.
+ * `GET /api/auth/token`, for native and command-line clients. These hold the session cookie
+ * themselves and cannot go through the gate. The token is signed by `mint`, with the same key and
+ * contract as the gate's tokens.
  */
 export function tokenEndpoint(mint: MintToken, now: () => number): BetterAuthPlugin {
   return jwt({
-    // Otherwise every get-session carries the token in a header that page scripts can read.
+    // Otherwise the plugin adds the token to each get-session response, in a header that page
+    // scripts can read.
     disableSettingJwtHeader: true,
-    // The plugin takes a signer of ours only where its own keys are said to live elsewhere; the address is
-    // never asked, and the JWKS endpoint answers 404: a shared secret has no public half.
+    // The plugin accepts a custom `sign` only if its keys are declared to be at a remote URL.
+    // Nothing requests this URL. The plugin's JWKS endpoint returns 404: a shared secret has no
+    // public key.
     jwks: { remoteUrl: "urn:gatehouse:shared-secret", keyPairConfig: { alg: JWT_ALGORITHM as never } },
     jwt: {
       definePayload: ({ user, session }) => ({ identity: identityOf(user, session) }),

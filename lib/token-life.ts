@@ -1,24 +1,27 @@
 import { LEEWAY_SECONDS } from "./contract";
 
-/** A page that lost its socket opens another one, and should not do so all the time. Seconds. */
+/**
+ * Shortest lifetime of a socket. A page that loses its socket opens a new one, and should not do so
+ * constantly. Seconds.
+ */
 const SHORTEST_SOCKET = 10;
 
 /**
- * The life of a WebSocket's token, in seconds.
+ * The lifetime of a WebSocket's token, in seconds.
  *
  * The gate checks the session once, when the socket opens. The backend closes the socket when its
- * token expires, so a revocation reaches sockets that are open.
+ * token expires, so a revocation also reaches open sockets.
  */
 export function socketLife(ttl: number, maxStale: number): number {
   return Math.min(ttl, Math.max(maxStale, SHORTEST_SOCKET));
 }
 
 /**
- * The life of a token that a program takes to FastAPI by itself, in seconds.
+ * The lifetime of a token that a program sends to FastAPI directly, in seconds.
  *
- * Nothing checks the session again while such a token lives. FastAPI accepts it for
- * `LEEWAY_SECONDS` after it has expired, so both together are at most `maxStale`. A bound that is
- * shorter than the leeway gets the shortest life that a token can have.
+ * Nothing checks the session again while such a token is valid. FastAPI accepts it for
+ * `LEEWAY_SECONDS` after it has expired, so lifetime and leeway together are at most `maxStale`. If
+ * `maxStale` is not longer than the leeway, the lifetime is the shortest possible: one second.
  */
 export function programTokenLife(ttl: number, maxStale: number): number {
   return Math.min(ttl, Math.max(maxStale - LEEWAY_SECONDS, 1));

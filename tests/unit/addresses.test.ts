@@ -8,9 +8,9 @@ import { EnvError, parseEnv } from "../../lib/env";
 import { numRuns } from "../support/requests";
 import { testEnv } from "../support/stack";
 
-/** An address that passes the check at the start is one that the library behind it accepts. */
+/** An address that the check at the start accepts is also accepted by the library that uses it. */
 
-/** The error of the parser, or undefined when it accepts the value. */
+/** The error message of the parser, or undefined if it accepts the value. */
 function problemOf(parse: (value: string) => string, value: string): string | undefined {
   try {
     parse(value);
@@ -22,8 +22,8 @@ function problemOf(parse: (value: string) => string, value: string): string | un
 }
 
 /**
- * What the driver makes of a connection string, by both of its ways: the request over HTTP, which is not sent,
- * and the client for transactions, which does not connect.
+ * Reads a connection string in both ways of the driver: the HTTP request, which is not sent, and
+ * the client for transactions, which does not connect.
  * @throws what the driver throws
  */
 async function readByDriver(value: string) {
@@ -174,7 +174,7 @@ describe("DATABASE_URL", () => {
       expect(client).toEqual(http);
     });
     await fc.assert(property, { numRuns });
-    // Not because it refuses everything.
+    // The parser must not pass this test by refusing everything.
     expect(accepted).toBeGreaterThan(numRuns / 50);
   }, 60_000);
 
@@ -249,7 +249,7 @@ describe("MAIL_FROM", () => {
         if (error instanceof EnvError) return;
         throw error;
       }
-      // Nothing but white space counts as nothing at all, which is refused beside SMTP_URL.
+      // A value of only white space counts as unset, which is refused because SMTP_URL is set.
       if (from === undefined) throw new Error("accepted without a sender");
       accepted += 1;
       const read = addressparser(from);

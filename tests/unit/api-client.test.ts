@@ -26,7 +26,7 @@ interface Answer {
   headers?: Record<string, string>;
 }
 
-/** A server that gives every request this answer. */
+/** Starts a server that sends this response to every request. */
 function serveAnswer({ status, body, headers = {} }: Answer): Promise<string> {
   return serve((_, response) => {
     response.writeHead(status, { "content-type": "application/json", ...headers });
@@ -63,7 +63,7 @@ describe("a call that succeeds", () => {
     });
 
     expect(answer).toEqual(task);
-    // An id cannot walk to another path.
+    // An id with a slash must not lead to another path.
     expect(seen).toBe('PATCH /backend/api/tasks/a%2Fb application/json {"done":true}');
   });
 
@@ -225,7 +225,7 @@ describe("a call that fails says what went wrong", () => {
 });
 
 describe("in the browser", () => {
-  /** A page at /tasks?page=2 that writes down how it is left. */
+  /** A page at /tasks?page=2 that records how it is left. */
   function openPage(baseUrl: string, signOut: () => Promise<unknown> = async () => undefined) {
     const left: string[] = [];
     const api = createBrowserApi(baseUrl, {
@@ -240,7 +240,7 @@ describe("in the browser", () => {
   }
 
   describe("a call that the server does not respond to", () => {
-    /** Responds after so many milliseconds. */
+    /** Responds after `ms` milliseconds. */
     const serveAfter = (ms: number) =>
       serve((_, response) => {
         const headers = { "content-type": "application/json" };

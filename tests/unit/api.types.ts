@@ -1,6 +1,6 @@
 import type { Api } from "../../lib/api";
 
-/** Checked by the compiler, never run: what the client must not let through. */
+/** Checked by the compiler, never run: calls that the client's types must refuse. */
 export async function misuse(api: Api) {
   const [task] = await api.get("/api/tasks");
   task?.title satisfies string | undefined;

@@ -9,9 +9,15 @@ import { revocation } from "../../lib/revocation";
 import { tokenEndpoint } from "../../lib/token-endpoint";
 import { testEnv } from "../support/stack";
 
-/** The endpoints that this app serves, beside those that the installed Better Auth and its plugins have. */
+/**
+ * Compares the endpoints that this app serves with those of the installed Better Auth and its
+ * plugins.
+ */
 
-/** Why an endpoint is not served. An upgrade that adds one makes the first test fail until somebody decides. */
+/**
+ * Why each of these endpoints is not served. If an upgrade adds an endpoint, the first test fails
+ * until it is served or listed here.
+ */
 const leftOut: Readonly<Record<string, string>> = {
   "POST /get-session": "an option that this app does not use (deferSessionRefresh)",
   "POST /callback/:id": "for providers that post their response across sites; GitHub and Google do not",

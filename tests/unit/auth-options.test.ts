@@ -6,7 +6,7 @@ import { parseEnv } from "../../lib/env";
 import { createMailer } from "../../lib/mail";
 import { testEnv } from "../support/stack";
 
-/** Better Auth's options as the edge and Node have them, composed of the same parts. */
+/** Compares Better Auth's options on the edge and on Node, which are made of the same parts. */
 
 const variables = testEnv({ GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "secret" });
 const env = parseEnv(variables);
@@ -24,7 +24,7 @@ afterAll(() => {
   process.env = before;
 });
 
-/** Every path to a value that is no object, such as `session.cookieCache.maxAge`. */
+/** Every path to a value that is not an object, such as `session.cookieCache.maxAge`. */
 function leavesOf(value: unknown, path = ""): [string, unknown][] {
   const isGroup = typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isGroup) return [[path, typeof value === "function" ? "a function" : value]];

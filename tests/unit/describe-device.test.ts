@@ -49,7 +49,7 @@ describe("when it was last used", () => {
   const now = new Date("2026-11-23T12:00:00Z");
   it.each([
     ["2026-11-23T11:59:00Z", "Used within the last day"],
-    // Another instance's clock is ahead.
+    // The clock of another instance is ahead.
     ["2026-11-23T12:00:05Z", "Used within the last day"],
     ["2026-11-23T10:50:00Z", "Used within the last day"],
     ["2026-11-22T12:10:00Z", "Used within the last day"],

@@ -4,7 +4,10 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import project from "../../package.json" with { type: "json" };
 
-/** What the pages name is there. The samples of the guides are built and used in tests/system/guides. */
+/**
+ * Files, links and commands named in the Markdown pages exist. The samples of the guides are built
+ * and used in tests/system/guides.
+ */
 
 const pages = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"])
   .toString()
@@ -25,7 +28,7 @@ describe.each(pages)("%s", (page) => {
   });
 
   it("names files that are there", () => {
-    // Decisions tell of their day, and samples of files to be made.
+    // Decisions describe the code of their time, and samples name files that do not exist yet.
     if (page.startsWith("docs/")) return;
     const names = all(new RegExp(`\`((?:${OURS})/[\\w./()[\\]-]+)\``, "g"));
     expect(names.filter((name) => !exists(name))).toEqual([]);
@@ -37,7 +40,7 @@ describe.each(pages)("%s", (page) => {
   });
 });
 
-/** Tests and modules go by their names without an ending. */
+/** Tests and modules may be named without their extension. */
 function exists(name: string): boolean {
   const [folder, base] = [path.dirname(name), path.basename(name)];
   return (

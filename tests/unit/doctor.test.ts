@@ -10,7 +10,10 @@ import { redactor } from "../../scripts/doctor/redact";
 import { asText } from "../../scripts/doctor/report";
 import { estimateBits, WEAK_BELOW_BITS } from "../../scripts/doctor/strength";
 
-/** What `npm run doctor` makes of what it sees. Against real servers: tests/system/doctor. */
+/**
+ * What `npm run doctor` concludes from what it observes. tests/system/doctor runs it against real
+ * servers.
+ */
 
 const vercel = (value: string, source = "/backend/(.*)") =>
   JSON.stringify({ headers: [{ source, headers: [{ key: "X-Vercel-Enable-Rewrite-Caching", value }] }] });

@@ -5,7 +5,10 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, test } from "vitest";
 
-/** What the scripts read from `.env` files is what Next reads, and a line that others would read otherwise is refused. */
+/**
+ * The scripts and Next read the same values from `.env` files. A line that other programs would
+ * read differently is refused.
+ */
 
 const root = mkdtempSync(path.join(tmpdir(), "gatehouse-env-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -163,9 +166,9 @@ it("any value, written in any of the usual ways, is read as Next reads it, and a
     expect(settings.JWT_SECRET_KEY ?? "", line).toBe(next[index]?.settings.JWT_SECRET_KEY ?? "");
     if (problems.length > 0 || !settings.JWT_SECRET_KEY) continue;
     accepted += 1;
-    // A default, as in `${NAME:-default}`, is written on purpose.
+    // A default, as in `${NAME:-default}`, is allowed.
     if (/\$\{/.test(text)) continue;
-    // `\$` is the one escape. A value may hold quotes and a comment of its own.
+    // `\$` is the only escape. A value may contain quotes, and the line may end with a comment.
     const plain = text.replaceAll("\\$", "$");
     const bare = plain.replace(/\s#.*$/, "").trim();
     expect([plain, bare, bare.slice(1, -1)], line).toContain(settings.JWT_SECRET_KEY);

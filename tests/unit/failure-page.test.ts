@@ -14,7 +14,7 @@ it.each([
   const colours = [...html.matchAll(/--([\w-]+): (light-dark\([^)]*\));/g)];
   expect(colours.length).toBeGreaterThan(0);
   for (const [, name, colour] of colours) expect(css).toContain(`--color-${name}: ${colour};`);
-  // No colour but these.
+  // The page contains no other colours.
   expect(html.match(/#[0-9a-f]{3,8}\b/g)).toHaveLength(2 * colours.length);
   expect(html).toContain(brand.match(/<path d="[^"]+"/)?.[0]);
   expect(html).not.toMatch(/\b(src|https?:|url\()/);

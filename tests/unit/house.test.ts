@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it, test } from "vitest";
 
-/** Imports run downwards only: `middleware → edge → lib → npm`, `app → lib → npm`. */
+/** Imports go downwards only: `middleware → edge → lib → npm`, `app → lib → npm`. */
 const mayImport: Record<string, readonly string[]> = {
   "middleware.ts": ["edge", "lib"],
   "instrumentation.ts": ["lib"],
@@ -11,10 +11,10 @@ const mayImport: Record<string, readonly string[]> = {
   app: ["app", "lib"],
 };
 
-/** Moving to `proxy.ts` or to another edge host is done in these. */
+/** Only these files must change for a move to `proxy.ts` or to another edge host. */
 const knowTheHost = ["middleware.ts", "edge/respond.ts"];
 
-/** The one place that reads the environment. */
+/** The only file that reads the environment. */
 const readsEnvironment = ["lib/env.ts"];
 
 interface Source {
@@ -65,7 +65,7 @@ test("only the composition root and the file that performs know Next", () => {
 });
 
 test("only lib/env.ts reads the environment", () => {
-  // NEXT_RUNTIME is a constant of the build, whatever it looks like.
+  // NEXT_RUNTIME is a build constant, although it looks like a variable.
   const all = [
     ...gate,
     ...["lib", "app", "next.config.ts", "instrumentation.ts"].flatMap((root) => sourcesOf(root)),
@@ -84,7 +84,7 @@ test("no server code hands a whole request on: Next's is a proxy, which the cons
   const handing = server.filter(({ text }) =>
     /\b(?:new Request|fetch)\(\s*(?:\w+\.)*(?:request|req)\s*[,)]/.test(text),
   );
-  // openapi-fetch has made these requests, not Next.
+  // openapi-fetch creates these requests, not Next.
   expect(handing.map(({ path }) => path).sort()).toEqual(["lib/api-client.ts", "lib/api.ts"]);
 });
 

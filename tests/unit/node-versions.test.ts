@@ -4,7 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { findNode, nodeVersions, VERCEL_NODE } from "../../scripts/lib/node-versions";
 import declared from "../../scripts/node-versions/package.json" with { type: "json" };
 
-/** Package.json, the packages of the binaries and the README name the same versions of Node. */
+/** package.json, the packages of the binaries and the README name the same versions of Node. */
 
 it("engines lists Node 20, 22, 24 and 26, each from a first minor version on", () => {
   expect(nodeVersions).toEqual([20, 22, 24, 26]);

@@ -8,7 +8,7 @@ let time: number;
 let logged: LogEntry[];
 let asked: number;
 let database: Probe;
-/** Has whoever waits find that the time is over. */
+/** Ends the wait: each pending check times out. */
 let runOut: () => void;
 let readiness: () => Promise<Record<"database" | "backend", string>>;
 

@@ -3,7 +3,10 @@ import path from "node:path";
 import { expect, it } from "vitest";
 import { nameOf, OUT_OF_ORDER, PUBLIC, pathOf, SIGNED_IN } from "../../scripts/lib/shots";
 
-/** A new page, or one that is gone, cannot be forgotten in docs/screenshots. Those of development alone are not shown. */
+/**
+ * docs/screenshots has pictures of every page of this app, except pages that exist only in
+ * development.
+ */
 
 const FOLDER = "docs/screenshots";
 const NO_PAGE = ["/nowhere"];
