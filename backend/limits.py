@@ -13,8 +13,8 @@ THREADS = 20
 REQUESTS_PER_USER = 2
 #: Requests of one user that may wait for their turn. The next one is refused at once.
 WAITING_PER_USER = 500
-#: How long a request waits for its turn before it is refused with 503. This is less than the app's
-#: own timeout for its calls, 8 seconds (`app/(signed-in)/load-tasks.ts`). Seconds.
+#: How long a request waits for its turn before it is refused with 503. This is less than the 8
+#: seconds after which a page of the app gives up (`app/(signed-in)/load-tasks.ts`). Seconds.
 PATIENCE = 5
 
 #: Open sockets of one user: enough for several devices with a few tabs each.
