@@ -218,7 +218,7 @@ def _read_header(token: str) -> Mapping[str, Any]:
 def _read_object(segment: str) -> Mapping[str, Any]:
     # RFC 8259 §8.1: UTF-8 without a byte order mark; §6: no NaN. Python's json, and so PyJWT, also
     # accepts UTF-16 and NaN. Attack: a token that two verifiers read differently, so that one of
-    # them misses a check. Defence: this verifier and the gate's accept only strict JSON.
+    # them misses a check. Defence: accept only strict JSON.
     try:
         text = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)).decode()
         value = json.loads(text, parse_constant=_refuse_constant)
