@@ -3,7 +3,7 @@
 import { ErrorPage, type ErrorPageProps } from "./_components/error-page";
 import "./globals.css";
 
-/** Takes the root layout's place when that itself fails. */
+/** Replaces the root layout when the root layout itself fails. */
 export default function GlobalError(props: ErrorPageProps) {
   return (
     <html lang="en">

@@ -18,8 +18,8 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  // Every page is rendered for its request: a page made at build time cannot carry the nonce that the gate's
-  // Content Security Policy asks of its scripts.
+  // Renders every page for each request. A page that is rendered at build time cannot have the
+  // nonce that the gate's Content Security Policy requires for scripts.
   await connection();
   return (
     <html lang="en">

@@ -1,4 +1,4 @@
-"""The end of an account: the app's server calls this before it deletes the user."""
+"""Account deletion: the app's server calls this before it deletes the user."""
 
 from typing import Annotated
 
@@ -13,8 +13,9 @@ from models import Refusal, TaskRow
 
 router = APIRouter(prefix="/api/account", tags=["account"], responses={401: {"model": Refusal}})
 
-#: Whose account is to end, as the server says once it has checked the password. A session alone,
-#: which is all that a call through the gate proves, does not do it.
+#: The user whose account will be deleted. The app's server names the user in the token, after it
+#: has checked the password. A call through the gate proves only that a session exists, and that is
+#: not enough to delete an account.
 Leaver = Annotated[User, Depends(ServerOnly("delete-account"))]
 
 

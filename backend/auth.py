@@ -1,8 +1,8 @@
-"""Who is calling: the backend's half of Gatehouse's JWT contract.
+"""Identifies the user of a request: the backend's half of Gatehouse's JWT contract.
 
-This is the one file to copy into a FastAPI app of your own. Call ``install(app)`` once, take
-``CurrentUser`` as a parameter where a user is needed, and set ``JWT_SECRET_KEY`` to the value that
-the gate has.
+Copy this file, and only this one, into your own FastAPI app. Call ``install(app)`` once. Give
+``CurrentUser`` as the type of a parameter wherever an endpoint needs the user. Set
+``JWT_SECRET_KEY`` to the gate's value.
 """
 
 import base64
@@ -24,15 +24,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from starlette.requests import HTTPConnection
 
 ALGORITHM = "HS256"
-#: RFC 7518 §3.2: an HS256 key is at least as long as the hash it feeds. Bytes.
+#: RFC 7518 §3.2: an HS256 key is at least as long as the hash output. Bytes.
 MIN_KEY_BYTES = 32
-#: How far the gate's clock and ours may stand apart, in seconds.
+#: Allowed difference between the gate's clock and this machine's clock, in seconds.
 LEEWAY = 10
-#: Longest life of a token, in seconds.
+#: Longest lifetime of a token, in seconds.
 MAX_LIFETIME = 1800
-#: Longest life of a token that has a purpose, in seconds.
+#: Longest lifetime of a token that has a purpose, in seconds.
 MAX_PURPOSE_LIFETIME = 60
-#: The gate's tokens are a fraction of this. Characters.
+#: Maximum length of a token. The gate's tokens are much shorter. Characters.
 MAX_LENGTH = 8192
 
 _log = logging.getLogger("gatehouse")
@@ -43,8 +43,8 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 
-#: Control characters, white space other than the space, characters without width, and what stands
-#: for bytes that are not UTF-8. ``lib/env.ts`` holds the same ones.
+#: Control characters, white space other than the space, zero-width characters, and the characters
+#: that represent bytes which are not UTF-8. ``lib/env.ts`` has the same list.
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     "\ufeff\ufff9-\ufffd\ud800-\udfff]"
@@ -52,9 +52,10 @@ _INVISIBLE = re.compile(
 
 
 def _plain(value: str) -> str:
-    """The value as the gate reads it, too. Raises ValueError, without the value.
+    """Returns the value, trimmed as the gate trims it.
 
-    Not plain ``strip()``: Python and JavaScript disagree on what else is white space.
+    Raises ValueError. The message does not contain the value. ``strip()`` without an argument would
+    not do: Python and JavaScript disagree about which other characters are white space.
     """
     text = value.strip(" \t\r\n")
     if found := _INVISIBLE.search(text):
@@ -69,9 +70,12 @@ Name = Annotated[str, StringConstraints(min_length=1)]
 
 
 class AuthSettings(BaseSettings):
-    """What both sides must hold alike, from the environment. An unfit value ends the start-up."""
+    """Settings that must be equal on both sides, read from the environment.
 
-    #: The key ring. The gate signs with its first; any of ours verifies.
+    Raises pydantic.ValidationError if a value is invalid.
+    """
+
+    #: The key ring. The gate signs with its first key; here, each key of the ring can verify.
     jwt_secret_key: Annotated[tuple[str, ...], NoDecode] = ()
     jwt_issuer: Name = "phase2-web"
     jwt_audience: Name = "phase2-api"
@@ -100,7 +104,7 @@ class AuthSettings(BaseSettings):
 
 
 def _check_key(key: str) -> None:
-    """Raises ValueError, in which the key itself never stands."""
+    """Raises ValueError if the key is weak. The message never contains the key."""
     if not key:
         raise ValueError("holds an empty key. Remove the stray comma")
     size = len(key.encode())
@@ -113,29 +117,30 @@ def _check_key(key: str) -> None:
 
 
 class CustomClaims(BaseModel):
-    """Claims of your own, beside those of the contract: a field for each, with its type.
+    """Your app's custom claims, in addition to those of the contract: one typed field for each.
 
-    A token in which one is missing or of another type is refused. The gate's half is
+    A token is refused if one of these claims is missing or has another type. The gate's half is
     ``lib/claims.ts``.
     """
 
-    # A string is no number here: both sides name one type, and mean it.
+    # Strict: a string is not accepted as a number, because both sides declare the same type.
     model_config = ConfigDict(frozen=True, strict=True)
 
 
 class User(CustomClaims):
-    """Who a valid token speaks for."""
+    """The user that a valid token identifies."""
 
     id: str
     email: str
     name: str
     session_id: str
-    #: The token's end, in seconds since the epoch. What outlives a request ends with it.
+    #: When the token expires, in seconds since the epoch. Anything that outlives the request, such
+    #: as a WebSocket, must end at this time.
     expires_at: int
 
 
 class TokenError(Exception):
-    """A token that does not count. ``code`` is stable; the wire says little more."""
+    """An invalid token. ``code`` is stable. The response contains little more than the code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -143,7 +148,7 @@ class TokenError(Exception):
 
 
 def key_id(key: str) -> str:
-    """``kid`` of a key: the first 16 hex digits of the SHA-256 of its bytes."""
+    """Returns the ``kid`` of a key: the first 16 hex digits of the SHA-256 of its bytes."""
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
@@ -156,24 +161,24 @@ def verify_token(
     now: float,
     purpose: str | None = None,
 ) -> User:
-    """Checks a token against the contract; ``now`` is in seconds since the epoch.
+    """Checks a token against the contract. ``now`` is in seconds since the epoch.
 
-    The token's purpose must be ``purpose``. A user's token has none (``None``).
+    The token's purpose must equal ``purpose``. A user's token has no purpose (``None``).
 
     Raises TokenError with one of ``token_malformed``, ``token_algorithm``, ``token_wrong_key``,
     ``token_claims``, ``token_wrong_issuer``, ``token_wrong_audience``, ``token_expired``,
     ``token_not_yet_valid``, ``token_wrong_purpose``.
     """
     header = _read_header(token)
-    # RFC 8725 §3.1: the algorithm is compared, never obeyed.
+    # RFC 8725 §3.1: pin the algorithm; never trust the token's header.
     if header.get("alg") != ALGORITHM:
         raise TokenError("token_algorithm")
     kind, kid = header.get("typ"), header.get("kid", "")
-    # RFC 8725 §3.11: a token of another kind is not ours.
-    # RFC 7515 §4.1.11: crit names extensions, and we understand none.
+    # RFC 8725 §3.11: refuse a token of another type.
+    # RFC 7515 §4.1.11: crit lists extensions that must be understood. This verifier supports none.
     if not isinstance(kind, str) or kind.lower() != "jwt" or "crit" in header:
         raise TokenError("token_malformed")
-    # RFC 7515 §4.1.4: a kid is a string. Ours names a key of the ring, and nothing else finds one.
+    # RFC 7515 §4.1.4: a kid is a string. It is the only way to select a key of the ring.
     if not isinstance(kid, str):
         raise TokenError("token_malformed")
     ring = {key_id(key): key for key in keys}
@@ -190,8 +195,8 @@ def verify_token(
         raise TokenError("token_expired")
     if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
         raise TokenError("token_not_yet_valid")
-    # Both ways: a user's token opens no route of the app's server, and the server's token is for
-    # its one route.
+    # Checked in both directions: a user's token is refused on a route for the app's server, and the
+    # server's token is refused on every route but its own.
     if claims.get("purpose") != purpose:
         raise TokenError("token_wrong_purpose")
     named = {"id": claims["sub"], "session_id": claims["sid"], "expires_at": claims["exp"]}
@@ -202,7 +207,7 @@ def verify_token(
 
 
 def _read_header(token: str) -> Mapping[str, Any]:
-    # RFC 7515 §2: base64url without padding; PyJWT would let a few other characters through.
+    # RFC 7515 §2: base64url without padding. PyJWT would accept a few other characters.
     if len(token) > MAX_LENGTH or not re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]*", token, re.ASCII):
         raise TokenError("token_malformed")
     header, payload, _ = token.split(".")
@@ -211,8 +216,9 @@ def _read_header(token: str) -> Mapping[str, Any]:
 
 
 def _read_object(segment: str) -> Mapping[str, Any]:
-    # RFC 8259 §8.1: UTF-8 with no byte order mark; §6: no NaN. Python's json, and so PyJWT, takes
-    # UTF-16 and NaN as well, and two verifiers that read one token differently are a way in.
+    # RFC 8259 §8.1: UTF-8 without a byte order mark; §6: no NaN. Python's json, and so PyJWT, also
+    # accepts UTF-16 and NaN. Attack: a token that two verifiers read differently, so that one of
+    # them misses a check. Defence: accept only strict JSON.
     try:
         text = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)).decode()
         value = json.loads(text, parse_constant=_refuse_constant)
@@ -228,7 +234,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _verify_signature(token: str, key: str) -> Mapping[str, Any]:
-    # The claims are checked below against a given clock; PyJWT would take the machine's.
+    # PyJWT would check the claims against the machine's clock. The caller checks them against the
+    # `now` that it was given.
     unchecked = {"exp", "nbf", "iat", "aud", "iss", "sub", "jti"}
     options: Any = {f"verify_{claim}": False for claim in unchecked}
     try:
@@ -244,7 +251,8 @@ def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
         return isinstance(value, int) and not isinstance(value, bool)
 
     def is_text(value: object) -> bool:
-        # JSON can escape a lone surrogate; no database and no answer in UTF-8 can hold one.
+        # JSON can escape a lone surrogate. UTF-8 cannot encode one, so neither the database nor a
+        # response could contain it.
         return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
 
     filled = ("iss", "aud", "sub", "email", "sid", "jti")
@@ -264,15 +272,15 @@ def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def settings() -> AuthSettings:
-    """The process's own settings, read once. Raises pydantic.ValidationError."""
+    """The settings of this process, read once. Raises pydantic.ValidationError."""
     return AuthSettings()
 
 
 def install(app: FastAPI) -> None:
-    """Checks the settings now rather than at the first request, and has refusals say their code.
+    """Checks the settings at start-up, and adds the ``code`` to 401 responses.
 
-    Raises SystemExit with a line for each unfit variable, so that a start-up ends in words and not
-    in a traceback.
+    Raises SystemExit with one line for each invalid variable, so that a failed start-up prints a
+    readable message and not a traceback.
     """
     try:
         settings()
@@ -287,7 +295,10 @@ def _in_words(problem: Mapping[str, Any]) -> str:
 
 
 class NotAuthenticated(HTTPException):
-    """401 as RFC 6750 §3 has it: a bare challenge where no token came, else ``invalid_token``."""
+    """A 401 as in RFC 6750 §3.
+
+    The challenge is a bare ``Bearer`` if the request has no token, and ``invalid_token`` otherwise.
+    """
 
     def __init__(self, code: str) -> None:
         challenge = "Bearer" if code == "token_missing" else 'Bearer error="invalid_token"'
@@ -296,7 +307,7 @@ class NotAuthenticated(HTTPException):
 
 
 def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
-    # Of a WebSocket's handshake too: it is answered before it is accepted.
+    # Also runs for a WebSocket handshake, which is refused before it is accepted.
     assert isinstance(error, NotAuthenticated)
     _log.info(error.code, extra={"status": error.status_code})
     return JSONResponse(
@@ -304,9 +315,9 @@ def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
     )
 
 
-# `async`, as it waits for nothing: FastAPI would send a `def` through a thread at every request.
+# `async`, because it never blocks: FastAPI would run a `def` in a thread for every request.
 async def get_current_user(connection: HTTPConnection) -> User:
-    """The user whose token the request, or the WebSocket's handshake, carries.
+    """Returns the user of the token in the request or in the WebSocket handshake.
 
     Raises NotAuthenticated.
     """
@@ -332,7 +343,8 @@ def _bearer_token(connection: HTTPConnection) -> str:
     values = connection.headers.getlist("authorization")
     if not values:
         raise TokenError("token_missing")
-    # Of two, a proxy may have looked at one and we at the other.
+    # Attack: a request with two Authorization headers. A proxy could check one, and this service
+    # could use the other. Defence: refuse the request.
     scheme, _, token = values[0].partition(" ")
     if len(values) > 1 or scheme.lower() != "bearer":
         raise TokenError("token_malformed")
@@ -343,10 +355,10 @@ CurrentUser = Annotated[User, Depends(get_current_user)]
 
 
 class ServerOnly:
-    """A dependency for a route that is the app's server's own: ``Depends(ServerOnly("…"))``.
+    """A dependency for a route that only the app's server may call: ``Depends(ServerOnly("…"))``.
 
-    It takes tokens with this purpose, which only the server mints and which live for a minute. A
-    call that came through the gate carries a user's token, and is refused with 401 and the code
+    It accepts only tokens with this purpose. Only the server mints them, and they live for at most
+    a minute. A request through the gate has a user's token, and gets a 401 with the code
     ``token_wrong_purpose``. The gate's half is ``Purpose`` in ``lib/contract.ts``.
     """
 

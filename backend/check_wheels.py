@@ -1,7 +1,8 @@
-"""Checks that no supported Python needs a compiler: each pinned version has a wheel for it.
+"""Checks that each pinned version has a wheel for every supported Python.
 
-Run it when a pinned version changes: ``backend/.venv/bin/python backend/check_wheels.py``. It asks
-the package registry, and takes about a minute.
+With a wheel, the installation needs no compiler. Run this when a pinned version changes:
+``backend/.venv/bin/python backend/check_wheels.py``. It queries the package registry, and takes
+about a minute.
 """
 
 import subprocess
@@ -10,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-# pip takes a wheel for an older system only where that is named too (PEP 600).
+# pip accepts a wheel for an older system only if that system is listed too (PEP 600).
 LINUX = ["manylinux_2_28", "manylinux_2_17", "manylinux2014"]
 MAC = ["macosx_10_9", "macosx_10_12", "macosx_10_13", "macosx_10_15", "macosx_11_0"]
 SYSTEMS = {
@@ -22,7 +23,7 @@ SYSTEMS = {
 
 
 def problem_of(python: str, platforms: list[str]) -> str:
-    """What pip says is missing, or nothing."""
+    """Returns pip's error message about missing wheels, or an empty string."""
     requirements = str(Path(__file__).with_name("requirements-dev.txt"))
     pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps"]
     options = ["--ignore-installed", "--disable-pip-version-check", "--only-binary=:all:"]

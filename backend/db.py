@@ -1,10 +1,9 @@
-"""The tasks' database: SQLite, a file.
+"""The database of the tasks: one SQLite file.
 
-An endpoint opens its session itself, and closes it before it returns: ``with Session(engine)``, or
-``with writing()``.
-A dependency that yields a session would keep its connection while FastAPI looks for a thread for
-the next step of the request. As soon as there are more requests than connections, threads wait for
-connections and connections for threads, and nothing moves.
+An endpoint opens its database session itself, and closes it before it returns: ``with
+Session(engine)``, or ``with writing()``. A dependency that yields a session would hold its
+connection while FastAPI waits for a thread for the next step of the request. With more requests
+than connections, that is a deadlock: threads wait for connections, and connections for threads.
 """
 
 import os
@@ -31,16 +30,18 @@ engine = create_engine(
 
 @event.listens_for(engine, "connect")
 def _prepare(connection, _) -> None:
-    # Readers do not wait for a writer, nor a second writer for longer than this. Milliseconds.
+    # With WAL, readers do not wait for a writer.
     connection.execute("PRAGMA journal_mode = WAL")
-    # With WAL no crash of this process loses a commit, and a commit does not wait for the disk.
+    # With WAL and NORMAL, a commit does not wait for the disk, and a crash of this process loses no
+    # commit.
     connection.execute("PRAGMA synchronous = NORMAL")
+    # How long a second writer waits. Milliseconds.
     connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
 
 
 @event.listens_for(engine, "handle_error")
 def _explain_lock(context: ExceptionContext) -> None:
-    # The low byte is the primary code: https://sqlite.org/rescode.html
+    # The low byte is the primary result code: https://sqlite.org/rescode.html
     code = getattr(context.original_exception, "sqlite_errorcode", 0)
     if code & 0xFF == sqlite3.SQLITE_BUSY:
         raise Busy from context.original_exception
@@ -51,10 +52,10 @@ _writer = Lock()
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """A session that writes, one after the other in this process. Raises Busy.
+    """Opens a database session for writing. This process has one at a time. Raises Busy.
 
-    SQLite has one writer at a time, and the others look again from time to time, the longer they
-    have waited the more seldom: of many, some would find the database locked each time.
+    SQLite allows one writer at a time. The other writers retry, at longer and longer intervals. If
+    there are many, some would find the database locked at every retry. So they wait here instead.
     """
     if not _writer.acquire(timeout=PATIENCE):
         raise Busy

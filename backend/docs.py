@@ -1,8 +1,9 @@
-"""Swagger UI at `/docs` and the OpenAPI document: there where `BACKEND_DOCS=on`, and not otherwise.
+"""Swagger UI at `/docs`, and the OpenAPI document. Both exist only if `BACKEND_DOCS=on`.
 
-FastAPI's own `/docs` loads its script from a CDN, and whatever that sends runs on this origin. Here
-the files come from this service, out of the package fastapi-offline, and the page's policy lets no
-other script run. The page works at this service's own address, not behind the gate's prefix.
+FastAPI's own `/docs` loads its script from a CDN, so the CDN could run any code on this origin.
+Here this service sends the files itself, from the package fastapi-offline, and the page's Content
+Security Policy allows no other script. The page works at this service's own address, not behind
+the gate's prefix.
 """
 
 import os
@@ -26,7 +27,7 @@ _PAGE = """<!doctype html>
 </html>
 """
 
-# Swagger UI sets styles in attributes, and draws its icons from data: addresses.
+# Swagger UI sets styles in attributes, and loads its icons from data: URLs.
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -35,7 +36,7 @@ _POLICY = (
 
 
 def docs_are_on() -> bool:
-    """Raises SystemExit where `BACKEND_DOCS` is neither on nor off."""
+    """Raises SystemExit if `BACKEND_DOCS` is neither on nor off."""
     value = os.environ.get("BACKEND_DOCS") or "off"
     if value not in {"on", "off"}:
         raise SystemExit(f"BACKEND_DOCS is {value!r}. Set it to on or off")

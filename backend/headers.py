@@ -1,4 +1,4 @@
-"""Headers that every answer carries, errors and refused WebSocket handshakes included."""
+"""Headers of every response, including errors and refused WebSocket handshakes."""
 
 import re
 
@@ -13,11 +13,14 @@ _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
 
 class ResponseHeaders:
-    """Keeps responses out of every cache and from running as a page, and returns the request id.
+    """Keeps responses out of caches, blocks scripts in them, and returns the request id.
 
-    Shared caches may stand in between: Vercel caches a rewrite by the upstream's ``Cache-Control``.
-    Behind the gate a response of this service is on the app's origin: HTML in it, from wherever it
-    came, must run no script there. A page that needs more sets its own policy (``docs.py``).
+    A shared cache may be between this service and the browser: Vercel caches the response of a
+    rewrite according to the upstream's ``Cache-Control``.
+
+    Behind the gate, a response of this service has the app's origin. If an attacker gets HTML into
+    a response, its scripts would run with the app's rights. The policy blocks them. A page that
+    needs scripts sets its own policy (``docs.py``).
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -30,8 +33,8 @@ class ResponseHeaders:
         asked = Headers(scope=scope)
         given = asked.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else ""
-        # Not reset at the end: uvicorn logs a crash after this has returned, in the same context,
-        # which is a request's own.
+        # Not reset at the end: uvicorn logs a crash after this function has returned, in the same
+        # context. Each request has its own context, so no other request sees the value.
         current_request_id.set(request_id)
         current_trace_id.set(trace_id_of(asked.get("traceparent", "")))
 
@@ -48,6 +51,6 @@ class ResponseHeaders:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:
-            # What it says may be about a person; uvicorn writes the traceback.
+            # Only the type: the message may contain personal data. uvicorn logs the traceback.
             log.error("backend_failed", extra={"status": 500, "error": type(error).__name__})
             raise

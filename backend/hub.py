@@ -1,12 +1,13 @@
-"""Which user's pages hear of which change.
+"""Sends each change of a task to the open pages of its user.
 
-A user whose tasks are shown on any page has one ``Feed``, however many pages there are: it reads a
-changed task once, and gives the same text to each of their sockets. Only ids are published, and the
-feed reads one after the other: whichever of two changes is published first, the last text is that
-of the last change.
+A user with at least one open page has exactly one ``Feed``. It reads a changed task once, and gives
+the same text to each of the user's sockets. Only task ids are published, and the feed reads the
+tasks one batch after another. So the order in which two changes are published does not matter: the
+last text always contains the last change.
 
-Within this process. Several workers need a channel between them, such as Postgres' LISTEN and
-NOTIFY, from which each calls ``_note``. The limits are each process's own.
+This works within one process. Several workers need a channel between them, such as Postgres'
+LISTEN and NOTIFY, and each worker must call ``_note`` for what it receives. The limits apply to
+each process separately.
 """
 
 import asyncio
@@ -21,19 +22,19 @@ from limits import CHANGES_PER_SOCKET, SOCKETS, SOCKETS_PER_USER
 from logs import log
 from turns import LimitReached
 
-#: Reads what a page hears, in a thread: the whole list where an id is None, else this one task.
+#: Reads messages, in a thread. The id None stands for the whole list, any other id for that task.
 Read = Callable[[str, list[str | None]], dict[str | None, str]]
 
 
 class TooManySockets(LimitReached):
-    """429 where the user has too many sockets open, 503 where all users together have."""
+    """429 if the user has too many open sockets, 503 if all users together have too many."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(status, "too_many_sockets", detail, 30)
 
 
 class End(Enum):
-    """Why a socket's messages end."""
+    """Why a socket gets no more messages."""
 
     BEHIND = auto()
     FAILED = auto()
@@ -41,7 +42,10 @@ class End(Enum):
 
 
 class Listener:
-    """What one socket has not sent yet. Of the event loop alone, as all that follows."""
+    """The texts that one socket has yet to send.
+
+    Only the event loop may use it. The same is true of ``Feed``, ``_feeds`` and ``_open``.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str | None, str] = {}
@@ -49,7 +53,7 @@ class Listener:
         self._ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
 
     def put(self, task_id: str | None, text: str) -> None:
-        """A newer text of a task takes the place of one that has not been sent."""
+        """Adds a text. It replaces an older text of the same task that has not been sent yet."""
         if len(self._waiting) >= CHANGES_PER_SOCKET and task_id not in self._waiting:
             self.end(End.BEHIND)
             return
@@ -57,7 +61,7 @@ class Listener:
         self._some.set()
 
     async def texts(self) -> list[str]:
-        """The texts since the last call; waits for the first."""
+        """Returns the texts since the last call. Waits until there is at least one."""
         await self._some.wait()
         texts = list(self._waiting.values())
         self._waiting, self._some = {}, Event()
@@ -68,12 +72,12 @@ class Listener:
             self._ended.set_result(why)
 
     async def ended(self) -> End:
-        """Waits until no more texts come."""
+        """Waits until the messages have ended, and returns the reason."""
         return await asyncio.shield(self._ended)
 
 
 class Feed:
-    """Reads for all sockets of one user."""
+    """Reads changed tasks once for all sockets of one user."""
 
     def __init__(self, user_id: str, read: Read) -> None:
         self.listeners: set[Listener] = set()
@@ -105,7 +109,8 @@ class Feed:
             newcomers, changed = self._newcomers, self._changed
             established = self.listeners - newcomers
             self._newcomers, self._changed, self._some = set(), {}, Event()
-            # A newcomer's list holds the changes that were published before it is read.
+            # A new socket gets the whole list. The list is read now, so it already contains every
+            # change that was published before.
             wanted = [*([None] if newcomers else []), *(changed if established else [])]
             texts = await run_in_threadpool(read, user_id, wanted) if wanted else {}
             for task_id, text in texts.items():
@@ -115,7 +120,7 @@ class Feed:
     def _fail(self, user_id: str, task: asyncio.Task[None]) -> None:
         if task.cancelled():
             return
-        # The pages come back, to a feed that works.
+        # The pages connect again, and get a new feed.
         _forget(user_id, self)
         for listener in self.listeners:
             listener.end(End.FAILED)
@@ -133,7 +138,7 @@ def _forget(user_id: str, feed: Feed) -> None:
 
 @contextmanager
 def listening(user_id: str, read: Read) -> Iterator[Listener]:
-    """A place among the user's sockets. Raises TooManySockets."""
+    """Registers a socket of the user until the block ends. Raises TooManySockets."""
     feed = _feeds.get(user_id)
     if feed and len(feed.listeners) >= SOCKETS_PER_USER:
         raise TooManySockets(429, "Too many of your pages are open. Close some.")
@@ -155,7 +160,7 @@ def listening(user_id: str, read: Read) -> Iterator[Listener]:
 
 
 def publish(user_id: str, task_id: str) -> None:
-    """To be called after the commit, from an endpoint that FastAPI runs in a thread (``def``)."""
+    """Publishes a change. Call it after the commit, in a thread of FastAPI (a ``def`` endpoint)."""
     from_thread.run_sync(_note, user_id, task_id)
 
 
@@ -165,7 +170,7 @@ def _note(user_id: str, task_id: str) -> None:
 
 
 def close_sockets(user_id: str) -> None:
-    """As ``publish``: after the commit, from a thread of FastAPI's."""
+    """Closes all sockets of a user. Call it after the commit, in a thread, like ``publish``."""
     from_thread.run_sync(_close, user_id)
 
 

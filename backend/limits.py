@@ -1,25 +1,25 @@
-"""How much of this service one user, and all users together, can take at a time.
+"""Limits for one user, and for all users together.
 
-The figures are for one process, and hang together: change them here.
+Each limit is for one process. The values depend on each other, so all of them are in this file.
 """
 
-#: Threads that run endpoints, and connections to the database. One figure for both: a thread holds
-#: at most one connection, so that none ever waits for one (`db.py`). Python runs one thread at a
-#: time, so that more of them wait for a slow disk and make nothing faster.
+#: Number of threads that run endpoints, and number of database connections. It is one number for
+#: both: a thread holds at most one connection, so no thread ever waits for one (`db.py`). Python
+#: runs one thread at a time, so more threads would only wait for a slow disk.
 THREADS = 20
-#: Requests of one user that run at the same time; the user's others wait for their turn. Two, so
-#: that one that waits for the disk does not hold up all of them; with more, 200 requests of one
-#: user end no sooner, and others wait longer meanwhile.
+#: Requests of one user that run at the same time. The user's other requests wait for their turn.
+#: Two, so that one request that waits for the disk does not block the rest. A higher number does
+#: not make 200 requests of one user faster, and makes other users wait longer.
 REQUESTS_PER_USER = 2
-#: Requests of one user that may wait for their turn. One more is refused at once.
+#: Requests of one user that may wait for their turn. The next one is refused at once.
 WAITING_PER_USER = 500
-#: How long a request waits for its turn before it is refused with 503. Less than the time after
-#: which the app's own server gives a call up, 8 seconds. Seconds.
+#: How long a request waits for its turn before it is refused with 503. This is less than the 8
+#: seconds after which a page of the app gives up (`app/(signed-in)/load-tasks.ts`). Seconds.
 PATIENCE = 5
 
-#: Live pages of one user. A browser window with a few tabs on each of several devices.
+#: Open sockets of one user: enough for several devices with a few tabs each.
 SOCKETS_PER_USER = 20
-#: Live pages of all users. Each is an open file, and many systems allow a process 1,024.
+#: Open sockets of all users. Each is an open file, and many systems allow a process 1,024 files.
 SOCKETS = 500
-#: So many changed tasks may wait for one socket. One that is further behind does not read.
+#: Changed tasks that may wait for one socket. A page that is further behind has stopped reading.
 CHANGES_PER_SOCKET = 256

@@ -1,7 +1,8 @@
-"""Tasks as they change: a WebSocket for each page that shows them.
+"""Live updates of tasks: one WebSocket for each page that shows them.
 
-The first message is the whole list, so that nothing falls between the page and its socket. The page
-itself sends nothing. It replaces a socket that was closed through the gate, which decides again.
+The first message is the whole list, so no change is lost between the page's HTML and its socket.
+The page itself sends nothing. When a socket is closed, the page opens a new one through the gate,
+and the gate checks the session again.
 """
 
 import asyncio
@@ -20,9 +21,10 @@ from members import check_member
 from models import AllTasks, Task, TaskDeleted, TaskRow, TaskSaved
 from tasks import tasks_of
 
-# RFC 6455 §7.4.1, and IANA's registry of close codes.
+# RFC 6455 §7.4.1, and IANA's registry of WebSocket close codes.
 POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013
-#: A page that does not read does not read the close frame either. Seconds.
+#: How long to wait while the close frame is sent. A page that has stopped reading does not read the
+#: close frame either. Seconds.
 CLOSE_WITHIN = 1
 
 router = APIRouter()
@@ -30,8 +32,8 @@ router = APIRouter()
 
 @router.websocket("/api/tasks/live")
 async def live_tasks(socket: WebSocket, user: CurrentUser) -> None:
-    # First a place, which costs nothing to refuse. And before the account is checked, so that a
-    # deletion in between ends this socket too.
+    # The limit on sockets comes first, because that refusal costs nothing. The socket must also be
+    # registered before the account is checked: a deletion in between then closes this socket too.
     with listening(user.id, _read) as listener, suppress(WebSocketDisconnect):
         await check_member(user)
         await socket.accept()
@@ -41,13 +43,12 @@ async def live_tasks(socket: WebSocket, user: CurrentUser) -> None:
 
 
 async def _serve(socket: WebSocket, user: User, listener: Listener) -> int:
-    """Until token or account have ended or the page does not do its part.
+    """Sends until the token expires, the account is deleted, or the page breaks the contract.
 
-    Gives the code to close with. Raises WebSocketDisconnect when the page has left while something
-    was sent to it.
+    Returns the close code. Raises WebSocketDisconnect if the page disconnects during a send.
     """
     ended = asyncio.create_task(listener.ended())
-    # The page has left, or it sends something, which is not in the contract.
+    # Completes when the page disconnects, or sends something, which the contract does not allow.
     heard = asyncio.create_task(socket.receive())
     sending = asyncio.create_task(_send(socket, listener))
     parts = (ended, heard, sending)

@@ -1,7 +1,8 @@
-"""The log, in which the gate's request id finds every line.
+"""The log. Search it for the gate's request id to find every line of a request.
 
-uvicorn's own lines begin with it; our refusals and faults are one JSON object each, with the fields
-that the gate's have (docs/logs.md). None holds a person or a secret.
+uvicorn's own lines begin with the request id. Each refusal and each error of this service is one
+JSON object, with the same fields as the gate's lines (docs/logs.md). The JSON lines contain no
+personal data and no secret.
 """
 
 import json
@@ -10,12 +11,12 @@ import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-#: The id of the request at hand, or empty.
+#: The id of the current request, or empty.
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
-#: The trace that it belongs to, or empty.
+#: The trace id of the current request, or empty.
 current_trace_id: ContextVar[str] = ContextVar("current_trace_id", default="")
 
-#: Its messages are codes; ``status`` and ``error`` come in ``extra``.
+#: The messages are codes. ``status`` and ``error`` are passed in ``extra``.
 log = logging.getLogger("gatehouse")
 
 _TRACEPARENT = re.compile(
@@ -24,7 +25,7 @@ _TRACEPARENT = re.compile(
 
 
 def trace_id_of(traceparent: str) -> str:
-    """The trace of a W3C ``traceparent``; empty where it cannot be read."""
+    """Returns the trace id of a W3C ``traceparent``, or an empty string if it is invalid."""
     match = _TRACEPARENT.match(traceparent)
     return match[1] if match else ""
 
@@ -56,7 +57,7 @@ class _Json(logging.Formatter):
 
 
 def set_up_log() -> None:
-    """Once uvicorn has set its own up, which is before the application starts."""
+    """Sets up the log. Call it when the application starts: uvicorn's own log is set up by then."""
     for name in ("uvicorn", "uvicorn.access"):
         for handler in logging.getLogger(name).handlers:
             handler.setFormatter(_Marked(handler.formatter or logging.Formatter()))

@@ -28,7 +28,11 @@ from turns import Busy, LimitReached
 
 
 class Backend(FastAPI):
-    """FastAPI's error handling stands around added middleware; a 500 needs the headers as well."""
+    """Puts ``ResponseHeaders`` outside of FastAPI's error handling.
+
+    Middleware that is added with ``add_middleware`` runs inside of it, so a 500 would have no such
+    headers.
+    """
 
     def build_middleware_stack(self) -> ASGIApp:
         return ResponseHeaders(super().build_middleware_stack())
@@ -44,9 +48,10 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 async def answer_unfit_input(request: Request, error: Exception) -> JSONResponse:
-    """FastAPI's own 422, without the `input` where no answer can repeat it.
+    """Responds with FastAPI's own 422, but without the `input` if a response cannot contain it.
 
-    Its parser takes NaN and lone surrogates, which JSON and UTF-8 cannot write: a 500 otherwise.
+    The parser accepts NaN and lone surrogates, but JSON has no NaN, and UTF-8 cannot encode a lone
+    surrogate. Without this handler such an input would cause a 500.
     """
     assert isinstance(error, RequestValidationError)
     try:
@@ -58,7 +63,7 @@ async def answer_unfit_input(request: Request, error: Exception) -> JSONResponse
 
 
 async def answer_limit(_: HTTPConnection, error: Exception) -> JSONResponse:
-    # Of a WebSocket's handshake too: it is refused before it is accepted.
+    # Also runs for a WebSocket handshake, which is refused before it is accepted.
     limit = error if isinstance(error, LimitReached) else Busy()
     log.info(limit.code, extra={"status": limit.status_code})
     return JSONResponse(
@@ -74,7 +79,7 @@ app = Backend(
     title="Gatehouse reference backend",
     lifespan=lifespan,
     generate_unique_id_function=operation_id,
-    # Its redirect would name this service's own address, which browsers must not learn.
+    # The redirect would contain this service's own address, which browsers must not see.
     redirect_slashes=False,
     docs_url=None,
     redoc_url=None,

@@ -1,4 +1,7 @@
-"""Whose account still stands: a token outlives it, and what came in with one would be nobody's."""
+"""Refuses users whose account was deleted.
+
+A token can outlive its account. Data that came in with such a token would belong to no account.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -13,10 +16,12 @@ from db import engine
 from models import DeletedUser
 from turns import turn
 
-#: The longest that the gate may trust a session that is gone: `SESSION_MAX_STALE_SECONDS`. Seconds.
+#: The longest time that the gate may trust a session that has ended: the maximum of
+#: `SESSION_MAX_STALE_SECONDS`. Seconds.
 MAX_STALE = 3600
-#: After this no token speaks for a deleted user. It is also the longest that somebody is refused
-#: whose deletion failed at the gate once we had forgotten them: there the account stands.
+#: How long a deleted user is refused. After this time every token of the user has expired. The
+#: deletion at the gate can fail after this service has deleted its data. Then the account still
+#: exists, and its user is refused here for no longer than this.
 REFUSED_FOR = timedelta(seconds=MAX_STALE + MAX_LIFETIME + LEEWAY)
 
 
@@ -27,14 +32,18 @@ class AccountDeleted(NotAuthenticated):
 
 
 def refuse_deleted(user_id: str, db: Session) -> None:
-    """Raises AccountDeleted. After a write, and before its commit, no deletion comes in between."""
+    """Raises AccountDeleted if the account was deleted.
+
+    If a transaction calls this after its write and before its commit, no deletion can come between
+    the check and the commit.
+    """
     deleted = db.get(DeletedUser, user_id, populate_existing=True)
     if deleted and deleted.at > datetime.now(UTC) - REFUSED_FOR:
         raise AccountDeleted
 
 
 def record_deletion(user_id: str, db: Session) -> None:
-    """Left to the caller to commit."""
+    """Records that the account was deleted. The caller commits."""
     now = datetime.now(UTC)
     db.exec(delete(DeletedUser).where(col(DeletedUser.at) <= now - REFUSED_FOR))
     db.merge(DeletedUser(user_id=user_id, at=now))
@@ -51,12 +60,16 @@ async def _member(user: CurrentUser) -> AsyncIterator[User]:
         yield user
 
 
-#: `CurrentUser`, unless the account was deleted, when it is the user's turn. The turn ends when the
-#: endpoint has returned, and not with the response: a caller may read that as slowly as they like.
+#: `CurrentUser`, but waits for the user's turn, and refuses a user whose account was deleted. The
+#: turn ends when the endpoint returns, not when the response has been sent: a client may read the
+#: response as slowly as it likes.
 Member = Annotated[User, Depends(_member, scope="function")]
 
 
 async def check_member(user: User) -> None:
-    """The same for a WebSocket, which would keep its turn for its whole life."""
+    """The same check for a WebSocket. As a dependency it would hold the turn until the socket ends.
+
+    Raises AccountDeleted or Busy.
+    """
     async with turn(user.id):
         await run_in_threadpool(_refuse_deleted, user.id)

@@ -1,4 +1,4 @@
-"""What a task is: in the database, and on the wire."""
+"""The models: rows of the database, and the bodies of requests, responses and live messages."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class UtcDateTime(TypeDecorator):
-    """SQLite forgets the time zone; here it is always UTC."""
+    """A time in UTC. SQLite does not store the time zone, so it is added when a value is read."""
 
     impl = DateTime
     cache_ok = True
@@ -62,14 +62,17 @@ class TaskChange(SQLModel):
 
 
 class AllTasks(BaseModel):
-    """What a live page hears first; `app/(signed-in)/tasks/live-message.ts` reads these three."""
+    """The first message on a socket.
+
+    `app/(signed-in)/tasks/live-message.ts` reads this message, `TaskSaved` and `TaskDeleted`.
+    """
 
     kind: Literal["all"] = "all"
     tasks: list[Task]
 
 
 class TaskSaved(BaseModel):
-    """Created or changed: this is how it stands now."""
+    """A task was created or changed. The message contains its current state."""
 
     kind: Literal["saved"] = "saved"
     task: Task

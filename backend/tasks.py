@@ -1,4 +1,4 @@
-"""A user's tasks. Nobody sees, changes or even learns of another's."""
+"""The tasks of a user. A user can neither see nor change another user's tasks."""
 
 from collections.abc import Sequence
 
@@ -27,8 +27,8 @@ def _own_task(task_id: str, user: User, db: Session) -> TaskRow:
 def _added_before(task_id: str, user_id: str, db: Session) -> TaskRow:
     task = db.get(TaskRow, task_id)
     if task is None or task.user_id != user_id:
-        # No 404, which says that a task of one's own is gone. That there is such an id helps nobody
-        # who would have to guess 122 random bits; whose it is, is not told.
+        # Not a 404: that means that the user's own task is gone. The 409 shows that the id exists,
+        # but not whose it is. An attacker cannot find ids this way: each has 122 random bits.
         raise HTTPException(409, "This id cannot be used")
     return task
 
@@ -77,7 +77,7 @@ def change_task(task_id: str, change: TaskChange, user: Member):
             db.commit()
             db.refresh(task)
         except (StaleDataError, InvalidRequestError) as error:
-            # Deleted in between.
+            # The task was deleted in the meantime.
             raise HTTPException(404, "There is no such task") from error
     publish(user.id, task.id)
     return task

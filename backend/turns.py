@@ -1,8 +1,8 @@
-"""Turns: how many requests of one user, and of all users, run at the same time.
+"""Turns: limits how many requests of one user, and of all users, run at the same time.
 
-Requests wait here, in the event loop, where a waiting request costs next to nothing. They would
-otherwise wait in the queue for a thread, where 200 requests of one user come before the first of
-another.
+Requests wait here, in the event loop, where waiting costs almost nothing. Otherwise they would wait
+in one queue for a thread, and 200 requests of one user would run before the first request of
+another user.
 """
 
 from collections.abc import AsyncIterator
@@ -15,12 +15,12 @@ from fastapi import HTTPException
 from limits import PATIENCE, REQUESTS_PER_USER, THREADS, WAITING_PER_USER
 
 _all = Semaphore(THREADS)
-# A semaphore is gone when no request of its user holds it or waits for it.
+# The semaphore of a user is removed when no request of the user holds it or waits for it.
 _of_user: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
 
 
 class LimitReached(HTTPException):
-    """Refused, with nothing carried out: it can be sent again. ``code`` is stable."""
+    """Refuses a request that has had no effect, so it can be sent again. ``code`` is stable."""
 
     def __init__(self, status: int, code: str, detail: str, retry_after: int) -> None:
         super().__init__(status, detail, {"Retry-After": str(retry_after)})
@@ -34,7 +34,7 @@ class Busy(LimitReached):
 
 @asynccontextmanager
 async def turn(user_id: str) -> AsyncIterator[None]:
-    """Waits until a request of this user may run. Raises Busy after ``PATIENCE``."""
+    """Waits until a request of this user may run. Raises Busy after ``PATIENCE`` seconds."""
     own = _of_user.setdefault(user_id, Semaphore(REQUESTS_PER_USER))
     if own.statistics().tasks_waiting >= WAITING_PER_USER:
         raise Busy

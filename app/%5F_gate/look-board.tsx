@@ -11,7 +11,7 @@ import { stepNames } from "./waterfall";
 const outcomes = ["passed", "forwarded", "redirected", "refused", "failed"];
 const kinds = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
 
-/** The last decisions of the gate, as they happen. */
+/** Shows the latest decisions of the gate, live. */
 export function LookBoard() {
   const { seen, tell, isLive } = useSeen();
   const [filter, setFilter] = useState(NO_FILTER);

@@ -3,7 +3,10 @@ import { LookBoard } from "./look-board";
 
 export const metadata: Metadata = { title: "The gate, live" };
 
-/** What the gate has decided. A page in development alone: a build knows no `page.dev.tsx` (`next.config.ts`). */
+/**
+ * Shows the gate's decisions. This page exists only in development: a build does not treat
+ * `page.dev.tsx` as a page (`next.config.ts`).
+ */
 export default function LookPage() {
   return <LookBoard />;
 }

@@ -1,9 +1,9 @@
 import { type Finish, LOOK_CAPACITY, type Sighting } from "../../lib/look";
 
-/** What the page knows: the last decisions, newest first, and how the requests ended. */
+/** The state of the page: the latest decisions, newest first, and how the requests ended. */
 export interface Seen {
   readonly shown: readonly Sighting[];
-  /** What came while the page was held. */
+  /** Decisions that arrived while the page was paused. */
   readonly waiting: readonly Sighting[];
   readonly finishes: ReadonlyMap<string, Finish>;
   readonly isPaused: boolean;
@@ -40,7 +40,7 @@ export function see(seen: Seen, happening: Happening): Seen {
 
 function add(seen: Seen, sighting: Sighting): Seen {
   const { shown, waiting, isPaused } = seen;
-  // A stream that begins anew tells all that it has kept once more.
+  // When the stream reconnects, the server sends again every decision that it has kept.
   const isKnown = [...shown, ...waiting].some(({ requestId }) => requestId === sighting.requestId);
   if (isKnown) return seen;
   return isPaused
@@ -60,7 +60,7 @@ export interface Filter {
 
 export const NO_FILTER: Filter = { text: "", outcome: "", kind: "" };
 
-/** Every word has to be found somewhere in what is shown of a request. */
+/** True if the request passes both selects, and its text contains every word of the filter. */
 export function matches(sighting: Sighting, finish: Finish | undefined, filter: Filter): boolean {
   if (filter.outcome && sighting.outcome !== filter.outcome) return false;
   if (filter.kind && sighting.kind !== filter.kind) return false;

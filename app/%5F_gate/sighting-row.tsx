@@ -11,7 +11,7 @@ const sessions: Record<Sighting["session"], string> = {
   "not asked": "–",
 };
 
-/** One decision: what was asked, by whom, what came of it, how long it took; and more on a click. */
+/** One decision: request, session, outcome and duration. A click shows the details. */
 export function SightingRow({ sighting, finish }: { sighting: Sighting; finish: Finish | undefined }) {
   const { method, path, kind, session, tokenAge, outcome, code, reason, steps, took, requestId } = sighting;
   const status = finish?.status ?? sighting.status;

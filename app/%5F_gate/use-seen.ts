@@ -2,7 +2,7 @@ import { useEffect, useReducer, useState } from "react";
 import { lookPaths } from "../../lib/look";
 import { NOTHING_SEEN, see } from "./seen";
 
-/** Listens to the gate, and to the server around it, for as long as the page is open. */
+/** Receives events from the gate and from the server around it while the page is open. */
 export function useSeen() {
   const [seen, tell] = useReducer(see, NOTHING_SEEN);
   const [isLive, setLive] = useState(false);
@@ -10,7 +10,7 @@ export function useSeen() {
   useEffect(() => {
     const sightings = new EventSource(lookPaths.sightings);
     const finishes = new EventSource(lookPaths.finishes);
-    // The browser connects again by itself, say after a hot reload.
+    // The browser reconnects by itself, for example after a hot reload.
     sightings.onopen = () => setLive(true);
     sightings.onerror = () => setLive(false);
     sightings.onmessage = ({ data }) => tell({ type: "sighting", sighting: JSON.parse(data) });

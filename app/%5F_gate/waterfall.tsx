@@ -9,7 +9,7 @@ export const stepNames = [
   "answer",
 ] as const satisfies readonly TimedStep["name"][];
 
-/** The gate's steps below each other, each where its time was. */
+/** The gate's steps as bars, one below the other. The position of a bar shows when the step ran. */
 export function Waterfall({ steps, took }: { steps: readonly TimedStep[]; took: number }) {
   const told = steps.map((step) => `${step.name} ${inMs(step.took)}`).join(", ");
   return (
@@ -27,7 +27,7 @@ export function Waterfall({ steps, took }: { steps: readonly TimedStep[]; took: 
   );
 }
 
-/** As the numbers themselves, with what came after the gate. */
+/** The same steps as numbers, with the time until the last byte of the response. */
 export function StepTable({
   steps,
   took,

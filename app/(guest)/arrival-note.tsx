@@ -1,7 +1,7 @@
 import { Notice } from "../_account/notice";
 import { Alert } from "../_components/alert";
 
-/** Better Auth's codes for a sign-in through another site that came to nothing. */
+/** Better Auth's codes for a failed sign-in through another site. */
 const failures: Readonly<Record<string, string>> = {
   access_denied: "You did not let the other site tell us who you are. Nothing has changed.",
   account_not_linked:
@@ -17,7 +17,10 @@ const failures: Readonly<Record<string, string>> = {
 
 const FAILED = "Signing in through the other site did not work. Try again, or sign in with your password.";
 
-/** Why the visitor is here, where that is not plain. Only our own words: anybody can write a link to this page. */
+/**
+ * Explains why the visitor is on the sign-in page, if that is not obvious. Attack: a link to this
+ * page with an attacker's text in the query. Defence: show only the fixed texts above.
+ */
 export function ArrivalNote({ error, done }: { error?: unknown; done?: unknown }) {
   if (error !== undefined) {
     return (

@@ -16,7 +16,7 @@ const loginFields = [
 const signupFields = [nameField, emailField, { ...newPasswordField, label: "Password" }];
 
 interface FormProps {
-  /** Where to go afterwards; checked by the page. */
+  /** Path to open afterwards. The page has validated it. */
   next: string | undefined;
 }
 
@@ -50,7 +50,10 @@ export function SignupForm({ next }: FormProps) {
   );
 }
 
-/** A document, not a navigation: the gate sees the new cookie, and nothing of the guest's page is kept. */
+/**
+ * A full page load, not a client-side navigation: the gate gets the new cookie, and no state of the
+ * guest's page is kept.
+ */
 function enter(next: string | undefined): void {
   window.location.assign(next ?? routes.home);
 }

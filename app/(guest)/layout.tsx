@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Brand } from "../_components/brand";
 import { Card } from "../_components/card";
 
-/** Sign-in and sign-up: a card in the middle, and nothing to lead away from it. */
+/** Layout of sign-in and sign-up: a card in the middle, without other navigation. */
 export default function GuestLayout({ children }: { children: ReactNode }) {
   return (
     <div className="mx-auto max-w-md px-4 pb-12">

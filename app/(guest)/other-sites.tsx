@@ -14,11 +14,14 @@ const TIMEOUT_MS = 20_000;
 
 interface OtherSitesProps {
   providers: readonly ProviderName[];
-  /** Where to go afterwards; checked by the page. */
+  /** Path to open afterwards. The page has validated it. */
   next: string | undefined;
 }
 
-/** Sign-in and sign-up through the sites that this deployment knows; nothing where it knows none. */
+/**
+ * Sign-in and sign-up through the other sites that are configured. Renders nothing if none is
+ * configured.
+ */
 export function OtherSites({ providers, next }: OtherSitesProps) {
   const [pending, setPending] = useState<ProviderName>();
   const [mistake, setMistake] = useState<string>();
@@ -36,7 +39,7 @@ export function OtherSites({ providers, next }: OtherSitesProps) {
         ({ error }) => error,
         () => ({ status: 0 }),
       );
-    // Without a failure the browser is on its way there.
+    // Without a failure, the browser is already navigating to the other site.
     if (!failure) return;
     setPending(undefined);
     setMistake(explainFailure(failure).form);

@@ -5,7 +5,7 @@ import { NavLinks } from "./nav-links";
 import { OfflineNote } from "./offline-note";
 import { UserMenu } from "./user-menu";
 
-/** Reads no session, so that it stands at once; each page below asks for its own. */
+/** Does not read the session, so it shows at once. Each page below reads the session itself. */
 export default function SignedInLayout({ children }: { children: ReactNode }) {
   return (
     <>
@@ -16,7 +16,7 @@ export default function SignedInLayout({ children }: { children: ReactNode }) {
           <UserMenu />
         </div>
       </header>
-      {/* The end of a page can be scrolled clear of what floats over it. */}
+      {/* The bottom padding leaves room to scroll the end of a page above the floating notices. */}
       <main id="main" className="mx-auto max-w-4xl px-4 pt-8 pb-24 sm:px-6">
         {children}
       </main>

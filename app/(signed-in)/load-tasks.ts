@@ -8,16 +8,21 @@ import type { Task } from "./tasks/changes";
 
 export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };
 
-/** What the visitor may know of it. */
+/** The part of the failure that the visitor may see. */
 export interface LoadFailure {
   reason: string;
   requestId: string;
 }
 
-/** A page is not held up for as long as a change may take: reading again loses nothing. Milliseconds. */
+/**
+ * Timeout of the call. It is shorter than that of a change: a read can be repeated. Milliseconds.
+ */
 const PAGE_WAITS = 8_000;
 
-/** The visitor's tasks, newest first. That FastAPI fails is an outcome here, so that the rest of the page stands. */
+/**
+ * Loads the visitor's tasks, newest first. If FastAPI fails, it returns the failure instead of
+ * throwing it, so that the rest of the page still shows.
+ */
 export async function loadTasks(): Promise<LoadedTasks> {
   const api = await backend();
   try {
@@ -25,7 +30,7 @@ export async function loadTasks(): Promise<LoadedTasks> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { requestId, traceId } = readTrace(await headers());
-    // The only trace on this side: the page shows the request id and nothing of the cause.
+    // Only this log line contains the cause: the page shows just the request id.
     log({
       code: "backend_call_failed",
       request_id: requestId,

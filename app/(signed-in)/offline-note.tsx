@@ -5,7 +5,10 @@ import { OfflineIcon } from "../_components/icons";
 import { toast } from "../_components/toast";
 import { useOnline } from "../_components/use-online";
 
-/** For every list: without a network it is as it was, and says so. Nothing moves when it comes or goes. */
+/**
+ * A note for all pages: without a network, they show the last known data. The layout does not shift
+ * when the note appears or disappears.
+ */
 export function OfflineNote() {
   const online = useOnline();
 

@@ -19,7 +19,8 @@ export function UserMenu() {
       ({ error }) => error === null,
       () => false,
     );
-    // A document, not a navigation: no page of this session stays in the router's memory.
+    // A full page load, not a client-side navigation: no page of this session stays in the router's
+    // cache.
     if (done) window.location.assign(routes.login);
     else setState("failed");
   }

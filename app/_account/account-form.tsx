@@ -12,18 +12,23 @@ interface AccountFormProps {
   fields: readonly FormField[];
   submitLabel: string;
   look?: "primary" | "danger";
-  /** Where the form is all that there is on its card. */
+  /** Makes the button as wide as the card, for a form that is alone on its card. */
   wide?: boolean;
-  /** Resolves to what went wrong, or to null. */
+  /** Resolves to the failure, or to null on success. */
   send: (values: Values) => Promise<AuthFailure | null>;
-  /** What to say when it is done; nothing where the page is left then. */
+  /**
+   * The text after success. Without it, the form stays pending, because `onDone` leaves the page.
+   */
   done?: (values: Values) => ReactNode;
-  /** After it is done. The form stays pending until the page is left, where that is what it does. */
+  /** Called after success. */
   onDone?: () => void;
   children?: ReactNode;
 }
 
-/** A form whose inputs hold what was typed, whatever the answer; a password is forgotten once it has served. */
+/**
+ * A form whose inputs keep what was typed, after success and after a failure. Only passwords are
+ * cleared after success.
+ */
 export function AccountForm({
   fields,
   submitLabel,
@@ -39,7 +44,7 @@ export function AccountForm({
   const [pending, setPending] = useState(false);
   const [notice, setNotice] = useState<ReactNode>(null);
 
-  // The first thing that is wrong is where to go on from; an alert at the top comes before every field.
+  // Focus the first error. The alert at the top comes before every field.
   useEffect(() => {
     if (Object.keys(mistakes).length === 0) return;
     form.current?.querySelector<HTMLElement>("[role=alert], [aria-invalid=true]")?.focus();
@@ -66,7 +71,8 @@ export function AccountForm({
   }
 
   return (
-    // Without `post`, a form sent before the script is there would put the password into the address.
+    // Without `post`, a form that is submitted before the script has loaded would put the password
+    // into the URL.
     <form ref={form} method="post" noValidate onSubmit={onSubmit} className="space-y-4">
       {mistakes.form && <Alert>{mistakes.form}</Alert>}
       {fields.map(({ name, check: _, ...field }) => (
@@ -86,7 +92,7 @@ export function AccountForm({
 function readValues(form: HTMLFormElement): Values {
   const data = new FormData(form);
   const read = (name: FieldName) => String(data.get(name) ?? "");
-  // Blanks around a name or an address come from keyboards; those of a password are meant.
+  // Keyboards add spaces around a name or an email address. Spaces in a password are intended.
   return {
     name: read("name").trim(),
     email: read("email").trim(),

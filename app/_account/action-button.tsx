@@ -8,15 +8,15 @@ import { Notice } from "./notice";
 
 interface ActionButtonProps {
   children: ReactNode;
-  /** Where the words on it could be any row's. */
+  /** The accessible name, if several rows have a button with the same text. */
   label?: string;
   send: () => Promise<AuthFailure | null>;
   onDone?: () => void;
-  /** What to say when it is done. */
+  /** The text after success. */
   done?: ReactNode;
 }
 
-/** One press, one request, and what came of it. */
+/** A button that sends one request and shows the result. */
 export function ActionButton({ children, label, send, onDone, done }: ActionButtonProps) {
   const [state, setState] = useState<"idle" | "pending" | "done">("idle");
   const [mistake, setMistake] = useState<string>();

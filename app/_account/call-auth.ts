@@ -1,10 +1,10 @@
 import { authClient } from "../../lib/auth-client";
 import type { AuthFailure } from "./explain-failure";
 
-/** A message may have to wait for a mail server. Milliseconds. */
+/** The server may have to wait for its mail server. Milliseconds. */
 const TIMEOUT_MS = 25_000;
 
-/** Posts to Better Auth; resolves to what went wrong, or to null. */
+/** Sends a POST to Better Auth. Resolves to the failure, or to null on success; never rejects. */
 export async function callAuth(path: string, body: Record<string, string> = {}): Promise<AuthFailure | null> {
   let retryAfter: number | undefined;
   try {

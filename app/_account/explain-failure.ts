@@ -1,18 +1,18 @@
 import { fieldLimits } from "../../lib/field-limits";
 import { inAWhile } from "../_components/explain-error";
 
-/** What to say at which field; `form` is for what is no field's fault. */
+/** Error texts by field. `form` is for an error that belongs to no field. */
 export type Mistakes = Partial<Record<FieldName | "form", string>>;
 
 export type FieldName = "name" | "email" | "password" | "newPassword";
 
 export interface AuthFailure {
-  /** 0 when there was no answer. */
+  /** 0 if there was no response. */
   status: number;
-  /** Better Auth's code for it, or ours. */
+  /** An error code of Better Auth or of this app. */
   code?: string | undefined;
   message?: string | undefined;
-  /** Seconds to wait, if the server said so. */
+  /** Seconds to wait, if the server sent `Retry-After`. */
   retryAfter?: number | undefined;
 }
 
@@ -41,7 +41,7 @@ const known: Record<string, Mistakes> = {
   },
 };
 
-/** Where our own words are better than a general "the server has a problem". */
+/** Codes whose message says more than the general text for a server error. */
 const OWN_WORDS = ["MAIL_NOT_CONFIGURED", "MAIL_NOT_SENT", "ACCOUNT_NOT_DELETED"];
 
 export function explainFailure({ status, code, message, retryAfter }: AuthFailure): Mistakes {

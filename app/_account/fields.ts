@@ -11,7 +11,7 @@ export interface FormField {
   hint?: string;
   defaultValue?: string;
   maxLength?: number;
-  /** What is wrong with the value, in words, or undefined. */
+  /** Returns the error text for an invalid value, or undefined. */
   check: (value: string) => string | undefined;
 }
 
@@ -48,7 +48,7 @@ export const newPasswordField: FormField = {
   type: "password",
   autoComplete: "new-password",
   hint: `At least ${MIN_PASSWORD} characters.`,
-  // No `maxLength`: a browser would cut a pasted password without a word.
+  // No `maxLength`: a browser would silently cut off a pasted password.
   check: (value) => {
     if (value.length < MIN_PASSWORD) return `Choose a password of at least ${MIN_PASSWORD} characters.`;
     if (value.length > fieldLimits.password)

@@ -1,4 +1,4 @@
-/** The other sites one can sign in with, as they write themselves. */
+/** The names of the other sites for sign-in, as the sites spell them. */
 const names: Readonly<Record<string, string>> = { github: "GitHub", google: "Google" };
 
 export function siteName(id: string): string {

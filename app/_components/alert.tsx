@@ -2,11 +2,11 @@ import type { ReactNode } from "react";
 
 interface AlertProps {
   children: ReactNode;
-  /** What can be done about it: buttons. */
+  /** Buttons that help with the error. */
   actions?: ReactNode;
 }
 
-/** Something went wrong: read out at once, and focusable from code. */
+/** Reports an error. Screen readers read it at once, and code can focus it. */
 export function Alert({ children, actions }: AlertProps) {
   return (
     <div

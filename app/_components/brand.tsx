@@ -1,6 +1,6 @@
 import Link from "next/link";
 
-/** @param short where room is scarce: on a phone the sign stands for the name */
+/** @param short for narrow places: on a phone, show only the logo */
 export function Brand({ short = false }: { short?: boolean }) {
   return (
     <Link href="/" className="inline-flex min-h-11 min-w-11 items-center gap-2 rounded-lg font-semibold">

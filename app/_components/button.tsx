@@ -7,24 +7,27 @@ const looks = {
   danger: "border border-danger px-4 text-danger hover:bg-danger-soft",
   quiet: "px-4 text-muted hover:bg-line/60 hover:text-ink",
   icon: "text-muted hover:bg-line/60 hover:text-ink",
-  /** On a dark ground on a light page, and the other way round. */
+  /** For a dark background on a light page, and for a light background on a dark page. */
   inverse: "px-3 hover:bg-page/15 focus-visible:outline-page",
 };
 
 type Look = keyof typeof looks;
 
-/** For what looks like a button and is a link. Never under 44 px high, so that a thumb hits it. */
+/** Also for a link that looks like a button. At least 44 px high, so that it is easy to tap. */
 export function buttonClass(look: Look = "primary"): string {
   return `inline-flex min-h-11 min-w-11 items-center justify-center gap-2 rounded-lg font-medium transition-colors ${looks[look]}`;
 }
 
 interface ButtonProps extends ComponentProps<"button"> {
   look?: Look;
-  /** Shows a spinner and takes no press. */
+  /** Shows a spinner and ignores clicks. */
   pending?: boolean;
 }
 
-/** Takes no press, not those that open a menu either, and sends no form: Enter in a field presses its button (HTML). */
+/**
+ * Props of a pending button: it ignores clicks, opens no menu and submits no form. Enter in a field
+ * submits nothing either, because it clicks the form's button (HTML, "implicit submission").
+ */
 const deaf = {
   "aria-disabled": true,
   onClick: (event: SyntheticEvent) => event.preventDefault(),
@@ -45,7 +48,7 @@ export function Button({
       type={type}
       className={`${buttonClass(look)} cursor-pointer aria-disabled:cursor-default aria-disabled:opacity-70 ${className}`}
       {...rest}
-      // Not `disabled`, which would let the focus fall to the top of the page.
+      // Not `disabled`: a disabled button loses the focus, and it moves to the top of the page.
       {...(pending && deaf)}
     >
       {pending && <Spinner />}

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Brand } from "./brand";
 
-/** A page that leads nowhere: what happened, and the ways out. */
+/** A page for errors and other dead ends: what happened, and where to go next. */
 export function DeadEnd({
   title,
   children,

@@ -6,7 +6,7 @@ import { useRequestId } from "./use-request-id";
 
 export interface ErrorPageProps {
   error: unknown;
-  /** Fetches and renders again what failed. */
+  /** Fetches and renders the failed part again. */
   retry: () => void;
 }
 
@@ -22,7 +22,7 @@ export function ErrorPage({ error, retry }: ErrorPageProps) {
           <Button pending={pending} onClick={() => startTransition(retry)}>
             Try again
           </Button>
-          {/* A document, not a navigation: whatever broke in memory is left behind. */}
+          {/* A full page load, not a client-side navigation: it discards any broken state. */}
           <a href="/" className={buttonClass("secondary")}>
             To the start page
           </a>

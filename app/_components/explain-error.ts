@@ -1,6 +1,6 @@
 import { ApiError } from "../../lib/api";
 
-/** What a failed call of the API means to the person in front of it, and what to do. */
+/** Explains a failed API call to the user: what happened, and what to do. */
 export function explainError(error: unknown): string {
   if (!(error instanceof ApiError)) return "Something went wrong here. Try again.";
   const { status, code, detail, retryAfter } = error;
@@ -14,12 +14,15 @@ export function explainError(error: unknown): string {
   return detail;
 }
 
-/** Whether what was asked for may have been done all the same. A 503 is of one that has not begun (RFC 9110 §15.6.4). */
+/**
+ * True if the server may have carried out the request in spite of the error. After a 503 it has not
+ * (RFC 9110 §15.6.4).
+ */
 export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 0 || (error.status >= 500 && error.status !== 503));
 }
 
-/** @param seconds what the server asked for, if it did */
+/** @param seconds the server's `Retry-After`, if it sent one */
 export function inAWhile(seconds: number | undefined): string {
   if (seconds === undefined || seconds < 2) return "in a moment";
   return seconds > 120 ? `in ${Math.ceil(seconds / 60)} minutes` : `in ${seconds} seconds`;

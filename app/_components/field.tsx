@@ -9,7 +9,7 @@ interface FieldProps extends ComponentProps<"input"> {
   error?: string | undefined;
 }
 
-/** An input with its label, and its error in words below it. */
+/** An input with its label, and below it the error text or the hint. */
 export function Field({ label, hint, error, ...input }: FieldProps) {
   const id = useId();
   const noteId = `${id}-note`;

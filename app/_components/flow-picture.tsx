@@ -4,7 +4,7 @@ const stations = [
   { name: "FastAPI", note: "your data", carries: null },
 ];
 
-/** A list to a screen reader; the arrows point down on a phone and to the right where there is room. */
+/** A list for screen readers. The arrows point down on a phone, and right on a wider screen. */
 export function FlowPicture() {
   return (
     <figure className="mt-14 rounded-xl border border-line bg-card p-5 sm:p-8">

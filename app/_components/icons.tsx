@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** Decoration: the words beside an icon, or its button's label, say what it means. */
+/** Icons are decoration: the text beside an icon, or the label of its button, has the meaning. */
 
 export function CloseIcon() {
   return (

@@ -6,10 +6,9 @@ import { routes } from "../../lib/routes";
 import { buttonClass } from "./button";
 
 /**
- * The page is alike for everyone, and shows without the session store; whether this visitor is signed in is asked
- * from the browser.
- * Until the answer comes, and when none does, the links are those of a guest: the gate takes a signed-in
- * visitor on from there.
+ * The landing page is the same for everyone, so the server renders it without a session lookup. The
+ * browser then requests the session. Until the response arrives, or if it fails, the links are
+ * those of a guest: if a signed-in visitor follows one, the gate redirects to the dashboard.
  */
 export function LandingActions() {
   const { data } = useSession();

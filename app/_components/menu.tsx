@@ -4,13 +4,15 @@ import * as DropdownMenu from "@radix-ui/react-dropdown-menu";
 import Link from "next/link";
 import type { ReactNode } from "react";
 
-/** A menu below its button: arrow keys, type-ahead, Escape and the way back of the focus are Radix's. */
+/**
+ * A menu below its button. Radix handles arrow keys, type-ahead, Escape and returning the focus.
+ */
 export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
   return (
-    // Not modal: the page goes on scrolling, and nothing of it moves when the menu opens.
+    // Not modal: the page can still scroll, and does not shift when the menu opens.
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      {/* Where its button is, and in no portal: a landmark holds it there. */}
+      {/* Not in a portal: next to its button, the menu is inside a landmark. */}
       <DropdownMenu.Content
         align="end"
         sideOffset={4}

@@ -1,4 +1,4 @@
-/** What to name when asking for help: the server's log finds the request by each of them. */
+/** The ids that a user can give to support. Each of them finds the request in the server's log. */
 export function RequestId({ ids }: { ids: readonly (string | undefined)[] }) {
   const known = ids.filter((id) => id !== undefined);
   if (known.length === 0) return null;

@@ -1,4 +1,4 @@
-/** Decoration: the words beside it say what is going on. */
+/** The spinner is decoration: the text beside it has the meaning. */
 export function Spinner() {
   return (
     <svg viewBox="0 0 16 16" aria-hidden="true" className="size-4 motion-safe:animate-spin">

@@ -6,8 +6,9 @@ import { Button } from "./button";
 const never = () => () => {};
 
 /**
- * Sends the form it stands in, once the page's script is there. Until then a press, or Enter in a field, would load the
- * page anew and drop what was typed; a form whose submit button is disabled does neither (HTML, "implicit submission").
+ * Submits its form, once the script of the page has loaded. Before that, a click or Enter in a
+ * field would reload the page and lose what was typed. So the button is disabled until then: a form
+ * whose submit button is disabled cannot be submitted (HTML, "implicit submission").
  */
 export function SubmitButton(props: ComponentProps<typeof Button>) {
   const isReady = useSyncExternalStore(

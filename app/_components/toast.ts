@@ -1,7 +1,10 @@
-/** What was done, where nothing beside the button says it. It is read out, and goes away by itself. */
+/**
+ * A short message about an action, for when nothing beside the button shows the result. Screen
+ * readers read it, and it disappears by itself.
+ */
 export interface NewToast {
   text: string;
-  /** What can be done about it for as long as it shows. */
+  /** A button of the toast. */
   action?: { label: string; onPress: () => void };
 }
 
@@ -10,8 +13,8 @@ export interface ShownToast extends NewToast {
 }
 
 /*
- * Kept outside of React: a provider around the pages would be an update above what is still streaming in, and React
- * answers that by rendering the page a second time in the browser.
+ * The toasts are stored outside of React. A provider around the pages would update while content
+ * below it is still streaming in, and then React renders the whole page again in the browser.
  */
 let shown: readonly ShownToast[] = [];
 let last = 0;

@@ -6,10 +6,13 @@ import { Button } from "./button";
 import { CloseIcon } from "./icons";
 import { dismissToast, toastStore } from "./toast";
 
-/** Milliseconds. Long enough to be read and reached; a toast stays while it has the pointer or the focus. */
+/**
+ * Long enough to read a toast and to reach its button. A toast stays while the pointer or the focus
+ * is on it. Milliseconds.
+ */
 const SHOWN_FOR = 8_000;
 
-/** Where toasts show: in the place that is given to them. */
+/** Shows the toasts at its own place in the layout. */
 export function Toasts() {
   const shown = useSyncExternalStore(toastStore.subscribe, toastStore.read, toastStore.readOnServer);
   return (

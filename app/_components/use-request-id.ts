@@ -1,8 +1,9 @@
 import { useSyncExternalStore } from "react";
 
 /**
- * The id of the last request for the page that is shown, opened or navigated to, which a page that failed cannot tell by
- * itself: the gate writes it into `Server-Timing`, for scripts of the page to read (W3C Server Timing §3).
+ * Returns the id of the last request for the current page, from a page load or a client-side
+ * navigation. A page that failed does not contain its request id. So the gate also writes the id
+ * into `Server-Timing`, which scripts of the page can read (W3C Server Timing §3).
  */
 export function useRequestId(): string | undefined {
   return useSyncExternalStore(watchRequests, lastRequestId, () => undefined);

@@ -3,7 +3,10 @@ import { readMailbox } from "../../lib/mailbox";
 import { Brand } from "../_components/brand";
 import { Card } from "../_components/card";
 
-/** The messages that `next dev` has no mail server for. The file's name keeps it out of a build: see next.config.ts. */
+/**
+ * Shows the emails that `next dev` cannot send without a mail server. The name of this file keeps
+ * it out of a build: see next.config.ts.
+ */
 export const metadata: Metadata = { title: "Mailbox" };
 
 export default function MailboxPage() {
@@ -37,7 +40,7 @@ export default function MailboxPage() {
 function linked(text: string) {
   return text.split(/(https?:\/\/\S+)/).map((part) =>
     part.startsWith("http") ? (
-      // A document, not a navigation: it leads to Better Auth first.
+      // A full page load, not a client-side navigation: the link leads to Better Auth first.
       <a key={part} href={part} className="text-accent underline underline-offset-4">
         {part}
       </a>

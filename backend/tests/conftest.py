@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# Before the app is imported: it reads its settings at start-up.
+# Set before the app is imported, because it reads its settings on import.
 os.environ["JWT_SECRET_KEY"] = secrets.token_urlsafe(32)
 os.environ["BACKEND_SQLITE"] = str(Path(tempfile.mkdtemp(prefix="gatehouse-")) / "tasks.sqlite")
 

@@ -1,4 +1,4 @@
-"""The service as the gate calls it."""
+"""Tests the service through requests like the gate's."""
 
 import time
 import uuid
@@ -44,12 +44,12 @@ def token_for(user: str, **changes) -> str:
 
 
 def signed_in(user: str | None = None, **claims) -> dict[str, str]:
-    """The headers of a user; of one whom nobody has seen before, unless named."""
+    """The request headers of a user. Without a name, it is a new user."""
     return {"Authorization": f"Bearer {token_for(user or uuid.uuid4().hex, **claims)}"}
 
 
 def leaving(user: str) -> dict[str, str]:
-    """The headers with which the app's server ends an account."""
+    """The headers with which the app's server deletes an account."""
     return signed_in(user, purpose="delete-account", exp=int(time.time()) + 30)
 
 
@@ -75,7 +75,8 @@ class TestWhoIsCalling:
             ("Bearer x.y.z", "token_malformed"),
             (f"Bearer {token_for('ada', aud='another')}", "token_wrong_audience"),
             (f"Bearer {token_for('ada', exp=int(time.time()) - 60)}", "token_claims"),
-            # JSON can escape what UTF-8, and so the database and the answer, cannot hold.
+            # JSON can escape a lone surrogate, but UTF-8 cannot encode it. So neither the database
+            # nor a response could contain it.
             (f"Bearer {token_for('ada', sub=LONE_SURROGATE)}", "token_claims"),
             (f"Bearer {token_for('ada', name=LONE_SURROGATE)}", "token_claims"),
         ],
@@ -243,7 +244,7 @@ class TestTheEndOfAnAccount:
     )
     def test_refuses_tokens_that_outlive_it(self, client, method, path):
         user = uuid.uuid4().hex
-        # Another device's, minted from a session that the gate still trusts.
+        # The token of another device, minted from a session that the gate still trusts.
         token = signed_in(user)
         client.delete("/api/account", headers=leaving(user))
         body = {"title": "Nobody's"} if method in {"POST", "PATCH"} else None
@@ -257,7 +258,7 @@ class TestTheEndOfAnAccount:
         user = uuid.uuid4().hex
         me = signed_in(user)
         client.delete("/api/account", headers=leaving(user))
-        # Past the first look, as somebody is whose account is deleted a moment after it.
+        # Skip the first check, as if the account were deleted just after it.
         monkeypatch.setattr("members.refuse_deleted", lambda *_: None)
         assert client.post("/api/tasks", json={"title": "Late"}, headers=me).status_code == 401
         assert tasks_kept_of(user) == 0
@@ -272,7 +273,8 @@ class TestTheEndOfAnAccount:
                 refuse_deleted(user, db)
             db.merge(DeletedUser(user_id=user, at=long_ago))
             db.commit()
-        # The gate may have failed to delete it: then it stands, and is not shut out for good.
+        # The deletion at the gate may have failed. Then the account still exists, and must not be
+        # refused for ever.
         assert client.get("/api/me", headers=signed_in(user)).status_code == 200
         client.delete("/api/account", headers=leaving(uuid.uuid4().hex))
         with Session(engine) as db:

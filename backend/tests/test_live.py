@@ -1,4 +1,4 @@
-"""Tasks as they change, on a real server and real sockets."""
+"""Tests live updates of tasks with a real server and real sockets."""
 
 import json
 import socket
@@ -25,11 +25,12 @@ from limits import SOCKETS_PER_USER
 from main import app
 from models import TaskRow
 
-#: Bytes that the kernel keeps for a connection, so that one that is not read is full soon.
+#: Size of the kernel's buffers for a connection. If the client does not read, they soon are full.
+#: Bytes.
 SMALL = 4096
-#: Changes that may wait for a socket here, so that one that does not read is behind soon.
+#: Changes that may wait for a socket in this test. A page that does not read soon reaches this.
 MOST_WAITING = 32
-#: For how long a server may say nothing. Seconds.
+#: How long the test waits for a message or a response. Seconds.
 PATIENCE = 10
 
 
@@ -63,7 +64,7 @@ def hear(page: ClientConnection) -> dict:
 
 
 def hear_end(page: ClientConnection) -> int:
-    """The code with which the server closes."""
+    """Waits until the server closes the socket, and returns the close code."""
     with pytest.raises(ConnectionClosed) as closed:
         while True:
             page.recv(timeout=PATIENCE)
@@ -94,7 +95,7 @@ def test_every_page_of_a_user_hears_and_nobody_else(address, api):
             assert hear(each) == {"kind": "all", "tasks": []}
         task = api.post("/tasks", json={"title": "mine"}, headers=mine).json()
         assert hear(page) == hear(other) == {"kind": "saved", "task": task}
-        # What they hear first is their own, though mine was saved before it.
+        # The first change that the other user receives is their own, though mine was saved before.
         own = api.post("/tasks", json={"title": "theirs"}, headers=theirs).json()
         assert hear(alien) == {"kind": "saved", "task": own}
 
@@ -184,8 +185,8 @@ def test_a_page_that_does_not_read_is_closed_and_holds_nobody_up(address, api, m
     slow = open_and_read_nothing(address, me)
     with slow, live(address, me) as page:
         hear(page)
-        # First the connection's buffers fill, then what may wait after that. The other page hears
-        # of every change meanwhile.
+        # First the connection's buffers fill up, then the list of waiting changes. Meanwhile the
+        # other page receives every change.
         title = "\N{WATER WAVE}" * 200
         end = time.monotonic() + 60
         while len(hub._feeds[user].listeners) > 1:
@@ -195,7 +196,7 @@ def test_a_page_that_does_not_read_is_closed_and_holds_nobody_up(address, api, m
 
 
 def open_and_read_nothing(address: str, headers: dict[str, str]) -> socket.socket:
-    """A WebSocket's handshake by hand: a library would read on in the background."""
+    """Opens a WebSocket by hand, because a library would keep reading in the background."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
     host, port = address.split(":")
@@ -211,7 +212,7 @@ def open_and_read_nothing(address: str, headers: dict[str, str]) -> socket.socke
     ]
     client.sendall("\r\n".join([*lines, "", ""]).encode())
     assert client.recv(12) == b"HTTP/1.1 101"
-    # Closed at once at the end, with no wait for what was not read.
+    # Close at once at the end, without waiting for unread data.
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return client
 
@@ -283,7 +284,7 @@ def test_a_change_is_read_once_however_many_pages_show_it(address, api):
         task = api.post("/tasks", json={"title": "once"}, headers=me).json()
         for page in pages:
             assert hear(page) == {"kind": "saved", "task": task}
-    # One by the endpoint, which gives the task back, and one for all pages.
+    # One read by the endpoint, which returns the task, and one for all pages.
     assert len(reads) == 2
 
 
@@ -291,7 +292,7 @@ def test_pages_are_closed_to_come_again_when_their_tasks_cannot_be_read(address,
     me = signed_in()
     with live(address, me) as page:
         hear(page)
-        # What the feed reads next fails: a message cannot be made of this title.
+        # The next read of the feed fails: `created_at` will not be a valid time.
         with Session(engine) as db:
             user_id = jwt.decode(
                 me["Authorization"].split()[1], options={"verify_signature": False}

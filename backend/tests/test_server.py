@@ -1,4 +1,4 @@
-"""What only a server on a port shows: its log, and that the README's words are enough."""
+"""Tests that need a real server on a port: the log, and the README's instructions."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from test_app import token_for
 BACKEND = Path(__file__).parents[1]
 UVICORN = [sys.executable, "-m", "uvicorn", "main:app", "--port", "0"]
 
-# The real service under another name, with a route that fails.
+# The real service, imported under another name, with an additional route that fails.
 CRASHING_APP = f"""
 import importlib.util, sys
 
@@ -36,7 +36,7 @@ def fail():
 
 @contextmanager
 def serve(folder: Path, log: Path) -> Iterator[HTTPConnection]:
-    """uvicorn with `main:app` of `folder`, on a port of its own; what it prints goes into `log`."""
+    """Runs uvicorn with `main:app` of `folder`, on a free port. Its output goes into `log`."""
     with log.open("w") as output:
         server = subprocess.Popen(
             [*UVICORN, "--app-dir", str(folder)], stdout=output, stderr=subprocess.STDOUT

@@ -1,4 +1,4 @@
-"""A weak secret ends the start-up, in words."""
+"""A weak secret stops the start-up with a readable message."""
 
 import json
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_bytes_count_not_characters(monkeypatch):
 
 
 def test_kid_is_the_beginning_of_the_key_s_digest():
-    # The digest of "abc" in FIPS 180-4's own example.
+    # The SHA-256 digest of "abc", an example of FIPS 180-4.
     assert key_id("abc") == "ba7816bf8f01cfea"
 
 
@@ -87,7 +87,7 @@ def test_a_key_is_read_as_the_gate_reads_it(monkeypatch, case):
 
 
 def test_bytes_that_are_not_utf_8_are_refused_in_words(monkeypatch):
-    # Python keeps such a byte of the environment as a lone surrogate.
+    # Python represents such a byte of the environment as a lone surrogate.
     assert "U+DCFF" in problem_of(monkeypatch, STRONG + "\udcff")
 
 

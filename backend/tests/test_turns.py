@@ -1,4 +1,4 @@
-"""One user's requests do not stop another's, on a real server."""
+"""Tests, on a real server, that the requests of one user do not block those of another."""
 
 import asyncio
 import sqlite3
@@ -18,13 +18,13 @@ from limits import REQUESTS_PER_USER, THREADS
 from main import app
 from members import Member
 
-#: More than the 30 seconds after which SQLAlchemy's own pool gives up. Seconds.
+#: More than 30 seconds, the default timeout of SQLAlchemy's pool. Seconds.
 PATIENCE = 60
 
 
 @pytest.fixture
 def held():
-    """`GET /held` runs until this event is set, as an endpoint does that waits for a slow disk."""
+    """`GET /held` runs until this event is set, like an endpoint that waits for a slow disk."""
     event = threading.Event()
 
     def wait(user: Member) -> None:
@@ -43,7 +43,7 @@ def client(address):  # noqa: F811
 
 
 async def until_waiting(count: int) -> None:
-    """Until so many requests wait for the turn of a single user."""
+    """Waits until `count` requests of one user wait for their turn."""
 
     async def poll() -> None:
         while True:
@@ -57,7 +57,7 @@ async def until_waiting(count: int) -> None:
 
 @pytest.fixture
 def patient(monkeypatch):
-    """On a machine that is busy with other things, nobody is refused for waiting."""
+    """Raises the limits on waiting, so that no request is refused because the machine is busy."""
     monkeypatch.setattr(turns, "PATIENCE", 60)
     monkeypatch.setattr(db, "PATIENCE", 60)
     db.engine.dispose()
@@ -124,7 +124,7 @@ def test_a_request_that_waits_too_long_for_its_turn_is_refused(client, held, mon
 
     refusals, after = asyncio.run(scenario())
     codes = Counter(answer.status_code for answer in refusals)
-    # Which of the five came first is not ours to say: two run, and the rest are refused.
+    # The order in which the five requests arrive varies: two run, and the others are refused.
     assert codes[503] >= 1
     [refusal, *_] = [answer for answer in refusals if answer.status_code == 503]
     assert refusal.json()["code"] == "backend_busy"
@@ -153,7 +153,7 @@ def test_no_more_of_a_user_s_requests_wait_than_are_allowed(client, held, monkey
 
 
 def test_a_database_that_stays_locked_is_a_503(client, monkeypatch):
-    # Milliseconds in the pragma: new connections wait for a fifth of a second.
+    # 0.2 seconds, for new connections. (The pragma itself is in milliseconds.)
     monkeypatch.setattr(db, "PATIENCE", 0.2)
     db.engine.dispose()
 

@@ -1,4 +1,4 @@
-"""The contract's vectors, by PyJWT. Vitest runs the same file by jose."""
+"""Runs the contract's vectors with PyJWT. Vitest runs the same file with jose."""
 
 import json
 

@@ -1,16 +1,17 @@
-"""Writes vectors.json: tokens that the contract takes, and tokens that it does not.
+"""Writes vectors.json: tokens that the contract accepts, and tokens that it refuses.
 
-Made by hand with hmac and base64, so that they owe nothing to jose or PyJWT, which both run them.
-Everything is fixed, so that the same file comes out each time. Each bad token is wrong in one way,
-and `code` says in which. A verifier looks in this order:
+The tokens are made with hmac and base64 only. So they do not depend on jose or PyJWT, the libraries
+that the vectors test. All values are constant, so the file is the same each time. Each bad token is
+wrong in one way, and `code` names it. A verifier checks in this order:
 
-1. structure: length, three base64url segments, header and payload each a JSON object as RFC 8259
-   has it (UTF-8 with no byte order mark, no NaN)
+1. structure: the length, three base64url segments, and that header and payload are each a JSON
+   object as in RFC 8259 (UTF-8 without a byte order mark, no NaN)
 2. header: alg, then typ, crit and the type of kid
 3. kid in the ring, then the signature
 4. claims: presence and types, exp - iat; then iss, aud, exp, then iat and nbf, and last purpose
 
-`purpose` is what the verifier wants the token to be for; a vector without it wants a user's token.
+`purpose` is the purpose that the verifier requires. Without it, the verifier requires a user's
+token.
 """
 
 import base64
@@ -66,7 +67,7 @@ def sign(header: str, payload: str, key: str, digest: str = "sha256") -> str:
 
 
 def token(key: str = "current", header: dict | None = None, drop_header: str = "", **claims) -> str:
-    """A signed token; a claim given as None is left out."""
+    """Returns a signed token. A claim with the value None is left out."""
     secret = KEYS[key]
     full_header = HEADER | {"kid": kid_of(secret)} | (header or {})
     full_header.pop(drop_header, None)
@@ -307,7 +308,7 @@ PURPOSE = "delete-account"
 
 
 def purpose_vectors() -> list[dict]:
-    """Tokens of the app's server: for one route each, and never a user's."""
+    """Tokens of the app's server. Each is valid for one route, and never as a user's token."""
 
     def server(purpose: object = PURPOSE, life: int = 60, **claims) -> str:
         return token(**({"purpose": purpose, "iat": NOW, "exp": NOW + life} | claims))

@@ -7,11 +7,11 @@ import { launchBrowser } from "../support/browser";
 import { signUp } from "../support/signed-up";
 import { type FullStack, startFullStack } from "../support/stack";
 
-/** axe finds nothing to object to: on no page, in no state of it, on a phone or a desktop, light or dark. */
+/** axe finds no problem on any page, in any state of it, on a phone or a desktop, light or dark. */
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What moves is half transparent on its way. */
+/** Without animations: an element is half transparent while it moves, and axe checks contrast. */
 const STILL = { reducedMotion: "reduce" } as const;
 
 let stack: FullStack;
@@ -25,7 +25,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** What axe says, a line for each element. */
+/** Returns the problems that axe finds, one line for each element. */
 async function complaints(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
@@ -144,7 +144,7 @@ it("what a thumb is to hit is never under 44 px, on a phone", async () => {
     page.evaluate(() =>
       [...document.querySelectorAll("a, button")]
         .map((element) => ({ element, box: element.getBoundingClientRect() }))
-        // What only shows by keyboard is a pixel until then.
+        // The skip link is 1 px wide until it has the focus.
         .filter(({ box }) => box.width > 1 && (box.width < 44 || box.height < 44))
         .map(({ element, box }) => `${element.outerHTML} is ${box.width} by ${box.height}`),
     );

@@ -8,7 +8,7 @@ import { signUp } from "../support/signed-up";
 import { type FullStack, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** The account as people meet it: in a browser, with a mail server and two other sites to sign in with. */
+/** The account page in a real browser, with a mail server and two other sites for sign-in. */
 
 const PASSWORD = "correct-horse-battery";
 const NEW_PASSWORD = "another-horse-battery";
@@ -45,7 +45,7 @@ beforeEach(async () => {
   return () => context.close();
 });
 
-/** Signed up, confirmed, and on the account page. */
+/** Signs up, confirms the email, and opens the account page. Returns the email. */
 async function openAccount(): Promise<string> {
   const email = await signUp(page);
   await page.goto((await mail.next(email)).link);
@@ -91,7 +91,7 @@ describe("an email", () => {
     await section("Email").getByLabel("Your password, to be sure").fill("wrong-password");
     await section("Email").getByRole("button", { name: "Change email" }).click();
     await says("Email", "That is not your current password.");
-    // What was typed is kept.
+    // The form keeps what was typed.
     expect(await section("Email").getByLabel("New email").inputValue()).toBe(`new-${email}`);
 
     await section("Email").getByLabel("Your password, to be sure").fill(PASSWORD);
@@ -235,7 +235,7 @@ it("an account is deleted with the password, and with all that it holds", async 
 });
 
 describe("by keyboard, the focus is never lost", () => {
-  /** What has the focus, as it is called. */
+  /** The name of the element that has the focus. */
   const focused = () =>
     page.evaluate(() => {
       const { activeElement: element } = document;

@@ -69,7 +69,7 @@ describe("a signed-in visitor", () => {
     await page.getByLabel("New name for Water the plants").fill("Water the roses");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Delete Water the roses" }).waitFor();
-    // Saved is what the server renders.
+    // A change is saved when the server returns it.
     await expect
       .poll(async () =>
         (await (await context.request.get("/backend/api/tasks")).json())
@@ -125,7 +125,8 @@ describe("a signed-in visitor", () => {
 
   it("whose session ends elsewhere is taken to sign in, and back after it", async () => {
     const email = await signUp(page);
-    // A page without its socket would find out by itself, before anything is typed.
+    // Wait for the socket. A page without one would send a request by itself, and find out that the
+    // session has ended before the test types anything.
     const connected = new Promise((resolve) => {
       page.once("websocket", (socket) => socket.once("framereceived", resolve));
     });
@@ -183,7 +184,8 @@ it("runs no script but its own, and breaks no rule of its policy, on any page", 
   }
   expect(complaints).toEqual([]);
 
-  // What an attacker who gets markup into a page would try.
+  // Attack: an attacker gets markup with an inline event handler into the page. Defence: the
+  // Content Security Policy blocks the handler.
   const ran = await page.evaluate(() => {
     document.body.insertAdjacentHTML("beforeend", `<img src="/nothing" onerror="window.injected = true">`);
     return new Promise((resolve) => setTimeout(() => resolve("injected" in window), 500));
@@ -193,7 +195,7 @@ it("runs no script but its own, and breaks no rule of its policy, on any page", 
 
 it("keeps what was typed before the page's script is there", async () => {
   await signUp(page);
-  // A browser that has no script of ours yet, on a slow line: the page shows, and its scripts wait.
+  // A new browser without cached scripts, on a slow network: the page shows, but no script loads.
   const storageState = await context.storageState();
   const newcomer = await browser.newContext({ baseURL: stack.origin, storageState });
   const slow = await newcomer.newPage();
@@ -207,7 +209,7 @@ it("keeps what was typed before the page's script is there", async () => {
   expect(await slow.getByLabel("New task").inputValue()).toBe("Typed early");
   expect(new URL(slow.url()).search).toBe("");
 
-  // Lets what waits go, and the rest through.
+  // From here on all scripts load, including those that were waiting.
   await slow.unroute(/\/_next\/static\/.*\.js/);
   await slow.getByRole("button", { name: "Add", exact: true }).click();
   await slow.getByRole("button", { name: "Delete Typed early" }).waitFor();
@@ -217,7 +219,7 @@ it("keeps what was typed before the page's script is there", async () => {
 it("can be used by keyboard alone", async () => {
   await signUp(page);
   await page.goto("/tasks");
-  // Before that Enter does nothing, and nothing is lost.
+  // Until the button is enabled, Enter does nothing, and what was typed is kept.
   await expect.poll(() => page.getByRole("button", { name: "Add", exact: true }).isEnabled()).toBe(true);
   await page.getByLabel("New task").focus();
   await page.keyboard.type("By keyboard");

@@ -4,14 +4,17 @@ import { ensureTools } from "../../scripts/lib/tools";
 import { type FullStack, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** What Lighthouse says of the pages. How fast they are is measured by `npm run lighthouse`: that depends on the machine. */
+/**
+ * Lighthouse's audits of the pages, without performance. `npm run lighthouse` measures performance,
+ * because it depends on the machine.
+ */
 
 let stack: FullStack;
 let visitor: Visitor;
 
 beforeAll(async () => {
   await ensureTools();
-  // The cookie cache has expired by the time of the audit, as it has in a long run of `npm run lighthouse`.
+  // The cookie cache expires before the audit, as in a long run of `npm run lighthouse`.
   stack = await startFullStack({ gate: { SESSION_MAX_STALE_SECONDS: "1" } });
   visitor = new Visitor(stack.origin);
   await visitor.signUp("ada@example.com");

@@ -4,9 +4,9 @@ import { launchBrowser } from "../support/browser";
 import { canPause, pause } from "../support/pause";
 import { type FullStack, startFullStack } from "../support/stack";
 
-/** One account on two devices: what is done on one shows on the other, with no reload. */
+/** One account on two devices: a change on one shows on the other without a reload. */
 
-/** Milliseconds: a page waits some seconds before it connects again. */
+/** A page waits a few seconds before it reconnects. Milliseconds. */
 const PATIENT = { timeout: 15_000 };
 
 let stack: FullStack;
@@ -39,11 +39,11 @@ beforeEach(async () => {
   };
 });
 
-/** Each page's sockets, and what it was told over them. */
+/** The sockets of each page, and the messages that it received on them. */
 const sockets = new WeakMap<Page, WebSocket[]>();
 const told = new WeakMap<Page, string[]>();
 
-/** Once it is live: what it shows afterwards, it was told. */
+/** Opens the tasks page and waits for its first live message. Later changes arrive by socket. */
 async function openTasks(context: BrowserContext, prepare?: (page: Page) => Promise<void>): Promise<Page> {
   const opened = await context.newPage();
   opened.setDefaultTimeout(PATIENT.timeout);
@@ -59,7 +59,7 @@ async function openTasks(context: BrowserContext, prepare?: (page: Page) => Prom
   return opened;
 }
 
-/** Waits for the next message of a kind. */
+/** Waits for the next message of one kind. */
 async function hear(on: Page, kind: string): Promise<void> {
   const messages = told.get(on) ?? [];
   await expect.poll(() => messages.some((message) => JSON.parse(message).kind === kind), PATIENT).toBe(true);
@@ -71,7 +71,7 @@ async function addTask(on: Page, title: string): Promise<void> {
   await on.getByRole("button", { name: "Add", exact: true }).click();
 }
 
-/** A notice is a list item too, outside of the page's own part. */
+/** Only list items in `main`: a notice is a list item too, outside of it. */
 const titles = (on: Page) => on.getByRole("main").getByRole("listitem").allInnerTexts();
 
 it("a task that is added, marked, renamed and deleted on one shows on the other", async () => {
@@ -88,7 +88,7 @@ it("a task that is added, marked, renamed and deleted on one shows on the other"
   await page.keyboard.press("Enter");
   await expect.poll(() => titles(other)).toEqual(["Feed the cat", "Water the roses"]);
 
-  // And the other way round.
+  // The same in the other direction.
   await other.getByRole("button", { name: "Delete Feed the cat" }).click();
   await expect.poll(() => titles(page)).toEqual(["Water the roses"]);
   expect(await titles(other)).toEqual(["Water the roses"]);
@@ -98,11 +98,11 @@ it("a task of one's own is never seen twice, though the socket tells of it befor
   await page.route("**/backend/api/tasks", async (route) => {
     const answer = await route.fetch();
     await hear(page, "saved");
-    // Time for React to show it, if it would.
+    // Gives React time to render, in case it would show the task twice.
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
     await route.fulfill({ response: answer });
   });
-  // Every state of the list that comes to the screen.
+  // Records the length of the list after every change of the DOM.
   await page.evaluate(() => {
     const lengths: number[] = [];
     Object.assign(window, { lengths });
@@ -119,7 +119,10 @@ it("a task of one's own is never seen twice, though the socket tells of it befor
   expect(Math.max(...lengths)).toBe(1);
 });
 
-/** Adds a task, to which FastAPI says nothing until `resume`: the page gives up after 15 seconds. */
+/**
+ * Adds a task while FastAPI is paused, and waits until the page reports that no response came in
+ * time. FastAPI stays paused until `resume` is called.
+ */
 async function addInVain(title: string) {
   const resume = pause(stack.backendPid);
   try {
@@ -160,7 +163,8 @@ it.runIf(canPause)("a task that is sent again, for want of an answer, is added o
     resume();
   }
   await page.getByRole("button", { name: "Delete Twice" }).waitFor();
-  // Two answers are due; what is asked after them is told of both.
+  // FastAPI still has to respond to two requests. This one comes after them, so once it is done,
+  // both have been handled.
   await addTask(page, "Afterwards");
   await expect.poll(() => titles(other), PATIENT).toEqual(["Afterwards", "Twice"]);
   expect(await titles(page)).toEqual(["Afterwards", "Twice"]);
@@ -182,7 +186,7 @@ it("a deletion that is undone brings the same task back", async () => {
 it("once the account is deleted on one, the other can add nothing and hears nothing more", async () => {
   const headers = { origin: stack.origin };
   const ended = sockets.get(other)?.[0]?.waitForEvent("close");
-  // The gate still trusts the session of the other, as it may for a minute.
+  // The gate still trusts the session of the other device: it may do so for a minute.
   expect((await phone.request.get("/backend/api/me")).status()).toBe(200);
   const deletion = { data: { password: account.password }, headers };
   expect((await page.request.post("/api/auth/delete-user", deletion)).ok()).toBe(true);
@@ -202,7 +206,7 @@ it("what was changed while FastAPI was away shows when it is back, and so does w
   await hear(other, "saved");
   await stack.stopBackend();
   await stack.restartBackend();
-  // Before the other page is connected again, or soon after: it shows in either case.
+  // The other page may reconnect before or after this. The task must show in both cases.
   await addTask(page, "Meanwhile");
   await expect.poll(() => titles(other), PATIENT).toEqual(["Meanwhile", "Before"]);
   await hear(other, "all");
@@ -211,7 +215,7 @@ it("what was changed while FastAPI was away shows when it is back, and so does w
 });
 
 it("a page that nobody sees connects no more until it is seen again", async () => {
-  // Its time is the test's.
+  // The test controls the clock of this page.
   const seen = await openTasks(phone, (page) => page.clock.install());
   const ended = sockets.get(seen)?.[0]?.waitForEvent("close");
 
@@ -226,7 +230,7 @@ it("a page that nobody sees connects no more until it is seen again", async () =
   await hear(seen, "all");
 });
 
-/** Headless pages are always visible. */
+/** Sets the visibility by hand, because headless pages are always visible. */
 function setVisibility(on: Page, state: DocumentVisibilityState): Promise<void> {
   return on.evaluate((visibilityState) => {
     Object.defineProperty(document, "visibilityState", { configurable: true, value: visibilityState });

@@ -4,7 +4,7 @@ import { launchBrowser } from "../support/browser";
 import { type FullStack, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** `/__gate` in `next dev`, as whoever develops sees it. */
+/** `/__gate` in `next dev`, as a developer sees it. */
 
 let stack: FullStack;
 let browser: Browser;

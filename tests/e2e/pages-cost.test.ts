@@ -12,7 +12,7 @@ import {
   startFullStack,
 } from "../support/stack";
 
-/** What the pages cost the database. */
+/** How many database queries each page needs. */
 
 let database: Database;
 let counter: Awaited<ReturnType<typeof startQueryCounter>>;
@@ -26,7 +26,8 @@ beforeAll(async () => {
   counter = await startQueryCounter(database.env.NEON_ENDPOINT);
   [stack, browser] = await Promise.all([startFullStack({ database }), launchBrowser()]);
   app = await startApp({ BACKEND_URL: stack.backendUrl, NEON_ENDPOINT: counter.url }, database);
-  // At the other one: a sign-up is a transaction, and those are counted nowhere. Cookies know no port.
+  // Sign up at the other app: a sign-up is a transaction, and the counter does not support those.
+  // The cookies work for both apps, because cookies ignore the port.
   const elsewhere = await browser.newPage({ baseURL: stack.origin });
   await signUp(elsewhere);
   const storageState = await elsewhere.context().storageState();

@@ -4,7 +4,7 @@ import { launchBrowser } from "../support/browser";
 import { signCookieCache } from "../support/signing";
 import { type FullStack, startFullStack } from "../support/stack";
 
-/** An error page names the request that failed, as the log does. */
+/** An error page shows the id of the failed request, and the log contains the same id. */
 
 let stack: FullStack;
 let browser: Browser;
@@ -40,7 +40,7 @@ it("whether it was opened or navigated to, and that of a page that is not there"
   expect(await page.locator("code").textContent()).toBe(missing?.headers()["x-request-id"]);
   await page.goto("/dashboard");
 
-  // The gate trusts this cookie; the page asks the database, which is gone.
+  // The gate trusts this cookie. The page queries the database, which has stopped.
   const cookies = await context.cookies();
   const token = cookies.find(({ name }) => name.endsWith("session_token"));
   const data = await signCookieCache({

@@ -4,7 +4,7 @@ import { launchBrowser } from "../support/browser";
 import { signUp } from "../support/signed-up";
 import { type FullStack, startFullStack } from "../support/stack";
 
-/** How the pages carry themselves: notices, the focus, no network, and that nothing jumps. */
+/** States of the pages: notices, focus, no network, and no layout shifts. */
 
 let stack: FullStack;
 let browser: Browser;
@@ -37,12 +37,12 @@ it("a task that was deleted can be had back, as it was", async () => {
   await addTask("Deleted by mistake");
   await page.getByRole("checkbox", { name: "Deleted by mistake" }).check();
   await page.getByRole("button", { name: "Delete Deleted by mistake" }).click();
-  // Read out, not only seen, and once.
+  // Screen readers must read the notice too, and only once.
   const said = page.getByRole("status").filter({ hasText: "Deleted Deleted by mistake." });
   await said.waitFor({ state: "attached" });
   expect(await said.allTextContents()).toEqual(["Notice Deleted Deleted by mistake.Undo"]);
   await page.getByRole("button", { name: "Undo" }).click();
-  // Once it can be deleted again it is saved; before that it is a preview.
+  // The delete button appears when the task is saved. Before that, the row is a preview.
   await page.getByRole("button", { name: "Delete Deleted by mistake" }).waitFor();
   await page.reload();
   expect(await page.getByRole("checkbox", { name: "Deleted by mistake" }).isChecked()).toBe(true);
@@ -57,7 +57,7 @@ it.each([
   const wrong = page.getByLabel(field);
   await expect.poll(() => wrong.evaluate((input) => input === document.activeElement)).toBe(true);
   expect(await wrong.getAttribute("aria-invalid")).toBe("true");
-  // What is wrong is read out with the field.
+  // Screen readers read the error together with the field.
   const note = await wrong.getAttribute("aria-describedby");
   expect(await page.locator(`[id="${note}"]`).textContent()).not.toBe("");
 });

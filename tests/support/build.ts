@@ -6,5 +6,7 @@ import { DIST_DIR, testEnv } from "./stack";
  * tests are read when a server starts.
  */
 export async function setup(): Promise<void> {
-  await buildApp({ env: testEnv({}), distDir: DIST_DIR });
+  // The browser's limit is compiled in: these seconds and 5 more. The servers have the default limit,
+  // so tests can see the browser give up first.
+  await buildApp({ env: testEnv({ BACKEND_TIMEOUT_SECONDS: "10" }), distDir: DIST_DIR });
 }

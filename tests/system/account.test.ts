@@ -9,7 +9,9 @@ import { AUTH_SECRET } from "../support/signing";
 import { type FullStack, startFullStack, testEnv } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** An account and the ways into it: a real Postgres, a real FastAPI, a real mail server. */
+/**
+ * Accounts and the ways to sign in, with a real Postgres, a real FastAPI and a real mail server.
+ */
 
 const PASSWORD = "correct-horse-battery";
 const NEW_PASSWORD = "another-horse-battery";
@@ -21,7 +23,7 @@ let people = 0;
 
 beforeAll(async () => {
   mail = await startMailServer();
-  // 0: what is asked of the session is the database's word.
+  // 0: every session check is a database lookup.
   stack = await startFullStack({ gate: { ...mail.env, SESSION_MAX_STALE_SECONDS: "0" } });
   sql = new Client({ connectionString: stack.databaseUrl });
   await sql.connect();
@@ -49,7 +51,7 @@ async function signUp({ confirmed = true } = {}): Promise<Member> {
   return { visitor, email };
 }
 
-/** Where a link of a message leads, as path and query. */
+/** Follows a link of an email. Returns the path and query of the redirect. */
 async function follow(visitor: Visitor, link: string): Promise<string> {
   const { origin, pathname, search } = new URL(link);
   expect(origin).toBe(stack.origin);
@@ -80,7 +82,7 @@ async function userRow(email: string) {
   return rows[0] as { name: string; emailVerified: boolean } | undefined;
 }
 
-/** What FastAPI keeps of a user; of one who is gone it says just that. */
+/** FastAPI's response about a user's tasks. For a deleted user it is a refusal. */
 async function tasksAtBackend(userId: string): Promise<unknown> {
   const { jwt: config } = parseEnv(testEnv({}));
   const mint = createMinter(config, () => crypto.randomUUID());
@@ -255,7 +257,7 @@ describe("a change of email", () => {
     expect(await userRow(newEmail)).toMatchObject({ emailVerified: true });
     expect(await signInStatus(newEmail, PASSWORD)).toBe(200);
     expect(await signInStatus(member.email, PASSWORD)).toBe(401);
-    // The link has served.
+    // The link has been used.
     expect(await follow(member.visitor, confirmation.link)).toMatch(/error=INVALID_TOKEN$/);
   });
 
@@ -289,7 +291,7 @@ describe("a change of email", () => {
 });
 
 describe("a link that is opened by a person", () => {
-  /** As a browser opens it: the status, and the address or the page that comes of it. */
+  /** Opens a link as a browser does. Returns the path of the final page and its text. */
   async function open(visitor: Visitor, link: string): Promise<{ at: string; text: string }> {
     const { pathname, search } = new URL(link, stack.origin);
     const headers = { accept: "text/html,*/*;q=0.8", "sec-fetch-dest": "document" };
@@ -311,7 +313,7 @@ describe("a link that is opened by a person", () => {
 
   const NOT_WORKING = /This link does not work|This link has been used already/;
 
-  /** Each kind of link, of a member of its own. */
+  /** One function for each kind of link. Each creates its own member. */
   const links: Record<string, () => Promise<Member & { link: string }>> = {
     "to confirm": async () => {
       const member = await signUp({ confirmed: false });
@@ -392,7 +394,7 @@ describe("a link that is opened by a person", () => {
     ];
     for (const part of parts) {
       const { at, text } = await open(visitor, part);
-      // The token alone may have arrived, which is all that is needed.
+      // If the whole token has arrived, the link works without the rest of it.
       const works = at.startsWith("/reset-password?token=") || at.startsWith("/verify-email?done=");
       if (!works || at.includes("error=")) expect(text, part).toMatch(NOT_WORKING);
     }
@@ -402,7 +404,7 @@ describe("a link that is opened by a person", () => {
     const { visitor, link } = await make();
     expect((await visitor.post("/api/auth/delete-user", { password: PASSWORD })).status).toBe(200);
     const { at, text } = await open(visitor, link);
-    // That one opens a form, which is refused when it is sent.
+    // This kind of link opens a form, and submitting the form is refused.
     if (at.startsWith("/reset-password?token=")) {
       expect((await reset(at.split("=")[1] ?? "")).status).toBe(400);
     } else expect(text).toMatch(NOT_WORKING);

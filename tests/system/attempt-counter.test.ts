@@ -9,7 +9,10 @@ import { startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
 import { findPostgres, startPlainPostgres } from "../support/plain-postgres";
 import { testEnv } from "../support/stack";
 
-/** The counter on a database, through the app's own driver: in a Postgres of many connections, statements overlap. */
+/**
+ * The attempt counter on a real database, with the app's own driver. A Postgres with many
+ * connections runs statements concurrently.
+ */
 
 const installed = findPostgres();
 const databases: [string, () => Promise<{ url: string; close(): Promise<void> }>][] = [
@@ -28,7 +31,8 @@ describe.each(databases)("on %s", (_, startPostgres) => {
     endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
     const env = parseEnv(testEnv({ DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url }));
     await migrate(env);
-    // Without the app's limit of 5 seconds for a statement: what is shown here must not depend on how busy the machine is.
+    // Without the app's timeout of 5 seconds for a statement, so that the result does not depend on
+    // how busy the machine is.
     neonConfig.fetchFunction = fetch;
     instances = Array.from({ length: 12 }, () => {
       const query = neon(env.databaseUrl);
@@ -46,7 +50,7 @@ describe.each(databases)("on %s", (_, startPostgres) => {
     await sql.query(`delete from "rateLimit"`);
   });
 
-  /** So many attempts at once, from all instances in turn. */
+  /** Makes this number of attempts at once. The instances take turns. */
   const atOnce = (times: number, key: string, max: number) =>
     Promise.all(
       Array.from({ length: times }, (_, turn) => instances[turn % 12]?.count(key, max) ?? Promise.reject()),

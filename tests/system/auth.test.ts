@@ -8,7 +8,7 @@ import { JWT_KEY } from "../support/signing";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Better Auth as it is served: real requests, a real Postgres. */
+/** Better Auth as the app serves it: real requests, a real Postgres. */
 
 let app: App;
 let sql: Client;
@@ -148,7 +148,8 @@ it("attempts are counted in the database, whatever address a client invents", as
   }
   expect(statuses.slice(0, 20)).toEqual(Array(20).fill(401));
   expect(statuses[20]).toBe(429);
-  // One row, for the account: the invented addresses are not known, and leave none.
+  // One row, for the account. The app trusts no address header here, so the invented addresses
+  // leave no row.
   const { rows } = await sql.query(`select count from "rateLimit"`);
   expect(rows).toEqual([{ count: 21 }]);
   await sql.query(`delete from "rateLimit"`);
@@ -175,7 +176,7 @@ describe("behind a proxy whose word on the address is taken", () => {
     await nginx?.stop();
   });
 
-  /** From an address of this machine's own: all of 127.0.0.0/8 is. */
+  /** Sends an attempt from this local address. All of 127.0.0.0/8 belongs to this machine. */
   const attempt = (localAddress: string, claims: Record<string, string>) =>
     new Promise<number>((resolve, reject) => {
       const origin = nginx.origin("gate");
@@ -197,11 +198,13 @@ describe("behind a proxy whose word on the address is taken", () => {
       statuses.push(await attempt("127.0.0.1", invented));
     }
     expect(statuses).toEqual([...Array(20).fill(401), 429]);
-    // Another client is not slowed down by it, nor does naming the other's address put it into that one's place.
+    // Another client is not limited by this, even if it names the first client's address in a
+    // header.
     expect(await attempt("127.0.0.2", { "X-Real-IP": "127.0.0.1", "X-Forwarded-For": "127.0.0.1" })).toBe(
       401,
     );
-    // The first address stops one above its limit, the account has the attempts that were let through.
+    // The count of the first address stops one above its limit. The account has counted only the
+    // attempts that were let through.
     const { rows } = await counts.query(`select count from "rateLimit" order by count`);
     expect(rows).toEqual([{ count: 1 }, { count: 21 }, { count: 21 }]);
   });
@@ -246,7 +249,7 @@ describe("the token endpoint", () => {
         "sub",
       ]);
       expect(payload).toMatchObject({ email: "native@example.com", name: "Native" });
-      // SESSION_MAX_STALE_SECONDS (60) less FastAPI's leeway (10).
+      // SESSION_MAX_STALE_SECONDS (60) minus FastAPI's leeway (10).
       expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(50);
     });
 

@@ -8,11 +8,16 @@ import { canPause, pause } from "../support/pause";
 import { type App, COLLECT_GARBAGE, type FullStack, startApp, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** FastAPI is killed, paused, slow, cut off, out of time, or holds another secret: the visitor is told, and stays signed in. */
+/**
+ * FastAPI is killed, paused, slow, cut off, has a wrong clock, or has another secret. In each case
+ * the visitor gets an error and stays signed in.
+ */
 
 const ways = ["rewrite", "relay"] as const;
 
-/** What the visitor gets of a backend that fails: of the platform in the one way, of the gate in the other. */
+/**
+ * The response if the backend fails: with `rewrite` it is the platform's, with `relay` the gate's.
+ */
 const expected = {
   dead: { rewrite: { status: 500 }, relay: { status: 502, code: "gate_backend_unreachable" } },
   silent: { rewrite: { status: 500 }, relay: { status: 504, code: "gate_backend_timeout" } },
@@ -121,7 +126,7 @@ describe.runIf(process.platform === "linux").each([
   let member: Visitor;
 
   beforeAll(async () => {
-    // ld.so(8): $LIB is the folder for this machine's architecture.
+    // ld.so(8): $LIB expands to the library folder of this machine's architecture.
     const library = path.join(unpackDebian("libfaketime"), "usr/$LIB/faketime/libfaketime.so.1");
     stack = await startFullStack({
       backend: { LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it, test } from "vitest";
 import { type FullStack, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** The gate, a real FastAPI with PyJWT and a real Postgres, end to end. */
+/** End to end: the gate, a real FastAPI with PyJWT, and a real Postgres. */
 
 let stack: FullStack;
 let ada: Visitor;

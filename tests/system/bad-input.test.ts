@@ -7,7 +7,9 @@ import { type MailServer, startMailServer } from "../support/mail-server";
 import { type FullStack, startFullStack, testEnv } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Every endpoint of Better Auth gets every kind of invalid value: none of it may look like an outage. */
+/**
+ * Sends every kind of invalid value to every endpoint of Better Auth. None may look like an outage.
+ */
 
 const PASSWORD = "correct-horse-battery";
 
@@ -27,7 +29,7 @@ afterAll(async () => {
   await mail?.stop();
 });
 
-/** These tests send more than the rate limits allow. */
+/** Resets the rate limits, because these tests send more requests than the limits allow. */
 async function forgetAttempts(): Promise<void> {
   await sql.query(`delete from "rateLimit"`);
 }
@@ -39,7 +41,7 @@ async function newMember(): Promise<Visitor> {
   return visitor;
 }
 
-/** Valid fields of each endpoint. One after the other is replaced by an invalid value. */
+/** Valid fields of each endpoint. The tests replace one field at a time by an invalid value. */
 const fields: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "/sign-up/email": {
     name: "Ada",
@@ -107,7 +109,7 @@ interface Endpoint {
   methods: string[];
 }
 
-/** The endpoints of the installed version, and those of this app. */
+/** The endpoints of the installed version of Better Auth, and those of this app. */
 function allEndpoints(): Endpoint[] {
   const { api } = openAuth(parseEnv(testEnv({})));
   const installed = Object.values(
@@ -126,7 +128,7 @@ const endpoints = allEndpoints();
 const posts = endpoints.filter(({ methods }) => methods.includes("POST"));
 const gets = endpoints.filter(({ methods }) => methods.includes("GET"));
 
-/** A path of the endpoint, with this in the place of its parameter. */
+/** The path of an endpoint, with this value as its parameter. */
 const pathOf = (path: string, parameter = "github") => `/api/auth${path.replace(/:\w+/, parameter)}`;
 
 interface Outcome {
@@ -141,16 +143,16 @@ async function outcomeOf(what: string, sent: Promise<Response>): Promise<Outcome
   return { what, status: response.status, requestId: response.headers.get("x-request-id") };
 }
 
-/** What is wrong with these outcomes, in words. */
+/** Describes the unexpected outcomes. Empty if there are none. */
 const wrong = (outcomes: readonly Outcome[]) =>
   outcomes
-    // Next folds "//" before the gate sees it, and redirects.
+    // Next redirects a path with "//" before the gate sees it, so that response has no request id.
     .filter(({ status, requestId }) => status >= 500 || status === 429 || (!requestId && status !== 308))
     .map(({ what, status, requestId }) => `${what}: ${status}${requestId ? "" : " without a request id"}`);
 
 async function send(requests: readonly (() => Promise<Outcome>)[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  // The strictest limit of all is 3 at a time.
+  // The strictest rate limit allows 3 requests.
   for (let start = 0; start < requests.length; start += 3) {
     await forgetAttempts();
     outcomes.push(...(await Promise.all(requests.slice(start, start + 3).map((sendOne) => sendOne()))));
@@ -158,7 +160,7 @@ async function send(requests: readonly (() => Promise<Outcome>)[]): Promise<Outc
   return outcomes;
 }
 
-/** Error-level lines, and lines that are not ours at all. */
+/** Log lines of level error, and lines that the app did not write. */
 function alarms(): string[] {
   return stack
     .readLog("next")
@@ -183,7 +185,7 @@ describe.each(["a stranger", "a member"])("%s", (who) => {
       const requests = Object.keys(valid).flatMap((field) =>
         invalid.map(([name, value]) => () => {
           const what = `${path} with ${name} as ${field}`;
-          // Kept apart from the visitor's own cookies, which a sign-out would take away.
+          // Not stored as the visitor's cookies, because a sign-out would delete those.
           return outcomeOf(
             what,
             new Visitor(stack.origin).post(pathOf(path), { ...valid, [field]: value }, { cookie }),
@@ -301,7 +303,7 @@ describe("a body", () => {
           ...(type && { "content-type": Buffer.from(type).toString("latin1") }),
           ...(sent && { cookie: sent }),
         };
-        // Not fetch, which adds a type of its own.
+        // Not `fetch`: it adds its own content type.
         return outcomeOf(`${path}: ${what}`, postRaw(pathOf(path), headers, body));
       }),
     );
@@ -429,7 +431,7 @@ function postRaw(
   return sendRaw("POST", path, { ...headers, "content-length": String(Buffer.byteLength(body)) }, body);
 }
 
-/** Sends the headers as they are. */
+/** Sends exactly these headers. */
 function sendRaw(
   method: string,
   path: string,

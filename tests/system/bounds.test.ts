@@ -10,10 +10,10 @@ import { AUTH_SECRET } from "../support/signing";
 import { type FullStack, startFullStack, testEnv } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** What a user stores is bounded, and so are the cookies, whatever is stored. */
+/** The size of what a user stores is limited. The size of the cookies is limited in any case. */
 
 const PASSWORD = "correct-horse-battery";
-/** Of all session cookies together, names included. */
+/** Maximum size of all session cookies together, names included. Bytes. */
 const COOKIE_BUDGET = 3_800;
 
 let stack: FullStack;
@@ -51,7 +51,7 @@ async function userRow(email: string) {
   return rows[0] as { id: string; name: string; image: string | null } | undefined;
 }
 
-/** As long as an address can be, and one more. */
+/** Returns a new email address of this length. */
 const emailOf = (length: number) => {
   const labels = `${"x".repeat(60)}.`.repeat(3);
   const start = `${String(++people).padStart(60, "a")}@${labels}`;
@@ -184,7 +184,7 @@ describe("an account from before there were limits", () => {
     async (_, column, value, repair) => {
       const { visitor: first, email } = await newMember();
       await sql.query(`update "user" set ${column} = $2 where email = $1`, [email, value]);
-      // The cache from before, and a new one once it has run out.
+      // Without the old cookie cache, as if it had expired. The response sets a new one.
       first.cookies.delete("better-auth.session_data");
       expect((await first.fetch("/dashboard")).status).toBe(200);
       expect(cookieBytes(first)).toBeLessThan(COOKIE_BUDGET);
@@ -305,7 +305,7 @@ describe("a body of more than 64 kB", () => {
 });
 
 describe("a field of one's own", () => {
-  /** A validator that sets no limit (https://standardschema.dev). */
+  /** A validator without a limit (https://standardschema.dev). */
   const anything = {
     "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value: String(value) }) },
   } as const;

@@ -17,7 +17,7 @@ import { holesFor, sets } from "../support/holes";
 import { type Hole, startLeakyProxy } from "../support/leaky-proxy";
 import { type App, type FullStack, startApp, startFullStack } from "../support/stack";
 
-/** `npm run conform`: a deployment that keeps its promises passes, and one that breaks any of them does not. */
+/** `npm run conform`: a correct deployment passes, and one that fails any check does not. */
 
 function start(args: string[], more: Record<string, string> = {}): ChildProcess {
   const { npm_lifecycle_event: _, ...env } = process.env;
@@ -45,7 +45,7 @@ async function peopleIn(databaseUrl: string): Promise<string[]> {
   return rows.map(({ email }) => email);
 }
 
-/** Runs it for programs, and holds what it says and leaves against what it promises. */
+/** Runs it with `--json`, and checks its output, its exit code and that it leaves no accounts. */
 async function expectToPass(stack: FullStack): Promise<void> {
   const { code, out, err } = await conform([stack.origin, "--json"]);
   const { url, time, checks: results, totals } = JSON.parse(out) as Document;
@@ -56,7 +56,8 @@ async function expectToPass(stack: FullStack): Promise<void> {
   expect(url).toBe(stack.origin);
   expect(Date.parse(time)).toBeGreaterThan(0);
   expect(results.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
-  // Plain http has no Secure and no HSTS, and `next start` reads a body before the gate may speak.
+  // With plain http there is no Secure attribute and no HSTS. And `next start` reads the whole body
+  // before the gate can respond.
   expect(idsOf("skipped")).toEqual(["cookies.secure", "headers.hsts", "bypass.too-large"]);
   expect(totals).toEqual({ passed: checks.length - 3, failed: 0, skipped: 3 });
   expect(await peopleIn(stack.databaseUrl)).toEqual([]);
@@ -99,12 +100,13 @@ describe("a deployment behind https", () => {
   });
   beforeEach(async () => {
     proxy.open({});
-    // More people sign in here than in a minute of any deployment's.
+    // These tests sign in more often than the rate limits allow.
     await sql.query(`delete from "rateLimit"`);
   });
 
   it("passes, the checks that need https among the others", async () => {
-    // next.config.ts decided on it when the app was built, for http; who terminates TLS can add it as well.
+    // next.config.ts decides about HSTS when the app is built, and this build is for http. A proxy
+    // that terminates TLS can add the header as well.
     proxy.open(sets("Strict-Transport-Security", () => "max-age=63072000"));
     const results = await runChecks(createWorld(target, ada, bob), checks);
     const others = results.filter(({ status }) => status !== "passed");
@@ -124,7 +126,8 @@ describe("a deployment behind https", () => {
       const one = id === "tokens.sign-up" ? await accounts.open() : ada;
       const [result] = await runChecks(createWorld(target, one, bob), [check]);
       expect(result?.status, result?.detail).toBe("failed");
-      // It says what was promised and what came instead; a probe that fell over would say something else.
+      // The detail names the expected and the actual result. If the check itself had crashed, the
+      // detail would be different.
       expect(result?.detail).toMatch(/^expected .+; got ./s);
     },
   );
@@ -168,9 +171,9 @@ describe("a deployment behind https", () => {
     const owner = createAccounts(target);
     const carol = await owner.open();
     await carol.post(TASKS, { title: "buy milk" });
-    // Let through by a hole above.
+    // Tasks that a hole in an earlier test let through.
     expect((await tasksOf(ada)).length).toBeGreaterThan(0);
-    // From here on Bob is shown Carol's tasks, and may delete them.
+    // From here on Bob can see and delete Carol's tasks.
     proxy.open(holesFor(proxy.origin, carol, bob)["tokens.own-tasks"] ?? {});
     await bob.post(TASKS, { title: `${bob.mark} among Carol's` });
     expect((await tasksOf(bob)).length).toBe(2);

@@ -5,19 +5,22 @@ import { type SeparateDatabase, startSeparateDatabase } from "../support/separat
 import { COLLECT_GARBAGE, type FullStack, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** The database is killed, paused and slowed down under a running app: nobody is signed out, and nothing is lost. */
+/**
+ * The database is killed, paused or slow while the app runs: no user is signed out, no data is
+ * lost.
+ */
 
 let database: SeparateDatabase;
 let stack: FullStack;
-/** Known to the gate. */
+/** The gate has this session in its cache. */
 let warm: Visitor;
-/** Signed in, and not yet seen since. */
+/** Signed in, but the gate does not have this session in its cache. */
 let cold: Visitor;
 let people = 0;
 
 beforeAll(async () => {
   database = await startSeparateDatabase();
-  // Warm sessions are to outlast a fault that takes a while to look at.
+  // The cached sessions must stay valid during a long outage.
   stack = await startFullStack({ database, gate: { SESSION_MAX_STALE_SECONDS: "600", ...COLLECT_GARBAGE } });
 });
 afterAll(async () => {
@@ -31,7 +34,7 @@ async function meetVisitors(): Promise<void> {
   await warm.signUp(`warm-${people}@example.com`);
   await cold.signUp(`cold-${people}@example.com`);
   expect((await warm.fetch("/backend/api/me")).status).toBe(200);
-  // Without the cookie cache only the store knows.
+  // Without the cookie cache, only the session store knows the session.
   cold.cookies.delete("better-auth.session_data");
 }
 

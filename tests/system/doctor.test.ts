@@ -16,7 +16,10 @@ import { selfSigned } from "../support/certificate";
 import { startEchoUpstream } from "../support/echo-upstream";
 import { type App, startApp, startDatabase, testEnv } from "../support/stack";
 
-/** `npm run doctor` on a stack that is sound, and then with one fault at a time: its line says so, and how to mend it. */
+/**
+ * `npm run doctor` on a correct stack, and then with one error at a time: the line of that check
+ * fails, and explains how to fix it.
+ */
 
 const draw = () => randomBytes(32).toString("base64url");
 const KEY = draw();
@@ -53,7 +56,7 @@ async function backendWith(env: Record<string, string>): Promise<Backend> {
   return started_;
 }
 
-/** The doctor as a child process, on the sound configuration with these changes. */
+/** Runs the doctor as a child process, with the correct configuration and these changes. */
 async function doctor(changes: Record<string, string> = {}, args: string[] = []) {
   const env = testEnv({ ...sound, ...changes });
   const { code, output } = await new Promise<{ code: number; output: string }>((resolve) =>
@@ -217,7 +220,7 @@ test.each([
   "a clock of FastAPI's that is an hour %s is found by its Date, and as the reason of the 401",
   async (word, by) => {
     const shim = mkdtempSync(join(folder, "clock-"));
-    // Python runs it before anything else: the very backend, on a machine whose clock is wrong.
+    // Python runs this file first. So the backend is unchanged, but its clock is wrong.
     writeFileSync(
       join(shim, "sitecustomize.py"),
       `import time\n_time = time.time\ntime.time = lambda: _time() + ${by}\n`,
@@ -321,7 +324,7 @@ describe("the running app", () => {
   });
 
   it("without a gate fails every line of the gate's", async () => {
-    // A plain server in its place: it answers 200 to all.
+    // Instead of the gate, a plain server that responds to every request with 200.
     const echo = await startEchoUpstream();
     const { states } = await examine({}, [echo.url]);
     expect(states("fail")).toEqual(["app.gate", "app.bypass", "app.page", "app.headers"]);

@@ -87,7 +87,7 @@ describe("the embedded database", () => {
   test("lets one connection read in portions while another asks", async () => {
     const postgres = await startEmbeddedPostgres();
     const pool = new Pool({ connectionString: postgres.url });
-    // `rows` has pg fetch so many at a time, with a Flush and no Sync in between.
+    // With `rows`, pg fetches this number of rows at a time, with a Flush and no Sync in between.
     const inPortions = { text: "select generate_series(1, $1::int) as n", values: [7], rows: 2 };
     const [portions, others] = await Promise.all([
       pool.query(inPortions),
@@ -100,7 +100,7 @@ describe("the embedded database", () => {
   });
 });
 
-/** Joins two sockets; what the first says is passed on seven bytes at a time. */
+/** Connects two sockets. The data of the first is forwarded seven bytes at a time. */
 async function dripInto(from: Socket, to: Socket): Promise<void> {
   to.setNoDelay(true).pipe(from);
   for await (const chunk of from) {

@@ -29,10 +29,10 @@ afterAll(async () => {
   await echo?.stop();
 });
 
-/** An account with two sessions: the owner's and the one that a thief has copied. */
+/** Creates an account with two sessions: the owner's, and one that a thief has copied. */
 async function openAccount(rememberMe = true) {
   const email = `owner-${++people}@example.com`;
-  // Each account comes from an address of its own, so that rate limits do not add up.
+  // Each account has a different client address, so that they do not share rate limits.
   const address = `192.0.2.${people}`;
   const [owner, thief] = [new Visitor(app.origin, { address }), new Visitor(app.origin, { address })];
   await owner.signUp(email, "Owner", PASSWORD);
@@ -45,7 +45,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const isSignedIn = async (response: Response) => response.status < 300 && (await response.text()) !== "null";
 
-/** What an endpoint does for a session that has ended. `get-session` responds with 200 and `null`. */
+/** Requests that a session makes after it has ended. `get-session` responds with 200 and `null`. */
 const endpoints: [name: string, request: (visitor: Visitor) => Promise<Response>][] = [
   ["GET get-session", (v) => v.fetch("/api/auth/get-session")],
   ["GET list-sessions", (v) => v.fetch("/api/auth/list-sessions")],

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signSessionToken } from "../support/signing";
 import { type App, type Database, startApp } from "../support/stack";
 
-/** A session store that is there, and no use. */
+/** Session stores that accept connections, but do not work. */
 const stores: [sentence: string, answer: RequestListener][] = [
   ["says nothing", () => {}],
   ["answers garbage", (_, response) => response.end("<html>not today</html>")],

@@ -7,7 +7,7 @@ import { startEchoUpstream } from "../support/echo-upstream";
 import { startQueryCounter } from "../support/query-counter";
 import { type App, type Database, startApp, startDatabase } from "../support/stack";
 
-/** Many requests of a session that `next start` does not know yet, all at once. */
+/** Many requests at once with a session that is not yet in the cache of `next start`. */
 
 let database: Database;
 let endpoint: Awaited<ReturnType<typeof startQueryCounter>>;

@@ -2,13 +2,16 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Variables that Better Auth reads by itself, left over from another program or a test run, change nothing. */
+/**
+ * Better Auth reads some environment variables by itself. If they are set, for example by another
+ * program, they have no effect.
+ */
 
 let app: App;
 
 beforeAll(async () => {
   app = await startApp({
-    // Better Auth skips its check of the Origin header where TEST is set.
+    // Better Auth skips its check of the Origin header if TEST is set.
     TEST: "1",
     AUTH_SECRET: "another-secret-0123456789abcdefghijklmn",
     BASE_URL: "https://evil.example",

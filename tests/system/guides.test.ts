@@ -30,7 +30,7 @@ import { startGuideNginx } from "../support/nginx";
 import { checkTypes, copyProject } from "../support/project-copy";
 import { type Database, startDatabase, testEnv } from "../support/stack";
 
-/** Every sample of the pages in `docs/`, put where its page says, built and used. */
+/** Every sample of the pages in `docs/` is put where its page says, built and used. */
 
 const samples = readSamples();
 const folder = path.join(root, ".data/guides");
@@ -43,7 +43,7 @@ const only = (found: Sample[]): Sample => {
   return sample;
 };
 
-/** Stops what was started, the last first. */
+/** The functions that stop what was started. They run in reverse order. */
 const started: (() => Promise<unknown>)[] = [];
 const logDir = mkdtempSync(path.join(tmpdir(), "gatehouse-guides-"));
 afterAll(async () => {
@@ -51,7 +51,7 @@ afterAll(async () => {
   rmSync(logDir, { recursive: true, force: true });
 });
 
-/** The commands of a sample, as a shell runs them. */
+/** Runs the commands of a sample in a shell. */
 async function serve(name: string, commands: string, url: string, env: Environment, cwd = folder) {
   const child = await startProcess({
     ...{ name, command: "sh", args: ["-ec", commands], cwd, env, logDir },
@@ -87,7 +87,7 @@ describe("bring your FastAPI", () => {
     url = `http://${LOOPBACK}:${port}`;
     const [start] = on("your-fastapi.md", "sh");
     const commands = start?.text.replace("--port 8000", `--port ${port}`) ?? "";
-    // The gate's folder beside it, in which the guide's command reads the key.
+    // The gate's folder is next to it. The guide's command reads the key there.
     const { JWT_SECRET_KEY, ...env } = testEnv({
       PATH: `${bin}:${process.env.PATH}`,
       BETTER_AUTH_SECRET: "",
@@ -186,7 +186,7 @@ describe("the project with all the samples", () => {
     page = await browser.newPage({ ignoreHTTPSErrors: true });
   }, 240_000);
 
-  /** Next would take the project around this copy for a workspace that both belong to. */
+  /** Without this, Next would treat the surrounding project as the workspace root of this copy. */
   function keepToItself(): void {
     renameSync(path.join(folder, "next.config.ts"), path.join(folder, "next.config.base.ts"));
     writeFileSync(
@@ -196,7 +196,7 @@ describe("the project with all the samples", () => {
     );
   }
 
-  /** As Vercel would, by the command on the page about Neon: it brings the tables up to date as well. */
+  /** Builds like Vercel, with the command of the page about Neon. It also migrates the tables. */
   async function build(): Promise<void> {
     const { buildCommand } = JSON.parse(only(on("neon-branches.md", "json")).text);
     const variables = { ...env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
@@ -222,7 +222,7 @@ describe("the project with all the samples", () => {
     return url;
   }
 
-  /** Two of the standalone server, as the page says, behind the nginx of the page. */
+  /** Starts two instances of the standalone server behind nginx, both as the page describes. */
   async function startInstances(port: number): Promise<void> {
     const [standalone, address] = on("self-hosting.md", "sh").map(({ text }) => text);
     const [, name = "", header = ""] = address?.match(/^export (\w+)=(\S+)$/m) ?? [];
@@ -317,7 +317,7 @@ describe("the project with all the samples", () => {
     await page.goto(`${origin}/login-by-link`);
     await page.getByLabel("Email").fill("ada@example.com");
     await page.getByRole("button", { name: "Send me a link" }).click();
-    // The first one came of the sign-up.
+    // The first email is from the sign-up.
     expect((await mail.next("ada@example.com")).subject).toBe("Confirm your email address");
     const { link } = await mail.next("ada@example.com");
     await page.goto(link);

@@ -11,11 +11,11 @@ import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
 /**
- * A proxy that keeps connections for longer than the server behind it sends requests on connections that are just being
- * closed. It may not repeat a POST, so the visitor gets a 502.
+ * If a proxy keeps idle connections for longer than the server behind it, it sends requests on
+ * connections that the server is just closing. It may not repeat a POST, so the visitor gets a 502.
  */
 
-/** Apache, HAProxy and the load balancers of the clouds keep idle connections for up to 60 seconds. */
+/** Apache, HAProxy and cloud load balancers keep idle connections for up to 60 seconds. */
 const OTHER_PROXIES = 60;
 
 const nginxSeconds = Number(guideSite().match(/^\s*keepalive_timeout (\d+)s;/m)?.[1]);
@@ -74,14 +74,15 @@ describe.each(["rewrite", "relay"])("behind the guide's nginx, forwarding by %s"
     expect(response.headers.get("keep-alive")).toBe("timeout=75");
   });
 
-  // As long as Node keeps an idle connection by default: 5 seconds, and 1 for the clock of the other side.
+  // The time after which Node closes an idle connection by default: 5 seconds, plus 1 as a buffer
+  // for the clock of the other side.
   const [connections, rounds, spacing] = [30, Number(process.env.KEEP_ALIVE_ROUNDS ?? 4), 6_000];
   it(`${connections * rounds} POSTs, each ${spacing / 1000} s after the one before, all arrive`, async () => {
     const statuses: (number | undefined)[] = [];
     const begin = Date.now();
     await Promise.all(
       Array.from({ length: connections }, async (_, index) => {
-        // Not all at once: each reaches the moment at which its connection is closed by itself.
+        // Spread over time, so that each connection sends near the moment when it would be closed.
         await sleep(index * 7);
         const agent = new Agent({ keepAlive: true });
         for (let round = 0; round < rounds; round++) {

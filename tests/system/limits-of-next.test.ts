@@ -10,11 +10,11 @@ import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
 /**
- * docs/limits-of-next.md, line by line, against `next start`. A test that fails after an upgrade of Next says that a limit is
- * gone or has changed: change the page with it.
+ * Checks docs/limits-of-next.md, line by line, against `next start`. If a test fails after an
+ * upgrade of Next, a limit has changed or is gone: update the page too.
  */
 
-/** A backend that sends these very bytes, and keeps the first line of each request. */
+/** A backend that sends exactly these bytes, and records the first line of each request. */
 let backend: Server;
 let arrived: string[] = [];
 let respond: (path: string) => string | undefined = () => undefined;
@@ -164,7 +164,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
       const page = await context.newPage();
       await page.goto(`${app.origin}/account`, { waitUntil: "networkidle" });
       arrived = [];
-      // What a <Link> does when it is seen, and when it is clicked.
+      // What a <Link> does when it becomes visible, and when it is clicked.
       await page.evaluate(() => {
         const { router } = (window as unknown as { next: { router: Record<string, (to: string) => void> } })
           .next;
@@ -202,7 +202,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
       client.end(Buffer.alloc(9_000_000));
       return client;
     });
-    // 180 MB of bodies. A proxy that streams holds some buffers.
+    // The bodies are 180 MB. A proxy that streams would need only a few buffers.
     const growth = () => resident(app.pid) - before;
     const deadline = Date.now() + 20_000;
     while (growth() < 120 && Date.now() < deadline) await sleep(100);
@@ -213,7 +213,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
   });
 });
 
-/** Megabytes of a process and its children. */
+/** Memory of a process and its children. Megabytes. */
 function resident(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
     .trim()

@@ -4,21 +4,23 @@ import { type MailServer, startMailServer } from "../support/mail-server";
 import { type App, type Database, startApp, startDatabase } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** What is served below /api/auth, and how often: two instances over one Postgres, and a mail server. */
+/**
+ * The endpoints below /api/auth and their rate limits: two instances, one Postgres, a mail server.
+ */
 
-// Each guess costs the app a slow hash, on purpose.
+// Each password guess costs the app a hash that is slow by design.
 vi.setConfig({ testTimeout: 180_000 });
 
 const PASSWORD = "correct-horse-battery";
 const NEW_PASSWORD = "another-horse-battery";
-/** In the test nothing stands before the app: the caller writes the header that a proxy would. */
+/** There is no proxy in this test. The client sets the header that a proxy would set. */
 const ADDRESS = "x-client-address";
 
 let database: Database;
 let mail: MailServer;
-/** Knows the address of each client. */
+/** This instance gets the address of each client. */
 let app: App;
-/** Knows no address. */
+/** This instance gets no client address. */
 let blind: App;
 let sql: Client;
 let people = 0;
@@ -64,7 +66,7 @@ async function signUp(origin = app.origin, visitor = new Visitor(origin)) {
   return { email, visitor };
 }
 
-/** The statuses of so many attempts, one after the other. */
+/** Makes this number of attempts, one after another. Returns the statuses. */
 async function repeat(times: number, attempt: (turn: number) => Promise<Response>): Promise<number[]> {
   const statuses: number[] = [];
   for (let turn = 0; turn < times; turn++) statuses.push((await attempt(turn)).status);
@@ -74,7 +76,7 @@ async function repeat(times: number, attempt: (turn: number) => Promise<Response
 const countOf = (statuses: readonly number[], wanted: number) =>
   statuses.filter((status) => status === wanted).length;
 
-/** Lets all windows come nearer to their end, as time does. */
+/** Simulates that this time has passed, for all rate limit windows. */
 const pass = (seconds: number) =>
   sql.query(`update "rateLimit" set "lastRequest" = "lastRequest" - $1::bigint`, [seconds * 1000]);
 
@@ -186,7 +188,7 @@ describe("guesses at a password", () => {
   it("by invented accounts: 20 a minute from one address", async () => {
     const statuses = await repeat(30, (turn) => guess(`invented-${turn}@example.com`, from("192.0.2.1")));
     expect(statuses).toEqual([...Array(20).fill(401), ...Array(10).fill(429)]);
-    // What was refused has left no row.
+    // Refused attempts have left no row.
     expect(await rows()).toHaveLength(21);
     expect((await guess("invented-0@example.com", from("192.0.2.2"))).status).toBe(401);
   });
@@ -239,7 +241,7 @@ describe("guesses at a password", () => {
     for (const [name, value] of visitor.cookies) known.cookies.set(name, value);
     expect((await new Visitor(blind.origin).signIn(email)).status).toBe(429);
     expect((await known.signIn(email)).status).toBe(200);
-    // It is known for that account alone, and its guesses are counted too.
+    // The browser is known only to that account, and its guesses are counted too.
     const other = await signUp();
     await repeat(21, () => guess(other.email, {}, blind.origin));
     expect((await known.signIn(other.email)).status).toBe(429);
@@ -353,7 +355,8 @@ describe("sign-up", () => {
   it("makes 100 in total where no address is known", async () => {
     await signUpAs(`made-${++people}@example.com`, {}, blind.origin);
     await sql.query(`update "rateLimit" set count = 99 where count = 1`);
-    // Its row and that of the email: the first is at 99 now.
+    // The sign-up has left two rows: one for the total of sign-ups, which is at 99 now, and one for
+    // the email.
     const statuses = await repeat(3, () => signUpAs(`made-${++people}@example.com`, {}, blind.origin));
     expect(statuses).toEqual([200, 429, 429]);
   });
@@ -471,7 +474,7 @@ describe("the link that approves a change of email", () => {
   it("leaves no row when it is invented", async () => {
     const path = (turn: number) => `/api/auth/verify-email?token=invented${turn}&callbackURL=%2F`;
     await repeat(80, (turn) => new Visitor(app.origin).fetch(path(turn), { headers: from("192.0.2.1") }));
-    // One of the address, and one for each token that was looked at.
+    // One row for the address, and one for each token that was checked.
     expect(await rows()).toHaveLength(61);
   });
 });

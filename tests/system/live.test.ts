@@ -4,7 +4,10 @@ import { WebSocket } from "ws";
 import { type FullStack, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** FastAPI's WebSocket through the gate of `next start`. What the upstream sees of it: `tests/attack/boundary`. */
+/**
+ * FastAPI's WebSocket through the gate, with `next start`. `tests/attack/boundary` tests what the
+ * upstream receives.
+ */
 
 let stack: FullStack;
 let ada: Visitor;
@@ -26,7 +29,7 @@ async function newcomer(): Promise<Visitor> {
 
 const PATH = "/backend/api/tasks/live";
 
-/** The socket of a page of ours, and what it hears, message by message. */
+/** Opens a socket like the app's page. Returns it with a function that reads its messages. */
 async function openLive(visitor: Visitor) {
   const socket = new WebSocket(stack.origin.replace("http", "ws") + PATH, {
     origin: stack.origin,
@@ -43,7 +46,7 @@ async function openLive(visitor: Visitor) {
   await once(socket, "open");
   return {
     socket,
-    /** Waits for it; what never comes ends the test by its time limit. */
+    /** Waits for the next message. If none arrives, the test fails by its timeout. */
     hear: (): Promise<unknown> =>
       messages.length > 0
         ? Promise.resolve(messages.shift())
@@ -103,7 +106,8 @@ it("closes a page that sends more than a kilobyte before it has read it", async 
   await hear();
   const closed = once(socket, "close");
   socket.send("x".repeat(2_000));
-  // RFC 6455 §7.4.1: a message that is too big. A short one is closed with 1008, by the endpoint.
+  // RFC 6455 §7.4.1: 1009 is for a message that is too big. After a short message, the endpoint
+  // closes with 1008.
   expect((await closed)[0]).toBe(1009);
 });
 
@@ -116,7 +120,7 @@ it("refuses one socket more than a user may have, and ends it at once", async ()
   for (const { socket } of open) socket.terminate();
 }, 20_000);
 
-/** How the gate takes a handshake: `next start` sends no refusal, it closes the connection. */
+/** The result of a handshake. If the gate refuses it, `next start` closes the connection. */
 function knock(headers: Record<string, string>): Promise<string> {
   const socket = new WebSocket(stack.origin.replace("http", "ws") + PATH, { headers });
   return new Promise((resolve) => {
@@ -129,7 +133,7 @@ function knock(headers: Record<string, string>): Promise<string> {
   });
 }
 
-// One that is left hanging ends its test by the time limit.
+// If a handshake hangs, the test fails by its timeout.
 test.each<[string, string, () => Record<string, string>]>([
   ["a page of ours", "open", () => ({ cookie: ada.cookieHeader, origin: stack.origin })],
   ["a program with the cookie", "open", () => ({ cookie: ada.cookieHeader })],

@@ -4,7 +4,10 @@ import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../supp
 import { COLLECT_GARBAGE, type FullStack, type LogName, startFullStack } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** The log of the gate, of the pages and of FastAPI: one request is found in all of them, and nobody in any. */
+/**
+ * The logs of the gate, of the pages and of FastAPI: a request can be found in all of them, and
+ * none contains personal data.
+ */
 
 type Line = Record<string, unknown> & { code: string; request_id: string };
 
@@ -29,7 +32,7 @@ const linesOf = (name: LogName): Line[] =>
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
 
-/** The log is written by another process: what belongs to an answer may come a moment after it. */
+/** Another process writes the log, so a line may appear a moment after its response. */
 const linesAbout = (response: Response, name: LogName = "next") =>
   expect
     .poll(() => linesOf(name).filter(({ request_id }) => request_id === response.headers.get("x-request-id")))
@@ -126,7 +129,7 @@ describe("one line", () => {
 
   it("for a page that fails", async () => {
     const token = "somebody";
-    // The gate trusts this cookie; the page asks the database, which is gone.
+    // The gate trusts this cookie. The page queries the database, which has stopped.
     const data = await signCookieCache({ token, updatedAt: Date.now(), version: "2" });
     const cookie = `better-auth.session_token=${await signSessionToken(token)}; better-auth.session_data=${data}`;
     const page = await fetch(`${stack.origin}/dashboard`, { headers: { cookie, accept: "text/html" } });

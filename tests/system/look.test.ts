@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, DIST_DIR, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** What is for development alone, and what is for those who export traces, is in no other build. */
+/** A normal build contains neither the code for development nor the code that exports traces. */
 
 describe("a production server", () => {
   let app: App;

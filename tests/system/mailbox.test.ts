@@ -6,7 +6,9 @@ import { freePort } from "../../scripts/lib/ports";
 import { type App, type Database, DIST_DIR, startApp, startDatabase, testEnv } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Without a mail server: what development shows, and a build refuses. */
+/**
+ * Without a mail server: development shows the emails on a page, and a build refuses to send them.
+ */
 
 const HEADING = "what would have been is here";
 

@@ -3,7 +3,10 @@ import { type Arrived, startEchoUpstream } from "../support/echo-upstream";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** DESIGN.md's table of answers, asked of `next start` with a real session store and an upstream that echoes. */
+/**
+ * Checks the table of responses in ARCHITECTURE.md against `next start`, with a real session store
+ * and an upstream that echoes.
+ */
 
 describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   let app: App;
@@ -33,7 +36,8 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(response.headers.get("content-type")).toMatch("text/html");
     });
 
-    // The gate does not stand before these, so they have to be there: Next's own 404 would be a page without a policy.
+    // The gate does not run for these paths, so the files must exist: Next's own 404 would be a
+    // page without a Content Security Policy.
     test.each([
       ["/robots.txt", "text/plain"],
       ["/favicon.ico", "image/x-icon"],
@@ -205,7 +209,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       const value = member.cookies.get("better-auth.session_token") ?? "";
       const response = await withCookie(`better-auth.session_token=${tamper(value)}`);
       expect(response.status).toBe(401);
-      // Only the store may say that a session is gone.
+      // Cookies are deleted only if the session store reports that the session has ended.
       expect(response.headers.getSetCookie()).toEqual([]);
     });
 
@@ -214,7 +218,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       const data = member.cookies.get("better-auth.session_data");
       const cookie = `better-auth.session_token=${token}; better-auth.session_data=${data}`;
       expect((await withCookie(cookie)).status).toBe(401);
-      // The page and the gate agree, or they would send the visitor to each other.
+      // The page and the gate must agree. Otherwise they would redirect to each other in a loop.
       const login = await guest.fetch("/login", { headers: { ...navigation, cookie } });
       expect(login.status).toBe(200);
     });

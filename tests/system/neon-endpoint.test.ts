@@ -18,7 +18,7 @@ const installed = findPostgres();
 const databases: [string, () => Promise<Database>][] = [["PGlite", () => startEmbeddedPostgres()]];
 if (installed) databases.push(["a plain Postgres", () => startPlainPostgres(installed)]);
 
-/** As `lib/db.ts` points the driver at a local endpoint. */
+/** Configures the driver for a local endpoint, as `lib/db.ts` does. */
 function pointDriverAt({ url }: NeonEndpoint): void {
   neonConfig.fetchEndpoint = `${url}/sql`;
   neonConfig.wsProxy = `${new URL(url).host}/v2`;
@@ -189,7 +189,7 @@ describe.each(databases)("the Neon driver on %s", (_name, start) => {
       await client.query("begin");
       await client.query("insert into note values (0, 'in the transaction')");
       const others = Array.from({ length: 50 }, async (_, i) => {
-        // Two shapes, and one that fails, so that a statement taken for another's is noticed.
+        // Two kinds of result, and one error, so that the test notices if results are mixed up.
         if (i % 3 === 0)
           return (await sql`insert into note values (${i + 1}, ${`n${i}`}) returning body`)[0]?.body;
         if (i % 3 === 1) return (await sql`select ${`n${i}`}::text as body, ${i}::int`)[0]?.body;
@@ -257,7 +257,7 @@ describe.each(databases)("the Neon driver on %s", (_name, start) => {
         await Promise.all([sql`select 1`, sql`select 1`]);
         await fault(wire);
 
-        // One connection breaks under a query, the other while nobody uses it, and then there is none.
+        // One connection breaks during a query, the other while it is idle. Then none is left.
         const started = Date.now();
         expect((await neonError(sql`select 1`)).message).toMatch(unreachable);
         await sleep(50);
@@ -278,7 +278,7 @@ describe.each(databases)("the Neon driver on %s", (_name, start) => {
   });
 });
 
-/** A TCP line to Postgres that can be cut, held and mended. */
+/** A TCP connection to Postgres that can be cut, paused and restored. */
 interface Wire {
   port: number;
   cut(): Promise<void>;

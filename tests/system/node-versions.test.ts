@@ -15,7 +15,7 @@ import { signUp } from "../support/signed-up";
 import { type App, type Database, startApp, startDatabase, testEnv } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** One build of the app, started by each supported version of Node. */
+/** One build of the app, started with each supported version of Node. */
 
 let folder: string;
 let backend: Backend;
@@ -114,7 +114,8 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
   ])("FastAPI receives all of an upload of 5 MB, forwarded by %s", async (forwarding, target) => {
     const member = new Visitor(target().origin);
     await member.signUp(`${forwarding}@example.com`);
-    // JSON allows white space between its tokens: a byte that is missing makes it invalid.
+    // JSON allows white space between its tokens. If the end of the body were lost, the JSON would
+    // be invalid.
     const body = `{"title":${" ".repeat(5_000_000)}"${forwarding}"}`;
     const response = await member.fetch("/backend/api/tasks", {
       method: "POST",

@@ -7,7 +7,10 @@ import { AUTH_SECRET } from "../support/signing";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Sign-in through GitHub and Google, which are played by a server of the test's: the app calls them under their own names. */
+/**
+ * Sign-in through GitHub and Google. A server of the test plays both, and the app calls it by their
+ * real host names.
+ */
 
 const PASSWORD = "correct-horse-battery";
 const sites = ["github", "google"] as const;
@@ -39,11 +42,11 @@ function somebody(more: Partial<Person> = {}): Person {
 
 interface Arrival {
   visitor: Visitor;
-  /** Where the browser ends up, as path and query. */
+  /** The path and query at which the browser arrives. */
   at: string;
 }
 
-/** From our button to the other site and back. */
+/** Goes from the app's button to the other site and back. */
 async function signInThrough(
   site: (typeof sites)[number],
   person: Person,
@@ -212,7 +215,7 @@ describe("somebody without a password", () => {
     ]);
 
     const { visitor: again } = await signInThrough("github", person);
-    // FastAPI is not there to be told, which is the next question: this one is answered.
+    // The session is new enough now. The 503 is from the next step: FastAPI is not running.
     expect((await again.post("/api/auth/delete-user", {})).status).toBe(503);
   });
 });

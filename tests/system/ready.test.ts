@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, type Database, startApp, startDatabase } from "../support/stack";
 
-/** `/api/health` says that the app lives, `/api/health/ready` that it can do its work. */
+/** `/api/health` reports that the app is alive, `/api/health/ready` that it is ready. */
 
-/** Does what `answer` says now. */
+/** Starts a server whose behaviour `will` can change at any time. */
 async function startPart() {
   let answer: "well" | "with a fault" | "never" = "well";
   let asked = 0;

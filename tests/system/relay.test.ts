@@ -6,7 +6,7 @@ import { freePort } from "../../scripts/lib/ports";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** What the relay lets out of a backend that says things it should not. */
+/** What the relay passes on from a backend that sends headers it should not send. */
 
 let backend: Server;
 let port: number;
@@ -29,9 +29,9 @@ beforeAll(async () => {
     }
     const locations: Record<string, string> = {
       "/to-own": `${own}/there?x=1`,
-      // As uvicorn says it, which believes `X-Forwarded-Proto`.
+      // Like uvicorn, which trusts `X-Forwarded-Proto`.
       "/to-own-on-https": `https://127.0.0.1:${port}/there`,
-      // As Starlette adds a slash.
+      // Like Starlette when it adds a slash.
       "/to-whom-it-was-asked-as": `http://${request.headers.host}/there/`,
       "/to-path": "/there/",
       "/to-relative": "there",
@@ -106,7 +106,7 @@ it("passes the answer on, and none of the headers that speak for the gate", asyn
   ]) {
     expect(response.headers.get(name), name).toBeNull();
   }
-  // What the app says of its own pages and answers stays so.
+  // The app's own header is unchanged.
   expect(response.headers.get("x-frame-options")).toBe("DENY");
 });
 
@@ -136,7 +136,7 @@ test.each([
   expect(response.headers.get("location")).toBe(location);
 });
 
-/** Next makes a path of its own address for these alone, so the others name the app's origin. */
+/** Next removes its own origin from `Location` only for these. For others the origin remains. */
 const redirects = [301, 302, 303, 307, 308];
 test.each([200, 201, 202, 203, 206, 300, 304, 305, 400, 404, 409, 500, 503, ...redirects])(
   "%s leads to a place below the prefix, and shows nothing of the backend's address",

@@ -4,11 +4,14 @@ import { startNginx } from "../support/nginx";
 import { type App, type Database, startApp, startDatabase } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Instances of the gate behind nginx, over one database: a session of one works on all, and its end reaches all. */
+/**
+ * Several instances of the gate behind nginx, with one database: a session works on all of them,
+ * and when it ends, it ends on all of them.
+ */
 
-/** Seconds. */
+/** SESSION_MAX_STALE_SECONDS of the gate. Seconds. */
 const BOUND = 2;
-/** What one more request may take on top. Milliseconds. */
+/** Additional time for one more request. Milliseconds. */
 const REQUEST = 500;
 const PASSWORD = "correct-horse-battery";
 
@@ -48,9 +51,9 @@ let people = 0;
 
 interface Account {
   email: string;
-  /** Where the session is ended. */
+  /** The device that ends the session. */
   here: Visitor;
-  /** Signed in to the same account elsewhere. */
+  /** Another device that is signed in to the same account. */
   elsewhere: Visitor;
 }
 
@@ -65,7 +68,7 @@ async function signInTwice(origin: string): Promise<Account> {
 const statusAt = async (origin: string, cookie: string, path = "/backend/x") =>
   (await fetch(origin + path, { headers: { cookie } })).status;
 
-/** The other session's id, as a page that lists the devices knows it. */
+/** Returns the id of the other session, as in the list of devices. */
 async function otherSession({ here }: Account): Promise<string> {
   const mine = (await (await here.fetch("/api/auth/get-session")).json()) as { session: { id: string } };
   const all = (await (await here.fetch("/api/auth/list-sessions")).json()) as { id: string }[];
@@ -112,7 +115,7 @@ describe.each(waysToEnd)("after %s", (name, whose, end) => {
     const account = await signInTwice(nginx.origin("gate"));
     const copy = (whose === "own" ? account.here : account.elsewhere).cookieHeader;
     const gates = instances.slice(0, 2);
-    // Both know the session now, and would go on trusting it.
+    // Both gates have the session in their caches now, and would continue to trust it.
     for (const { origin } of gates) expect(await statusAt(origin, copy)).toBe(200);
 
     const ended = await end(account);
@@ -157,7 +160,7 @@ it("a path that asks for it refuses at once on every instance", async () => {
   for (const { origin } of instances) expect(await statusAt(origin, copy, strictPath)).toBe(200);
   await account.here.post("/api/auth/revoke-other-sessions", {});
   for (const { origin } of instances) expect(await statusAt(origin, copy, strictPath)).toBe(401);
-  // The same, as the backend would read it.
+  // The same path, percent-encoded: the backend would decode it.
   for (const { origin } of instances) {
     expect(await statusAt(origin, copy, "/backend/api/%61ccount/export")).toBe(401);
   }

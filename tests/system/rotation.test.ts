@@ -15,16 +15,18 @@ import { startNginx } from "../support/nginx";
 import { type App, type Database, startApp, startDatabase, testEnv } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Secrets change under load, instance by instance behind nginx, and nobody is refused for it. */
+/** Secrets are rotated under load, one instance at a time behind nginx. No request is refused. */
 
 const OLD_KEY = "the-old-key-the-old-key-the-old-key-00001";
 const NEW_KEY = "the-new-key-the-new-key-the-new-key-00002";
 const OLD_SECRET = "the-old-auth-the-old-auth-the-old-auth-01";
 const NEW_SECRET = "the-new-auth-the-new-auth-the-new-auth-02";
 const MEMBERS = 4;
-/** Requests that each member makes at least between two steps. */
+/** Minimum number of requests that each member makes between two steps. */
 const BETWEEN_STEPS = 15;
-/** A call, a change and a page, of which every member makes one after the other. */
+/**
+ * Number of requests in a round: every member sends a call, a change and a page request in turn.
+ */
 const ROUND = 3;
 /** SESSION_MAX_STALE_SECONDS of the gate. */
 const MAX_STALE = 2;
@@ -57,7 +59,10 @@ interface Change {
   gate?: Record<string, string>;
 }
 
-/** Puts new instances beside the old ones, sends nginx there, and stops the old ones when what they had is done. */
+/**
+ * Starts new instances, routes nginx to them, and stops the old ones when `drained` resolves: their
+ * requests have finished by then.
+ */
 async function deploy(change: Change, drained = async () => {}): Promise<void> {
   const before = running;
   const after = { ...before };
@@ -84,7 +89,7 @@ type Step = (
   answers: (more: number) => Promise<void>,
 ) => Promise<void>;
 
-/** Has every member call, write and look at pages without a break, while the steps are taken one after the other. */
+/** Every member sends requests without a pause, while the steps run one after another. */
 async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; answered: number }> {
   const unexpected: string[] = [];
   const answered = members.map(() => 0);
@@ -105,7 +110,9 @@ async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; answere
     }
   };
   const workers = Promise.all(members.map(work));
-  /** Until each member has had so many more answers. A member asks one thing at a time. */
+  /**
+   * Waits until each member has had this many more responses. A member sends one request at a time.
+   */
   const answers = async (more: number) => {
     const goals = answered.map((count) => count + more);
     const isShort = () => answered.some((count, place) => count < (goals[place] ?? 0));
@@ -124,14 +131,14 @@ async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; answere
   return { unexpected, answered: answered.reduce((sum, count) => sum + count, 0) };
 }
 
-/** A token as the gate sends it: longer lived than the steps of a rotation take. */
+/** Returns a token like the gate's. It lives longer than the steps of a rotation take. */
 async function tokenSignedWith(key: string): Promise<string> {
   const { jwt: config } = parseEnv(testEnv({ JWT_SECRET_KEY: key }));
   const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
   return (await createMinter(config, randomUUID)(identity, Date.now())).jwt;
 }
 
-/** The key that signs the gate's tokens now. */
+/** Returns the `kid` of the key that currently signs the gate's tokens. */
 async function signingKeyOf(member: Visitor): Promise<string | undefined> {
   const { token } = (await (await member.fetch("/api/auth/token")).json()) as { token: string };
   return decodeProtectedHeader(token).kid;
@@ -171,13 +178,14 @@ it("BETTER_AUTH_SECRET: `old,new`, `new,old`, and `new` once every session has b
   const { unexpected, answered } = await underLoad([
     ring(`1:${OLD_SECRET},2:${NEW_SECRET}`),
     ring(`2:${NEW_SECRET},1:${OLD_SECRET}`),
-    // A day goes by, after which Better Auth extends a session that is used, and sets its cookie anew.
+    // Simulates a day. After a day, Better Auth extends a session on use, and sets its cookie
+    // again.
     async (_, answers) => {
       expect(tokenCookies()).toEqual(before);
       await age(25);
-      // Nothing that the gate knew before counts any longer.
+      // After this, all cached sessions of the gate are out of date.
       await sleep(MAX_STALE * 1000);
-      // The request that is under way, and a whole round: every member has visited a page since.
+      // The current request and a whole round, so that every member has opened a page since then.
       await answers(1 + ROUND);
       const renewed = tokenCookies().filter((cookie, place) => cookie !== before[place]);
       expect(renewed).toHaveLength(MEMBERS);
@@ -187,12 +195,12 @@ it("BETTER_AUTH_SECRET: `old,new`, `new,old`, and `new` once every session has b
   console.log(`BETTER_AUTH_SECRET was rotated under ${answered} requests`);
   expect(unexpected).toEqual([]);
 
-  // What the old secret has signed is worth nothing now.
+  // A cookie that was signed with the old secret is refused now.
   const cookie = `better-auth.session_token=${before[0]}`;
   expect((await fetch(`${nginx.origin("gate")}/backend/api/me`, { headers: { cookie } })).status).toBe(401);
 }, 180_000);
 
-/** Makes every session older, as if nobody had used it for so many hours. */
+/** Makes every session older, as if it had not been used for this number of hours. */
 async function age(hours: number): Promise<void> {
   const client = new Client(database.url);
   await client.connect();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** An upstream whose events the test sends one by one. */
+/** Starts an upstream whose events the test sends one at a time. */
 async function startEventSource() {
   const streams: ServerResponse[] = [];
   const server = createServer((_, response) => {
@@ -69,7 +69,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     await once(response, "data");
     const closed = once(events.stream(), "close");
     client.destroy();
-    // Hangs, and so fails by the test's time limit, where the gate keeps the upstream busy.
+    // If the gate kept the upstream connection open, this would fail by the test's timeout.
     await closed;
   }, 10_000);
 });

@@ -8,7 +8,7 @@ import { createBrowserApi } from "../../lib/api-client";
 import { type App, startApp } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** Who may be silent for how long, with a limit of 2 seconds. */
+/** How long each side may send nothing. BACKEND_TIMEOUT_SECONDS in these tests. Seconds. */
 const LIMIT = 2;
 
 let backend: Server;
@@ -75,7 +75,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     return { status: response.statusCode, headers: response.headers, body };
   }
 
-  /** A tenth of a body at a time. It takes twice as long as the backend may be silent. */
+  /** Uploads a body in ten parts. This takes twice as long as the backend's timeout. */
   async function uploadSlowly(path: string) {
     const client = open(path, 10_000);
     const reading = read(client);
@@ -101,7 +101,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     const result = await uploadSlowly("/silent");
     expect(Date.now() - begin).toBeGreaterThan(3 * LIMIT * 1000 - 200);
     expect(Date.now() - begin).toBeLessThan(3 * LIMIT * 1000 + 3_000);
-    // docs/limits-of-next.md: no hook of Next's reaches this response.
+    // docs/limits-of-next.md: Next has no hook that can change this response.
     if (forwarding === "rewrite")
       expect(result).toMatchObject({ status: 500, body: "Internal Server Error" });
     else {
@@ -134,7 +134,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       client.write("x".repeat(1_000));
       await sleep(LIMIT * 1000 + 1_500);
       expect(brokenOff).toBe(before + 1);
-      // Next sends no response before it has the whole body. Node itself gives up after 5 minutes.
+      // Next sends no response before it has the whole body. Node's own timeout is 5 minutes.
       client.end("x".repeat(9_000));
       const result = await reading;
       expect(result.status).toBe(408);
@@ -159,7 +159,7 @@ it("a call of the browser's client is still waited for after 16 seconds", async 
   const api = createBrowserApi(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`, {
     ...{ signOut: async () => undefined, currentPath: () => "/", navigate: () => undefined },
   });
-  // Whatever the FastAPI of an adopter has, it has no such path in its types.
+  // The generated types of a FastAPI app do not contain this path, so the type is cast.
   const get = api.get as (path: string) => Promise<unknown>;
   await expect(get("/any")).resolves.toEqual([]);
   slow.closeAllConnections();

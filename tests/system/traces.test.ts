@@ -4,7 +4,7 @@ import { type CollectedSpan, startCollector } from "../support/collector";
 import { type FullStack, startFullStack, testEnv } from "../support/stack";
 import { Visitor } from "../support/visitor";
 
-/** A build that exports traces, in front of a collector. */
+/** A build that exports traces to a collector. */
 
 const DIST_DIR = ".next-traced";
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
@@ -38,7 +38,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   });
   afterAll(() => stack?.stop());
 
-  /** The spans of the gate for this request, by name. */
+  /** Returns the gate's spans for this request, by name. */
   async function gateSpansOf(response: Response) {
     const requestId = response.headers.get("x-request-id");
     const find = () =>

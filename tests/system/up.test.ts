@@ -11,7 +11,7 @@ import { startEchoUpstream } from "../support/echo-upstream";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
 import { Visitor } from "../support/visitor";
 
-/** `npm run up` as a newcomer runs it: in a folder that holds what git holds, and nothing else. */
+/** `npm run up` as in a fresh clone: the folder contains no file that git ignores. */
 
 let folder: string;
 let port: number;
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts it as a terminal would, in a process group of its own. */
+/** Starts it like a terminal, in a new process group. */
 function up(env: Record<string, string> = {}) {
   const { PATH = "", HOME = "" } = process.env;
   const environment: Record<string, string> = { PATH, HOME, PORT: String(port), ...env };
@@ -66,7 +66,7 @@ function up(env: Record<string, string> = {}) {
   };
 }
 
-/** Ctrl-C: the terminal sends it to the whole group. Gives the exit code as a shell has it. */
+/** Ctrl-C: sends SIGINT to the whole process group. Returns the exit code as a shell reports it. */
 async function interrupt(): Promise<number> {
   const child = running as ChildProcess;
   const exited = once(child, "exit");
@@ -75,13 +75,13 @@ async function interrupt(): Promise<number> {
   return code ?? 128 + constants.signals[signal as NodeJS.Signals];
 }
 
-/** The processes that were started from the folder and are still there. */
+/** Processes that were started from the folder and are still running. */
 function leftovers(): string[] {
   const listing = execFileSync("ps", ["-eo", "pid=,args="]).toString().split("\n");
   return listing.filter((line) => line.includes(folder) || isIn(folder, line.trim().split(" ")[0] ?? ""));
 }
 
-/** Next calls itself `next-server`: where it runs tells whose it is. */
+/** Next renames its process to `next-server`, so only its working directory identifies it. */
 function isIn(place: string, pid: string): boolean {
   try {
     return readlinkSync(`/proc/${pid}/cwd`).startsWith(place);
@@ -145,7 +145,7 @@ describe("a $ in a secret", () => {
     before = readFileSync(join(folder, ".env.local"), "utf8");
   });
   afterAll(() => writeFileSync(join(folder, ".env.local"), before));
-  /** Puts a line in the place of the one that names the same variable. */
+  /** Replaces the line of the same variable in .env.local. */
   const write = (line: string) => {
     const name = line.split("=")[0];
     const others = before.split("\n").filter((one) => !one.startsWith(`${name}=`));
@@ -195,7 +195,7 @@ describe("a $ in a secret", () => {
       expect((await visitor.signIn(email, password)).status).toBe(200);
       expect((await visitor.fetch("/backend/api/me")).status).toBe(200);
       const { status, stateOf } = doctor();
-      // The doctor does not see the environment of another process.
+      // The doctor cannot see the environment of another process.
       expect(stateOf("backend.accepts")).toBe(env.JWT_SECRET_KEY ? "fail" : "ok");
       expect(status).toBe(env.JWT_SECRET_KEY ? 1 : 0);
       await interrupt();

@@ -11,7 +11,7 @@ export function ForgotForm() {
       fields={[emailField]}
       submitLabel="Send the link"
       send={({ email }) => callAuth("/request-password-reset", { email })}
-      // The same words for every address: nobody learns here who has an account.
+      // The same text for every address, so that it does not reveal who has an account.
       done={({ email }) =>
         `If there is an account with ${email}, a link is on its way there. It works for an hour, and once.`
       }

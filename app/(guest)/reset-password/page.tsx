@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { TextLink } from "../../_components/text-link";
 import { ResetForm } from "./reset-form";
 
-// The address of this page holds the link's secret.
+// The URL of this page contains the secret of the link, so it must not be sent as a referrer.
 export const metadata: Metadata = { title: "Choose a new password", referrer: "no-referrer" };
 
 interface Props {

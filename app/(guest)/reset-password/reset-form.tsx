@@ -12,7 +12,7 @@ export function ResetForm({ token }: { token: string }) {
       fields={[newPasswordField]}
       submitLabel="Save the new password"
       send={({ newPassword }) => callAuth("/reset-password", { newPassword, token })}
-      // A document, not a navigation, and in place of this page: its address is worth nothing any more.
+      // A full page load that replaces this page in the history: the link has been used.
       onDone={() => window.location.replace(`${routes.login}?done=reset`)}
     />
   );

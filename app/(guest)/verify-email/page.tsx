@@ -8,7 +8,7 @@ interface Outcome {
   text: string;
 }
 
-/** What following a link has done (lib/account-options.ts). */
+/** The possible results of opening a link (lib/account-options.ts). */
 const outcomes: Readonly<Record<string, Outcome>> = {
   confirmed: { title: "Your email is confirmed", text: "This address is yours: that is settled now." },
   approved: {
@@ -18,7 +18,7 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   changed: { title: "Your email has changed", text: "From now on you sign in with your new address." },
 };
 
-/** Better Auth's codes for why it has done nothing. */
+/** Better Auth's error codes for a link that did not work. */
 const failures: Readonly<Record<string, string>> = {
   TOKEN_EXPIRED: "The link is older than an hour. Ask for a new one on your account page.",
   INVALID_USER:

@@ -10,8 +10,8 @@ export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
   const place = useRef<HTMLDivElement>(null);
   const [asked, setAsked] = useState<boolean>();
 
-  // What was pressed is gone. The focus is on the password or on what keeps the account, never on what deletes it: a
-  // key held down a moment too long would press that.
+  // The button that was pressed is gone, so the focus must move. It moves to the password or to
+  // "Keep it", never to the button that deletes: a key held down too long would press that button.
   useEffect(() => {
     if (asked !== undefined) place.current?.querySelector<HTMLElement>("input, [type=button]")?.focus();
   }, [asked]);
@@ -32,7 +32,8 @@ export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
         submitLabel="Delete my account and all tasks"
         look="danger"
         send={({ password }) => callAuth("/delete-user", password ? { password } : {})}
-        // A document, not a navigation: no page of this account stays in the router's memory.
+        // A full page load, not a client-side navigation: no page of this account stays in the
+        // router's cache.
         onDone={() => window.location.assign("/account-deleted")}
       />
       <Button look="quiet" className="mt-2" onClick={() => setAsked(false)}>

@@ -1,6 +1,7 @@
 /**
- * A browser by its `User-Agent`, as people call it. The names in there overlap (everything claims to be Safari, and Edge
- * to be Chrome), so the order counts.
+ * Turns a `User-Agent` into a name that people know. The order of the patterns matters, because the
+ * header contains several names: nearly every browser also claims to be Safari, and Edge claims to
+ * be Chrome.
  */
 
 const browsers: readonly [mark: RegExp, name: string][] = [
@@ -31,7 +32,7 @@ export function describeBrowser(userAgent: string): string {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** The database is told of a device's use once a day, so nothing finer can be said. */
+/** The database records the use of a device only once a day, so the text cannot be more precise. */
 export function describeLastUse(lastUsed: Date, now: Date): string {
   const passed = now.getTime() - lastUsed.getTime();
   if (passed < DAY) return "Used within the last day";

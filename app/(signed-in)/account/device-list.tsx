@@ -6,7 +6,7 @@ import { ActionButton } from "../../_account/action-button";
 import { callAuth } from "../../_account/call-auth";
 import { Notice } from "../../_account/notice";
 
-/** A device in words. */
+/** The texts that describe one device. */
 export interface DeviceLine {
   id: string;
   browser: string;
@@ -19,8 +19,8 @@ export function DeviceList({ devices }: { devices: readonly DeviceLine[] }) {
   const list = useRef<HTMLUListElement>(null);
   const [notice, setNotice] = useState("");
 
-  // The row goes with its button, so that it is the list that says what became of it, and that gets the focus if the
-  // button had it.
+  // When a device is signed out, its row disappears together with the button. So the list shows the
+  // result, and takes the focus if the button had it.
   useLayoutEffect(() => {
     if (notice && document.activeElement === document.body) list.current?.focus();
   });
@@ -64,7 +64,7 @@ export function DeviceList({ devices }: { devices: readonly DeviceLine[] }) {
   );
 }
 
-/** One that is gone already is as good as ended. */
+/** A 404 counts as success: the session has already ended. */
 async function endSession(id: string) {
   const failure = await callAuth("/revoke-session-by-id", { id });
   return failure?.status === 404 ? null : failure;

@@ -22,7 +22,8 @@ export function EmailForm({ email, emailVerified, hasPassword }: EmailFormProps)
       fields={hasPassword ? [newEmail, { ...passwordField, label: "Your password, to be sure" }] : [newEmail]}
       submitLabel="Change email"
       send={(values) => callAuth("/change-email", { newEmail: values.email, password: values.password })}
-      // The same words whether or not the address is somebody else's: nobody learns here who has an account.
+      // The same text whether or not another account has the address, so that it does not reveal
+      // who has an account.
       done={(values) =>
         emailVerified
           ? `Nothing has changed yet. We wrote to ${email}: open the link there, and then the one that we send to ${values.email}.`

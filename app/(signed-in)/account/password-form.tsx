@@ -16,16 +16,19 @@ export function PasswordForm({ email }: { email: string }) {
         callAuth("/change-password", { currentPassword: password, newPassword })
       }
       done={() => "Changed. Every other device is signed out."}
-      // The other devices are gone from the list below.
+      // Reloads the list of devices below: the other devices are signed out.
       onDone={() => router.refresh()}
     >
-      {/* For password managers: whose password this is. */}
+      {/* Tells password managers which account the password belongs to. */}
       <input type="text" hidden readOnly autoComplete="username" value={email} />
     </AccountForm>
   );
 }
 
-/** Who signs in through another site chooses a first password by the link that also replaces a forgotten one. */
+/**
+ * For users who sign in through another site: sends the link for a forgotten password, which can
+ * also set the first password.
+ */
 export function FirstPassword({ email }: { email: string }) {
   return (
     <ActionButton

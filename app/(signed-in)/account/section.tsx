@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from "react";
 import { Card } from "../../_components/card";
 
-/** One matter of the account: its heading, what is so, and what can be done. */
+/** One section of the account page: a heading, the current state, and the possible actions. */
 export function Section({
   title,
   about,

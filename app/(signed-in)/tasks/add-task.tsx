@@ -34,7 +34,7 @@ export function AddTask({ onAdd }: { onAdd: (title: string) => void }) {
           error={error}
         />
       </div>
-      {/* In line with the input, whatever stands below that. */}
+      {/* Aligned with the input, even if an error shows below the input. */}
       <SubmitButton className="mt-7">Add</SubmitButton>
     </form>
   );

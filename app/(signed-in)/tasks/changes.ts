@@ -2,25 +2,25 @@ import type { components } from "../../../lib/api-types";
 
 export type Task = components["schemas"]["Task"];
 
-/** What the server takes. */
+/** The maximum that the server accepts. Characters. */
 export const MAX_TITLE = 200;
 
 /** A task as the list shows it. */
-export type Row = Task & { /** Not on the server yet, so nothing can be done with it. */ saving?: true };
+export type Row = Task & { /** Not saved yet, so it cannot be changed. */ saving?: true };
 
-/** What the visitor wants done with one task. */
+/** A change of one task that the visitor requests. */
 export type Change =
   | { kind: "add"; id: string; title: string; done: boolean }
   | { kind: "mark"; id: string; title: string; done: boolean }
   | { kind: "rename"; id: string; title: string }
   | { kind: "delete"; id: string; title: string; done: boolean };
 
-/** The list as it will be when the server has agreed. */
+/** Returns the list as it will be once the server has accepted the change. */
 export function preview(rows: Row[], change: Change): Row[] {
   const { id, title } = change;
   switch (change.kind) {
     case "add":
-      // The server may have told of it before it has answered.
+      // The live message about the new task can arrive before the response.
       if (rows.some((row) => row.id === id)) return rows;
       return [{ id, title, done: change.done, created_at: "", saving: true }, ...rows];
     case "mark":
@@ -32,7 +32,7 @@ export function preview(rows: Row[], change: Change): Row[] {
   }
 }
 
-/** Read out when it is done. */
+/** The text for screen readers when the change has succeeded. */
 export function sayDone(change: Change): string {
   switch (change.kind) {
     case "add":
@@ -46,7 +46,7 @@ export function sayDone(change: Change): string {
   }
 }
 
-/** Shown beside the task when it is not, or when nobody knows whether it is. */
+/** The text beside the task when the change has failed, or when the result is unknown. */
 export function sayFailed(change: Change, unknown: boolean): string {
   const [what, how] = inWords(change);
   return unknown ? `We do not know whether ${what} was ${how}.` : `${capital(what)} was not ${how}.`;

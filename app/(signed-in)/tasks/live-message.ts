@@ -1,6 +1,9 @@
 import type { Task } from "./changes";
 
-/** What FastAPI says of a user's tasks: `AllTasks`, `TaskSaved` and `TaskDeleted` of `backend/models.py`. */
+/**
+ * FastAPI's messages about a user's tasks: `AllTasks`, `TaskSaved` and `TaskDeleted` in
+ * `backend/models.py`.
+ */
 export type LiveMessage =
   /** The whole list, newest first. */
   | { kind: "all"; tasks: Task[] }
@@ -8,7 +11,9 @@ export type LiveMessage =
   | { kind: "saved"; task: Task }
   | { kind: "deleted"; id: string };
 
-/** What cannot be read says nothing: a newer backend may say more than this page knows. */
+/**
+ * Returns undefined for an unknown message: a newer backend may send kinds that are unknown here.
+ */
 export function readLiveMessage(data: unknown): LiveMessage | undefined {
   const message = parse(data);
   if (!isRecord(message)) return undefined;
@@ -19,7 +24,10 @@ export function readLiveMessage(data: unknown): LiveMessage | undefined {
   return undefined;
 }
 
-/** The list after it. A message that comes twice, or tells of one's own change, changes nothing. */
+/**
+ * Returns the list after the message. A message that arrives twice, or that is about this page's
+ * own change, changes nothing.
+ */
 export function applyMessage(tasks: Task[], message: LiveMessage): Task[] {
   switch (message.kind) {
     case "all":

@@ -1,6 +1,8 @@
 import type { Connection } from "./use-live-tasks";
 
-/** Beside the list, in a place that is always there: nothing moves when it comes or goes. */
+/**
+ * The element is always there, so the layout does not shift when the text appears or disappears.
+ */
 export function LiveNote({ connection }: { connection: Connection }) {
   return (
     <p role="status" className="shrink-0">

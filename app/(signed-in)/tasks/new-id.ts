@@ -1,9 +1,9 @@
 /**
- * A UUID of version 4 (RFC 9562 §5.4). The page makes it and not the server: a task that was sent, and whose answer is
- * lost, can be sent again and is the same one.
+ * Creates a UUID of version 4 (RFC 9562 §5.4). The page creates it, not the server: if the response
+ * is lost, the page can send the task again, and the server does not add it twice.
  */
 export function newId(): string {
-  // Not `crypto.randomUUID`, which a browser has on HTTPS and localhost alone.
+  // Not `crypto.randomUUID`: browsers have it only on HTTPS and on localhost.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const variant = "89ab".charAt(Number.parseInt(hex.charAt(16), 16) % 4);

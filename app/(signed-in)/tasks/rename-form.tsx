@@ -5,7 +5,7 @@ import { MAX_TITLE } from "./changes";
 
 interface RenameFormProps {
   title: string;
-  /** What stands in the field to begin with. */
+  /** The initial value of the field. */
   draft: string;
   onSave: (title: string) => void;
   onCancel: () => void;
@@ -27,13 +27,13 @@ export function RenameForm({ title, draft, onSave, onCancel }: RenameFormProps) 
           defaultValue={draft}
           maxLength={MAX_TITLE}
           required
-          // Blanks alone are no name.
+          // At least one character that is not white space.
           pattern=".*\S.*"
           title="A name with at least one letter"
           autoComplete="off"
           enterKeyHint="done"
           onKeyDown={(event) => {
-            // An input method uses Escape itself, to drop what it suggests.
+            // While an input method is composing, Escape dismisses its suggestions.
             if (event.key === "Escape" && !event.nativeEvent.isComposing) onCancel();
           }}
           className={inputClass}

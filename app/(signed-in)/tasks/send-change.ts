@@ -1,16 +1,20 @@
 import { api } from "../../../lib/api-client";
 import type { Change, Task } from "./changes";
 
-/** What a change that the server took makes of the list. */
+/** Applies a change that the server has accepted to the list. */
 export type Confirmed = (tasks: Task[]) => Task[];
 
-/** @throws {ApiError} */
+/**
+ * Sends one change to the server.
+ * @returns how to apply it to the list
+ * @throws {ApiError}
+ */
 export async function sendChange(change: Change): Promise<Confirmed> {
   const { id, title } = change;
   switch (change.kind) {
     case "add": {
       const task = await api.post("/api/tasks", { body: { id, title, done: change.done } });
-      // It may have been told of already, and been changed since.
+      // A live message may already have added the task, and a later one may have changed it.
       return (tasks) => (tasks.some((other) => other.id === id) ? tasks : [task, ...tasks]);
     }
     case "mark": {
@@ -31,7 +35,10 @@ function update(id: string, body: { done: boolean } | { title: string }): Promis
   return api.patch("/api/tasks/{task_id}", { params: { path: { task_id: id } }, body });
 }
 
-/** Only what was changed here: the rest may have been changed elsewhere since the answer was written. */
+/**
+ * Applies only the fields that this page changed: another device may have changed the other fields
+ * since the server wrote the response.
+ */
 function amend(id: string, changed: Partial<Task>): Confirmed {
   return (tasks) => tasks.map((task) => (task.id === id ? { ...task, ...changed } : task));
 }

@@ -1,11 +1,11 @@
-/** Milliseconds. */
+/** Limits of the time between two attempts. Milliseconds. */
 const SHORTEST = 1_000;
 const LONGEST = 30_000;
 
 /**
- * How long to wait before the next try, in milliseconds: longer with each failure, and for each page another time,
- * so that not all of them come back together.
- * @param random from 0 up to 1
+ * Returns how long to wait before the next attempt, in milliseconds. The time grows with each
+ * failure. It is random, so that not all pages reconnect at the same moment.
+ * @param random from 0 to 1
  */
 export function reconnectDelay(failures: number, random: number): number {
   const most = Math.min(LONGEST, 2 * SHORTEST * 2 ** failures);
@@ -14,19 +14,19 @@ export function reconnectDelay(failures: number, random: number): number {
 
 interface Listener {
   onMessage(data: unknown): void;
-  /** No socket was to be had. Why, a browser does not say. */
+  /** The socket could not be opened. The browser does not tell the reason. */
   onRefused(): void;
 }
 
 /**
- * Keeps a WebSocket at `path` of the page's own origin open, as long as somebody sees the page: one that is hidden
- * keeps its socket, and opens no other.
- * @returns what ends it
+ * Keeps a WebSocket to `path` on the page's own origin open while the page is visible. A hidden
+ * page keeps its socket, but does not open a new one.
+ * @returns a function that closes the socket and stops reconnecting
  */
 export function stayConnected(path: string, { onMessage, onRefused }: Listener): () => void {
   let socket: WebSocket | undefined;
   let failures = 0;
-  // Not at once: a page that is left again in the same breath opens nothing.
+  // Not immediately: a page that is left again at once opens no socket.
   let timer = setTimeout(openWhenSeen);
 
   function openWhenSeen() {
@@ -40,7 +40,8 @@ export function stayConnected(path: string, { onMessage, onRefused }: Listener):
       isOpen = true;
     };
     opened.onmessage = ({ data }) => {
-      // Only now: a server that accepts and closes again is no better than one that refuses.
+      // Reset on a message, not on open: a server that accepts a socket and closes it again is no
+      // better than one that refuses it.
       failures = 0;
       onMessage(data);
     };
@@ -59,7 +60,7 @@ export function stayConnected(path: string, { onMessage, onRefused }: Listener):
   }
 
   document.addEventListener("visibilitychange", openNow);
-  // A network that is back is worth a try at once.
+  // When the network is back, try at once.
   window.addEventListener("online", openNow);
   return () => {
     document.removeEventListener("visibilitychange", openNow);
@@ -72,7 +73,7 @@ export function stayConnected(path: string, { onMessage, onRefused }: Listener):
   };
 }
 
-/** Browsers before 2024 take no relative address here. */
+/** Returns an absolute URL: in browsers before 2024, `WebSocket` accepts no relative URL. */
 function webSocketUrl(path: string): URL {
   const url = new URL(path, window.location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";

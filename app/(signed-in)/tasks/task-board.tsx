@@ -16,7 +16,8 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
   const { rows, failures, news, connection, perform, dismiss } = useTaskChanges(tasks, offerUndo);
   const heading = useRef<HTMLHeadingElement>(null);
 
-  // A task that was not added has no row; its preview may stand for a moment longer than the failure takes.
+  // A task that was not added has no row, so its failure shows above the list. The preview of the
+  // row may still be visible for a moment after the failure.
   const notAdded = failures.filter(({ change }) => change.kind === "add");
   const failureOf = (id: string) => failures.find(({ change }) => change.kind !== "add" && change.id === id);
   const doneCount = rows.filter((row) => row.done).length;
@@ -27,7 +28,10 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
     toast({ text: sayDone(change), action: { label: "Undo", onPress: undo } });
   }
 
-  /** A button that goes away when it is pressed would drop the focus; the list's heading takes it, unseen. */
+  /**
+   * A button that disappears when it is pressed would lose the focus. So the heading of the list
+   * takes the focus, without a visible ring.
+   */
   function keepFocus() {
     heading.current?.focus({ preventScroll: true });
   }

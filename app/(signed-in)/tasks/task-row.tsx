@@ -22,7 +22,7 @@ export function TaskRow({ row, failure, onChange, onRetry, onDismiss }: TaskRowP
   const renameButton = useRef<HTMLButtonElement>(null);
 
   function endRenaming() {
-    // The button has to be back before it can have the focus.
+    // The button must be in the document before it can take the focus.
     flushSync(() => setRenaming(false));
     renameButton.current?.focus();
   }
@@ -32,7 +32,7 @@ export function TaskRow({ row, failure, onChange, onRetry, onDismiss }: TaskRowP
       {renaming ? (
         <RenameForm
           title={title}
-          // A name that was typed once is not typed again.
+          // After a failure, keep the name that was typed.
           draft={failure?.change.kind === "rename" ? failure.change.title : title}
           onSave={(newTitle) => {
             endRenaming();

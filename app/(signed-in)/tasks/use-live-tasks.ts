@@ -5,12 +5,15 @@ import type { Task } from "./changes";
 import { type LiveMessage, readLiveMessage } from "./live-message";
 import { stayConnected } from "./stay-connected";
 
-/** Whether changes made elsewhere come through: `away` when no socket was to be had, `back` when one is again. */
+/**
+ * State of the live connection: `away` if the socket could not be opened, `back` after a message
+ * has arrived again. A page starts as `new`.
+ */
 export type Connection = "new" | "away" | "back";
 
 /**
- * Tells of changes that are made anywhere, as long as the page is seen.
- * @param sent the list as the page brought it
+ * Reports changes from all of the user's devices while the page is visible.
+ * @param sent the list that the server rendered into the page
  */
 export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => void): Connection {
   const [connection, setConnection] = useState<Connection>("new");
@@ -22,11 +25,14 @@ export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => 
   useEffect(() => {
     let heard = 0;
 
-    /** The gate's refusal, or none: a plain request knows. It leads to sign in where that is why, else it brings the list. */
+    /**
+     * Finds out why the socket was refused, with an ordinary request. If the session has ended, the
+     * request leads to the sign-in page. Otherwise it returns the list.
+     */
     async function ask() {
       const before = heard;
       const tasks = await api.get("/api/tasks").catch(() => undefined);
-      // A socket that could be had in the meantime knows better.
+      // If a socket has delivered a message in the meantime, that is newer than this list.
       if (tasks && heard === before) tell({ kind: "all", tasks });
     }
 

@@ -13,14 +13,14 @@ export interface Failure {
 }
 
 /**
- * Changes show at once, and are taken back when the server does not agree. Each is one request. What is changed
- * elsewhere shows as well.
- * @param sent the list as the page brought it
- * @param onDone hears of each change that the server has taken
+ * The visitor's changes show at once, and are undone if the server refuses them. Each change is one
+ * request. Changes from other devices show too.
+ * @param sent the list that the server rendered into the page
+ * @param onDone called with each change that the server has accepted
  */
 export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
   const [known, setKnown] = useState({ sent, tasks: sent });
-  // The page was fetched again: what it brings now is newer than what has been made of the old list.
+  // The page was rendered again. Its list is newer than the one that is kept here.
   if (known.sent !== sent) setKnown({ sent, tasks: sent });
 
   const [rows, show] = useOptimistic<Row[], Change>(known.tasks, preview);
@@ -28,7 +28,7 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
   const [news, setNews] = useState("");
   const arrived = failures.filter(({ change }) => change.kind === "add" && holds(known.tasks, change.id));
   if (arrived.length > 0) {
-    // The answer was lost, and the task was not.
+    // Only the response was lost: the server has saved the task.
     setFailures(failures.filter((failure) => !arrived.includes(failure)));
     setNews(arrived.map(({ change }) => sayDone(change)).join(" "));
   }
@@ -51,7 +51,8 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
   function settle(apply: Confirmed, message: string) {
     noteChange();
     setNews(message);
-    // React asks for a transition again after an await. The preview stays until this is on the screen.
+    // After an await, React needs another startTransition. The preview stays until the new list is
+    // on the screen.
     startTransition(() => setTasks(apply));
   }
 
@@ -60,9 +61,10 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
     startTransition(async () => {
       show(change);
       try {
-        // Two changes of one task reach the server in the order in which they were made, and so do new tasks.
+        // The changes of one task reach the server in the order in which they were made. The same
+        // is true of new tasks.
         const turn = change.kind === "add" ? "add" : change.id;
-        // Of a deletion the notice tells that offers to undo it.
+        // A deletion needs no text here: the notice with "Undo" reports it.
         const message = change.kind === "delete" ? "" : sayDone(change);
         settle(await takeTurn(turn, () => sendChange(change)), message);
         onDone(change);
@@ -86,12 +88,12 @@ function holds(tasks: Task[], id: string): boolean {
   return tasks.some((task) => task.id === id);
 }
 
-/** Deleted in another tab, say. */
+/** True if the task no longer exists, for example because it was deleted in another tab. */
 function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
-/** Runs what is given under one name one after the other, whether or not the one before failed. */
+/** Runs the functions with the same name one after another, even if an earlier one has failed. */
 function useTurns() {
   const last = useRef(new Map<string, Promise<unknown>>());
   return <T>(name: string, run: () => Promise<T>): Promise<T> => {
@@ -101,7 +103,10 @@ function useTurns() {
   };
 }
 
-/** Back shows pages out of the router's memory. After a change that is old, here and on the dashboard. */
+/**
+ * The Back button shows pages from the router's cache. After a change, the cached tasks page and
+ * dashboard are out of date, so the cache is refreshed when this page is left.
+ */
 function useRefreshOnLeaving() {
   const router = useRouter();
   const changed = useRef(false);

@@ -15,7 +15,10 @@ const readiness = createReadiness({
   log,
 });
 
-/** Whether this instance can do its work: 503 with the part that fails, and no more about it than that. */
+/**
+ * Reports whether this instance is ready. If it is not, the response is a 503 that names the
+ * failing part, without details.
+ */
 export async function GET(request: Request): Promise<Response> {
   const parts = await readiness(readTrace(request.headers));
   const headers = { "cache-control": "no-store" };
