@@ -17,6 +17,11 @@ WAITING_PER_USER = 500
 #: which the app's own server gives a call up, 8 seconds. Seconds.
 PATIENCE = 5
 
+#: Longest body of a request. The longest title, with each character escaped, takes 2.4 kB. Bytes.
+BODY = 64 * 1024
+#: Tasks of one user. Each list holds all of them, and a list of 10,000 takes a second to make.
+TASKS_PER_USER = 1000
+
 #: Live pages of one user. A browser window with a few tabs on each of several devices.
 SOCKETS_PER_USER = 20
 #: Live pages of all users. Each is an open file, and many systems allow a process 1,024.
