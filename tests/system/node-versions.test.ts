@@ -130,13 +130,11 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     }
   });
 
-  it.each([
-    "rewrite",
-    "relay",
-    "rewrite-upload",
-    "relay-upload",
-  ])("logs no error and no deprecation, forwarding by %s", (folder) => {
-    const log = readFileSync(join(logDir, folder, "next.log"), "utf8");
-    expect(log.split("\n").filter((line) => /"level":"error"|\(node:\d+\)/.test(line))).toEqual([]);
-  });
+  it.each(["rewrite", "relay", "rewrite-upload", "relay-upload"])(
+    "logs no error and no deprecation, forwarding by %s",
+    (folder) => {
+      const log = readFileSync(join(logDir, folder, "next.log"), "utf8");
+      expect(log.split("\n").filter((line) => /"level":"error"|\(node:\d+\)/.test(line))).toEqual([]);
+    },
+  );
 });
