@@ -23,12 +23,20 @@ export interface LoadedEnv {
  * In a process where Next has loaded them already, this adds the checks and {@link EnvError} alone.
  */
 export function loadEnvFiles(dir: string, { dev = false, reload = false } = {}): LoadedEnv {
-  const { combinedEnv, loadedEnvFiles } = nextEnv.loadEnvConfig(dir, dev, console, reload);
+  const unreadable: string[] = [];
+  // A file that cannot be read is not a file that is missing: what it holds would be reported as not set.
+  const error = (message: string, cause: Error) => {
+    const file = message.replace(/^Failed to load env from /, "");
+    unreadable.push(
+      `${file}: cannot be read (${cause.message.split(",")[0]}). Let this user read it, or remove it`,
+    );
+  };
+  const { combinedEnv, loadedEnvFiles } = nextEnv.loadEnvConfig(dir, dev, { ...console, error }, reload);
   const given = nextEnv.initialEnv ?? {};
   // Where a file names a variable that the environment holds, @next/env expands the `$` of the environment's
   // value as well. The value that was set is the one that counts.
   Object.assign(combinedEnv, given);
-  return { variables: combinedEnv, problems: findProblems(loadedEnvFiles, given) };
+  return { variables: combinedEnv, problems: [...unreadable, ...findProblems(loadedEnvFiles, given)] };
 }
 
 /** The environment of this process as it was before {@link loadEnvFiles}. */
