@@ -17,6 +17,11 @@ WAITING_PER_USER = 500
 #: seconds after which a page of the app gives up (`app/(signed-in)/load-tasks.ts`). Seconds.
 PATIENCE = 5
 
+#: Longest body of a request. The longest title, with each character escaped, takes 2.4 kB. Bytes.
+BODY = 64 * 1024
+#: Tasks of one user. Each list holds all of them, and a list of 10,000 takes a second to make.
+TASKS_PER_USER = 1000
+
 #: Open sockets of one user: enough for several devices with a few tabs each.
 SOCKETS_PER_USER = 20
 #: Open sockets of all users. Each is an open file, and many systems allow a process 1,024 files.

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp
 
 import auth
 from account import router as account
+from bodies import BodyLimit, BodyTooLarge
 from db import create_tables, engine
 from docs import OPENAPI_URL, add_docs, docs_are_on
 from headers import ResponseHeaders
@@ -47,19 +47,22 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     engine.dispose()
 
 
-async def answer_unfit_input(request: Request, error: Exception) -> JSONResponse:
-    """Responds with FastAPI's own 422, but without the `input` if a response cannot contain it.
+async def answer_invalid_input(_: Request, error: Exception) -> JSONResponse:
+    """Responds with FastAPI's own 422 without the `input`.
 
-    The parser accepts NaN and lone surrogates, but JSON has no NaN, and UTF-8 cannot encode a lone
-    surrogate. Without this handler such an input would cause a 500.
+    The parser accepts NaN and lone surrogates, which JSON and UTF-8 cannot encode. To encode a long
+    input takes seconds of the event loop.
     """
     assert isinstance(error, RequestValidationError)
-    try:
-        return await request_validation_exception_handler(request, error)
-    except ValueError:
-        keys = ("type", "loc", "msg")
-        problems = [{key: problem[key] for key in keys} for problem in error.errors()]
-        return JSONResponse({"detail": problems}, 422)
+    keys = ("type", "loc", "msg")
+    problems = [{key: problem[key] for key in keys} for problem in error.errors()]
+    return JSONResponse({"detail": problems}, 422)
+
+
+async def answer_too_large(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BodyTooLarge)
+    log.info(error.code, extra={"status": error.status_code})
+    return JSONResponse({"detail": error.detail, "code": error.code}, error.status_code)
 
 
 async def answer_limit(_: HTTPConnection, error: Exception) -> JSONResponse:
@@ -88,7 +91,9 @@ app = Backend(
 if docs_are_on():
     add_docs(app)
 auth.install(app)
-app.add_exception_handler(RequestValidationError, answer_unfit_input)
+app.add_middleware(BodyLimit)
+app.add_exception_handler(RequestValidationError, answer_invalid_input)
+app.add_exception_handler(BodyTooLarge, answer_too_large)
 app.add_exception_handler(LimitReached, answer_limit)
 app.add_exception_handler(PoolTimeout, answer_limit)
 app.include_router(tasks)

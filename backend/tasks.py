@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from fastapi import APIRouter, HTTPException
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from auth import User
 from db import engine, writing
 from hub import publish
+from limits import TASKS_PER_USER
 from members import Member, refuse_deleted
 from models import Conflict, NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
 
@@ -38,6 +39,13 @@ def tasks_of(user_id: str, db: Session) -> Sequence[TaskRow]:
     return db.exec(select(TaskRow).where(TaskRow.user_id == user_id).order_by(newest_first)).all()
 
 
+def _refuse_too_many(user_id: str, db: Session) -> None:
+    """Raises 409. After a task is added, and before its commit: nobody else writes in between."""
+    count = db.exec(select(func.count()).where(TaskRow.user_id == user_id)).one()
+    if count > TASKS_PER_USER:
+        raise HTTPException(409, f"There can be no more than {TASKS_PER_USER} tasks. Delete some")
+
+
 @router.get("", response_model=list[Task])
 def list_tasks(user: Member):
     with Session(engine) as db:
@@ -55,6 +63,7 @@ def create_task(new: NewTask, user: Member):
             db.rollback()
             return _added_before(str(new.id), user.id, db)
         refuse_deleted(user.id, db)
+        _refuse_too_many(user.id, db)
         db.commit()
         db.refresh(task)
     publish(user.id, task.id)

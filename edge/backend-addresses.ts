@@ -74,7 +74,7 @@ export function createBackendAddresses(backendUrl: string): BackendAddresses {
  * quotes.
  */
 function rewriteRefresh(value: string, toApp: ToApp): string | undefined {
-  const parts = value.match(/^(\s*[\d.]+\s*[;,]?\s*(?:url\s*=\s*)?)(["']?)(.*?)\2\s*$/i);
+  const parts = value.trim().match(/^([\d.]+\s*[;,]?\s*(?:url\s*=\s*)?)(["']?)(.*?)\2$/i);
   if (!parts) return undefined;
   const [, before = "", quote = "", address = ""] = parts;
   if (address === "") return value;
@@ -98,7 +98,7 @@ function rewriteLink(value: string, toApp: ToApp): string | undefined {
       /(;\s*anchor\s*=\s*)"([^"]*)"/gi,
       (_, before: string, address: string) => `${before}"${map(address)}"`,
     )
-    .replace(/"(?:[^"\\]|\\.)*"|<([^>]*)>/g, (part: string, address: string | undefined) =>
+    .replace(/"(?:[^"\\]|\\.)*"|<([^<>]*)>/g, (part: string, address: string | undefined) =>
       address === undefined ? part : `<${map(address.trim())}>`,
     );
   return isValid ? rewritten : undefined;

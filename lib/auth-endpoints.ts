@@ -12,6 +12,8 @@ export interface AuthEndpoint {
   readonly method: "GET" | "POST";
   /** The limits that apply to the endpoint. A request is refused if any of them is used up. */
   readonly limits?: readonly LimitName[];
+  /** Hashes a password. Only a few of these requests run at the same time (lib/turns.ts). */
+  readonly isSlow?: true;
   /** If set, the endpoint is served only if this part of the configuration is set. */
   readonly needs?: "providers" | "tokenEndpoint";
 }
@@ -71,8 +73,8 @@ export const limits = {
 export type LimitName = keyof typeof limits;
 
 export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
-  "/sign-in/email": { method: "POST", limits: ["signIn"] },
-  "/sign-up/email": { method: "POST", limits: ["signUp"] },
+  "/sign-in/email": { method: "POST", limits: ["signIn"], isSlow: true },
+  "/sign-up/email": { method: "POST", limits: ["signUp"], isSlow: true },
   "/sign-out": { method: "POST" },
   "/get-session": { method: "GET" },
   "/token": { method: "GET", needs: "tokenEndpoint" },
@@ -84,14 +86,14 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
 
   "/request-password-reset": { method: "POST", limits: ["mail"] },
   "/reset-password/:token": { method: "GET", limits: ["link"] },
-  "/reset-password": { method: "POST", limits: ["link"] },
+  "/reset-password": { method: "POST", limits: ["link"], isSlow: true },
   "/send-verification-email": { method: "POST", limits: ["ownMail"] },
   "/verify-email": { method: "GET", limits: ["link"] },
 
   "/update-user": { method: "POST" },
   "/change-email": { method: "POST", limits: ["password", "ownMail", "newAddressMail"] },
-  "/change-password": { method: "POST", limits: ["password"] },
-  "/verify-password": { method: "POST", limits: ["password"] },
+  "/change-password": { method: "POST", limits: ["password"], isSlow: true },
+  "/verify-password": { method: "POST", limits: ["password"], isSlow: true },
   "/delete-user": { method: "POST", limits: ["password"] },
 
   "/list-sessions": { method: "GET" },

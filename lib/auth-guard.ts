@@ -42,6 +42,14 @@ export function createAuthGuard(env: Pick<Env, "origins" | "providers" | "tokenE
   };
 }
 
+/** Whether requests to this path hash a password. */
+export function isSlow(pathname: string): boolean {
+  const path = pathname.slice(BASE_PATH.length);
+  return (
+    Object.hasOwn(authEndpoints, path) && authEndpoints[path as keyof typeof authEndpoints]?.isSlow === true
+  );
+}
+
 function patternOf(path: string): RegExp {
   return new RegExp(`^${BASE_PATH}${path.replace(/:\w+/g, SEGMENT)}$`);
 }

@@ -7,7 +7,7 @@ import { accountRules } from "./account-rules";
 import { ApiError } from "./api";
 import { createAttemptCounter } from "./attempt-counter";
 import { createAuth } from "./auth";
-import { createAuthGuard } from "./auth-guard";
+import { createAuthGuard, isSlow } from "./auth-guard";
 import { readAuthInput } from "./auth-input";
 import { authLimits } from "./auth-limits";
 import { type Failed, INVALID_VALUE, refuse, settleOutcome } from "./auth-outcome";
@@ -34,6 +34,7 @@ import { createSignedCookies } from "./signed-cookies";
 import { singleUseLinks } from "./single-use-links";
 import { TOKEN_PATH, tokenEndpoint } from "./token-endpoint";
 import { programTokenLife } from "./token-life";
+import { createTurns } from "./turns";
 
 // Node 20 has no built-in WebSocket. Transactions need one.
 neonConfig.webSocketConstructor = WebSocket;
@@ -44,6 +45,15 @@ type Body = Uint8Array<ArrayBuffer> | null;
 const env = loadEnv();
 
 const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
+
+/**
+ * For requests that hash a password. Attack: scrypt runs in Node's thread pool, which has 4 threads,
+ * and WebCrypto, files and DNS wait in the same queue. 40 sign-ins with invented emails, which no
+ * limit by account stops, would hold up pages and session checks until the last one is hashed; and a
+ * sign-up keeps a connection to the database meanwhile. The whole request takes a turn. 2 leave half
+ * of the threads to the rest; 100 wait about 10 seconds on an idle machine.
+ */
+const takeTurn = createTurns(2, 100);
 
 /**
  * For `GET /api/auth/token`. Nothing checks the session while such a token is valid, so its
@@ -187,7 +197,15 @@ async function answerOrFail(request: Request, trace: RequestTrace): Promise<Resp
     log({ ...lineAbout(trace), code, status: 413 });
     return problemResponse(code, trace.requestId);
   }
-  const outcome = "refused" in input ? refuse(400, INVALID_VALUE) : await callBetterAuth(request, input.body);
+  const outcome =
+    "refused" in input
+      ? refuse(400, INVALID_VALUE)
+      : await callInTurn(request, () => callBetterAuth(request, input.body));
+  if (outcome === undefined) {
+    const code = "auth_busy";
+    log({ ...lineAbout(trace), code, status: problems[code].status });
+    return problemResponse(code, trace.requestId);
+  }
   if (outcome instanceof Response) {
     await reportRefusal(outcome, trace);
     return outcome;
@@ -195,6 +213,11 @@ async function answerOrFail(request: Request, trace: RequestTrace): Promise<Resp
   const { code, error } = outcome;
   log({ ...lineAbout(trace), code, status: problems[code].status, error: reasonOf(error) });
   return problemResponse(code, trace.requestId);
+}
+
+/** Undefined where too many requests that hash a password wait already. */
+function callInTurn<T>(request: Request, call: () => Promise<T>): Promise<T> | undefined {
+  return isSlow(new URL(request.url).pathname) ? takeTurn(call) : call();
 }
 
 async function callBetterAuth(request: Request, body: Body): Promise<Response | Failed> {

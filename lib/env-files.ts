@@ -27,12 +27,20 @@ export interface LoadedEnv {
  * and syntax. In a process in which Next has already loaded them, only the list of problems is new.
  */
 export function loadEnvFiles(dir: string, { dev = false, reload = false } = {}): LoadedEnv {
-  const { combinedEnv, loadedEnvFiles } = nextEnv.loadEnvConfig(dir, dev, console, reload);
+  const unreadable: string[] = [];
+  // A file that cannot be read is not a file that is missing: what it holds would be reported as not set.
+  const error = (message: string, cause: Error) => {
+    const file = message.replace(/^Failed to load env from /, "");
+    unreadable.push(
+      `${file}: cannot be read (${cause.message.split(",")[0]}). Let this user read it, or remove it`,
+    );
+  };
+  const { combinedEnv, loadedEnvFiles } = nextEnv.loadEnvConfig(dir, dev, { ...console, error }, reload);
   const given = nextEnv.initialEnv ?? {};
   // If a file names a variable that is also in the environment, @next/env expands the `$` in the
   // environment's value too. The value as it was set must win.
   Object.assign(combinedEnv, given);
-  return { variables: combinedEnv, problems: findProblems(loadedEnvFiles, given) };
+  return { variables: combinedEnv, problems: [...unreadable, ...findProblems(loadedEnvFiles, given)] };
 }
 
 /** Restores the environment of this process to its state before {@link loadEnvFiles}. */

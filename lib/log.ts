@@ -25,6 +25,7 @@ export const logLevels = {
   gate_failed: "error",
   auth_unknown_path: "info",
   auth_wrong_method: "info",
+  auth_busy: "warn",
   auth_refused: "info",
   auth_note: "warn",
   account_not_deleted: "error",

@@ -73,6 +73,11 @@ export const problems = {
     title: "Method not allowed",
     detail: "This endpoint is not served for this method. The Allow header names the one that it takes.",
   },
+  auth_busy: {
+    status: 503,
+    title: "Too many sign-ins at once",
+    detail: "Too many passwords are being checked at once. Nothing has changed; try again in a moment.",
+  },
   gate_failed: {
     status: 500,
     title: "The gate failed",

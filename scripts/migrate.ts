@@ -12,7 +12,10 @@ main(async (atEnd) => {
     fail("DATABASE_URL is not set. (`npm run up` migrates its own database by itself.)");
   }
   // Better Auth's schema depends on no other variable.
-  const env = { ...throwAwayEnv(), ...settings, ...(await openDatabase(settings.DATABASE_URL, atEnd)) };
-  const changes = await step("Migrate the database", () => migrate(checkEnv(env)));
+  const env = { ...throwAwayEnv(), ...settings };
+  // First the values: an address that is not valid cannot be opened.
+  checkEnv(env);
+  const database = await openDatabase(settings.DATABASE_URL, atEnd);
+  const changes = await step("Migrate the database", () => migrate(checkEnv({ ...env, ...database })));
   console.log(changes.length === 0 ? "Nothing to do." : changes.map((change) => `  + ${change}`).join("\n"));
 });

@@ -86,6 +86,8 @@ function whyRefused(
     case "auth_unknown_path":
     case "auth_wrong_method":
       return "The route handler of /api/auth serves no such endpoint.";
+    case "auth_busy":
+      return "Too many requests that hash a password were waiting already.";
     case "gate_failed":
       return "Something failed in the gate itself.";
     default:

@@ -39,6 +39,10 @@ const BY_CODE: Record<string, Finding> = {
     reason: "the Authorization header does not arrive at FastAPI",
     mend: "Have whatever stands before FastAPI pass Authorization on",
   },
+  gate_signed_out: {
+    reason: "BACKEND_URL is the address of a Gatehouse app, and not of FastAPI",
+    mend: "Set BACKEND_URL to the address of FastAPI itself",
+  },
 };
 
 /**

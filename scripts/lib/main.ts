@@ -1,3 +1,4 @@
+import { explainFileError } from "./file-error";
 import { stopProcesses } from "./process";
 import { haltSteps } from "./progress";
 import { UserError } from "./user-error";
@@ -63,5 +64,5 @@ function onOrphaned(callback: () => void): void {
 }
 
 function report(error: unknown): void {
-  console.error(error instanceof UserError ? error.message : error);
+  console.error(error instanceof UserError ? error.message : (explainFileError(error) ?? error));
 }

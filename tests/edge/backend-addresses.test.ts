@@ -108,3 +108,15 @@ it("a backend with a one-word name takes no word out of other headers", () => {
   );
   expect(rewriteHeader("x-next", "http://api/y", "http://api/x")).toBe("/backend/y");
 });
+
+test.each([
+  ["link", "<".repeat(100_000)],
+  ["link", `<a>; anchor="${"<".repeat(100_000)}`],
+  ["refresh", `1; url="${" ".repeat(100_000)}!`],
+  ["refresh", `1; url="${"a ".repeat(50_000)}`],
+])("a long %s takes a time that grows with its length alone", (name, value) => {
+  const started = performance.now();
+  rewrite(name, value);
+  // With the square of the length it is 15 seconds and more.
+  expect(performance.now() - started).toBeLessThan(3_000);
+});

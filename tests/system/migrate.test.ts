@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { Client } from "pg";
 import { expect, it, onTestFinished } from "vitest";
 import { parseEnv } from "../../lib/env";
@@ -33,3 +34,18 @@ it("a database that lets nobody make tables says so, with what to grant", async 
   await client.end();
   await expect(migrate(env)).rejects.toThrow(/The tables cannot be made: permission denied.*GRANT CREATE/);
 });
+
+it.each([
+  ["nonsense", "DATABASE_URL: is not a connection string"],
+  ["postgresql://u:p@host", "DATABASE_URL: names no database"],
+])(
+  "npm run migrate with DATABASE_URL=%s explains what is wrong, and shows no stack",
+  (DATABASE_URL, words) => {
+    const { PATH = "", HOME = "" } = process.env;
+    const env = { PATH, HOME, DATABASE_URL } as unknown as NodeJS.ProcessEnv;
+    const run = spawnSync(process.execPath, ["scripts/run.mjs", "migrate"], { env, encoding: "utf8" });
+    expect(run.stderr).toContain(words);
+    expect(run.stderr).not.toMatch(/^ +at /m);
+    expect(run.status).toBe(1);
+  },
+);

@@ -1,10 +1,13 @@
 import { describe, expect, it, test } from "vitest";
+import { problemResponse } from "../../lib/problem";
 import { failWhenUnreachable, inWords, Unreachable } from "../../scripts/doctor/ask";
 import { judgeClock } from "../../scripts/doctor/clock";
 import { judgeScheme, judgeStrength } from "../../scripts/doctor/configuration";
 import { judgeCookies } from "../../scripts/doctor/cookies";
 import { explain } from "../../scripts/doctor/database";
+import { diagnose } from "../../scripts/doctor/diagnose";
 import { judgeHeaders } from "../../scripts/doctor/headers";
+import type { Probe } from "../../scripts/doctor/probe";
 import { judgeGateFile, judgeNext, judgeNode, judgeRewriteCaching } from "../../scripts/doctor/project";
 import { redactor } from "../../scripts/doctor/redact";
 import { asText } from "../../scripts/doctor/report";
@@ -154,4 +157,16 @@ it("is coloured only where that is asked for, and puts the mend below the line",
   expect(asText(lines, { colour: false })).toMatch(/✗ X\n {6}wrong\n {6}→ right\n[\s\S]*1 to mend/);
   expect(asText(lines, { colour: false })).not.toContain("\x1b");
   expect(asText(lines, { colour: true })).toContain("\x1b[31m✗\x1b[0m X");
+});
+
+it("recognises a BACKEND_URL that leads to the app itself", async () => {
+  const response = problemResponse("gate_signed_out", "id");
+  const config = { keys: ["k"], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 };
+  const { status, headers } = response;
+  const refusal = { status, headers, text: await response.text(), ahead: 0 };
+  const { reason, mend } = await diagnose(refusal, config, {
+    varied: async () => refusal,
+  } as unknown as Probe);
+  expect(reason).toBe("BACKEND_URL is the address of a Gatehouse app, and not of FastAPI");
+  expect(mend).toContain("BACKEND_URL");
 });

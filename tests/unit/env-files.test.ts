@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
@@ -243,4 +243,14 @@ describe("fresh secrets", () => {
   it("do not hide the one that another file holds", () => {
     expect(first.at(-1)).toMatchObject({ added: ["BETTER_AUTH_SECRET"], settings: { JWT_SECRET_KEY: KEY } });
   });
+});
+
+test("A file that cannot be read is named, and is no file that is missing", () => {
+  const folder = folderWith({ ".env": `JWT_SECRET_KEY=${KEY}` });
+  symlinkSync(".env.local", path.join(folder, ".env.local"));
+  const { settings, problems } = run("script", [folder]).results[0] as Result;
+  expect(problems).toEqual([
+    expect.stringMatching(/^\.env\.local: cannot be read \(ELOOP: .*\)\. Let this user read it/),
+  ]);
+  expect(settings.JWT_SECRET_KEY).toBe(KEY);
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { createLog, logLevels } from "../../lib/log";
 import { reasonOf } from "../../lib/reason";
-import { redactPath } from "../../lib/redact";
+import { redact, redactPath } from "../../lib/redact";
 
 const docs = readFileSync("docs/logs.md", "utf8");
 
@@ -73,4 +73,11 @@ test.each([
   ["/users/ada@example.com", "/users/…@…"],
 ])("the path %s is shown as %s", (path, shown) => {
   expect(redactPath(path)).toBe(shown);
+});
+
+it("redacts a long text in a time that grows with its length alone", () => {
+  const started = performance.now();
+  for (const character of ["a", "/", "@", "=", "'", "("]) redact(character.repeat(200_000));
+  // With the square of the length it is minutes.
+  expect(performance.now() - started).toBeLessThan(5_000);
 });

@@ -1,0 +1,24 @@
+import { shorten } from "./root";
+
+const OWNER =
+  "This user may not do that: run the command as the user who owns the folder, or change the owner of the folder";
+
+const FIXES: Readonly<Record<string, string>> = {
+  EACCES: OWNER,
+  EPERM: OWNER,
+  EROFS: "The file system is read-only: copy the project to a folder that can be written",
+  ENOSPC: "The disk is full: make space",
+  EDQUOT: "This user's disk quota is used up: make space",
+  EISDIR: "A folder is in the place of a file: move it away",
+  ENOTDIR: "A file is in the place of a folder: move it away",
+};
+
+/** An error of the file system that the user can fix, in words; undefined for any other error. */
+export function explainFileError(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code = "", path } = error as NodeJS.ErrnoException;
+  const fix = FIXES[code];
+  if (fix === undefined || path === undefined) return undefined;
+  const [reason = code] = error.message.split(",");
+  return `${shorten(path)} cannot be used (${reason}). ${fix}.`;
+}

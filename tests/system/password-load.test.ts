@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type App, startApp } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/** Sign-ins with invented emails: no limit by account stops them, and each costs the app a slow hash. */
+
+vi.setConfig({ testTimeout: 300_000 });
+
+let app: App;
+
+beforeAll(async () => {
+  app = await startApp({ BACKEND_URL: "http://127.0.0.1:9" });
+});
+afterAll(() => app?.stop());
+
+test("Many sign-ins at once hold up neither files nor session checks, and are refused where too many wait", async () => {
+  const member = new Visitor(app.origin);
+  await member.signUp("ada@example.com");
+  const finished: Response[] = [];
+  const flood = Array.from({ length: 140 }, async (_, i) => {
+    const response = await new Visitor(app.origin).signIn(`invented-${i}@example.com`);
+    finished.push(response);
+    return response;
+  });
+  const hashed = () => finished.filter(({ status }) => status === 401).length;
+  await vi.waitFor(() => expect(hashed()).toBeGreaterThan(0), 60_000);
+  const before = hashed();
+  const others = await Promise.all([
+    fetch(`${app.origin}/icon.svg`),
+    member.fetch("/api/auth/get-session"),
+    member.fetch("/account", { headers: { accept: "text/html" } }),
+  ]);
+  expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
+  // In the order of the thread pool they would come after all that was there before them.
+  expect(hashed() - before).toBeLessThan(50);
+
+  const responses = await Promise.all(flood);
+  const refused = responses.filter(({ status }) => status === 503);
+  expect(responses.filter(({ status }) => status === 401).length + refused.length).toBe(140);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused[0]?.headers.get("retry-after")).toBe("5");
+  expect(await refused[0]?.json()).toMatchObject({ code: "auth_busy", status: 503 });
+  expect((await member.signIn("ada@example.com")).status).toBe(200);
+});
