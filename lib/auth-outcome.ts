@@ -24,8 +24,10 @@ export async function settleOutcome(
   // Of a query that did not go through the watched driver.
   const thrown = databaseFailureIn(error);
   const outage = thrown === "outage" ? error : failures.get("outage");
-  // 401 as well: who cannot be looked up is not signed out.
-  if (outage !== undefined && (response === undefined || response.status >= 400)) {
+  // 401 as well: a session that cannot be looked up is not a sign-out. And Better Auth reports a sign-out as
+  // done, and clears the cookies, when the database has failed to end the session.
+  const hasFailed = response === undefined || response.status >= 400 || path === "/api/auth/sign-out";
+  if (outage !== undefined && hasFailed) {
     return { code: "gate_session_store_unreachable", error: outage };
   }
   if (response !== undefined && response.status !== 500 && !(await isFailedSignUp(response))) return response;

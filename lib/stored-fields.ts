@@ -9,6 +9,12 @@ type OwnFields = NonNullable<NonNullable<BetterAuthOptions["user"]>["additionalF
 const FROM_OTHER_SITES = /^\/(callback|oauth2|sign-in\/social|link-social)(\/|$)/;
 
 /**
+ * Not a list of addresses, nor one with a name: a mail server would take each part for a recipient. Better Auth checks the
+ * addresses that people type, and takes those of other sites as they are.
+ */
+const ONE_ADDRESS = /^[^\s@,:;<>()[\]"\\]+@[^\s@,:;<>()[\]"\\]+$/;
+
+/**
  * Bounds every text that is stored with a user or a session. The hooks of the database are the last that see a value,
  * whichever endpoint it came by; a change of email is stored in a link first, and is checked before that.
  */
@@ -103,7 +109,11 @@ function checkName(name: unknown): void {
 
 function checkEmail(email: unknown): void {
   // What is no text is for Better Auth to refuse.
-  if (typeof email !== "string" || email.length <= fieldLimits.email) return;
+  if (typeof email !== "string") return;
+  if (!ONE_ADDRESS.test(email)) {
+    throw refusal("INVALID_EMAIL", "email", fieldLimits.email, "That is not one email address.");
+  }
+  if (email.length <= fieldLimits.email) return;
   const message = `An email address has at most ${fieldLimits.email} characters.`;
   throw refusal("EMAIL_TOO_LONG", "email", fieldLimits.email, message);
 }

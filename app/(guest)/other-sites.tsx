@@ -12,6 +12,12 @@ import { Button } from "../_components/button";
 
 const TIMEOUT_MS = 20_000;
 
+/**
+ * Characters of both addresses together. Better Auth keeps them in a cookie of twice their length and
+ * 700 bytes more, and browsers refuse a cookie of more than 4,096.
+ */
+const MAX_ADDRESSES = 1_600;
+
 interface OtherSitesProps {
   providers: readonly ProviderName[];
   /** Where to go afterwards; checked by the page. */
@@ -27,15 +33,10 @@ export function OtherSites({ providers, next }: OtherSitesProps) {
   async function goTo(provider: ProviderName) {
     setMistake(undefined);
     setPending(provider);
-    const failure = await signIn
-      .social(
-        { provider, callbackURL: next ?? routes.home, errorCallbackURL: loginPath(next ?? "/") },
-        { timeout: TIMEOUT_MS },
-      )
-      .then(
-        ({ error }) => error,
-        () => ({ status: 0 }),
-      );
+    const failure = await signIn.social({ provider, ...addressesFor(next) }, { timeout: TIMEOUT_MS }).then(
+      ({ error }) => error,
+      () => ({ status: 0 }),
+    );
     // Without a failure the browser is on its way there.
     if (!failure) return;
     setPending(undefined);
@@ -58,4 +59,11 @@ export function OtherSites({ providers, next }: OtherSitesProps) {
       ))}
     </div>
   );
+}
+
+/** Without the way back where that is too long: then the sign-in works, and ends on the start page. */
+function addressesFor(next = "/"): { callbackURL: string; errorCallbackURL: string } {
+  const addresses = { callbackURL: next === "/" ? routes.home : next, errorCallbackURL: loginPath(next) };
+  const { callbackURL, errorCallbackURL } = addresses;
+  return callbackURL.length + errorCallbackURL.length <= MAX_ADDRESSES ? addresses : addressesFor();
 }
