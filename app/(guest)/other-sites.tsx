@@ -3,20 +3,13 @@
 import { useState } from "react";
 import { signIn } from "../../lib/auth-client";
 import type { ProviderName } from "../../lib/env";
-import { loginPath } from "../../lib/next-path";
-import { routes } from "../../lib/routes";
 import { explainFailure } from "../_account/explain-failure";
 import { siteName } from "../_account/site-name";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";
+import { addressesFor } from "./addresses-for";
 
 const TIMEOUT_MS = 20_000;
-
-/**
- * Characters of both addresses together. Better Auth keeps them in a cookie of twice their length and
- * 700 bytes more, and browsers refuse a cookie of more than 4,096.
- */
-const MAX_ADDRESSES = 1_600;
 
 interface OtherSitesProps {
   providers: readonly ProviderName[];
@@ -59,11 +52,4 @@ export function OtherSites({ providers, next }: OtherSitesProps) {
       ))}
     </div>
   );
-}
-
-/** Without the way back where that is too long: then the sign-in works, and ends on the start page. */
-function addressesFor(next = "/"): { callbackURL: string; errorCallbackURL: string } {
-  const addresses = { callbackURL: next === "/" ? routes.home : next, errorCallbackURL: loginPath(next) };
-  const { callbackURL, errorCallbackURL } = addresses;
-  return callbackURL.length + errorCallbackURL.length <= MAX_ADDRESSES ? addresses : addressesFor();
 }

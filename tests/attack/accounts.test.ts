@@ -215,6 +215,20 @@ describe("the deletion of an account", () => {
   });
 });
 
+describe("a sign-in through another site", () => {
+  it("keeps 1,600 characters of addresses in a cookie that browsers take", async () => {
+    const visitor = new Visitor(stack.origin);
+    const errorCallbackURL = "/login";
+    const callbackURL = `/tasks?q=${"x".repeat(1_600 - 9 - errorCallbackURL.length)}`;
+    const body = { provider: "github", callbackURL, errorCallbackURL };
+    const response = await visitor.post("/api/auth/sign-in/social", body);
+    const [cookie = ""] = response.headers.getSetCookie();
+    expect(cookie).toMatch(/^better-auth\.oauth_state=/);
+    // With `__Secure-`, as on https.
+    expect(cookie.split(";", 1)[0]?.length).toBeLessThan(4_096 - 9);
+  });
+});
+
 describe("another site's word for an email", () => {
   test.each([
     "a@b.example, victim@example.com",
