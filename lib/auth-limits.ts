@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
 import {
   APIError,
@@ -13,6 +13,7 @@ import { readTrace } from "./request-trace";
 
 type Handler = Parameters<typeof createAuthMiddleware>[0];
 type Context = Parameters<Handler>[0];
+type User = { readonly id: string };
 
 /** How long a browser stays known, in seconds. Each sign-in starts this time again. */
 const KNOWN_FOR = 180 * 24 * 60 * 60;
@@ -51,9 +52,9 @@ export function authLimits(counter: AttemptCounter, secret: string) {
         if (limit.counts === "failures") remember(failuresOnly, request, attempt);
       };
 
-      const known = name === "signIn" ? knownEmail(context) : undefined;
-      if (known !== undefined) {
-        await count(["known", known], limit.perAccount);
+      const browser = name === "signIn" ? await knownBrowser(context) : undefined;
+      if (browser !== undefined) {
+        await count(["known", browser], limit.perAccount);
         continue;
       }
       // The address is checked first: an attempt that it refuses does not count against the
@@ -97,19 +98,34 @@ export function authLimits(counter: AttemptCounter, secret: string) {
 
   const knownCookie = ({ context }: Context) => context.createAuthCookie("known", { maxAge: KNOWN_FOR });
 
-  /** The email of this sign-in, if this browser has signed in with it before. */
-  function knownEmail(context: Context): string | undefined {
+  /**
+   * The id of this browser, if it has signed in before to the account that the request names. Each browser has an id and a
+   * count of its own, so that a stolen cookie locks nobody out. A new password ends all of these cookies: somebody else may
+   * have had the account before.
+   */
+  async function knownBrowser(context: Context): Promise<string | undefined> {
     const email = emailIn(context.body?.email);
-    if (email === undefined) return undefined;
-    const given = Buffer.from(context.getCookie(knownCookie(context).name) ?? "");
-    const expected = Buffer.from(hash("known browser", email));
-    return given.length === expected.length && timingSafeEqual(given, expected) ? email : undefined;
+    const [id = "", given = ""] = (context.getCookie(knownCookie(context).name) ?? "").split(".");
+    // A value of another form costs no lookup.
+    if (email === undefined || !/^[\w-]{22}$/.test(id) || !/^[\w-]{43}$/.test(given)) return undefined;
+    const found = await context.context.internalAdapter.findUserByEmail(email);
+    const expected = found && (await signBrowser(context, found.user, id));
+    return expected && timingSafeEqual(Buffer.from(given), Buffer.from(expected)) ? id : undefined;
   }
 
-  function becomeKnown(context: Context, email: string | undefined): void {
-    if (email === undefined) return;
+  /** Undefined for a user without a password. */
+  async function signBrowser(context: Context, user: User, id: string): Promise<string | undefined> {
+    const password = (await context.context.internalAdapter.findCredentialAccount(user.id))?.password;
+    return password ? hash("known browser", id, user.id, password) : undefined;
+  }
+
+  async function becomeKnown(context: Context, user: User | null | undefined): Promise<void> {
+    if (!user) return;
+    const id = randomBytes(16).toString("base64url");
+    const signature = await signBrowser(context, user, id);
+    if (signature === undefined) return;
     const { name, attributes } = knownCookie(context);
-    context.setCookie(name, hash("known browser", email), attributes);
+    context.setCookie(name, `${id}.${signature}`, attributes);
   }
 
   /** Removes the cookie at sign-out, so that nothing is left in the browser. */
@@ -123,14 +139,15 @@ export function authLimits(counter: AttemptCounter, secret: string) {
     switch (context.path) {
       case "/sign-in/email":
       case "/sign-up/email":
+      case "/change-password":
         // A sign-up that does not sign the user in proves nothing: the account may belong to
         // another person.
-        return becomeKnown(context, emailIn(context.context.newSession?.user.email));
+        return becomeKnown(context, context.context.newSession?.user);
       case "/reset-password": {
         // The owner of the mailbox can sign in next, even if strangers use up the account's
         // attempts on purpose.
-        const user = await context.context.internalAdapter.findUserById(resetFor.get(request) ?? "");
-        return becomeKnown(context, user?.email);
+        const { internalAdapter } = context.context;
+        return becomeKnown(context, await internalAdapter.findUserById(resetFor.get(request) ?? ""));
       }
       case "/sign-out":
       case "/delete-user":

@@ -25,9 +25,11 @@ import { openKeyRing } from "./hmac";
 import { createMailer } from "./mail";
 import { createMinter, createPurposeMinter } from "./mint";
 import { loginPath } from "./next-path";
+import { onwardAddresses } from "./onward-addresses";
 import { problemResponse, problems } from "./problem";
 import { reasonOf } from "./reason";
 import { type RequestTrace, readTrace } from "./request-trace";
+import { resetLinks } from "./reset-links";
 import { revocation } from "./revocation";
 import { scrubTokens } from "./scrub-tokens";
 import { createSignedCookies } from "./signed-cookies";
@@ -84,19 +86,34 @@ const sql = neon(env.databaseUrl);
 const counter = createAttemptCounter((text, parameters) => sql.query(text, [...parameters]));
 const [currentSecret = ""] = env.authSecrets;
 
+const endResetLinks = (userId: string) =>
+  sql.query(`delete from verification where value = $1 and identifier like 'reset-password:%'`, [userId]);
+
 /** Better Auth as the Node server runs it. */
 export const auth = createAuth(env, database, {
   ...options,
+  emailAndPassword: {
+    ...options.emailAndPassword,
+    onPasswordReset: ({ user }) => endResetLinks(user.id).then(() => {}),
+  },
   user: {
     ...options.user,
-    deleteUser: { enabled: true, beforeDelete: (_, request) => forgetAtBackend(request) },
+    deleteUser: {
+      enabled: true,
+      async beforeDelete({ id }, request) {
+        await forgetAtBackend(request);
+        await deleteUser(id, request);
+      },
+    },
   },
   plugins: [
-    // These two must come before the plugins that check a password or send an email. A request that
+    // These three must come before the plugins that check a password or send an email. A request that
     // they refuse gets no further.
+    onwardAddresses(),
     singleUseLinks(counter),
     authLimits(counter, currentSecret),
     revocation(),
+    resetLinks(endResetLinks),
     accountRules(() => mailer.check().catch(explainMailFailure)),
     ...(env.tokenEndpoint ? [tokenEndpoint(mintForProgram, Date.now)] : []),
   ],
@@ -249,20 +266,46 @@ async function forgetAtBackend(request: Request | undefined): Promise<void> {
   // data.
   const query = { disableRefresh: true, disableCookieCache: true };
   const found = request && (await auth.api.getSession({ headers: request.headers, query }));
+  // Another request has just ended it, or has deleted the account.
+  if (!found) throw new APIError("UNAUTHORIZED", { code: "UNAUTHORIZED", message: "You are signed out." });
   try {
-    if (!found) throw new Error("the session is gone");
     const api = await backendForDeletion(identityOf(found.user, found.session), request.headers);
     await api.delete("/api/account");
   } catch (error) {
     // 404: a backend without this route stores nothing that must be deleted. `unreadable`: a 2xx
     // means that the deletion succeeded, whatever its body is (RFC 9110 §9.3.5).
     if (error instanceof ApiError && (error.status === 404 || error.code === "unreadable")) return;
-    const trace = readTrace(request?.headers ?? new Headers());
-    log({ ...lineAbout(trace), code: "account_not_deleted", error: reasonOfCall(error) });
-    throw new APIError("SERVICE_UNAVAILABLE", {
-      code: "ACCOUNT_NOT_DELETED",
-      message:
-        "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.",
-    });
+    throw notDeleted(
+      request,
+      reasonOfCall(error),
+      "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.",
+    );
   }
+}
+
+/**
+ * One statement, so that a database that fails halfway leaves a whole account, with which the user can
+ * try again. Better Auth deletes table by table, and finds nothing left to do.
+ * @throws {APIError} 503
+ */
+async function deleteUser(id: string, request: Request | undefined): Promise<void> {
+  const statement = `
+    with sessions as (delete from session where "userId" = $1),
+      accounts as (delete from account where "userId" = $1)
+    delete from "user" where id = $1`;
+  try {
+    await sql.query(statement, [id]);
+  } catch (error) {
+    throw notDeleted(
+      request,
+      reasonOf(error),
+      "Your tasks are deleted, but your account could not be. Try again in a moment.",
+    );
+  }
+}
+
+function notDeleted(request: Request | undefined, error: string, message: string): APIError {
+  const trace = readTrace(request?.headers ?? new Headers());
+  log({ ...lineAbout(trace), code: "account_not_deleted", error });
+  return new APIError("SERVICE_UNAVAILABLE", { code: "ACCOUNT_NOT_DELETED", message });
 }

@@ -9,6 +9,12 @@ type OwnFields = NonNullable<NonNullable<BetterAuthOptions["user"]>["additionalF
 const FROM_OTHER_SITES = /^\/(callback|oauth2|sign-in\/social|link-social)(\/|$)/;
 
 /**
+ * One address, without a name and not a list: a mail server would send to each part of a list. Better
+ * Auth checks the addresses that users type, but not those that other sites send.
+ */
+const ONE_ADDRESS = /^[^\s@,:;<>()[\]"\\]+@[^\s@,:;<>()[\]"\\]+$/;
+
+/**
  * Limits the length of every text that is stored with a user or a session. The database hooks run
  * last, for every endpoint, so no value bypasses them. `/change-email` puts the new email into a
  * link before it is stored, so that email is also checked here.
@@ -104,7 +110,11 @@ function checkName(name: unknown): void {
 
 function checkEmail(email: unknown): void {
   // Better Auth refuses a value that is not a string.
-  if (typeof email !== "string" || email.length <= fieldLimits.email) return;
+  if (typeof email !== "string") return;
+  if (!ONE_ADDRESS.test(email)) {
+    throw refusal("INVALID_EMAIL", "email", fieldLimits.email, "That is not one email address.");
+  }
+  if (email.length <= fieldLimits.email) return;
   const message = `An email address has at most ${fieldLimits.email} characters.`;
   throw refusal("EMAIL_TOO_LONG", "email", fieldLimits.email, message);
 }

@@ -9,6 +9,7 @@ const failures: Readonly<Record<string, string>> = {
   email_not_found: "The other site did not tell us your email, which we need. Let it, or sign up here.",
   TOO_MANY_REQUESTS:
     "Too many people behind your address signed in this way just now. Try again in a minute.",
+  INVALID_EMAIL: "The other site gave us an email that is not an address. Sign up here with yours.",
   EMAIL_TOO_LONG:
     "Your email at the other site is longer than the 254 characters that an address may have. Sign up here with another one.",
   state_mismatch: "That took too long, or began in another window. Try again.",

@@ -3,12 +3,11 @@
 import { useState } from "react";
 import { signIn } from "../../lib/auth-client";
 import type { ProviderName } from "../../lib/env";
-import { loginPath } from "../../lib/next-path";
-import { routes } from "../../lib/routes";
 import { explainFailure } from "../_account/explain-failure";
 import { siteName } from "../_account/site-name";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";
+import { addressesFor } from "./addresses-for";
 
 const TIMEOUT_MS = 20_000;
 
@@ -30,15 +29,10 @@ export function OtherSites({ providers, next }: OtherSitesProps) {
   async function goTo(provider: ProviderName) {
     setMistake(undefined);
     setPending(provider);
-    const failure = await signIn
-      .social(
-        { provider, callbackURL: next ?? routes.home, errorCallbackURL: loginPath(next ?? "/") },
-        { timeout: TIMEOUT_MS },
-      )
-      .then(
-        ({ error }) => error,
-        () => ({ status: 0 }),
-      );
+    const failure = await signIn.social({ provider, ...addressesFor(next) }, { timeout: TIMEOUT_MS }).then(
+      ({ error }) => error,
+      () => ({ status: 0 }),
+    );
     // Without a failure, the browser is already navigating to the other site.
     if (!failure) return;
     setPending(undefined);

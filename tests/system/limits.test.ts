@@ -249,6 +249,51 @@ describe("guesses at a password", () => {
     expect([countOf(guesses, 401), countOf(guesses, 429)]).toEqual([20, 2]);
   });
 
+  it("with a stolen cookie of a known browser do not stop the browsers of the owner", async () => {
+    const { email, visitor } = await signUp();
+    const owner = new Visitor(blind.origin);
+    await owner.signIn(email);
+    const stolen = { cookie: `better-auth.known=${visitor.cookies.get("better-auth.known")}` };
+    const guesses = await repeat(22, () => guess(email, stolen, blind.origin));
+    expect([countOf(guesses, 401), countOf(guesses, 429)]).toEqual([20, 2]);
+    await repeat(21, () => guess(email, {}, blind.origin));
+    expect((await owner.signIn(email)).status).toBe(200);
+  });
+
+  it("by somebody who had the account before a new password count as a stranger's", async () => {
+    const { email, visitor } = await signUp();
+    const before = { cookie: `better-auth.known=${visitor.cookies.get("better-auth.known")}` };
+    const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+    expect((await visitor.post("/api/auth/change-password", body, from("203.0.113.9"))).status).toBe(200);
+    await repeat(21, () => guess(email, {}, blind.origin));
+    expect((await guess(email, before, blind.origin)).status).toBe(429);
+    // The browser that has chosen the password stays known.
+    const known = new Visitor(blind.origin);
+    for (const [name, value] of visitor.cookies) known.cookies.set(name, value);
+    expect((await known.signIn(email, NEW_PASSWORD)).status).toBe(200);
+  });
+
+  it("with a forged or cut cookie count as a stranger's", async () => {
+    const { email, visitor } = await signUp();
+    const value = visitor.cookies.get("better-auth.known") ?? "";
+    const [id, signature = ""] = value.split(".");
+    await repeat(21, () => guess(email, {}, blind.origin));
+    const forged = [
+      id,
+      signature,
+      `${id}.`,
+      `.${signature}`,
+      `${"A".repeat(22)}.${signature}`,
+      `${id}.${id}`,
+      "a.b",
+    ];
+    for (const cookie of forged) {
+      const response = await guess(email, { cookie: `better-auth.known=${cookie}` }, blind.origin);
+      expect(response.status, cookie).toBe(429);
+    }
+    expect((await guess(email, { cookie: `better-auth.known=${value}` }, blind.origin)).status).toBe(401);
+  });
+
   it("do not stop the person who has the mailbox", async () => {
     const { email } = await signUp(blind.origin);
     await mail.next(email);
