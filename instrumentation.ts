@@ -39,9 +39,9 @@ async function guardServer(): Promise<void> {
   const { guardResponses } = await import("./lib/guard-responses");
   const { guardUpgrades } = await import("./lib/guard-upgrades");
   const { closeIdleConnections } = await import("./lib/idle-connections");
-  const { refuseTrace } = await import("./lib/refuse-trace");
+  const { refuseUnreadable } = await import("./lib/refuse-unreadable");
   closeIdleConnections();
-  refuseTrace();
+  refuseUnreadable();
   guardResponses(appOrigin);
   guardUpgrades({
     log,
@@ -55,7 +55,8 @@ export const onRequestError: Instrumentation.onRequestError = (error, request, {
   const { requestId, traceId } = readTrace({ get: (name) => [request.headers[name]].flat()[0] ?? null });
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   log({
-    code: "page_failed",
+    // A client can send any state of Next's router. That is no fault of the page.
+    code: isAboutRouterState(error) ? "page_unreadable_state" : "page_failed",
     request_id: requestId,
     trace_id: traceId,
     what: `${routeType} ${routePath}`,
@@ -63,3 +64,8 @@ export const onRequestError: Instrumentation.onRequestError = (error, request, {
     error: reasonOf(error),
   });
 };
+
+/** Next's own words, in three errors: invalid, too large, sent twice. */
+function isAboutRouterState(error: unknown): boolean {
+  return error instanceof Error && /router state header/.test(error.message);
+}
