@@ -6,12 +6,13 @@ import { readTrace } from "./lib/request-trace";
 
 /** Next calls this once in each runtime, before the first request. */
 export async function register(): Promise<void> {
-  // A constant too, of Next's: the edge has no server to watch.
+  const { appOrigin, backendUrl, onVercel, otlpEndpoint } = loadEnv();
+  // A constant of Next's. What is imported inside of this block is not in the edge's build.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
-    await guardServer();
+    // On Vercel the platform's own server faces the browser.
+    if (!onVercel) (await import("./lib/guard-server")).guardServer(appOrigin);
   }
-  const { otlpEndpoint, backendUrl } = loadEnv();
   if (!otlpEndpoint) return;
   if (!__TRACING__) {
     log({
@@ -26,27 +27,6 @@ export async function register(): Promise<void> {
     // Below the gate's rewrite it would begin another trace, and tell FastAPI that one. A page's own calls of FastAPI ask for
     // their spans themselves (`lib/backend-api.ts`).
     instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
-  });
-}
-
-/**
- * The server is ours to guard, except on Vercel: there the platform's own server faces the browser
- * (docs/decisions/018-guards-of-the-server.md).
- */
-async function guardServer(): Promise<void> {
-  const { appOrigin, onVercel } = loadEnv();
-  if (onVercel) return;
-  const { guardResponses } = await import("./lib/guard-responses");
-  const { guardUpgrades } = await import("./lib/guard-upgrades");
-  const { closeIdleConnections } = await import("./lib/idle-connections");
-  const { refuseUnreadable } = await import("./lib/refuse-unreadable");
-  closeIdleConnections();
-  refuseUnreadable();
-  guardResponses(appOrigin);
-  guardUpgrades({
-    log,
-    randomId: () => crypto.randomUUID(),
-    ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
   });
 }
 
