@@ -36,8 +36,23 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
     // The rewrite passes on no trailers. Node refuses to write this header before a body that is
     // not chunked, and the response would never end.
     response.removeHeader("trailer");
+    response.setHeader("cache-control", withoutSharedCaches(response.getHeader("cache-control")));
     return writeHead.apply(response, args);
   };
+}
+
+/** What a backend says that has thought of shared caches: these directives, and none in quotes. */
+const ABOUT_SHARED_CACHES = /(?:^|,)\s*(?:public|private|no-store|s-maxage)\s*(?:[,=]|$)/i;
+
+/**
+ * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the
+ * response allows it. A cache in front of this server sees a cookie in its place.
+ * Attack: a proxy that stores `/backend/report.pdf` of one user serves it to everybody.
+ */
+function withoutSharedCaches(value: number | string | string[] | undefined): string {
+  const directives = [value ?? []].flat().join(", ");
+  if (directives === "") return "private";
+  return ABOUT_SHARED_CACHES.test(directives) ? directives : `${directives}, private`;
 }
 
 /** The path as Next and the gate see it: without dot segments. */
