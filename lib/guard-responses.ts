@@ -33,6 +33,10 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
     for (const [name, value] of headers) response.setHeader(name, value);
     // Service Workers §6.3: it would let a worker from below `/backend` control the app's pages.
     response.removeHeader("service-worker-allowed");
+    // Attack: nginx, or Apache, in front would send another resource in place of this response: a
+    // page of the app, requested as the user, or a file.
+    response.removeHeader("x-accel-redirect");
+    response.removeHeader("x-sendfile");
     // The rewrite passes on no trailers. Node refuses to write this header before a body that is
     // not chunked, and the response would never end.
     response.removeHeader("trailer");
