@@ -6,13 +6,13 @@ import { readTrace } from "./lib/request-trace";
 
 /** Next calls this once in each runtime, before the first request. */
 export async function register(): Promise<void> {
-  // Next replaces NEXT_RUNTIME with a constant as well. The edge runtime has no server to guard.
+  const { appOrigin, backendUrl, onVercel, otlpEndpoint } = loadEnv();
+  // Next replaces NEXT_RUNTIME with a constant. Imports inside this block are not in the edge's build.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
-    const { guardServer } = await import("./lib/guard-server");
-    guardServer(loadEnv());
+    // On Vercel the platform's own server receives the browser's requests.
+    if (!onVercel) (await import("./lib/guard-server")).guardServer(appOrigin);
   }
-  const { otlpEndpoint, backendUrl } = loadEnv();
   if (!otlpEndpoint) return;
   if (!__TRACING__) {
     log({
@@ -33,13 +33,14 @@ export async function register(): Promise<void> {
 
 /**
  * Next calls this for each error that a page, a route handler or a server action throws. Writes one
- * `page_failed` line to the log.
+ * line to the log.
  */
 export const onRequestError: Instrumentation.onRequestError = (error, request, { routeType, routePath }) => {
   const { requestId, traceId } = readTrace({ get: (name) => [request.headers[name]].flat()[0] ?? null });
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   log({
-    code: "page_failed",
+    // A client can send any state of Next's router. That is no fault of the page.
+    code: isAboutRouterState(error) ? "page_unreadable_state" : "page_failed",
     request_id: requestId,
     trace_id: traceId,
     what: `${routeType} ${routePath}`,
@@ -47,3 +48,8 @@ export const onRequestError: Instrumentation.onRequestError = (error, request, {
     error: reasonOf(error),
   });
 };
+
+/** Next's own words, in three errors: invalid, too large, sent twice. */
+function isAboutRouterState(error: unknown): boolean {
+  return error instanceof Error && /router state header/.test(error.message);
+}

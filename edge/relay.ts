@@ -42,8 +42,9 @@ const DROPPED = new RegExp(
     "connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade",
     "x-middleware-.*|x-nextjs-.*|x-action-.*",
     "server|via|x-powered-by|alt-svc|x-sourcemap",
-    "content-security-policy|service-worker-allowed",
-    "report-to|reporting-endpoints|nel",
+    "content-security-policy|content-security-policy-report-only|service-worker-allowed",
+    "report-to|reporting-endpoints|nel|accept-ch|critical-ch|origin-agent-cluster|set-login",
+    "(?:sec|secure)-session-.*",
     "set-cookie|clear-site-data|access-control-.*|strict-transport-security|x-frame-options|x-content-type-options",
     "referrer-policy|permissions-policy|cross-origin-opener-policy",
   ].join("|")})$`,
@@ -79,7 +80,6 @@ export async function relay(request: Request, relayed: Relayed, effects: RelayEf
       body,
       duplex: "half",
       redirect: "manual",
-      cache: "no-store",
       signal: leave.signal,
     };
     const answer = await effects.fetch(target, init);

@@ -36,8 +36,30 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
     // Service Workers §6.3: this header would let a worker from a path below `/backend` control the
     // app's pages.
     response.removeHeader("service-worker-allowed");
+    // Attack: nginx, or Apache, in front would send another resource in place of this response: a
+    // page of the app, requested as the user, or a file.
+    response.removeHeader("x-accel-redirect");
+    response.removeHeader("x-sendfile");
+    // The rewrite passes on no trailers. Node refuses to write this header before a body that is
+    // not chunked, and the response would never end.
+    response.removeHeader("trailer");
+    response.setHeader("cache-control", withoutSharedCaches(response.getHeader("cache-control")));
     return writeHead.apply(response, args);
   };
+}
+
+/** Directives with which a backend decides about shared caches, outside of quotes. */
+const ABOUT_SHARED_CACHES = /(?:^|,)\s*(?:public|private|no-store|s-maxage)\s*(?:[,=]|$)/i;
+
+/**
+ * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the
+ * response allows it. A cache in front of this server sees a cookie in its place.
+ * Attack: a proxy that stores `/backend/report.pdf` of one user serves it to everybody.
+ */
+function withoutSharedCaches(value: number | string | string[] | undefined): string {
+  const directives = [value ?? []].flat().join(", ");
+  if (directives === "") return "private";
+  return ABOUT_SHARED_CACHES.test(directives) ? directives : `${directives}, private`;
 }
 
 /** The path as Next and the gate see it, without dot segments. */

@@ -34,6 +34,7 @@ export const logLevels = {
   mail_not_configured: "error",
   backend_call_failed: "error",
   page_failed: "error",
+  page_unreadable_state: "warn",
   not_ready: "error",
   token_not_for_pages: "warn",
   tracing_not_built: "warn",

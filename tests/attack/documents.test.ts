@@ -53,6 +53,8 @@ async function startHostileUpstream() {
     response.setHeader("x-frame-options", "ALLOWALL");
     response.setHeader("cross-origin-opener-policy", "unsafe-none");
     response.setHeader("service-worker-allowed", "/");
+    response.setHeader("x-accel-redirect", "/dashboard");
+    response.setHeader("x-sendfile", "/etc/passwd");
     if (searchParams.has("download")) {
       response.setHeader("content-disposition", 'attachment; filename="report.txt"');
     }
@@ -132,6 +134,8 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       expect(headers.get("x-frame-options")).toBe("DENY");
       expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
       expect(headers.get("service-worker-allowed")).toBeNull();
+      expect(headers.get("x-accel-redirect")).toBeNull();
+      expect(headers.get("x-sendfile")).toBeNull();
     });
 
     test.each(["/page.html", "/page.xhtml", "/image.svg", "/page.xml", "/unknown"])(

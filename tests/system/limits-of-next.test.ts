@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { launchBrowser } from "../support/browser";
@@ -17,6 +19,8 @@ import { Visitor } from "../support/visitor";
 /** A backend that sends exactly these bytes, and records the first line of each request. */
 let backend: Server;
 let arrived: string[] = [];
+/** The same requests with their headers. */
+let heads: string[] = [];
 let respond: (path: string) => string | undefined = () => undefined;
 const sockets = new Set<Socket>();
 
@@ -31,6 +35,7 @@ beforeAll(async () => {
       head += chunk.toString("latin1");
       if (!head.includes("\r\n\r\n")) return;
       const line = head.split("\r\n")[0] ?? "";
+      heads.push(head);
       head = "";
       arrived.push(line);
       const response = respond(line.split(" ")[1] ?? "");
@@ -42,6 +47,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   arrived = [];
+  heads = [];
   respond = () => undefined;
 });
 afterAll(() => {
@@ -50,12 +56,14 @@ afterAll(() => {
 });
 
 describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) => {
-  let app: App;
+  let app: App & { readLog(): string };
   let member: Visitor;
 
   beforeAll(async () => {
     const url = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
-    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding });
+    const logDir = mkdtempSync(join(tmpdir(), "gatehouse-limits-"));
+    const started = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding }, undefined, { logDir });
+    app = { ...started, readLog: () => readFileSync(join(logDir, "next.log"), "utf8") };
     member = new Visitor(app.origin);
     await member.signUp("ada@example.com");
   });
@@ -65,6 +73,11 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
     const { host } = new URL(app.origin);
     const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, `Cookie: ${member.cookieHeader}`];
     return sendRaw(app.origin, [...lines, "Connection: close", ...more], body);
+  }
+
+  function sendAsGuest(path: string, headers: readonly string[]): Promise<RawAnswer> {
+    const { host } = new URL(app.origin);
+    return sendRaw(app.origin, [`GET ${path} HTTP/1.1`, `Host: ${host}`, "Connection: close", ...headers]);
   }
 
   const urlThatArrived = () => arrived.at(-1)?.split(" ")[1];
@@ -143,6 +156,31 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
     },
   );
 
+  // RFC 9112 §3.2.4: "*" is for OPTIONS. The others are no addresses.
+  test.each(["OPTIONS *", "GET *", "GET http://", "POST http://["])(
+    "%s is 400, and nothing is logged or forwarded",
+    async (line) => {
+      const before = app.readLog();
+      const [method = "", target = ""] = line.split(" ");
+      const { status, headers, body } = await send(method, target);
+      expect([status, body]).toEqual([400, ""]);
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(arrived).toEqual([]);
+      expect(app.readLog().slice(before.length)).toBe("");
+    },
+  );
+
+  it("a router state that Next cannot read is 500, and raises no alarm", async () => {
+    const state = ["RSC: 1", "Next-Router-State-Tree: %5Bx"];
+    const { headers } = await sendAsGuest("/login", state);
+    const before = app.readLog();
+    const { status } = await sendAsGuest(headers.get("location") ?? "", state);
+    expect(status).toBe(500);
+    const lines = app.readLog().slice(before.length);
+    expect(lines).toContain('"code":"page_unreadable_state"');
+    expect(lines).not.toContain('"level":"error"');
+  });
+
   test.each([
     ["a <Link> that is seen", ["RSC: 1", "Next-Router-Prefetch: 1"]],
     ["a <Link> that is clicked", ["RSC: 1", "Next-Router-State-Tree: %5B%22%22%5D"]],
@@ -185,11 +223,37 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
     expect(headers.get("x-name")).toBe(forwarding === "rewrite" ? "caf\xe9" : "caf\xc3\xa9");
   });
 
-  it("a response with Trailer and Content-Length never ends by the rewrite", async () => {
-    respond = () => `HTTP/1.1 200 OK\r\ntrailer: x-sum\r\ncontent-length: 2\r\n\r\nok`;
-    const response = send("GET", "/backend/x").then(({ status }) => status);
-    const outcome = await Promise.race([response, sleep(2_000, "nothing")]);
-    expect(outcome).toBe(forwarding === "rewrite" ? "nothing" : 200);
+  test.each([
+    ["200 OK", "content-length: 2\r\n\r\nok"],
+    ["304 Not Modified", 'etag: "a"\r\n\r\n'],
+  ])("a response %s with a Trailer that cannot follow arrives without it", async (line, rest) => {
+    respond = () => `HTTP/1.1 ${line}\r\ntrailer: x-sum\r\n${rest}`;
+    const response = send("GET", "/backend/x").then(({ status, headers }) => [
+      status,
+      headers.get("trailer"),
+    ]);
+    expect(await Promise.race([response, sleep(5_000, "nothing")])).toEqual([Number(line.slice(0, 3)), null]);
+  });
+
+  it.each([
+    ["café in Latin-1", "caf\xe9", "caf\xfd", "caf\xc3\xa9"],
+    ["café in UTF-8", "caf\xc3\xa9", "caf\xe9", "caf\xc3\x83\xc2\xa9"],
+  ])("a Content-Disposition with %s is garbled", async (_, sent, byRewrite, byRelay) => {
+    respond = () => `HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-disposition: x; y=${sent}\r\n\r\nok`;
+    const { headers } = await send("GET", "/backend/x");
+    expect(headers.get("content-disposition")).toBe(`x; y=${forwarding === "rewrite" ? byRewrite : byRelay}`);
+  });
+
+  it("a call brings no Cache-Control that the client did not send", async () => {
+    await send("GET", "/backend/x");
+    expect(heads.at(-1)).not.toMatch(/\n(?:cache-control|pragma):/i);
+  });
+
+  it("relay names every call `cors`, and asks for no cached response where the client revalidates", async () => {
+    await send("GET", "/backend/x", ["Sec-Fetch-Mode: navigate", 'If-None-Match: "a"']);
+    const isRelay = forwarding === "relay";
+    expect(heads.at(-1)).toMatch(isRelay ? /\nsec-fetch-mode: cors\r/i : /\nsec-fetch-mode: navigate\r/i);
+    expect(/\ncache-control: no-cache\r/i.test(heads.at(-1) ?? "")).toBe(isRelay);
   });
 
   it.runIf(process.platform === "linux")("request bodies are held in memory", async () => {

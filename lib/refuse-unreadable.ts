@@ -1,0 +1,32 @@
+import { type IncomingMessage, Server, type ServerResponse } from "node:http";
+
+/**
+ * Refuses what Next cannot read. Next responds to it with 500 and a stack in the log, before any code of the app runs, so a
+ * stranger could fill the log.
+ *
+ * - TRACE: Next cannot build its `Request` for it (Fetch §2.2.1 forbids the method). RFC 9110 §9.3.8: TRACE sends the
+ *   request's headers back, cookies among them, so nobody needs it here.
+ * - A request target that is neither a path nor an address (RFC 9112 §3.2), such as `*`.
+ */
+export function refuseUnreadable(): void {
+  const { emit } = Server.prototype as { emit: (event: string, ...values: unknown[]) => boolean };
+  Server.prototype.emit = function (this: Server, event: string, ...values: unknown[]): boolean {
+    if (event === "request") {
+      const [request, response] = values as [IncomingMessage, ServerResponse];
+      if (request.method === "TRACE") {
+        return refuse(response, 405, { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
+      }
+      if (!isTarget(request.url)) return refuse(response, 400);
+    }
+    return emit.call(this, event, ...values);
+  };
+}
+
+function isTarget(url = ""): boolean {
+  return url.startsWith("/") || URL.canParse(url);
+}
+
+function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}): true {
+  response.writeHead(status, { ...headers, "cache-control": "no-store", "content-length": 0 }).end();
+  return true;
+}

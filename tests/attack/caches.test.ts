@@ -1,0 +1,66 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type App, startApp } from "../support/stack";
+import { Visitor } from "../support/visitor";
+
+/**
+ * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the response says so. A cache in
+ * front of the gate sees a cookie instead, so the gate has to say it.
+ */
+describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
+  let backend: Server;
+  let app: App;
+  let member: Visitor;
+  let cacheControl: string | undefined;
+
+  beforeAll(async () => {
+    backend = createServer((_, response) => {
+      if (cacheControl !== undefined) response.setHeader("cache-control", cacheControl);
+      response.setHeader("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT");
+      response.end("only for Ada");
+    });
+    await new Promise<void>((resolve) => backend.listen(0, "127.0.0.1", resolve));
+    const { port } = backend.address() as AddressInfo;
+    app = await startApp({ BACKEND_URL: `http://127.0.0.1:${port}`, BACKEND_FORWARD: forwarding });
+    member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(async () => {
+    await app?.stop();
+    backend?.closeAllConnections();
+    backend?.close();
+  });
+
+  async function directivesFor(sent: string | undefined): Promise<string[]> {
+    cacheControl = sent;
+    const response = await member.fetch("/backend/report.pdf");
+    expect(await response.text()).toBe("only for Ada");
+    const directives = (response.headers.get("cache-control") ?? "").split(/\s*,\s*/);
+    return directives.filter((directive) => directive !== "no-transform");
+  }
+
+  test.each([
+    [undefined, ["private"]],
+    ["max-age=60", ["max-age=60", "private"]],
+    ["no-cache", ["no-cache", "private"]],
+    ["", ["private"]],
+    ["max-age=60, must-revalidate", ["max-age=60", "must-revalidate", "private"]],
+    ["publicly=1", ["publicly=1", "private"]],
+    ['no-cache="x-public"', ['no-cache="x-public"', "private"]],
+    ["Max-Age=60, Immutable", ["Max-Age=60", "Immutable", "private"]],
+  ])("a response with Cache-Control %s is for the browser's cache alone", async (sent, expected) => {
+    expect((await directivesFor(sent)).filter(Boolean)).toEqual(expected);
+  });
+
+  test.each([
+    "public, max-age=60",
+    "PUBLIC",
+    "max-age=0, s-maxage=60",
+    "private",
+    "no-store",
+    "no-cache, private",
+  ])("a backend that says %s is taken at its word", async (sent) => {
+    expect((await directivesFor(sent)).join(", ")).toBe(sent);
+  });
+});
