@@ -306,7 +306,7 @@ class NotAuthenticated(HTTPException):
         self.code = code
 
 
-def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
+async def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
     # Also runs for a WebSocket handshake, which is refused before it is accepted.
     assert isinstance(error, NotAuthenticated)
     _log.info(error.code, extra={"status": error.status_code})

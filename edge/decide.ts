@@ -54,7 +54,9 @@ export function decide(facts: Facts): Decision {
       return facts.session === "active" ? PASS : withoutSession(facts);
     case "api":
       if (facts.deceptivePath) return refuse("gate_bad_path");
-      return facts.session === "active" ? PASS : withoutSession(facts);
+      if (facts.session !== "active") return withoutSession(facts);
+      // Attack: `SameSite=Lax` lets a page of a sister domain send the cookie.
+      return facts.crossSite ? refuse("gate_cross_site") : PASS;
     case "backend":
       return decideBackend(facts);
     default:

@@ -1,8 +1,7 @@
-import type { Identity } from "../lib/contract";
 import { after, isPromise } from "./after";
 import { type Asked, read } from "./asked";
 import type { Decision } from "./decide";
-import type { SessionAnswer } from "./session";
+import type { KnownSession, SessionAnswer } from "./session";
 import { createSteps, type Effects, type GateEnv, type Steps } from "./steps";
 
 /** Handles one request: returns the response, or an instruction to Next to pass or rewrite it. */
@@ -36,11 +35,11 @@ export function createGate(env: GateEnv, effects: Effects, watch: Watch = (steps
 
   function perform(asked: Asked, session: SessionAnswer, decision: Decision): Response | Promise<Response> {
     return decision.do === "forward" && session.state === "active"
-      ? send(asked, session.session.identity)
+      ? send(asked, session.session)
       : steps.answer(asked, session, decision);
   }
 
-  function send(asked: Asked, identity: Identity): Response | Promise<Response> {
-    return after(steps.mint(asked, identity), (token) => steps.forward(asked, token));
+  function send(asked: Asked, session: KnownSession): Response | Promise<Response> {
+    return after(steps.mint(asked, session), (token) => steps.forward(asked, token));
   }
 }

@@ -48,7 +48,7 @@ export function withSpans(steps: Steps): Steps {
           return answer;
         }),
       ),
-    mint: (asked, identity) => inSpan("mint", SpanKind.INTERNAL, asked, () => steps.mint(asked, identity)),
+    mint: (asked, session) => inSpan("mint", SpanKind.INTERNAL, asked, () => steps.mint(asked, session)),
     /**
      * The gate's part only: after a rewrite the platform continues, and the span of a relay ends
      * with the first byte of the response.

@@ -1,15 +1,14 @@
 import { BARE_POLICY, FILE_POLICY } from "../lib/content-policy";
-import type { Identity } from "../lib/contract";
+import { isCrossSite } from "../lib/cross-site";
 import type { Env } from "../lib/env";
 import { createMinter } from "../lib/mint";
 import { routes } from "../lib/routes";
-import { socketLife } from "../lib/token-life";
+import { socketIssuedAt, socketLife } from "../lib/token-life";
 import { after } from "./after";
 import type { Asked } from "./asked";
 import { createBackendAddresses } from "./backend-addresses";
 import type { Classified } from "./classify";
 import { readSessionCookies, sessionCookieNames } from "./cookies";
-import { isCrossSite } from "./cross-site";
 import { type Decision, decide } from "./decide";
 import { createDroppedHeaderLog } from "./dropped-headers";
 import { isEmbedded } from "./embedding";
@@ -19,7 +18,7 @@ import { protectQuery } from "./query";
 import { type RelayEffects, relay } from "./relay";
 import { report, reportFailure } from "./report";
 import { answer, answerFailure, forward, pass } from "./respond";
-import { type AskStore, createSessionReader, type SessionAnswer } from "./session";
+import { type AskStore, createSessionReader, type KnownSession, type SessionAnswer } from "./session";
 
 import { createStaleBound } from "./stale-bound";
 import { createTokenSource } from "./token";
@@ -62,7 +61,7 @@ export interface Steps {
   /** Applies the policy of `edge/decide.ts` to the request. */
   decide(asked: Asked, session: SessionAnswer): Decision;
   /** The JWT for the backend. It may be reused; a WebSocket always gets a new one. */
-  mint(asked: Asked, identity: Identity): string | Promise<string>;
+  mint(asked: Asked, session: KnownSession): string | Promise<string>;
   /** Sends the request to the backend: a rewrite, or a relay (`BACKEND_FORWARD=relay`). */
   forward(asked: Asked, token: string): Response | Promise<Response>;
   /** The response, or Next's instruction, for each decision that does not forward the request. */
@@ -99,10 +98,11 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
   const mintForSocket = createMinter({ ...env.jwt, ttlSeconds: socketTtl }, effects.randomId);
 
   return {
-    session({ headers, pathname, classified }) {
+    session(asked) {
+      const { headers, pathname, classified } = asked;
       const header = headers.get("cookie") ?? "";
       const cookies = readSessionCookies(header, cookieNames);
-      const ending = cookies && endsSession(pathname) ? sessions.end(cookies) : undefined;
+      const ending = cookies && endsSession(asked) ? sessions.end(cookies) : undefined;
       if (isOpen(classified)) return after(ending, () => NOT_ASKED);
       const options = { extend: classified.kind !== "backend", maxStale: maxStaleAt(pathname) };
       return sessions.read(cookies, header, options);
@@ -123,8 +123,8 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
       });
     },
 
-    mint({ isUpgrade }, identity) {
-      return isUpgrade ? tokenForSocket(identity) : tokenFor(identity);
+    mint({ isUpgrade }, session) {
+      return isUpgrade ? tokenForSocket(session) : tokenFor(session.identity);
     },
 
     forward(asked, token) {
@@ -164,8 +164,19 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
     },
   };
 
-  async function tokenForSocket(identity: Identity): Promise<string> {
-    return (await mintForSocket(identity, effects.now())).jwt;
+  /** By an unsafe method and from this site: another site must not make the gate forget a session. */
+  function endsSession({ headers, pathname, classified }: Asked): boolean {
+    return (
+      !classified.safe &&
+      (routes.endSession as readonly string[]).includes(pathname) &&
+      !isCrossSite(headers, true, env.origins)
+    );
+  }
+
+  async function tokenForSocket({ identity, verifiedAt }: KnownSession): Promise<string> {
+    const { ttlSeconds } = env.jwt;
+    const at = socketIssuedAt(effects.now(), verifiedAt, ttlSeconds, env.sessionMaxStaleSeconds);
+    return (await mintForSocket(identity, at)).jwt;
   }
 
   /**
@@ -189,10 +200,6 @@ function isDecodable(pathname: string): boolean {
   } catch {
     return false;
   }
-}
-
-function endsSession(pathname: string): boolean {
-  return (routes.endSession as readonly string[]).includes(pathname);
 }
 
 function isOpen({ kind }: Classified): boolean {

@@ -12,7 +12,11 @@ export function createStore(loadAuth: () => Promise<Auth>): AskStore {
   let loading: Promise<Auth> | undefined;
 
   return async (cookieHeader, { extend }) => {
-    loading ??= loadAuth();
+    loading ??= loadAuth().catch((error) => {
+      // The next lookup tries again.
+      loading = undefined;
+      throw error;
+    });
     const auth = await loading;
     const { response, headers } = await auth.api.getSession({
       headers: new Headers({ cookie: cookieHeader }),

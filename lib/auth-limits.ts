@@ -109,7 +109,8 @@ export function authLimits(counter: AttemptCounter, secret: string) {
     // A value of another form costs no lookup.
     if (email === undefined || !/^[\w-]{22}$/.test(id) || !/^[\w-]{43}$/.test(given)) return undefined;
     const found = await context.context.internalAdapter.findUserByEmail(email);
-    const expected = found && (await signBrowser(context, found.user, id));
+    // Without a user the second lookup is made as well: the time must not tell who has an account.
+    const expected = await signBrowser(context, found?.user ?? { id: "" }, id);
     return expected && timingSafeEqual(Buffer.from(given), Buffer.from(expected)) ? id : undefined;
   }
 

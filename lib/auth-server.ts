@@ -299,7 +299,7 @@ async function deleteUser(id: string, request: Request | undefined): Promise<voi
     throw notDeleted(
       request,
       reasonOf(error),
-      "Your tasks are deleted, but your account could not be. Try again in a moment.",
+      "Your data is deleted, but your account could not be. Try again in a moment.",
     );
   }
 }

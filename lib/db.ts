@@ -29,11 +29,11 @@ export function createDatabase(
   };
 }
 
-/** The local stack provides Neon's protocols without TLS, in front of a plain Postgres. */
+/** The endpoint provides Neon's protocols, with TLS if its address is https, in front of a plain Postgres. */
 function pointAtLocalEndpoint(endpoint: URL): void {
   neonConfig.fetchEndpoint = `${endpoint.origin}/sql`;
   neonConfig.wsProxy = `${endpoint.host}/v2`;
-  neonConfig.useSecureWebSocket = false;
+  neonConfig.useSecureWebSocket = endpoint.protocol === "https:";
   neonConfig.pipelineTLS = false;
   neonConfig.pipelineConnect = false;
 }

@@ -36,10 +36,7 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
     // Service Workers §6.3: this header would let a worker from a path below `/backend` control the
     // app's pages.
     response.removeHeader("service-worker-allowed");
-    // Attack: nginx, or Apache, in front would send another resource in place of this response: a
-    // page of the app, requested as the user, or a file.
-    response.removeHeader("x-accel-redirect");
-    response.removeHeader("x-sendfile");
+    for (const name of ORDERS_TO_PROXIES) response.removeHeader(name);
     // The rewrite passes on no trailers. Node refuses to write this header before a body that is
     // not chunked, and the response would never end.
     response.removeHeader("trailer");
@@ -48,8 +45,18 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
   };
 }
 
-/** Directives with which a backend decides about shared caches, outside of quotes. */
-const ABOUT_SHARED_CACHES = /(?:^|,)\s*(?:public|private|no-store|s-maxage)\s*(?:[,=]|$)/i;
+/**
+ * Headers with which a backend commands a proxy in front. Attack: nginx, Apache and others would send
+ * another resource in place of this response: a page of the app, requested as the user, or a file.
+ * The second group sets the time in a shared cache, and would override `Cache-Control: private`.
+ */
+const ORDERS_TO_PROXIES = [
+  ...["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file", "x-litespeed-location", "x-reproxy-url"],
+  ...["x-accel-expires", "cdn-cache-control", "surrogate-control", "x-litespeed-cache-control"],
+];
+
+/** Directives with which a backend decides about shared caches. `private="…"` is about single headers only. */
+const ABOUT_SHARED_CACHES = /(?:^|,)\s*(?:public|private|no-store|s-maxage\s*=\s*\S+)\s*(?:,|$)/i;
 
 /**
  * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the
@@ -59,7 +66,8 @@ const ABOUT_SHARED_CACHES = /(?:^|,)\s*(?:public|private|no-store|s-maxage)\s*(?
 function withoutSharedCaches(value: number | string | string[] | undefined): string {
   const directives = [value ?? []].flat().join(", ");
   if (directives === "") return "private";
-  return ABOUT_SHARED_CACHES.test(directives) ? directives : `${directives}, private`;
+  const withoutQuoted = directives.replace(/"[^"]*"?/g, '""');
+  return ABOUT_SHARED_CACHES.test(withoutQuoted) ? directives : `${directives}, private`;
 }
 
 /** The path as Next and the gate see it, without dot segments. */

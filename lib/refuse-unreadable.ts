@@ -23,7 +23,7 @@ export function refuseUnreadable(): void {
 }
 
 function isTarget(url = ""): boolean {
-  return url.startsWith("/") || URL.canParse(url);
+  return url.startsWith("/") || (/^https?:/i.test(url) && URL.canParse(url));
 }
 
 function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}): true {

@@ -34,6 +34,8 @@ export const routes = {
     "/api/auth/delete-user",
     "/api/auth/change-password",
     "/api/auth/reset-password",
+    "/api/auth/revoke-sessions",
+    "/api/auth/revoke-session-by-id",
   ],
   /** The page after sign-in, if the visitor requested no other page. */
   home: "/dashboard",

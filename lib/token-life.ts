@@ -17,6 +17,17 @@ export function socketLife(ttl: number, maxStale: number): number {
 }
 
 /**
+ * When a WebSocket's token is issued, in milliseconds since the epoch: not later than `now`, and so
+ * that it expires when the session's last check is no longer trusted. Otherwise a socket that opens
+ * just before that moment would add a second bound to the first.
+ * @param verifiedAt when the store confirmed the session, in milliseconds since the epoch
+ */
+export function socketIssuedAt(now: number, verifiedAt: number, ttl: number, maxStale: number): number {
+  const trustedUntil = verifiedAt + Math.max(maxStale, SHORTEST_SOCKET) * 1000;
+  return Math.min(now, trustedUntil - socketLife(ttl, maxStale) * 1000);
+}
+
+/**
  * The lifetime of a token that a program sends to FastAPI directly, in seconds.
  *
  * Nothing checks the session again while such a token is valid. FastAPI accepts it for

@@ -2,6 +2,7 @@ import os
 import secrets
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -19,4 +20,6 @@ def no_connection_is_left_open():
     yield
     from db import engine
 
+    while engine.pool.checkedout():
+        time.sleep(0.01)
     engine.dispose()

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 import uuid
 from collections import Counter
 from itertools import chain
@@ -55,12 +56,22 @@ async def until_waiting(count: int) -> None:
     await asyncio.wait_for(poll(), PATIENCE)
 
 
+def open_new_connections() -> None:
+    """Closes the pool's connections, so that new ones are opened.
+
+    It waits until all are back: a connection that comes back later would never be closed.
+    """
+    while db.engine.pool.checkedout():
+        time.sleep(0.01)
+    db.engine.dispose()
+
+
 @pytest.fixture
 def patient(monkeypatch):
     """Raises the limits on waiting, so that no request is refused because the machine is busy."""
     monkeypatch.setattr(turns, "PATIENCE", 60)
     monkeypatch.setattr(db, "PATIENCE", 60)
-    db.engine.dispose()
+    open_new_connections()
 
 
 @pytest.mark.usefixtures("patient")
@@ -155,7 +166,7 @@ def test_no_more_of_a_user_s_requests_wait_than_are_allowed(client, held, monkey
 def test_a_database_that_stays_locked_is_a_503(client, monkeypatch):
     # 0.2 seconds, for new connections. (The pragma itself is in milliseconds.)
     monkeypatch.setattr(db, "PATIENCE", 0.2)
-    db.engine.dispose()
+    open_new_connections()
 
     async def scenario():
         async with client() as c:
@@ -167,7 +178,7 @@ def test_a_database_that_stays_locked_is_a_503(client, monkeypatch):
         answer = asyncio.run(scenario())
     finally:
         blocker.close()
-        db.engine.dispose()
+        open_new_connections()
     assert (answer.status_code, answer.json()["code"]) == (503, "backend_busy")
 
 

@@ -83,9 +83,9 @@ export function watchWith({ clock, now, keep }: WatchOptions): Watch {
       draft.decision = decision;
       return decision;
     },
-    mint: (asked, identity) =>
+    mint: (asked, session) =>
       after(
-        timed(asked, "mint", () => steps.mint(asked, identity)),
+        timed(asked, "mint", () => steps.mint(asked, session)),
         (token) => {
           draftOf(asked).tokenAge = Math.max(0, Math.round(now() / 1000 - (decodeJwt(token).iat ?? 0)));
           return token;

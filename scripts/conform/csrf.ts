@@ -14,7 +14,7 @@ import {
 import type { Answer, Ask } from "./probe";
 import type { Member } from "./world";
 
-const CROSS_SITE = "edge/cross-site.ts refuses what a page of another site has sent";
+const CROSS_SITE = "lib/cross-site.ts refuses what a page of another site has sent";
 const CORS = "Set no Access-Control-Allow-… header, in the backend either: pages of the app need none";
 const UNSAFE = ["POST", "PUT", "PATCH", "DELETE"];
 

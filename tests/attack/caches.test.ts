@@ -48,6 +48,8 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
     ["max-age=60, must-revalidate", ["max-age=60", "must-revalidate", "private"]],
     ["publicly=1", ["publicly=1", "private"]],
     ['no-cache="x-public"', ['no-cache="x-public"', "private"]],
+    ['private="x-request-id", max-age=60', ['private="x-request-id"', "max-age=60", "private"]],
+    ['max-age=60, extension="a, public, b"', ["max-age=60", 'extension="a', "public", 'b"', "private"]],
     ["Max-Age=60, Immutable", ["Max-Age=60", "Immutable", "private"]],
   ])("a response with Cache-Control %s is for the browser's cache alone", async (sent, expected) => {
     expect((await directivesFor(sent)).filter(Boolean)).toEqual(expected);

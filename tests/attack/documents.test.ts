@@ -55,6 +55,8 @@ async function startHostileUpstream() {
     response.setHeader("service-worker-allowed", "/");
     response.setHeader("x-accel-redirect", "/dashboard");
     response.setHeader("x-sendfile", "/etc/passwd");
+    response.setHeader("x-accel-expires", "3600");
+    response.setHeader("cdn-cache-control", "max-age=3600");
     if (searchParams.has("download")) {
       response.setHeader("content-disposition", 'attachment; filename="report.txt"');
     }
@@ -136,6 +138,8 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       expect(headers.get("service-worker-allowed")).toBeNull();
       expect(headers.get("x-accel-redirect")).toBeNull();
       expect(headers.get("x-sendfile")).toBeNull();
+      expect(headers.get("x-accel-expires")).toBeNull();
+      expect(headers.get("cdn-cache-control")).toBeNull();
     });
 
     test.each(["/page.html", "/page.xhtml", "/image.svg", "/page.xml", "/unknown"])(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isCrossSite } from "../../edge/cross-site";
+import { isCrossSite } from "../../lib/cross-site";
 
 const OURS = "https://app.example.com";
 

@@ -110,6 +110,11 @@ const rows: Row[] = [
     refuse("gate_cross_site"),
   ],
   [
+    "a request of another site that changes something in a route handler gets 403",
+    { kind: "api", wants: "data", safe: false, crossSite: true },
+    refuse("gate_cross_site"),
+  ],
+  [
     "a WebSocket from another site gets 403",
     { kind: "backend", wants: "upgrade", crossSite: true },
     refuse("gate_cross_site"),

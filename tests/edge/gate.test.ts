@@ -9,6 +9,7 @@ import { signCookieCache, signSessionToken } from "../support/signing";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);
+let time = START;
 const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
 
 let reply: () => Promise<StoreAnswer>;
@@ -18,13 +19,14 @@ let gate: ReturnType<typeof createGate>;
 
 beforeEach(async () => {
   logged = [];
+  time = START;
   reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] });
   cookie = `better-auth.session_token=${await signSessionToken("abc")}`;
   let ids = 0;
   gate = createGate(gateEnv(APP), {
     fetch,
     askStore: () => reply(),
-    now: () => START,
+    now: () => time,
     startTimer: () => () => {},
     randomId: () => `id-${++ids}`,
     log: (entry) => logged.push(entry),
@@ -58,6 +60,15 @@ describe("a call to the backend", () => {
     expect(Number(exp) - Number(iat)).toBe(60);
     const call = tokenOf(await askSignedIn("/backend/x"));
     expect(Number(call.exp) - Number(call.iat)).toBe(300);
+  });
+
+  it("that opens a socket late in the trust in the session gets a token that ends with this trust", async () => {
+    const handshake = { connection: "Upgrade", upgrade: "websocket", origin: APP };
+    await askSignedIn("/backend/x");
+    time += 59_000;
+    const response = await askSignedIn("/backend/live", { headers: handshake });
+    const token = response.headers.get("x-middleware-request-authorization")?.replace("Bearer ", "") ?? "";
+    expect(decodeJwt(token).exp).toBe((START + 60_000) / 1000);
   });
 
   it("to a path that trusts nothing but the store asks it each time", async () => {

@@ -1,1 +1,0 @@
-export { isCrossSite } from "../lib/cross-site";
