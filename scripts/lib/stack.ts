@@ -99,7 +99,7 @@ async function prepareDatabase(env: Env, settings: Settings): Promise<void> {
     const changes = await migrate(env);
     note(changes.length === 0 ? "nothing to do" : `${changes.length} changes`);
   });
-  // The demo user's password is in the README, so only the embedded database gets that user.
+  // The demo user's password is public, so only the embedded database gets that user.
   if (!settings.DATABASE_URL) {
     await step("Create the demo user", async (note) => note(await seedDemoUser(env)));
   }
