@@ -1,5 +1,5 @@
 import pg from "pg";
-import { signCookieCache, signSessionToken } from "../tests/support/signing";
+import { sessionToken, signCookieCache, signSessionToken } from "../tests/support/signing";
 import { type Case, type Database, MANY } from "./case";
 
 /**
@@ -21,7 +21,7 @@ export async function storeSessions(databaseUrl: string, tokens: readonly string
     await client.query(
       `insert into session (id, token, "userId", "expiresAt", "createdAt", "updatedAt")
        select 'session-of-' || token, token, $1, now() + interval '7 days', now(), now() from unnest($2::text[]) token`,
-      [USER_ID, tokens],
+      [USER_ID, tokens.map(sessionToken)],
     );
   } finally {
     await client.end();

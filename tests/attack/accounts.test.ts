@@ -210,7 +210,8 @@ describe("the deletion of an account", () => {
     const remove = () => visitor.post("/api/auth/delete-user", { password: PASSWORD }, headers);
     const statuses = (await Promise.all(Array.from({ length: 10 }, remove))).map(({ status }) => status);
     expect(statuses).toContain(200);
-    expect(statuses.filter((status) => ![200, 401].includes(status))).toEqual([]);
+    // 400: Better Auth has found the session, and then no password any more.
+    expect(statuses.filter((status) => ![200, 400, 401].includes(status))).toEqual([]);
     expect(errorLines()).toHaveLength(before);
   });
 });

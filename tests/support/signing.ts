@@ -8,7 +8,9 @@ const encoder = new TextEncoder();
 
 /** A session token in Better Auth's form: 32 letters and digits. */
 export function sessionToken(name: string): string {
-  return name.replace(/[^A-Za-z0-9]/g, "").padEnd(32, "x");
+  const token = name.replace(/[^A-Za-z0-9]/g, "").padEnd(32, "x");
+  if (token.length > 32) throw new RangeError(`The session name ${name} is too long`);
+  return token;
 }
 
 /** The value of a session_token cookie. */
