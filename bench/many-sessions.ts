@@ -6,7 +6,7 @@ import { runInNewContext } from "node:vm";
 import { createGate } from "../edge/gate";
 import { identityOf } from "../lib/contract";
 import { gateEnv } from "../tests/support/gate";
-import { AUTH_SECRET } from "../tests/support/signing";
+import { AUTH_SECRET, sessionToken } from "../tests/support/signing";
 import { browserHeaders } from "./visitors";
 
 // Measures how much memory one gate holds after very many sessions. It runs in its own process, so
@@ -52,7 +52,7 @@ function startGate() {
 }
 
 async function ask(n: number): Promise<void> {
-  const token = `session-${n}-${"x".repeat(20)}`;
+  const token = sessionToken(`session${n}`);
   const signature = createHmac("sha256", AUTH_SECRET).update(token).digest("base64");
   const cookie = `__Secure-better-auth.session_token=${encodeURIComponent(`${token}.${signature}`)}`;
   const answer = await gate(new Request(`${APP}/backend/api/tasks`, { headers: browserHeaders(cookie) }));
