@@ -19,7 +19,6 @@ import { type RelayEffects, relay } from "./relay";
 import { report, reportFailure } from "./report";
 import { answer, answerFailure, forward, pass } from "./respond";
 import { type AskStore, createSessionReader, type KnownSession, type SessionAnswer } from "./session";
-
 import { createStaleBound } from "./stale-bound";
 import { createTokenSource } from "./token";
 

@@ -26,7 +26,7 @@ import { createMailer } from "./mail";
 import { createMinter, createPurposeMinter } from "./mint";
 import { loginPath } from "./next-path";
 import { onwardAddresses } from "./onward-addresses";
-import { problemResponse, problems } from "./problem";
+import { type ProblemCode, problemResponse, problems } from "./problem";
 import { reasonOf } from "./reason";
 import { type RequestTrace, readTrace } from "./request-trace";
 import { resetLinks } from "./reset-links";
@@ -164,8 +164,7 @@ export async function handleAuth(request: Request): Promise<Response> {
 async function respond(request: Request, trace: RequestTrace): Promise<Response> {
   const refusal = judge(request);
   if (refusal) {
-    log({ ...lineAbout(trace), code: refusal.code, status: problems[refusal.code].status });
-    const response = problemResponse(refusal.code, trace.requestId);
+    const response = refuseAs(refusal.code, trace);
     if (refusal.allow) response.headers.set("allow", refusal.allow);
     return response;
   }
@@ -210,25 +209,23 @@ function boundCookies(sent: Headers, headers: Headers): void {
 async function answerOrFail(request: Request, trace: RequestTrace): Promise<Response> {
   const input = await readAuthInput(request);
   if ("refused" in input && input.refused === "too-large") {
-    const code = "gate_body_too_large";
-    log({ ...lineAbout(trace), code, status: 413 });
-    return problemResponse(code, trace.requestId);
+    return refuseAs("gate_body_too_large", trace);
   }
   const outcome =
     "refused" in input
       ? refuse(400, INVALID_VALUE)
       : await callInTurn(request, () => callBetterAuth(request, input.body));
-  if (outcome === undefined) {
-    const code = "auth_busy";
-    log({ ...lineAbout(trace), code, status: problems[code].status });
-    return problemResponse(code, trace.requestId);
-  }
+  if (outcome === undefined) return refuseAs("auth_busy", trace);
   if (outcome instanceof Response) {
     await reportRefusal(outcome, trace);
     return outcome;
   }
-  const { code, error } = outcome;
-  log({ ...lineAbout(trace), code, status: problems[code].status, error: reasonOf(error) });
+  return refuseAs(outcome.code, trace, reasonOf(outcome.error));
+}
+
+/** Writes one line to the log, and makes the response in problem details (RFC 9457). */
+function refuseAs(code: ProblemCode, trace: RequestTrace, error?: string): Response {
+  log({ ...lineAbout(trace), code, status: problems[code].status, error });
   return problemResponse(code, trace.requestId);
 }
 
