@@ -1,17 +1,17 @@
 import type { Instrumentation } from "next";
-import { log } from "./lib/console-log";
 import { loadEnv } from "./lib/env";
-import { reasonOf } from "./lib/reason";
-import { readTrace } from "./lib/request-trace";
+import { log } from "./lib/log/console-log";
+import { describeError } from "./lib/log/describe-error";
+import { readTrace } from "./lib/log/request-trace";
 
 /** Next calls this once in each runtime, before the first request. */
 export async function register(): Promise<void> {
   const { appOrigin, backendUrl, onVercel, otlpEndpoint } = loadEnv();
   // Next replaces NEXT_RUNTIME with a constant. Imports inside this block are not in the edge's build.
   if (process.env.NEXT_RUNTIME === "nodejs") {
-    if (__DEVELOPMENT__) (await import("./lib/finishes")).watchFinishes();
+    if (__DEVELOPMENT__) (await import("./lib/server/http/response-timing")).watchFinishes();
     // On Vercel the platform's own server receives the browser's requests.
-    if (!onVercel) (await import("./lib/guard-server")).guardServer(appOrigin);
+    if (!onVercel) (await import("./lib/server/http/guard-server")).guardServer(appOrigin);
   }
   if (!otlpEndpoint) return;
   if (!__TRACING__) {
@@ -26,7 +26,7 @@ export async function register(): Promise<void> {
     serviceName: "gatehouse",
     // Without this, `@vercel/otel` would start another trace for a request that the gate forwards,
     // and send FastAPI the ID of that trace. Calls of FastAPI by pages request their spans
-    // themselves (`lib/backend-api.ts`).
+    // themselves (`lib/server/backend-api.ts`).
     instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
   });
 }
@@ -45,7 +45,7 @@ export const onRequestError: Instrumentation.onRequestError = (error, request, {
     trace_id: traceId,
     what: `${routeType} ${routePath}`,
     digest,
-    error: reasonOf(error),
+    error: describeError(error),
   });
 };
 

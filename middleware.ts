@@ -1,17 +1,17 @@
 import type { NextRequest } from "next/server";
 import { createGate, type Gate, type Watch } from "./edge/gate";
+import { createStore } from "./edge/session/store";
 import type { Effects } from "./edge/steps";
-import { createStore } from "./edge/store";
-import { log } from "./lib/console-log";
 import { loadEnv } from "./lib/env";
+import { log } from "./lib/log/console-log";
 
 const env = loadEnv();
 
 const effects: Effects = {
-  askStore: createStore(async () => {
+  store: createStore(async () => {
     const [{ createAuth }, { createDatabase }] = await Promise.all([
-      import("./lib/auth"),
-      import("./lib/db"),
+      import("./lib/auth/options"),
+      import("./lib/auth/database"),
     ]);
     return createAuth(env, createDatabase(env));
   }),
@@ -34,12 +34,12 @@ const gate = __TRACING__ || __DEVELOPMENT__ ? openWatched() : createGate(env, ef
 async function openWatched(): Promise<Gate> {
   let open = (watch?: Watch): Gate => createGate(env, effects, watch);
   if (__TRACING__) {
-    const { withSpans, inTrace } = await import("./edge/spans");
+    const { withSpans, inTrace } = await import("./edge/observe/tracing");
     const traced = { ...effects, log: inTrace(log) };
     open = (watch = (steps) => steps) => createGate(env, traced, (steps) => watch(withSpans(steps)));
   }
   if (__DEVELOPMENT__) {
-    const { createLook } = await import("./edge/look/look");
+    const { createLook } = await import("./edge/observe/inspector/look");
     const look = createLook({ ...effects, clock: () => performance.now() });
     return look.around(open(look.watch));
   }

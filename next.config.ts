@@ -27,7 +27,7 @@ const config: NextConfig = {
   skipProxyUrlNormalize: true,
   headers: async () => [
     { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
-    // With `next start` a backend could replace this header, so `lib/guard-responses.ts` sets it
+    // With `next start` a backend could replace this header, so `lib/server/http/guard-responses.ts` sets it
     // again.
     { source: `${routes.backend}/:path*`, headers: toList({ "content-security-policy": BACKEND_POLICY }) },
   ],

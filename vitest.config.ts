@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of the gate's parts. They run in Node and in the edge runtime. */
-const decisions = ["tests/edge/**/*.test.ts"];
+/** Tests of code that runs on the edge. They run in Node and in the edge runtime. */
+const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site,redirect-target}.test.ts"];
 
 /**
  * Milliseconds, for the quick tests. Some of them compute for seconds, so Vitest's default of 5
@@ -16,16 +16,16 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: [...decisions, "tests/unit/**/*.test.ts", "tests/contract/**/*.test.ts"],
+          include: ["tests/{quick,repo,contract}/**/*.test.ts"],
           testTimeout,
         },
       },
       {
         test: {
           name: "edge-runtime",
-          include: decisions,
+          include: edgeTests,
           environment: "edge-runtime",
-          setupFiles: ["tests/support/edge-runtime.ts"],
+          setupFiles: ["tests/fixtures/edge-runtime.ts"],
           testTimeout,
         },
       },
@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],
-          globalSetup: ["tests/support/build.ts"],
+          globalSetup: ["tests/fixtures/build.ts"],
           // Each file starts its own servers on its own ports and spends most of its time waiting.
           maxWorkers: 2,
           // After the quick tests.

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import Link from "next/link";
-import { readTrace } from "../lib/request-trace";
+import { readTrace } from "../lib/log/request-trace";
 import { buttonClass } from "./_components/button";
 import { DeadEnd } from "./_components/dead-end";
 import { RequestId } from "./_components/request-id";

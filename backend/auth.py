@@ -120,7 +120,7 @@ class CustomClaims(BaseModel):
     """Your app's custom claims, in addition to those of the contract: one typed field for each.
 
     A token is refused if one of these claims is missing or has another type. The gate's half is
-    ``lib/claims.ts``.
+    ``lib/token/claims.ts``.
     """
 
     # Strict: a string is not accepted as a number, because both sides declare the same type.
@@ -359,7 +359,7 @@ class ServerOnly:
 
     It accepts only tokens with this purpose. Only the server mints them, and they live for at most
     a minute. A request through the gate has a user's token, and gets a 401 with the code
-    ``token_wrong_purpose``. The gate's half is ``Purpose`` in ``lib/contract.ts``.
+    ``token_wrong_purpose``. The gate's half is ``Purpose`` in ``lib/token/contract.ts``.
     """
 
     def __init__(self, purpose: str) -> None:

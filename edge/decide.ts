@@ -1,6 +1,6 @@
 import type { ProblemCode } from "../lib/problem";
 import type { Classified } from "./classify";
-import type { SessionState } from "./session";
+import type { SessionState } from "./session/reader";
 
 /** Everything that the policy depends on. */
 export interface Facts extends Classified {

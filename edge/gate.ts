@@ -1,13 +1,13 @@
-import { after, isPromise } from "./after";
-import { type Asked, read } from "./asked";
 import type { Decision } from "./decide";
-import type { KnownSession, SessionAnswer } from "./session";
+import { type GateRequest, read } from "./request";
+import type { KnownSession, SessionResult } from "./session/reader";
 import { createSteps, type Effects, type GateEnv, type Steps } from "./steps";
+import { isPromise, mapMaybeAsync } from "./util/maybe-async";
 
 /** Handles one request: returns the response, or an instruction to Next to pass or rewrite it. */
 export type Gate = (request: Request) => Response | Promise<Response>;
 
-/** Wraps the steps of the gate in an observer (`edge/spans.ts`, `edge/look/watch.ts`). */
+/** Wraps the steps of the gate in an observer (`edge/observe/tracing.ts`, `edge/observe/inspector/watch.ts`). */
 export type Watch = (steps: Steps) => Steps;
 
 /**
@@ -19,12 +19,12 @@ export function createGate(env: GateEnv, effects: Effects, watch: Watch = (steps
 
   /**
    * Synchronous while all steps are: a request whose session and token are in memory gets its
-   * response without a promise (`edge/after.ts`).
+   * response without a promise (`edge/util/maybe-async.ts`).
    */
   return function gate(request) {
     const asked = read(request, effects.randomId());
     try {
-      const response = after(steps.session(asked), (session) =>
+      const response = mapMaybeAsync(steps.session(asked), (session) =>
         perform(asked, session, steps.decide(asked, session)),
       );
       return isPromise(response) ? response.catch((error) => steps.fail(asked, error)) : response;
@@ -33,13 +33,17 @@ export function createGate(env: GateEnv, effects: Effects, watch: Watch = (steps
     }
   };
 
-  function perform(asked: Asked, session: SessionAnswer, decision: Decision): Response | Promise<Response> {
+  function perform(
+    asked: GateRequest,
+    session: SessionResult,
+    decision: Decision,
+  ): Response | Promise<Response> {
     return decision.do === "forward" && session.state === "active"
       ? send(asked, session.session)
       : steps.answer(asked, session, decision);
   }
 
-  function send(asked: Asked, session: KnownSession): Response | Promise<Response> {
-    return after(steps.mint(asked, session), (token) => steps.forward(asked, token));
+  function send(asked: GateRequest, session: KnownSession): Response | Promise<Response> {
+    return mapMaybeAsync(steps.mint(asked, session), (token) => steps.forward(asked, token));
   }
 }

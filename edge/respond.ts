@@ -1,11 +1,11 @@
 import { NextResponse } from "next/server";
 import { BARE_POLICY } from "../lib/content-policy";
 import { failurePage, unavailablePage } from "../lib/failure-page";
-import { loginPath, safeNextPath } from "../lib/next-path";
 import { problemResponse, RETRY_AFTER } from "../lib/problem";
+import { loginPath, safeNextPath } from "../lib/redirect-target";
 import { routes } from "../lib/routes";
-import type { Asked } from "./asked";
 import type { Decision } from "./decide";
+import type { GateRequest } from "./request";
 
 /** For the gate's own responses: they depend on the visitor, so no cache may store them. */
 const PRIVATE = { "cache-control": "private, no-store" };
@@ -14,7 +14,11 @@ const PRIVATE = { "cache-control": "private, no-store" };
  * Passes the request to a page or a route handler, with its request ID. New cookies reach the
  * browser, and also the page that is about to be rendered. So does the policy.
  */
-export function pass({ request, requestId }: Asked, setCookies: readonly string[], policy: string): Response {
+export function pass(
+  { request, requestId }: GateRequest,
+  setCookies: readonly string[],
+  policy: string,
+): Response {
   const headers = new Headers(request.headers);
   headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
@@ -47,7 +51,7 @@ export function forward(target: string, headers: ReadonlyMap<string, string>, re
 /** Makes the gate's own response: a refusal, the 503 page or a redirect. */
 export function answer(
   decision: Exclude<Decision, { do: "pass" | "forward" }>,
-  asked: Asked,
+  asked: GateRequest,
   setCookies: readonly string[],
 ): Response {
   const { request, requestId } = asked;
@@ -80,7 +84,7 @@ export function answer(
 }
 
 /** The 500 response for an error in the gate: HTML for a navigation, otherwise problem+json. */
-export function answerFailure({ classified, requestId }: Asked): Response {
+export function answerFailure({ classified, requestId }: GateRequest): Response {
   return classified.wants === "document"
     ? ownPage(failurePage(requestId), 500, requestId)
     : problemResponse("gate_failed", requestId);
@@ -99,7 +103,7 @@ function ownPage(html: string, status: number, requestId: string): Response {
   });
 }
 
-function destination(to: "login" | "next", { request, pathname, search, classified }: Asked): string {
+function destination(to: "login" | "next", { request, pathname, search, classified }: GateRequest): string {
   if (to === "next") return safeNextPath(new URL(request.url).searchParams.get("next")) ?? routes.home;
   // A body cannot be posted again after the sign-in, so the visitor returns to the page itself.
   return loginPath(classified.safe ? pathname + withoutFlight(search) : pathname);

@@ -1,30 +1,35 @@
 import { BARE_POLICY, FILE_POLICY } from "../lib/content-policy";
 import { isCrossSite } from "../lib/cross-site";
 import type { Env } from "../lib/env";
-import { createMinter } from "../lib/mint";
 import { routes } from "../lib/routes";
-import { socketIssuedAt, socketLife } from "../lib/token-life";
-import { after } from "./after";
-import type { Asked } from "./asked";
-import { createBackendAddresses } from "./backend-addresses";
+import { createMinter } from "../lib/token/mint";
+import { socketIssuedAt, socketLife } from "../lib/token/token-life";
 import type { Classified } from "./classify";
-import { readSessionCookies, sessionCookieNames } from "./cookies";
 import { type Decision, decide } from "./decide";
-import { createDroppedHeaderLog } from "./dropped-headers";
 import { isEmbedded } from "./embedding";
-import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./forward";
-import { pagePolicy } from "./page-policy";
-import { protectQuery } from "./query";
-import { type RelayEffects, relay } from "./relay";
-import { report, reportFailure } from "./report";
+import { report, reportFailure } from "./log";
+import { pagePolicy } from "./pages/content-security-policy";
+import type { GateRequest } from "./request";
 import { answer, answerFailure, forward, pass } from "./respond";
-import { type AskStore, createSessionReader, type KnownSession, type SessionAnswer } from "./session";
-import { createStaleBound } from "./stale-bound";
-import { createTokenSource } from "./token";
+import { readSessionCookies, sessionCookieNames } from "./session/cookies";
+import {
+  createSessionReader,
+  type KnownSession,
+  type SessionResult,
+  type SessionStore,
+} from "./session/reader";
+import { createStaleBound } from "./session/staleness-bound";
+import { createBackendAddresses } from "./upstream/backend-addresses";
+import { createDroppedHeaderLog } from "./upstream/dropped-headers";
+import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./upstream/headers";
+import { protectQuery } from "./upstream/query";
+import { type RelayEffects, relay } from "./upstream/relay";
+import { createTokenSource } from "./upstream/token";
+import { mapMaybeAsync } from "./util/maybe-async";
 
 /** The I/O, time and randomness of the gate. `middleware.ts` passes them in. */
 export interface Effects extends RelayEffects {
-  readonly askStore: AskStore;
+  readonly store: SessionStore;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** A new ID at each call: for requests, tokens (`jti`) and nonces. */
@@ -54,23 +59,23 @@ export type GateEnv = Pick<
  */
 export interface Steps {
   /**
-   * Finds the caller's session. The step does not reject if the store fails: see `SessionAnswer`.
+   * Finds the caller's session. The step does not reject if the store fails: see `SessionResult`.
    */
-  session(asked: Asked): SessionAnswer | Promise<SessionAnswer>;
+  session(asked: GateRequest): SessionResult | Promise<SessionResult>;
   /** Applies the policy of `edge/decide.ts` to the request. */
-  decide(asked: Asked, session: SessionAnswer): Decision;
+  decide(asked: GateRequest, session: SessionResult): Decision;
   /** The JWT for the backend. It may be reused; a WebSocket always gets a new one. */
-  mint(asked: Asked, session: KnownSession): string | Promise<string>;
+  mint(asked: GateRequest, session: KnownSession): string | Promise<string>;
   /** Sends the request to the backend: a rewrite, or a relay (`BACKEND_FORWARD=relay`). */
-  forward(asked: Asked, token: string): Response | Promise<Response>;
+  forward(asked: GateRequest, token: string): Response | Promise<Response>;
   /** The response, or Next's instruction, for each decision that does not forward the request. */
-  answer(asked: Asked, session: SessionAnswer, decision: Decision): Response;
+  answer(asked: GateRequest, session: SessionResult, decision: Decision): Response;
   /** Logs an unexpected error of another step and makes the 500 response. */
-  fail(asked: Asked, error: unknown): Response;
+  fail(asked: GateRequest, error: unknown): Response;
 }
 
 /** Public pages and open API routes need no session, so the gate looks none up for them. */
-const NOT_ASKED: SessionAnswer = { state: "none", setCookies: [] };
+const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
 
 const SIGNED_OUT = { do: "refuse", code: "gate_signed_out" } as const;
 
@@ -102,7 +107,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
       const header = headers.get("cookie") ?? "";
       const cookies = readSessionCookies(header, cookieNames);
       const ending = cookies && endsSession(asked) ? sessions.end(cookies) : undefined;
-      if (isOpen(classified)) return after(ending, () => NOT_ASKED);
+      if (isOpen(classified)) return mapMaybeAsync(ending, () => NO_LOOKUP);
       const options = { extend: classified.kind !== "backend", maxStale: maxStaleAt(pathname) };
       return sessions.read(cookies, header, options);
     },
@@ -164,7 +169,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
   };
 
   /** By an unsafe method and from this site: another site must not make the gate forget a session. */
-  function endsSession({ headers, pathname, classified }: Asked): boolean {
+  function endsSession({ headers, pathname, classified }: GateRequest): boolean {
     return (
       !classified.safe &&
       (routes.endSession as readonly string[]).includes(pathname) &&

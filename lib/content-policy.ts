@@ -1,6 +1,6 @@
 /**
  * Content Security Policies for every response that is not a page. A page's policy has a nonce:
- * `edge/page-policy.ts`. A browser applies these policies only if it renders the response as a
+ * `edge/pages/content-security-policy.ts`. A browser applies these policies only if it renders the response as a
  * document, or runs it as a worker.
  */
 

@@ -1,5 +1,5 @@
 import { InvalidValue, parseBaseUrl, parseDatabaseUrl, parseMailUrl, parseOrigin } from "./addresses";
-import { type JwtConfig, MAX_TTL_SECONDS, MIN_KEY_BYTES } from "./contract";
+import { type JwtConfig, MAX_TTL_SECONDS, MIN_KEY_BYTES } from "./token/contract";
 
 /** The validated configuration of the app. */
 export interface Env {

@@ -3,20 +3,20 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { ensureVenv } from "./lib/backend";
 import { main } from "./lib/main";
-import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { ensureTools, tool } from "./lib/tools";
 import { fail } from "./lib/user-error";
+import { ensureVenv } from "./stack/backend";
+import { runProcess } from "./stack/process";
 
 /**
- * Writes the types of FastAPI's OpenAPI document to `lib/api-types.ts`. With `--check` it only
+ * Writes the types of FastAPI's OpenAPI document to `lib/api/types.ts`. With `--check` it only
  * compares them.
  */
 
-const FILE = path.join(root, "lib/api-types.ts");
+const FILE = path.join(root, "lib/api/types.ts");
 const HEADER = "// FastAPI's OpenAPI document as types. Made by `npm run api:types`; do not edit.\n\n";
 
 main(async () => {
@@ -26,7 +26,7 @@ main(async () => {
     return;
   }
   const committed = existsSync(FILE) ? readFileSync(FILE, "utf8") : "";
-  if (committed !== types) fail("lib/api-types.ts is not what FastAPI says now. Run: npm run api:types");
+  if (committed !== types) fail("lib/api/types.ts is not what FastAPI says now. Run: npm run api:types");
 });
 
 async function generate(): Promise<string> {

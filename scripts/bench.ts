@@ -3,25 +3,25 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
-import { measureArtifacts } from "../bench/artifact";
-import { type Built, buildContender, buildGate } from "../bench/build";
-import { type Case, makeCases, SETTINGS } from "../bench/case";
-import { chart } from "../bench/chart";
-import { takeApart } from "../bench/composition";
-import { measureNextStart } from "../bench/next-start";
-import { page } from "../bench/page";
-import { type Measured, type Report, type Row, sessionsStory, table } from "../bench/report";
-import { ratios, spread } from "../bench/statistics";
-import { verdicts } from "../bench/targets";
-import { cookieHeader, prepareVisitors } from "../bench/visitors";
-import { startDatabase, testEnv } from "../tests/support/stack";
-import { ensureVenv } from "./lib/backend";
+import { startDatabase, testEnv } from "../tests/fixtures/stack";
+import { measureArtifacts } from "./bench/artifact";
+import { type Built, buildContender, buildGate } from "./bench/build";
+import { type Case, makeCases, SETTINGS } from "./bench/case";
+import { chart } from "./bench/chart";
+import { takeApart } from "./bench/composition";
+import { measureNextStart } from "./bench/next-start";
+import { page } from "./bench/page";
+import { type Measured, type Report, type Row, sessionsStory, table } from "./bench/report";
+import { ratios, spread } from "./bench/statistics";
+import { verdicts } from "./bench/targets";
+import { cookieHeader, prepareVisitors } from "./bench/visitors";
 import { main } from "./lib/main";
-import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { ensureTools } from "./lib/tools";
 import { fail } from "./lib/user-error";
+import { ensureVenv } from "./stack/backend";
+import { runProcess } from "./stack/process";
 
 /**
  * Measures the gate, a bare rewrite and the usual ways, prints a table, and writes
@@ -115,7 +115,7 @@ function readArguments(): string | undefined {
 /** The bytes that one gate holds after each tenth of the sessions. */
 async function showManySessions(): Promise<number[]> {
   const file = path.join(root, ".data/bench/many-sessions.json");
-  const script = path.join(root, "bench/many-sessions.ts");
+  const script = path.join(root, "scripts/bench/many-sessions.ts");
   const args = ["--import", "tsx", script, String(SESSIONS), file];
   await runProcess({ name: "bench-many-sessions", command: process.execPath, args });
   return JSON.parse(readFileSync(file, "utf8"));

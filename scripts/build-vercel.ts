@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { throwAwayEnv } from "./lib/app-env";
 import { readSettings } from "./lib/env-file";
 import { main } from "./lib/main";
 import { VERCEL_NODE } from "./lib/node-versions";
-import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root, shorten } from "./lib/root";
 import { ensureTools, tool } from "./lib/tools";
+import { throwAwayEnv } from "./stack/app-env";
+import { runProcess } from "./stack/process";
 
 /**
  * Makes Vercel's Build Output in `.vercel/output` without a network: the files that a deployment
@@ -63,7 +63,7 @@ async function build(): Promise<void> {
       NEXT_DIST_DIR: isLinked ? undefined : DIST_DIR,
       VERCEL_TELEMETRY_DISABLED: "1",
       NEXT_TELEMETRY_DISABLED: "1",
-      // The .env files are read already (see scripts/lib/next.ts).
+      // The .env files are read already (see scripts/stack/next.ts).
       __NEXT_PROCESSED_ENV: "true",
     },
   });

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { createAccounts } from "./conform/accounts";
-import { checks } from "./conform/checks";
-import { createDial, createSend } from "./conform/probe";
-import { createReport, toJson } from "./conform/report";
-import { runChecks } from "./conform/run-checks";
-import { createWorld } from "./conform/world";
+import { createAccounts } from "./checks/conform/accounts";
+import { checks } from "./checks/conform/checks";
+import { createDial, createSend } from "./checks/conform/probe";
+import { createReport, toJson } from "./checks/conform/report";
+import { runChecks } from "./checks/conform/run-checks";
+import { createWorld } from "./checks/conform/world";
 import { main } from "./lib/main";
 import { fail, messageOf } from "./lib/user-error";
 
@@ -59,7 +59,7 @@ main(async (atEnd) => {
 function warnOf(left: readonly string[]): void {
   if (left.length === 0) return;
   console.error(
-    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand, and set user.deleteUser in lib/auth.ts.`,
+    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand, and set user.deleteUser in lib/auth/options.ts.`,
   );
 }
 

@@ -1,17 +1,17 @@
 import { parseArgs } from "node:util";
-import { app } from "./doctor/app";
-import { backend } from "./doctor/backend";
-import { type Check, runChecks } from "./doctor/check";
-import { configuration } from "./doctor/configuration";
-import { createContext, type Options } from "./doctor/context";
-import { database } from "./doctor/database";
-import { project } from "./doctor/project";
-import { redactor } from "./doctor/redact";
-import { asJson, asText, hasFailed } from "./doctor/report";
+import { app } from "./checks/doctor/app";
+import { backend } from "./checks/doctor/backend";
+import { type Check, runChecks } from "./checks/doctor/check";
+import { configuration } from "./checks/doctor/configuration";
+import { createContext, type Options } from "./checks/doctor/context";
+import { database } from "./checks/doctor/database";
+import { project } from "./checks/doctor/project";
+import { redactor } from "./checks/doctor/redact";
+import { asJson, asText, hasFailed } from "./checks/doctor/report";
 import { inspectSettings } from "./lib/env-file";
 import { main } from "./lib/main";
-import { readRunningStack } from "./lib/running-stack";
 import { fail, messageOf } from "./lib/user-error";
+import { readRunningStack } from "./stack/running-stack";
 
 /**
  * Checks a deployment's configuration, and prints for each problem what is wrong and how to fix it.

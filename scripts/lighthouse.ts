@@ -1,6 +1,6 @@
-import { setup as buildForTests } from "../tests/support/build";
-import { startFullStack } from "../tests/support/stack";
-import { Visitor } from "../tests/support/visitor";
+import { setup as buildForTests } from "../tests/fixtures/build";
+import { startFullStack } from "../tests/fixtures/stack";
+import { Visitor } from "../tests/fixtures/visitor";
 import { ensureChromium } from "./lib/chromium";
 import { audit, type Category, medianOf, type Scores } from "./lib/lighthouse";
 import { main } from "./lib/main";

@@ -1,10 +1,10 @@
-import { checkEnv, throwAwayEnv } from "./lib/app-env";
-import { openDatabase } from "./lib/database";
 import { readSettings } from "./lib/env-file";
 import { main } from "./lib/main";
-import { migrate } from "./lib/migrate";
 import { step } from "./lib/progress";
 import { fail } from "./lib/user-error";
+import { checkEnv, throwAwayEnv } from "./stack/app-env";
+import { openDatabase } from "./stack/database";
+import { migrate } from "./stack/migrate";
 
 main(async (atEnd) => {
   const settings = readSettings();

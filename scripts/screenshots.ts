@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "playwright-core";
-import { launchBrowser } from "../tests/support/browser";
-import { setup as buildForTests } from "../tests/support/build";
-import { signUp } from "../tests/support/signed-up";
-import { startFullStack } from "../tests/support/stack";
+import { launchBrowser } from "../tests/fixtures/browser";
+import { setup as buildForTests } from "../tests/fixtures/build";
+import { signUp } from "../tests/fixtures/signed-up";
+import { startFullStack } from "../tests/fixtures/stack";
 import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";

@@ -1,4 +1,4 @@
-import { faultsOf, growthOf, MAX_GROWTH, soak, type Thirds } from "../bench/soak";
+import { faultsOf, growthOf, MAX_GROWTH, soak, type Thirds } from "./bench/soak";
 import { main } from "./lib/main";
 import { fail } from "./lib/user-error";
 

@@ -1,4 +1,4 @@
 import { main } from "./lib/main";
-import { runStack } from "./lib/stack";
+import { runStack } from "./stack/stack";
 
 main((atEnd) => runStack("up", atEnd));

@@ -1,4 +1,4 @@
-import { type Finish, LOOK_CAPACITY, type Sighting } from "../../lib/look";
+import { type Finish, LOOK_CAPACITY, type Sighting } from "../../lib/inspector";
 
 /** The state of the page: the latest decisions, newest first, and how the requests ended. */
 export interface Seen {

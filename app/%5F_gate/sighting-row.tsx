@@ -1,4 +1,4 @@
-import type { Finish, Sighting } from "../../lib/look";
+import type { Finish, Sighting } from "../../lib/inspector";
 import styles from "./look.module.css";
 import { inMs, StepTable, Waterfall } from "./waterfall";
 

@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useState } from "react";
-import { lookPaths } from "../../lib/look";
+import { lookPaths } from "../../lib/inspector";
 import { NOTHING_SEEN, see } from "./seen";
 
 /** Receives events from the gate and from the server around it while the page is open. */

@@ -1,4 +1,4 @@
-import type { TimedStep } from "../../lib/look";
+import type { TimedStep } from "../../lib/inspector";
 import styles from "./look.module.css";
 
 export const stepNames = [

@@ -1,4 +1,4 @@
-import { loginPath } from "../../lib/next-path";
+import { loginPath } from "../../lib/redirect-target";
 import { routes } from "../../lib/routes";
 
 /**

@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { signIn } from "../../lib/auth-client";
+import { signIn } from "../../lib/browser/auth-client";
 import type { ProviderName } from "../../lib/env";
 import { explainFailure } from "../_account/explain-failure";
 import { siteName } from "../_account/site-name";

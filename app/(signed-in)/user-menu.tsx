@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { signOut } from "../../lib/auth-client";
+import { signOut } from "../../lib/browser/auth-client";
 import { routes } from "../../lib/routes";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";

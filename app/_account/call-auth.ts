@@ -1,4 +1,4 @@
-import { authClient } from "../../lib/auth-client";
+import { authClient } from "../../lib/browser/auth-client";
 import type { AuthFailure } from "./explain-failure";
 
 /** The server may have to wait for its mail server. Milliseconds. */

@@ -1,4 +1,4 @@
-import { fieldLimits } from "../../lib/field-limits";
+import { fieldLimits } from "../../lib/auth/field-limits";
 import { inAWhile } from "../_components/explain-error";
 
 /** Error texts by field. `form` is for an error that belongs to no field. */

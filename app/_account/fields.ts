@@ -1,4 +1,4 @@
-import { fieldLimits } from "../../lib/field-limits";
+import { fieldLimits } from "../../lib/auth/field-limits";
 import type { FieldName } from "./explain-failure";
 
 const MIN_PASSWORD = 8;

@@ -1,4 +1,4 @@
-import { ApiError } from "../../lib/api";
+import { ApiError } from "../../lib/api/client";
 
 /** Explains a failed API call to the user: what happened, and what to do. */
 export function explainError(error: unknown): string {

@@ -1,7 +1,7 @@
 "use client";
 
 import Link from "next/link";
-import { useSession } from "../../lib/auth-client";
+import { useSession } from "../../lib/browser/auth-client";
 import { routes } from "../../lib/routes";
 import { buttonClass } from "./button";
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { readMailbox } from "../../lib/mailbox";
+import { readMailbox } from "../../lib/server/mail/mailbox";
 import { Brand } from "../_components/brand";
 import { Card } from "../_components/card";
 

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { takeApart } from "../../bench/composition";
+import { takeApart } from "../../scripts/bench/composition";
 import { VERCEL_NODE } from "../../scripts/lib/node-versions";
-import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
-import { startDatabase, testEnv } from "../support/stack";
-import { startIsolate } from "../support/vercel-function";
-import { nodeVersionOf, startNodeFunction } from "../support/vercel-node-function";
-import { Visitor } from "../support/visitor";
+import { AUTH_SECRET, signCookieCache, signSessionToken } from "../fixtures/signing";
+import { startDatabase, testEnv } from "../fixtures/stack";
+import { startIsolate } from "../fixtures/vercel-function";
+import { nodeVersionOf, startNodeFunction } from "../fixtures/vercel-node-function";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * Tests the Build Output that Vercel deploys: the built middleware in the edge runtime, called as

@@ -2,11 +2,11 @@ import { request as httpRequest } from "node:http";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { forwardedHeaders } from "../../lib/forwarded-headers";
-import { type Arrived, startEchoUpstream } from "../support/echo-upstream";
-import { forgedHeaders } from "../support/forged-headers";
-import { sendRaw } from "../support/raw-http";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { type Arrived, startEchoUpstream } from "../fixtures/echo-upstream";
+import { forgedHeaders } from "../fixtures/forged-headers";
+import { sendRaw } from "../fixtures/raw-http";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** What the backend receives of requests that are written byte by byte. */
 

@@ -1,6 +1,6 @@
 import { expect, it, test } from "vitest";
 import { EnvError, parseEnv } from "../../lib/env";
-import { testEnv } from "../support/stack";
+import { testEnv } from "../fixtures/stack";
 import cases from "./settings.json" with { type: "json" };
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
-import { identityOf } from "../../lib/contract";
-import { createMinter, createPurposeMinter } from "../../lib/mint";
+import { identityOf } from "../../lib/token/contract";
+import { createMinter, createPurposeMinter } from "../../lib/token/mint";
 import { verifyToken } from "./verify-token";
 
 interface Vector {

@@ -6,7 +6,7 @@ import {
   LEEWAY_SECONDS,
   MAX_PURPOSE_TTL_SECONDS,
   MAX_TTL_SECONDS,
-} from "../../lib/contract";
+} from "../../lib/token/contract";
 
 /**
  * The contract's verifier in TypeScript, with jose. It is as strict as `backend/auth.py`: both pass

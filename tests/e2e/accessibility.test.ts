@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failurePage, unavailablePage } from "../../lib/failure-page";
-import { launchBrowser } from "../support/browser";
-import { signUp } from "../support/signed-up";
-import { type FullStack, startFullStack } from "../support/stack";
+import { launchBrowser } from "../fixtures/browser";
+import { signUp } from "../fixtures/signed-up";
+import { type FullStack, startFullStack } from "../fixtures/stack";
 
 /** axe finds no problem on any page, in any state of it, on a phone or a desktop, light or dark. */
 

@@ -1,12 +1,12 @@
 import { Client } from "pg";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, watchTraffic } from "../support/browser";
-import { type MailServer, startMailServer } from "../support/mail-server";
-import { type OAuthServer, startOAuthServer } from "../support/oauth-server";
-import { signUp } from "../support/signed-up";
-import { type FullStack, startFullStack } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { launchBrowser, watchTraffic } from "../fixtures/browser";
+import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import { type OAuthServer, startOAuthServer } from "../fixtures/oauth-server";
+import { signUp } from "../fixtures/signed-up";
+import { type FullStack, startFullStack } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** The account page in a real browser, with a mail server and two other sites for sign-in. */
 

@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, watchTraffic } from "../support/browser";
-import { signUp } from "../support/signed-up";
-import { type FullStack, startFullStack } from "../support/stack";
+import { launchBrowser, watchTraffic } from "../fixtures/browser";
+import { signUp } from "../fixtures/signed-up";
+import { type FullStack, startFullStack } from "../fixtures/stack";
 
 let stack: FullStack;
 let browser: Browser;

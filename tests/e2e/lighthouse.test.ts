@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { audit } from "../../scripts/lib/lighthouse";
 import { ensureTools } from "../../scripts/lib/tools";
-import { type FullStack, startFullStack } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { type FullStack, startFullStack } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * Lighthouse's audits of the pages, without performance. `npm run lighthouse` measures performance,

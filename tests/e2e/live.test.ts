@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page, WebSocket } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser } from "../support/browser";
-import { canPause, pause } from "../support/pause";
-import { type FullStack, startFullStack } from "../support/stack";
+import { launchBrowser } from "../fixtures/browser";
+import { canPause, pause } from "../fixtures/pause";
+import { type FullStack, startFullStack } from "../fixtures/stack";
 
 /** One account on two devices: a change on one shows on the other without a reload. */
 

@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../support/browser";
-import { type FullStack, startFullStack } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { launchBrowser } from "../fixtures/browser";
+import { type FullStack, startFullStack } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** `/__gate` in `next dev`, as a developer sees it. */
 

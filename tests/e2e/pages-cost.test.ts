@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../support/browser";
-import { startQueryCounter } from "../support/query-counter";
-import { signUp } from "../support/signed-up";
+import { launchBrowser } from "../fixtures/browser";
+import { startQueryCounter } from "../fixtures/query-counter";
+import { signUp } from "../fixtures/signed-up";
 import {
   type App,
   type Database,
@@ -10,7 +10,7 @@ import {
   startApp,
   startDatabase,
   startFullStack,
-} from "../support/stack";
+} from "../fixtures/stack";
 
 /** How many database queries each page needs. */
 

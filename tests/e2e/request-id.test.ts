@@ -1,8 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../support/browser";
-import { signCookieCache } from "../support/signing";
-import { type FullStack, startFullStack } from "../support/stack";
+import { launchBrowser } from "../fixtures/browser";
+import { signCookieCache } from "../fixtures/signing";
+import { type FullStack, startFullStack } from "../fixtures/stack";
 
 /** An error page shows the id of the failed request, and the log contains the same id. */
 

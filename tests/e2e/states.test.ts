@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser } from "../support/browser";
-import { signUp } from "../support/signed-up";
-import { type FullStack, startFullStack } from "../support/stack";
+import { launchBrowser } from "../fixtures/browser";
+import { signUp } from "../fixtures/signed-up";
+import { type FullStack, startFullStack } from "../fixtures/stack";
 
 /** States of the pages: notices, focus, no network, and no layout shifts. */
 

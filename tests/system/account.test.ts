@@ -1,13 +1,13 @@
 import { SignJWT } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { identityOf } from "../../lib/contract";
 import { parseEnv } from "../../lib/env";
-import { createMinter } from "../../lib/mint";
-import { type MailServer, startMailServer } from "../support/mail-server";
-import { AUTH_SECRET } from "../support/signing";
-import { type FullStack, startFullStack, testEnv } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { identityOf } from "../../lib/token/contract";
+import { createMinter } from "../../lib/token/mint";
+import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import { AUTH_SECRET } from "../fixtures/signing";
+import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * Accounts and the ways to sign in, with a real Postgres, a real FastAPI and a real mail server.

@@ -1,13 +1,13 @@
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createAttemptCounter } from "../../lib/attempt-counter";
 import { parseEnv } from "../../lib/env";
-import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
-import { migrate } from "../../scripts/lib/migrate";
-import { startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
-import { findPostgres, startPlainPostgres } from "../support/plain-postgres";
-import { testEnv } from "../support/stack";
+import { createAttemptCounter } from "../../lib/server/auth/attempt-counter";
+import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
+import { migrate } from "../../scripts/stack/migrate";
+import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
+import { findPostgres, startPlainPostgres } from "../fixtures/plain-postgres";
+import { testEnv } from "../fixtures/stack";
 
 /**
  * The attempt counter on a real database, with the app's own driver. A Postgres with many

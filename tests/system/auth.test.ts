@@ -2,11 +2,11 @@ import { request } from "node:http";
 import { decodeProtectedHeader, jwtVerify } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { keyId } from "../../lib/contract";
-import { startNginx } from "../support/nginx";
-import { JWT_KEY } from "../support/signing";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { keyId } from "../../lib/token/contract";
+import { startNginx } from "../fixtures/nginx";
+import { JWT_KEY } from "../fixtures/signing";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** Better Auth as the app serves it: real requests, a real Postgres. */
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, test } from "vitest";
-import { type FullStack, startFullStack } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { type FullStack, startFullStack } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** End to end: the gate, a real FastAPI with PyJWT, and a real Postgres. */
 

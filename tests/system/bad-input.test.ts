@@ -2,10 +2,10 @@ import { request } from "node:http";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseEnv } from "../../lib/env";
-import { openAuth } from "../../scripts/lib/auth";
-import { type MailServer, startMailServer } from "../support/mail-server";
-import { type FullStack, startFullStack, testEnv } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { openAuth } from "../../scripts/stack/auth";
+import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * Sends every kind of invalid value to every endpoint of Better Auth. None may look like an outage.

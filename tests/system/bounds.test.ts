@@ -2,13 +2,13 @@ import { request } from "node:http";
 import { betterAuth } from "better-auth";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createDatabase } from "../../lib/db";
+import { createDatabase } from "../../lib/auth/database";
+import { storedFields } from "../../lib/auth/stored-fields";
 import { parseEnv } from "../../lib/env";
-import { storedFields } from "../../lib/stored-fields";
-import { type MailServer, startMailServer } from "../support/mail-server";
-import { AUTH_SECRET } from "../support/signing";
-import { type FullStack, startFullStack, testEnv } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import { AUTH_SECRET } from "../fixtures/signing";
+import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** The size of what a user stores is limited. The size of the cookies is limited in any case. */
 

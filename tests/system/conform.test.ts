@@ -6,16 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { createAccounts } from "../../scripts/conform/accounts";
-import { TASKS, tasksOf } from "../../scripts/conform/check";
-import { checks } from "../../scripts/conform/checks";
-import { createDial, createSend } from "../../scripts/conform/probe";
-import { runChecks } from "../../scripts/conform/run-checks";
-import { createWorld, type Member, type Target } from "../../scripts/conform/world";
-import { freePort, listen } from "../../scripts/lib/ports";
-import { holesFor, sets } from "../support/holes";
-import { type Hole, startLeakyProxy } from "../support/leaky-proxy";
-import { type App, type FullStack, startApp, startFullStack } from "../support/stack";
+import { createAccounts } from "../../scripts/checks/conform/accounts";
+import { TASKS, tasksOf } from "../../scripts/checks/conform/check";
+import { checks } from "../../scripts/checks/conform/checks";
+import { createDial, createSend } from "../../scripts/checks/conform/probe";
+import { runChecks } from "../../scripts/checks/conform/run-checks";
+import { createWorld, type Member, type Target } from "../../scripts/checks/conform/world";
+import { freePort, listen } from "../../scripts/stack/ports";
+import { holesFor, sets } from "../fixtures/holes";
+import { type Hole, startLeakyProxy } from "../fixtures/leaky-proxy";
+import { type App, type FullStack, startApp, startFullStack } from "../fixtures/stack";
 
 /** `npm run conform`: a correct deployment passes, and one that fails any check does not. */
 

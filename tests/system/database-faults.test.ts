@@ -1,9 +1,9 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { canPause, pause } from "../support/pause";
-import { type SeparateDatabase, startSeparateDatabase } from "../support/separate-database";
-import { COLLECT_GARBAGE, type FullStack, startFullStack } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { canPause, pause } from "../fixtures/pause";
+import { type SeparateDatabase, startSeparateDatabase } from "../fixtures/separate-database";
+import { COLLECT_GARBAGE, type FullStack, startFullStack } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * The database is killed, paused or slow while the app runs: no user is signed out, no data is

@@ -7,14 +7,14 @@ import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import type { Line } from "../../scripts/doctor/check";
-import { type Backend, ensureVenv, startBackend } from "../../scripts/lib/backend";
-import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
-import { startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
-import { freePort, listen } from "../../scripts/lib/ports";
-import { selfSigned } from "../support/certificate";
-import { startEchoUpstream } from "../support/echo-upstream";
-import { type App, startApp, startDatabase, testEnv } from "../support/stack";
+import type { Line } from "../../scripts/checks/doctor/check";
+import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/backend";
+import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
+import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
+import { freePort, listen } from "../../scripts/stack/ports";
+import { selfSigned } from "../fixtures/certificate";
+import { startEchoUpstream } from "../fixtures/echo-upstream";
+import { type App, startApp, startDatabase, testEnv } from "../fixtures/stack";
 
 /**
  * `npm run doctor` on a correct stack, and then with one error at a time: the line of that check

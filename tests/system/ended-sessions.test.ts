@@ -1,9 +1,9 @@
 import { decodeJwt } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startEchoUpstream } from "../support/echo-upstream";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { startEchoUpstream } from "../fixtures/echo-upstream";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** A stolen cookie must not keep a session alive after the session has ended. */
 

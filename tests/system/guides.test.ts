@@ -13,22 +13,22 @@ import path from "node:path";
 import pg from "pg";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { identityOf } from "../../lib/contract";
 import { parseEnv } from "../../lib/env";
-import { createMinter, createPurposeMinter } from "../../lib/mint";
+import { identityOf } from "../../lib/token/contract";
+import { createMinter, createPurposeMinter } from "../../lib/token/mint";
 import project from "../../package.json" with { type: "json" };
-import { ensureVenv } from "../../scripts/lib/backend";
 import { linkTree } from "../../scripts/lib/link-tree";
-import { freePort, LOOPBACK } from "../../scripts/lib/ports";
-import { answersAt, type Environment, runProcess, startProcess } from "../../scripts/lib/process";
 import { root } from "../../scripts/lib/root";
 import { ensureTools } from "../../scripts/lib/tools";
-import { launchBrowser } from "../support/browser";
-import { applySample, readSamples, type Sample } from "../support/guides";
-import { startMailServer } from "../support/mail-server";
-import { startGuideNginx } from "../support/nginx";
-import { checkTypes, copyProject } from "../support/project-copy";
-import { type Database, startDatabase, testEnv } from "../support/stack";
+import { ensureVenv } from "../../scripts/stack/backend";
+import { freePort, LOOPBACK } from "../../scripts/stack/ports";
+import { answersAt, type Environment, runProcess, startProcess } from "../../scripts/stack/process";
+import { launchBrowser } from "../fixtures/browser";
+import { applySample, readSamples, type Sample } from "../fixtures/guides";
+import { startMailServer } from "../fixtures/mail-server";
+import { startGuideNginx } from "../fixtures/nginx";
+import { checkTypes, copyProject } from "../fixtures/project-copy";
+import { type Database, startDatabase, testEnv } from "../fixtures/stack";
 
 /** Every sample of the pages in `docs/` is put where its page says, built and used. */
 
@@ -149,7 +149,7 @@ describe("bring your FastAPI", () => {
     const steps = all.slice(all.findIndex(({ text }) => text.startsWith("git rm ")));
     for (const step of steps) await (step.language === "sh" ? run(step.text) : applySample(step, copy));
 
-    expect(readFileSync(path.join(copy, "lib/api-types.ts"), "utf8")).not.toContain("/api/tasks");
+    expect(readFileSync(path.join(copy, "lib/api/types.ts"), "utf8")).not.toContain("/api/tasks");
     await checkTypes(copy);
     rmSync(copy, { recursive: true, force: true });
   }, 120_000);

@@ -3,12 +3,12 @@ import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import project from "../../package.json" with { type: "json" };
-import { freePort } from "../../scripts/lib/ports";
-import { startEchoUpstream } from "../support/echo-upstream";
-import { readSamples } from "../support/guides";
-import { guideSite, startGuideNginx } from "../support/nginx";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { freePort } from "../../scripts/stack/ports";
+import { startEchoUpstream } from "../fixtures/echo-upstream";
+import { readSamples } from "../fixtures/guides";
+import { guideSite, startGuideNginx } from "../fixtures/nginx";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * If a proxy keeps idle connections for longer than the server behind it, it sends requests on

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, beforeEach, expect, it, test } from "vitest";
 import { WebSocket } from "ws";
-import { type FullStack, startFullStack } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { type FullStack, startFullStack } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * FastAPI's WebSocket through the gate, with `next start`. `tests/attack/boundary` tests what the

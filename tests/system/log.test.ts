@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { logLevels } from "../../lib/log";
-import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../support/signing";
-import { COLLECT_GARBAGE, type FullStack, type LogName, startFullStack } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { logLevels } from "../../lib/log/log";
+import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../fixtures/signing";
+import { COLLECT_GARBAGE, type FullStack, type LogName, startFullStack } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * The logs of the gate, of the pages and of FastAPI: a request can be found in all of them, and

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startApp as startNext } from "../../scripts/lib/next";
-import { freePort } from "../../scripts/lib/ports";
-import { type App, type Database, DIST_DIR, startApp, startDatabase, testEnv } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { startApp as startNext } from "../../scripts/stack/next";
+import { freePort } from "../../scripts/stack/ports";
+import { type App, type Database, DIST_DIR, startApp, startDatabase, testEnv } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * Without a mail server: development shows the emails on a page, and a build refuses to send them.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { type Arrived, startEchoUpstream } from "../support/echo-upstream";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { type Arrived, startEchoUpstream } from "../fixtures/echo-upstream";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * Checks the table of responses in ARCHITECTURE.md against `next start`, with a real session store

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { Client } from "pg";
 import { expect, it, onTestFinished } from "vitest";
 import { parseEnv } from "../../lib/env";
-import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
-import { migrate } from "../../scripts/lib/migrate";
-import { startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
-import { testEnv } from "../support/stack";
+import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
+import { migrate } from "../../scripts/stack/migrate";
+import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
+import { testEnv } from "../fixtures/stack";
 
 async function open() {
   const postgres = await startEmbeddedPostgres();

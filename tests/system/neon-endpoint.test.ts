@@ -4,10 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client, NeonDbError, neon, neonConfig, Pool } from "@neondatabase/serverless";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { startEmbeddedPostgres } from "../../scripts/lib/embedded-postgres";
-import { type NeonEndpoint, startNeonEndpoint } from "../../scripts/lib/neon-endpoint";
-import { listen } from "../../scripts/lib/ports";
-import { findPostgres, startPlainPostgres } from "../support/plain-postgres";
+import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
+import { type NeonEndpoint, startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
+import { listen } from "../../scripts/stack/ports";
+import { findPostgres, startPlainPostgres } from "../fixtures/plain-postgres";
 
 interface Database {
   url: string;
@@ -18,7 +18,7 @@ const installed = findPostgres();
 const databases: [string, () => Promise<Database>][] = [["PGlite", () => startEmbeddedPostgres()]];
 if (installed) databases.push(["a plain Postgres", () => startPlainPostgres(installed)]);
 
-/** Configures the driver for a local endpoint, as `lib/db.ts` does. */
+/** Configures the driver for a local endpoint, as `lib/auth/database.ts` does. */
 function pointDriverAt({ url }: NeonEndpoint): void {
   neonConfig.fetchEndpoint = `${url}/sql`;
   neonConfig.wsProxy = `${new URL(url).host}/v2`;

@@ -1,11 +1,11 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { openKeyRing } from "../../lib/hmac";
-import { createSignedCookies } from "../../lib/signed-cookies";
-import { type OAuthServer, type Person, startOAuthServer } from "../support/oauth-server";
-import { AUTH_SECRET } from "../support/signing";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { createSignedCookies } from "../../lib/auth/signed-cookies";
+import { openKeyRing } from "../../lib/token/key-ring";
+import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
+import { AUTH_SECRET } from "../fixtures/signing";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /**
  * Sign-in through GitHub and Google. A server of the test plays both, and the app calls it by their

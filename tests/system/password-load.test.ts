@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** Sign-ins with invented emails: no limit by account stops them, and each costs the app a slow hash. */
 

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { freePort } from "../../scripts/lib/ports";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { freePort } from "../../scripts/stack/ports";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** What the relay passes on from a backend that sends headers it should not send. */
 

@@ -6,14 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { decodeProtectedHeader } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { identityOf, keyId } from "../../lib/contract";
 import { parseEnv } from "../../lib/env";
-import { createMinter } from "../../lib/mint";
-import { type Backend, ensureVenv, startBackend } from "../../scripts/lib/backend";
-import { freePort } from "../../scripts/lib/ports";
-import { startNginx } from "../support/nginx";
-import { type App, type Database, startApp, startDatabase, testEnv } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { identityOf, keyId } from "../../lib/token/contract";
+import { createMinter } from "../../lib/token/mint";
+import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/backend";
+import { freePort } from "../../scripts/stack/ports";
+import { startNginx } from "../fixtures/nginx";
+import { type App, type Database, startApp, startDatabase, testEnv } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** Secrets are rotated under load, one instance at a time behind nginx. No request is refused. */
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { faultsOf, soak } from "../../bench/soak";
+import { faultsOf, soak } from "../../scripts/bench/soak";
 
 it("a minute of mixed traffic brings no unexpected answer and no growing memory", async () => {
   const result = await soak(1);

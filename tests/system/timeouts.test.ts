@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createBrowserApi } from "../../lib/api-client";
-import { type App, startApp } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { createBrowserApi } from "../../lib/browser/api-client";
+import { type App, startApp } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** How long each side may send nothing. BACKEND_TIMEOUT_SECONDS in these tests. Seconds. */
 const LIMIT = 2;

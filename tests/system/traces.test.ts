@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildApp } from "../../scripts/lib/next";
-import { type CollectedSpan, startCollector } from "../support/collector";
-import { type FullStack, startFullStack, testEnv } from "../support/stack";
-import { Visitor } from "../support/visitor";
+import { buildApp } from "../../scripts/stack/next";
+import { type CollectedSpan, startCollector } from "../fixtures/collector";
+import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
+import { Visitor } from "../fixtures/visitor";
 
 /** A build that exports traces to a collector. */
 

@@ -6,10 +6,10 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { freePort, isAnswering, LOOPBACK, listen } from "../../scripts/lib/ports";
-import { startEchoUpstream } from "../support/echo-upstream";
-import { AUTH_SECRET, signCookieCache, signSessionToken } from "../support/signing";
-import { Visitor } from "../support/visitor";
+import { freePort, isAnswering, LOOPBACK, listen } from "../../scripts/stack/ports";
+import { startEchoUpstream } from "../fixtures/echo-upstream";
+import { AUTH_SECRET, signCookieCache, signSessionToken } from "../fixtures/signing";
+import { Visitor } from "../fixtures/visitor";
 
 /** `npm run up` as in a fresh clone: the folder contains no file that git ignores. */
 

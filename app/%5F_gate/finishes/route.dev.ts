@@ -1,5 +1,5 @@
-import { streamFeed } from "../../../lib/feed";
-import { watchFinishes } from "../../../lib/finishes";
+import { streamFeed } from "../../../lib/event-feed";
+import { watchFinishes } from "../../../lib/server/http/response-timing";
 
 export function GET(request: Request): Response {
   return streamFeed(watchFinishes(), request.signal);

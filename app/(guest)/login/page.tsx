@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { loadEnv, providersOf } from "../../../lib/env";
-import { safeNextPath } from "../../../lib/next-path";
+import { safeNextPath } from "../../../lib/redirect-target";
 import { TextLink } from "../../_components/text-link";
 import { ArrivalNote } from "../arrival-note";
 import { LoginForm } from "../auth-forms";

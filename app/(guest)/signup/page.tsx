@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { loadEnv, providersOf } from "../../../lib/env";
-import { loginPath, safeNextPath } from "../../../lib/next-path";
+import { loginPath, safeNextPath } from "../../../lib/redirect-target";
 import { TextLink } from "../../_components/text-link";
 import { SignupForm } from "../auth-forms";
 import { OtherSites } from "../other-sites";

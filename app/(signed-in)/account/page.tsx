@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
-import { readAccount } from "../../../lib/account";
 import { loadEnv } from "../../../lib/env";
-import { loginPath } from "../../../lib/next-path";
-import { requireSession } from "../../../lib/session";
+import { loginPath } from "../../../lib/redirect-target";
+import { readAccount } from "../../../lib/server/account";
+import { requireSession } from "../../../lib/server/page-session";
 import { siteName } from "../../_account/site-name";
 import { ConfirmEmail } from "./confirm-email";
 import { DeleteAccount } from "./delete-account";

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useState } from "react";
-import { api } from "../../../lib/api-client";
+import { api } from "../../../lib/browser/api-client";
 import { routes } from "../../../lib/routes";
 import type { Task } from "./changes";
 import { type LiveMessage, readLiveMessage } from "./live-message";

@@ -1,6 +1,6 @@
 import { useRouter } from "next/navigation";
 import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
-import { ApiError } from "../../../lib/api";
+import { ApiError } from "../../../lib/api/client";
 import { explainError, isOutcomeUnknown } from "../../_components/explain-error";
 import { type Change, preview, type Row, sayDone, sayFailed, type Task } from "./changes";
 import { applyMessage } from "./live-message";

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { log } from "../../../../lib/console-log";
 import { loadEnv } from "../../../../lib/env";
-import { createBackendProbe, createDatabaseProbe } from "../../../../lib/probes";
+import { log } from "../../../../lib/log/console-log";
+import { readTrace } from "../../../../lib/log/request-trace";
 import { RETRY_AFTER } from "../../../../lib/problem";
-import { createReadiness, isReady } from "../../../../lib/readiness";
-import { readTrace } from "../../../../lib/request-trace";
+import { createBackendProbe, createDatabaseProbe } from "../../../../lib/server/probes";
+import { createReadiness, isReady } from "../../../../lib/server/readiness";
 
 const env = loadEnv();
 

@@ -1,0 +1,42 @@
+import { type Classified, classify } from "./classify";
+import type { RequestHeaders } from "./request-headers";
+
+/** An incoming request, parsed once. */
+export interface GateRequest {
+  readonly request: Request;
+  /**
+   * Made by the gate, whatever the client sent. It is in each log line and in each response of the
+   * gate.
+   */
+  readonly requestId: string;
+  readonly headers: RequestHeaders;
+  readonly pathname: string;
+  /** With its question mark; empty without a query. */
+  readonly search: string;
+  readonly classified: Classified;
+  /** Whether this is an upgrade: the client holds the socket open for another protocol. */
+  readonly isUpgrade: boolean;
+}
+
+/** Parses a request. `requestId` becomes its ID. */
+export function read(request: Request, requestId: string): GateRequest {
+  const headers = new Map<string, string>();
+  request.headers.forEach((value, name) => void headers.set(name, value));
+  const { pathname, search } = splitUrl(request.url);
+  const classified = classify(request.method, pathname, headers);
+  const isUpgrade = classified.wants === "upgrade" || classified.wants === "other-upgrade";
+  return { request, requestId, headers, pathname, search, classified, isUpgrade };
+}
+
+/**
+ * The URL of a `Request` is already serialised (Fetch §5.4), so it is split and not parsed again.
+ */
+function splitUrl(url: string): { pathname: string; search: string } {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const end = url.indexOf("#", start);
+  const path = end < 0 ? url.slice(start) : url.slice(start, end);
+  const query = path.indexOf("?");
+  return query < 0
+    ? { pathname: path, search: "" }
+    : { pathname: path.slice(0, query), search: path.slice(query) };
+}

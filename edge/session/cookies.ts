@@ -1,0 +1,36 @@
+/** Better Auth's session cookies, as the browser sent them. */
+export interface SessionCookies {
+  /** `<session token>.<signature>`, percent-encoded. */
+  readonly token: string;
+  /**
+   * The cookie cache, a JWT. One that Better Auth has split into several cookies is too long and is
+   * ignored (lib/auth/cookie-budget.ts).
+   */
+  readonly data: string | undefined;
+}
+
+/**
+ * Better Auth's cookie names. With https they have the prefix `__Secure-`: browsers then accept
+ * them from secure origins only (RFC 6265bis §4.1.3.1).
+ */
+export function sessionCookieNames(secure: boolean) {
+  const start = `${secure ? "__Secure-" : ""}better-auth`;
+  return { token: `${start}.session_token`, data: `${start}.session_data` };
+}
+
+/** If a name occurs more than once, the first cookie counts, as it does for Better Auth. */
+export function readSessionCookies(
+  header: string | null,
+  names: ReturnType<typeof sessionCookieNames>,
+): SessionCookies | undefined {
+  if (!header?.includes(names.token)) return undefined;
+  let token: string | undefined;
+  let data: string | undefined;
+  for (const pair of header.split(";")) {
+    const equals = pair.indexOf("=");
+    const name = pair.slice(0, equals).trim();
+    if (name === names.token) token ??= pair.slice(equals + 1).trim();
+    else if (name === names.data) data ??= pair.slice(equals + 1).trim();
+  }
+  return token ? { token, data } : undefined;
+}

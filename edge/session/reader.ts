@@ -1,0 +1,217 @@
+import { createSignedCookies } from "../../lib/auth/signed-cookies";
+import { isRecent } from "../../lib/is-recent";
+import type { Identity } from "../../lib/token/contract";
+import { openKeyRing } from "../../lib/token/key-ring";
+import { Lru } from "../util/lru";
+import { createSingleFlight, type StartTimer } from "../util/single-flight";
+import { createCookieCache } from "./cookie-cache";
+import type { SessionCookies } from "./cookies";
+
+/** `unreachable`: the store failed, so it is not known whether there is a session. */
+export type SessionState = "active" | "none" | "unreachable";
+
+/** A session that the store has confirmed. Times in milliseconds since the epoch. */
+export interface KnownSession {
+  readonly identity: Identity;
+  readonly expiresAt: number;
+  /** When the store was read. The age of a kept session counts from here. */
+  readonly verifiedAt: number;
+}
+
+/** The result of a session lookup. */
+export type SessionResult =
+  | {
+      readonly state: "active";
+      readonly session: KnownSession;
+      readonly source: "memory" | "cookie" | "store";
+      /** `Set-Cookie` values for the browser. */
+      readonly setCookies: readonly string[];
+    }
+  | { readonly state: "none"; readonly setCookies: readonly string[] }
+  | { readonly state: "unreachable"; readonly error: unknown };
+
+/** The result of the store, and the `Set-Cookie` values that belong to it. */
+export type StoreAnswer =
+  | {
+      readonly session: { readonly identity: Identity; readonly expiresAt: number };
+      readonly setCookies: readonly string[];
+    }
+  | { readonly session: null; readonly setCookies: readonly string[] };
+
+/**
+ * Looks up the session of this `Cookie` header in the store. `extend` allows the store to extend
+ * the session.
+ *
+ * @throws the returned promise rejects when the store fails or does not respond
+ */
+export type SessionStore = (cookieHeader: string, options: { extend: boolean }) => Promise<StoreAnswer>;
+
+export interface SessionReaderOptions {
+  readonly authSecrets: readonly string[];
+  /** How long a result of the store is trusted at most, in milliseconds. 0: not at all. */
+  readonly maxStale: number;
+  readonly store: SessionStore;
+  readonly now: () => number;
+  readonly startTimer: StartTimer;
+}
+
+/** Sessions that an isolate keeps in memory: up to twice this number (`edge/util/lru.ts`). */
+const CAPACITY = 5_000;
+/** Longer sessions are not kept. This also bounds the memory in bytes. Characters. */
+const MAX_LENGTH = 4_096;
+/**
+ * How long a request waits for another request's lookup before it is repeated. Milliseconds. The
+ * store itself has a timeout of 5 seconds.
+ */
+const PATIENCE = 4_000;
+
+/**
+ * The value of a session token cookie, signature included: Better Auth creates tokens of 32 letters
+ * and digits.
+ *
+ * Attack: Better Auth signs other values with the same key, and a client could send one of them as
+ * a session token. Defence: check the form as well as the signature.
+ */
+const SESSION_TOKEN = /^[A-Za-z0-9]{32}\./;
+
+const NO_SESSION: SessionResult = { state: "none", setCookies: [] };
+
+/**
+ * A session in memory, and the cookie cache of the request that it comes from. A request with
+ * another cookie cache is a cache miss.
+ */
+interface Kept {
+  readonly data: string | undefined;
+  readonly session: KnownSession;
+  /**
+   * Whether the session comes from a page's lookup, or from the cookie cache that such a lookup has
+   * set. Pages trust no other entry. The lookup of a backend call neither extends the session nor
+   * renews its cookies. A page that trusted such an entry would not do so either, for as long as
+   * the visitor also calls the backend.
+   */
+  readonly forPages: boolean;
+}
+
+export interface ReadOptions {
+  /**
+   * Whether the response can set cookies, as a page's can: then the store may extend the session.
+   */
+  readonly extend: boolean;
+  /**
+   * How long this request trusts a result of the store, in milliseconds. At most the reader's own.
+   */
+  readonly maxStale: number;
+}
+
+/**
+ * Finds the session of a request: in memory, then in the signed cookie cache, then in the store.
+ */
+export function createSessionReader(options: SessionReaderOptions) {
+  const { authSecrets, maxStale: longest, store, now, startTimer } = options;
+  const memory = new Lru<Kept>(CAPACITY);
+  /** When a request that ends the session has passed, by session token. */
+  const ended = new Lru<number>(CAPACITY);
+  const ring = openKeyRing(authSecrets);
+  const signed = createSignedCookies(ring);
+  const readCookieCache = createCookieCache(ring);
+  const once = createSingleFlight<SessionResult>(startTimer, PATIENCE);
+
+  const isTrusted = (session: KnownSession, maxStale: number) => {
+    const time = now();
+    return isRecent(session.verifiedAt, time, maxStale) && time < session.expiresAt;
+  };
+
+  /**
+   * Whether only the store's result counts: after a sign-out, for as long as an older result could
+   * be trusted. Not `isRecent`: the session must stay ended when the clock has stepped back since.
+   */
+  const isEnding = (token: string) => {
+    const time = ended.get(token);
+    return time !== undefined && now() - time < longest;
+  };
+
+  const remember = ({ token, data }: SessionCookies, session: KnownSession, forPages: boolean) => {
+    const length = token.length + (data?.length ?? 0) + JSON.stringify(session.identity).length;
+    if (longest > 0 && length <= MAX_LENGTH && !isEnding(token))
+      memory.set(token, { data, session, forPages });
+  };
+
+  /** The warm path: one map lookup, no I/O, no cryptography, no promise. */
+  function recall(
+    { token, data }: SessionCookies,
+    maxStale: number,
+    forPage: boolean,
+  ): SessionResult | undefined {
+    const kept = memory.get(token);
+    if (kept === undefined || kept.data !== data || !isTrusted(kept.session, maxStale)) return undefined;
+    if (forPage && !kept.forPages) return undefined;
+    return { state: "active", session: kept.session, source: "memory", setCookies: [] };
+  }
+
+  async function readCookie(cookies: SessionCookies, maxStale: number): Promise<SessionResult | undefined> {
+    if (cookies.data === undefined || maxStale === 0 || isEnding(cookies.token)) return undefined;
+    const session = await readCookieCache(cookies.data, cookies.token, now());
+    if (!session || !isTrusted(session, maxStale)) return undefined;
+    remember(cookies, session, true);
+    return { state: "active", session, source: "cookie", setCookies: [] };
+  }
+
+  async function lookUp(cookies: SessionCookies, header: string, extend: boolean): Promise<SessionResult> {
+    try {
+      const verifiedAt = now();
+      const { session, setCookies } = await store(await signed.renew(header), { extend });
+      if (!session) {
+        memory.delete(cookies.token);
+        return { state: "none", setCookies };
+      }
+      const known = { ...session, verifiedAt };
+      remember(cookies, known, extend);
+      return { state: "active", session: known, source: "store", setCookies };
+    } catch (error) {
+      return { state: "unreachable", error };
+    }
+  }
+
+  return {
+    /**
+     * Finds the session. Rejects neither for a forged cookie nor for a store that fails.
+     *
+     * A page request without a cookie cache (the browser drops it when it expires) reads the store
+     * even if memory knows the session. Its response then sets a new cookie cache. Otherwise each
+     * render would look the session up again.
+     */
+    read(
+      cookies: SessionCookies | undefined,
+      header: string,
+      { extend, maxStale }: ReadOptions,
+    ): SessionResult | Promise<SessionResult> {
+      if (!cookies) return NO_SESSION;
+      const mayRecall = !extend || cookies.data !== undefined;
+      const recalled = mayRecall ? recall(cookies, maxStale, extend) : undefined;
+      if (recalled) return recalled;
+      const find = async () => {
+        if (!SESSION_TOKEN.test(cookies.token)) return NO_SESSION;
+        // Attack: a forged session token cookie. It never reaches the store. A genuine cookie cache
+        // beside it does not help: Better Auth would refuse the token, and the page and the gate
+        // would redirect the visitor to each other.
+        if (!(await signed.isSigned(cookies.token))) return NO_SESSION;
+        return (await readCookie(cookies, maxStale)) ?? lookUp(cookies, header, extend);
+      };
+      // A shared lookup may have read the store before this request was sent, or before the
+      // sign-out, so these requests do not share one.
+      if (maxStale === 0 || isEnding(cookies.token)) return find();
+      return once(`${extend} ${maxStale} ${cookies.token} ${cookies.data}`, find);
+    },
+
+    /** Called when a request that ends the session passes: what is known here no longer counts. */
+    async end({ token }: SessionCookies): Promise<void> {
+      // Attack: forged tokens would push real ones out of the map. Defence: keep signed tokens
+      // only.
+      if (!(await signed.isSigned(token))) return;
+      ended.set(token, now());
+      // Last, because `remember` keeps nothing of an ended session, but a lookup may have kept a
+      // result while the signature was checked.
+      memory.delete(token);
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import { BACKEND_POLICY } from "../../lib/content-policy";
+import { describeError } from "../../lib/log/describe-error";
+import type { Log } from "../../lib/log/log";
+import { traceIdOf } from "../../lib/log/trace-context";
+import { type ProblemCode, problemResponse, problems } from "../../lib/problem";
+import type { StartTimer } from "../util/single-flight";
+import type { BackendAddresses } from "./backend-addresses";
+
+/**
+ * The second way to forward (`BACKEND_FORWARD=relay`): the gate itself calls `fetch` and streams
+ * both bodies. It therefore also decides which response headers reach the browser. WebSockets
+ * always use the platform's rewrite.
+ */
+
+/** The I/O, timer and log of a relay. */
+export interface RelayEffects {
+  readonly fetch: typeof fetch;
+  readonly startTimer: StartTimer;
+  readonly log: Log;
+}
+
+/**
+ * What a relay needs to know of the request: the target address, and the headers for the backend.
+ */
+export interface Relayed {
+  readonly target: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly requestId: string;
+  readonly addresses: BackendAddresses;
+  readonly appOrigin: string;
+  /** How long client and backend may each be silent, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Response headers of the backend that are dropped: hop-by-hop headers (RFC 9110 §7.6.1); headers
+ * that control Next, which obeys `x-middleware-*` on a response of the gate; headers that name the
+ * backend or could name it; and headers that only the app may set for its origin.
+ */
+const DROPPED = new RegExp(
+  `^(${[
+    "connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade",
+    "x-middleware-.*|x-nextjs-.*|x-action-.*",
+    "server|via|x-powered-by|alt-svc|x-sourcemap",
+    "content-security-policy|content-security-policy-report-only|service-worker-allowed",
+    "report-to|reporting-endpoints|nel|accept-ch|critical-ch|origin-agent-cluster|set-login",
+    "(?:sec|secure)-session-.*",
+    "set-cookie|clear-site-data|access-control-.*|strict-transport-security|x-frame-options|x-content-type-options",
+    "referrer-policy|permissions-policy|cross-origin-opener-policy",
+  ].join("|")})$`,
+);
+
+/** Only for these statuses does Next turn an absolute address of its own origin into a path. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Sends the request to the backend and streams its response. When the backend cannot be reached or
+ * one side is silent for too long, the result is a problem response: `gate_backend_unreachable`
+ * (502), `gate_backend_timeout` (504) or `gate_upload_timeout` (408).
+ */
+export async function relay(request: Request, relayed: Relayed, effects: RelayEffects): Promise<Response> {
+  const { target, requestId } = relayed;
+  const headers = new Headers([...relayed.headers]);
+  // `fetch` sends the host of the target instead.
+  headers.delete("host");
+  // Otherwise the runtime's `fetch` requests gzip and decodes the body, but keeps the
+  // `Content-Encoding` header.
+  headers.set("accept-encoding", "identity");
+
+  const leave = new AbortController();
+  request.signal.addEventListener("abort", () => leave.abort());
+  const clock = startClock(relayed.timeoutMs, effects.startTimer, () => leave.abort());
+  const body = request.body && hasBody(request) ? timeUpload(request.body, clock) : null;
+  // With a length but no body, the backend would wait for the body.
+  if (!body) headers.delete("content-length");
+  try {
+    const init: RequestInit & { duplex: "half" } = {
+      method: request.method,
+      headers,
+      body,
+      duplex: "half",
+      redirect: "manual",
+      signal: leave.signal,
+    };
+    const answer = await effects.fetch(target, init);
+    return new Response(answer.body, {
+      status: answer.status,
+      headers: answerHeaders(answer, relayed, request.url),
+    });
+  } catch (error) {
+    const code = clock.late ?? "gate_backend_unreachable";
+    const { status } = problems[code];
+    const trace_id = traceIdOf(relayed.headers.get("traceparent"));
+    // A client that has disconnected is not a failure of the backend, so it is not logged.
+    if (!request.signal.aborted || clock.late)
+      effects.log({
+        code,
+        request_id: requestId,
+        trace_id,
+        status,
+        route: "backend",
+        error: describeError(error),
+      });
+    return problemResponse(code, requestId);
+  } finally {
+    clock.stop();
+  }
+}
+
+interface Clock {
+  /** Restarts the timeout, for this side. */
+  waitFor(side: "client" | "backend"): void;
+  stop(): void;
+  /** Set when one of the two sides has been silent for too long. */
+  readonly late: ProblemCode | undefined;
+}
+
+/** Measures silence, not the whole exchange: a slow upload does not mean a slow backend. */
+function startClock(timeoutMs: number, startTimer: StartTimer, onLate: () => void): Clock {
+  let late: ProblemCode | undefined;
+  let isStopped = false;
+  let stopTimer = () => {};
+  const clock: Clock = {
+    waitFor(side) {
+      stopTimer();
+      if (isStopped) return;
+      stopTimer = startTimer(timeoutMs, () => {
+        late = side === "client" ? "gate_upload_timeout" : "gate_backend_timeout";
+        onLate();
+      });
+    },
+    stop() {
+      isStopped = true;
+      stopTimer();
+    },
+    get late() {
+      return late;
+    },
+  };
+  clock.waitFor("backend");
+  return clock;
+}
+
+/**
+ * Passes the body on as the backend reads it. While a chunk is awaited, the timeout is the
+ * client's; at all other times, and after the last chunk, it is the backend's.
+ */
+function timeUpload(body: ReadableStream<Uint8Array>, clock: Clock): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        clock.waitFor("client");
+        const { done, value } = await reader.read();
+        clock.waitFor("backend");
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    // No chunk is read ahead. Otherwise it would not be known which side the other waits for.
+    { highWaterMark: 0 },
+  );
+}
+
+function answerHeaders(answer: Response, relayed: Relayed, requestUrl: string): Headers {
+  const outgoing = new Headers();
+  for (const [name, value] of answer.headers) {
+    if (DROPPED.test(name)) continue;
+    const rewritten = relayed.addresses.rewriteHeader(name, value, relayed.target);
+    if (rewritten !== undefined) outgoing.append(name, rewritten);
+  }
+  const location = outgoing.get("location");
+  if (location !== null) {
+    // Next accepts only absolute addresses here.
+    const base = new URL(requestUrl);
+    const { href } = new URL(location, base);
+    const isOurs = href.startsWith(`${base.origin}/`) && !REDIRECTS.has(answer.status);
+    outgoing.set("location", isOurs ? relayed.appOrigin + href.slice(base.origin.length) : href);
+  }
+  // `fetch` has decoded these encodings, even though it did not request them.
+  if (/^(?:x-)?(?:gzip|deflate|br)$/i.test(answer.headers.get("content-encoding") ?? "") && answer.body) {
+    outgoing.delete("content-encoding");
+    outgoing.delete("content-length");
+  }
+  // RFC 9111 §5.2.2.6. Otherwise Next would compress the response, and hold an event stream back
+  // until its end.
+  outgoing.append("cache-control", "no-transform");
+  outgoing.set("content-security-policy", BACKEND_POLICY);
+  outgoing.set("x-request-id", relayed.requestId);
+  return outgoing;
+}
+
+/** `fetch` refuses a body with GET and HEAD, even an empty one. */
+function hasBody({ method, headers }: Request): boolean {
+  return method !== "GET" && method !== "HEAD" && Number(headers.get("content-length") ?? 0) > 0;
+}

@@ -1,0 +1,48 @@
+import { isRecent } from "../../lib/is-recent";
+import type { Identity } from "../../lib/token/contract";
+import type { BackendToken, MintToken } from "../../lib/token/mint";
+import { Lru } from "../util/lru";
+import { createSingleFlight, type StartTimer } from "../util/single-flight";
+
+/** A token kept for reuse, and the identity in its claims. */
+interface Kept {
+  readonly token: BackendToken;
+  readonly identity: Identity;
+}
+
+/** Tokens that an isolate keeps: up to twice this number (`edge/util/lru.ts`). */
+const CAPACITY = 5_000;
+/** Longer tokens are not kept. This also bounds the memory in bytes. Characters. */
+const MAX_LENGTH = 4_096;
+/** How long a request waits for another request's token before it is minted again. Milliseconds. */
+const PATIENCE = 1_000;
+
+/**
+ * Reuses one token per session in each isolate until half of its lifetime has passed. A reused
+ * token is returned without a promise.
+ */
+export function createTokenSource(mint: MintToken, now: () => number, startTimer: StartTimer) {
+  const kept = new Lru<Kept>(CAPACITY);
+  const once = createSingleFlight<string>(startTimer, PATIENCE);
+
+  return function tokenFor(identity: Identity): string | Promise<string> {
+    const known = kept.get(identity.sessionId);
+    if (known && isSame(known.identity, identity) && isFresh(known.token, now())) return known.token.jwt;
+    return once(JSON.stringify(identity), async () => {
+      const token = await mint(identity, now());
+      if (token.jwt.length <= MAX_LENGTH) kept.set(identity.sessionId, { token, identity });
+      return token.jwt;
+    });
+  };
+}
+
+function isFresh(token: BackendToken, time: number): boolean {
+  return isRecent(token.issuedAt, time, (token.expiresAt - token.issuedAt) / 2);
+}
+
+/**
+ * A changed name, email address or claim is in the very next token: the kept token is not reused.
+ */
+function isSame(one: Identity, other: Identity): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}

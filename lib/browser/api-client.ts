@@ -1,0 +1,72 @@
+import { type Api, createApi } from "../api/client";
+import type { ProblemCode } from "../problem";
+import { loginPath } from "../redirect-target";
+import { routes } from "../routes";
+import { signOut } from "./auth-client";
+
+/**
+ * The limit of this deployment. Outside a build (in unit tests), the default of
+ * `BACKEND_TIMEOUT_SECONDS`.
+ */
+const BACKEND_TIMEOUT_SECONDS =
+  typeof __BACKEND_TIMEOUT_SECONDS__ === "undefined" ? 120 : __BACKEND_TIMEOUT_SECONDS__;
+
+/**
+ * Timeout of a call without its own signal. Without it, an optimistic change could stay on the
+ * screen for ever. It is longer than the gate's timeout for the backend, so that the gate's error,
+ * which contains the request id, arrives first. Milliseconds.
+ */
+const TIMEOUT_MS = (BACKEND_TIMEOUT_SECONDS + 5) * 1000;
+
+const SIGNED_OUT: ProblemCode = "gate_signed_out";
+
+/** How the page is left. Tests pass their own. */
+export interface Leave {
+  signOut(): Promise<unknown>;
+  /** The path and query to return to. */
+  currentPath(): string;
+  /** Loads a new document, so that no data of the signed-in page stays in memory. */
+  navigate(path: string): void;
+}
+
+/**
+ * Creates the client for calls to `/backend/*` from a page. They go to the same origin, so the
+ * browser sends the session cookie. They carry no token.
+ *
+ * If the gate reports that the session has ended, the visitor is signed out and taken to the
+ * sign-in page. This happens once, even if several calls fail together. These calls still reject,
+ * so no spinner depends on the navigation.
+ *
+ * A call ends after `timeoutMs` with the code `timeout`. The caller's own signal replaces this
+ * limit, with a shorter or longer time (`AbortSignal.timeout(600_000)` for a long report). After a
+ * timeout it is not known whether the call was carried out.
+ *
+ * Every other error, including a 401 of FastAPI or a 503 of the gate, does not show that the
+ * session has ended, and the call only rejects.
+ */
+export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIMEOUT_MS): Api {
+  let leaving = false;
+
+  async function leaveOnce() {
+    if (leaving) return;
+    leaving = true;
+    const path = loginPath(leave.currentPath());
+    // The sign-out only removes the cookies: the session has ended in any case.
+    await leave.signOut().catch(() => undefined);
+    leave.navigate(path);
+  }
+
+  return createApi({
+    baseUrl,
+    fetch: (request, signal = AbortSignal.timeout(timeoutMs)) => fetch(request, { signal }),
+    onError: ({ status, code }) => {
+      if (status === 401 && code === SIGNED_OUT) void leaveOnce();
+    },
+  });
+}
+
+export const api = createBrowserApi(routes.backend, {
+  signOut: () => signOut({ fetchOptions: { timeout: 5_000 } }),
+  currentPath: () => window.location.pathname + window.location.search,
+  navigate: (path) => window.location.assign(path),
+});

@@ -1,0 +1,18 @@
+import { redact } from "./redact";
+
+/** Longest part of a message that is written to the log. Characters. */
+const LONGEST = 200;
+
+/** Returns the name, code and message of an error and of its causes, for the log. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return wordsOf(String(error));
+  const code = "code" in error && error.code ? ` ${redact(String(error.code))}` : "";
+  const own = `${redact(error.name)}${code}: ${wordsOf(error.message)}`;
+  return error.cause === undefined ? own : `${own} (${describeError(error.cause)})`;
+}
+
+/** The database driver appends the whole response that it could not read. That part is removed. */
+function wordsOf(message: string): string {
+  const [own = ""] = message.split(/(?<=\(HTTP status \d+\)):/);
+  return redact(own).slice(0, LONGEST);
+}

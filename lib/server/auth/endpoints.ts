@@ -1,0 +1,107 @@
+/**
+ * The endpoints of Better Auth that this app serves, as data for `lib/server/auth/request-guard.ts` and
+ * `lib/server/auth/rate-limits.ts`. Every other request below `/api/auth` is refused before it is counted,
+ * stored or passed to Better Auth. A plugin that adds endpoints needs a line here for each of them.
+ * `tests/quick/lib/server/endpoints.test.ts` lists the endpoints that are left out on purpose.
+ */
+
+/** A path as Better Auth names it. `:name` matches one segment. */
+type EndpointPath = `/${string}`;
+
+export interface AuthEndpoint {
+  readonly method: "GET" | "POST";
+  /** The limits that apply to the endpoint. A request is refused if any of them is used up. */
+  readonly limits?: readonly LimitName[];
+  /** Hashes a password. Only a few of these requests run at the same time (lib/server/auth/turns.ts). */
+  readonly isSlow?: true;
+  /** If set, the endpoint is served only if this part of the configuration is set. */
+  readonly needs?: "providers" | "tokenEndpoint";
+}
+
+export interface Limit {
+  /**
+   * How a request names its account: a field of its body, the user of its session, or the token of
+   * a link. `none`: counted by client address only.
+   */
+  readonly account: "email" | "newEmail" | "session" | "link" | "none";
+  /** Attempts per minute for one account. */
+  readonly perAccount: number;
+  /**
+   * Attempts per minute for one account, from all addresses together. Used instead of `perAccount`
+   * if the client's address is known. Because it is larger than `perAddress`, a single address
+   * cannot use up the attempts of an account.
+   */
+  readonly perAccountOverall?: number;
+  /** Attempts per minute for one client address, or for one IPv6 /64. */
+  readonly perAddress: number;
+  /**
+   * Attempts per minute for all callers with an unknown address together. For endpoints that store
+   * a row for each new email.
+   */
+  readonly inTotal?: number;
+  /** `failures`: an attempt that succeeds is removed from the count. */
+  readonly counts: "failures" | "all";
+}
+
+/**
+ * Seconds. A window starts with the first attempt and has this fixed length. Later attempts do not
+ * extend it.
+ */
+export const WINDOW_SECONDS = 60;
+
+export const limits = {
+  /** A password, from a visitor who is signed out. */
+  signIn: { account: "email", perAccount: 20, perAccountOverall: 60, perAddress: 20, counts: "failures" },
+  /** A new account, and an email to an address that the caller chooses. */
+  signUp: { account: "email", perAccount: 20, perAddress: 20, inTotal: 100, counts: "all" },
+  /** A password, from a signed-in user. All endpoints that take the password share one count. */
+  password: { account: "session", perAccount: 10, perAddress: 60, counts: "failures" },
+  /** An email to the user's own address. */
+  ownMail: { account: "session", perAccount: 10, perAddress: 60, counts: "all" },
+  /** An email to an address that the caller chooses. */
+  mail: { account: "email", perAccount: 10, perAddress: 20, counts: "all" },
+  newAddressMail: { account: "newEmail", perAccount: 10, perAddress: 60, counts: "all" },
+  /** The token of a link in an email. */
+  link: { account: "link", perAccount: 20, perAddress: 60, counts: "failures" },
+  /**
+   * Sign-in through another site. Each request starts a sign-in, or makes a request to the other
+   * site.
+   */
+  otherSite: { account: "none", perAccount: 0, perAddress: 60, counts: "all" },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof limits;
+
+export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
+  "/sign-in/email": { method: "POST", limits: ["signIn"], isSlow: true },
+  "/sign-up/email": { method: "POST", limits: ["signUp"], isSlow: true },
+  "/sign-out": { method: "POST" },
+  "/get-session": { method: "GET" },
+  "/token": { method: "GET", needs: "tokenEndpoint" },
+
+  "/sign-in/social": { method: "POST", limits: ["otherSite"], needs: "providers" },
+  // Only GET. A provider that sends its response by POST (Apple) does so across sites, which would
+  // need a separate rule.
+  "/callback/:id": { method: "GET", limits: ["otherSite"], needs: "providers" },
+
+  "/request-password-reset": { method: "POST", limits: ["mail"] },
+  "/reset-password/:token": { method: "GET", limits: ["link"] },
+  "/reset-password": { method: "POST", limits: ["link"], isSlow: true },
+  "/send-verification-email": { method: "POST", limits: ["ownMail"] },
+  "/verify-email": { method: "GET", limits: ["link"] },
+
+  "/update-user": { method: "POST" },
+  "/change-email": { method: "POST", limits: ["password", "ownMail", "newAddressMail"] },
+  "/change-password": { method: "POST", limits: ["password"], isSlow: true },
+  "/verify-password": { method: "POST", limits: ["password"], isSlow: true },
+  "/delete-user": { method: "POST", limits: ["password"] },
+
+  "/list-sessions": { method: "GET" },
+  "/revoke-session-by-id": { method: "POST" },
+  "/revoke-sessions": { method: "POST" },
+  "/revoke-other-sessions": { method: "POST" },
+
+  // Better Auth redirects an invalid link here. This endpoint redirects to the sign-in page
+  // (`onAPIError.errorURL`).
+  "/error": { method: "GET" },
+};

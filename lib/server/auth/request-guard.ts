@@ -1,0 +1,55 @@
+import { isCrossSite, isEmbeddedElsewhere } from "../../cross-site";
+import type { Env } from "../../env";
+import type { ProblemCode } from "../../problem";
+import { type AuthEndpoint, authEndpoints } from "./endpoints";
+
+const BASE_PATH = "/api/auth";
+
+/** A token or a name in a path: ASCII letters, digits, "-" and "_". */
+const SEGMENT = "[\\w-]{1,100}";
+
+export interface Refusal {
+  readonly code: ProblemCode;
+  /** For the `Allow` header (RFC 9110 §10.2.1). */
+  readonly allow?: string;
+}
+
+/**
+ * Creates a function that checks a request to `/api/auth/*` by its path, method and origin only. It
+ * runs before anything is counted, read from the database or passed to Better Auth. It returns
+ * undefined for a request that is served. A path must be spelled exactly: other case, a trailing or
+ * double slash and percent-encoding are refused.
+ */
+export function createAuthGuard(env: Pick<Env, "origins" | "providers" | "tokenEndpoint">) {
+  const isServed = ({ needs }: AuthEndpoint) =>
+    needs === undefined ||
+    (needs === "tokenEndpoint" ? env.tokenEndpoint : Object.values(env.providers).some(Boolean));
+  const served = Object.entries(authEndpoints)
+    .filter(([, endpoint]) => isServed(endpoint))
+    .map(([path, { method }]) => ({ method, pattern: patternOf(path) }));
+
+  return function judge({
+    url,
+    method,
+    headers,
+  }: Pick<Request, "url" | "method" | "headers">): Refusal | undefined {
+    const { pathname } = new URL(url);
+    const endpoint = served.find(({ pattern }) => pattern.test(pathname));
+    if (!endpoint) return { code: "auth_unknown_path" };
+    if (endpoint.method !== method) return { code: "auth_wrong_method", allow: endpoint.method };
+    const foreign = method === "GET" ? isEmbeddedElsewhere(headers) : isCrossSite(headers, true, env.origins);
+    return foreign ? { code: "gate_cross_site" } : undefined;
+  };
+}
+
+/** Whether requests to this path hash a password. */
+export function isSlow(pathname: string): boolean {
+  const path = pathname.slice(BASE_PATH.length);
+  return (
+    Object.hasOwn(authEndpoints, path) && authEndpoints[path as keyof typeof authEndpoints]?.isSlow === true
+  );
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${BASE_PATH}${path.replace(/:\w+/g, SEGMENT)}$`);
+}

@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import type { BetterAuthPlugin } from "better-auth";
+import { createAuthMiddleware } from "better-auth/api";
+import { jwtVerify } from "jose";
+import type { AttemptCounter } from "./attempt-counter";
+import { hasSucceeded } from "./rate-limits";
+
+type Handler = Parameters<typeof createAuthMiddleware>[0];
+type Context = Parameters<Handler>[0];
+
+/** The first use of the link leads to this page too (lib/server/auth/account-options.ts). */
+const APPROVED_PAGE = "/verify-email?done=approved";
+
+/**
+ * Seconds. If a use is interrupted, for example by a crash, the link works again after this time.
+ */
+const IN_PROGRESS = 30;
+
+/** Seconds. A used link is remembered for this long after it has expired, because clocks differ. */
+const MARGIN = 60 * 60;
+
+/**
+ * Makes the link that approves a change of email work only once. Better Auth sends an email each
+ * time this link is opened. Here every later use redirects to the same page and sends nothing, so a
+ * person whose mail scanner opened the link first sees no error.
+ *
+ * The other links in emails have no effect when they are used again: Better Auth deletes the token
+ * of a password reset, and a link that confirms a new address also names the address that it
+ * replaces.
+ */
+export function singleUseLinks(counter: AttemptCounter) {
+  /**
+   * Requests that are the first use of a link. `expiresAt`: when the link expires, in seconds since
+   * the epoch.
+   */
+  const firstUses = new WeakMap<Request, { key: string; expiresAt: number }>();
+
+  const isLink = ({ path }: { path?: string }) => path === "/verify-email";
+  return {
+    id: "single-use-links",
+    hooks: {
+      before: [
+        {
+          matcher: isLink,
+          handler: createAuthMiddleware(async (context) => {
+            const { request } = context;
+            const expiresAt = await readApproval(context);
+            if (!request || expiresAt === undefined) return;
+            const key = createHash("sha256")
+              .update(`link ${signedPart(context.query?.token)}`)
+              .digest("base64url");
+            if (!(await counter.claim(key, IN_PROGRESS))) throw context.redirect(APPROVED_PAGE);
+            firstUses.set(request, { key, expiresAt });
+            // An address that the caller chooses may hold an `error`, and make a success look like a failure.
+            return { context: { query: { ...context.query, callbackURL: APPROVED_PAGE } } };
+          }),
+        },
+      ],
+      after: [
+        {
+          matcher: isLink,
+          handler: createAuthMiddleware(async ({ request, context }) => {
+            const use = request && firstUses.get(request);
+            if (!use) return;
+            if (hasSucceeded(context.returned)) {
+              await counter.keep(use.key, use.expiresAt - Date.now() / 1000 + MARGIN);
+            } else await counter.release(use.key);
+          }),
+        },
+      ],
+    },
+  } satisfies BetterAuthPlugin;
+}
+
+/**
+ * When the link expires, in seconds since the epoch. Undefined unless it is a genuine link that
+ * approves a change of email. Other links are not stored: a caller could invent any number of them.
+ */
+async function readApproval({ query, context }: Context): Promise<number | undefined> {
+  const secret = new TextEncoder().encode(context.secret);
+  try {
+    const { payload } = await jwtVerify(String(query?.token), secret, { algorithms: ["HS256"] });
+    return payload.requestType === "change-email-confirmation" ? payload.exp : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Header and payload of a JWT. Its signature has more than one spelling: decoders ignore the padding bits of the last
+ * character and white space, and take "+" for "-".
+ */
+function signedPart(token: unknown): string {
+  const text = String(token);
+  return text.slice(0, text.lastIndexOf("."));
+}

@@ -1,0 +1,27 @@
+import type { BetterAuthPlugin } from "better-auth";
+import { jwt } from "better-auth/plugins/jwt";
+import { type Identity, identityOf, JWT_ALGORITHM } from "../../token/contract";
+import type { MintToken } from "../../token/mint";
+
+export const TOKEN_PATH = "/api/auth/token";
+
+/**
+ * `GET /api/auth/token`, for native and command-line clients. These hold the session cookie
+ * themselves and cannot go through the gate. The token is signed by `mint`, with the same key and
+ * contract as the gate's tokens.
+ */
+export function tokenEndpoint(mint: MintToken, now: () => number): BetterAuthPlugin {
+  return jwt({
+    // Otherwise the plugin adds the token to each get-session response, in a header that page
+    // scripts can read.
+    disableSettingJwtHeader: true,
+    // The plugin accepts a custom `sign` only if its keys are declared to be at a remote URL.
+    // Nothing requests this URL. The plugin's JWKS endpoint returns 404: a shared secret has no
+    // public key.
+    jwks: { remoteUrl: "urn:gatehouse:shared-secret", keyPairConfig: { alg: JWT_ALGORITHM as never } },
+    jwt: {
+      definePayload: ({ user, session }) => ({ identity: identityOf(user, session) }),
+      sign: async (payload) => (await mint(payload?.identity as Identity, now())).jwt,
+    },
+  });
+}

@@ -1,0 +1,88 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
+import { routes } from "../../routes";
+import { securityHeaders } from "../../security-headers";
+
+/**
+ * Sets the security headers on every response of this server, before Next sees the request. This
+ * covers responses that neither the gate nor `next.config.ts` reaches: error pages for a path or a
+ * method that Next cannot parse, and files that the matcher leaves out. Headers that are set later
+ * replace these.
+ *
+ * Attack: with `BACKEND_FORWARD=rewrite` Next replaces these headers by those of the backend. A
+ * backend that serves HTML with its own policy, such as an uploaded file, would run scripts in this
+ * app's origin.
+ *
+ * Defence: for a backend path the headers are set once more when the head of the response is
+ * written.
+ */
+export function guardResponses(appOrigin: string): void {
+  const fixed = Object.entries(securityHeaders(appOrigin));
+  subscribe("http.server.request.start", (message) => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    const path = pathOf(request);
+    const ofBackend = isBackendPath(path);
+    const headers = [...fixed, ["content-security-policy", policyOf(path, ofBackend)] as const];
+    for (const [name, value] of headers) response.setHeader(name, value);
+    if (ofBackend) keepHeaders(response, headers);
+  });
+}
+
+function keepHeaders(response: ServerResponse, headers: readonly (readonly [string, string])[]): void {
+  const writeHead = response.writeHead as (...args: unknown[]) => ServerResponse;
+  response.writeHead = (...args: unknown[]) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    // Service Workers §6.3: this header would let a worker from a path below `/backend` control the
+    // app's pages.
+    response.removeHeader("service-worker-allowed");
+    for (const name of ORDERS_TO_PROXIES) response.removeHeader(name);
+    // The rewrite passes on no trailers. Node refuses to write this header before a body that is
+    // not chunked, and the response would never end.
+    response.removeHeader("trailer");
+    response.setHeader("cache-control", withoutSharedCaches(response.getHeader("cache-control")));
+    return writeHead.apply(response, args);
+  };
+}
+
+/**
+ * Headers with which a backend commands a proxy in front. Attack: nginx, Apache and others would send
+ * another resource in place of this response: a page of the app, requested as the user, or a file.
+ * The second group sets the time in a shared cache, and would override `Cache-Control: private`.
+ */
+const ORDERS_TO_PROXIES = [
+  ...["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file", "x-litespeed-location", "x-reproxy-url"],
+  ...["x-accel-expires", "cdn-cache-control", "surrogate-control", "x-litespeed-cache-control"],
+];
+
+/** Directives with which a backend decides about shared caches. `private="…"` is about single headers only. */
+const ABOUT_SHARED_CACHES = /(?:^|,)\s*(?:public|private|no-store|s-maxage\s*=\s*\S+)\s*(?:,|$)/i;
+
+/**
+ * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the
+ * response allows it. A cache in front of this server sees a cookie in its place.
+ * Attack: a proxy that stores `/backend/report.pdf` of one user serves it to everybody.
+ */
+function withoutSharedCaches(value: number | string | string[] | undefined): string {
+  const directives = [value ?? []].flat().join(", ");
+  if (directives === "") return "private";
+  const withoutQuoted = directives.replace(/"[^"]*"?/g, '""');
+  return ABOUT_SHARED_CACHES.test(withoutQuoted) ? directives : `${directives}, private`;
+}
+
+/** The path as Next and the gate see it, without dot segments. */
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const base = "http://localhost";
+  return URL.canParse(url, base) ? new URL(url, base).pathname : url;
+}
+
+/** Next removes `.rsc` from a path before the gate sees it. */
+function isBackendPath(path: string): boolean {
+  const next = path[routes.backend.length];
+  return path.startsWith(routes.backend) && (next === undefined || next === "/" || next === ".");
+}
+
+function policyOf(path: string, ofBackend: boolean): string {
+  if (ofBackend) return BACKEND_POLICY;
+  return path.startsWith("/_next/static/") ? FILE_POLICY : BARE_POLICY;
+}

@@ -1,0 +1,123 @@
+import { type IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Log } from "../../log/log";
+import { describeProblem, problems } from "../../problem";
+import { routes } from "../../routes";
+
+/** How long the client may take to close its side after ours is closed. Milliseconds. */
+const LINGER = 1_000;
+
+/**
+ * How long the backend may take to send the first byte of its response to a handshake.
+ * Milliseconds.
+ */
+const FIRST_BYTE_WITHIN = 30_000;
+
+export interface UpgradeGuard {
+  readonly log: Log;
+  readonly randomId: () => string;
+  /** The prefix of the paths that the server upgrades itself: hot reloading in `next dev`. */
+  readonly ownPrefix?: string | undefined;
+}
+
+/**
+ * Closes every upgrade that is not forwarded to the backend.
+ *
+ * Attack: when a request contains an upgrade, Node removes its connection from the HTTP server, and
+ * none of the server's timeouts applies to it any more. Next handles such a request only if a
+ * rewrite or a page matches it. Otherwise Next leaves the socket open for ever. The middleware
+ * cannot prevent this: its matcher excludes some paths, and Next redirects some paths before the
+ * middleware runs.
+ *
+ * Defence: an upgrade reaches Next only if it is a WebSocket handshake for a backend path that Next
+ * does not normalise. For such a path the gate runs and decides. All other upgrades are refused
+ * here. A socket whose sending side is closed is destroyed, whether or not the client closes its
+ * own side.
+ */
+export function guardUpgrades(guard: UpgradeGuard): void {
+  const emit: (event: string, ...args: unknown[]) => boolean = Server.prototype.emit;
+  Server.prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
+    if (event === "upgrade") {
+      const [request, socket] = args as [IncomingMessage, Socket];
+      closeBothSides(socket);
+      if (!isOwn(request, guard.ownPrefix)) {
+        if (!isBackendHandshake(request)) {
+          refuse(socket, guard);
+          return true;
+        }
+        expectFirstByte(socket);
+      }
+    }
+    return emit.apply(this, [event, ...args]);
+  };
+}
+
+function isOwn({ url = "" }: IncomingMessage, ownPrefix: string | undefined): boolean {
+  return ownPrefix !== undefined && url.startsWith(ownPrefix);
+}
+
+/**
+ * Whether this is a WebSocket handshake (RFC 6455 §4.1) for a backend path that the gate sees
+ * unchanged.
+ */
+export function isBackendHandshake({ method, headers, url = "" }: IncomingMessage): boolean {
+  const [path = ""] = url.split("?", 1);
+  return (
+    method === "GET" &&
+    headers.upgrade?.toLowerCase() === "websocket" &&
+    (path === routes.backend || path.startsWith(`${routes.backend}/`)) &&
+    isNormal(path)
+  );
+}
+
+/**
+ * Whether Next leaves this path unchanged. Before the middleware runs, Next resolves dot segments,
+ * and redirects repeated slashes, backslashes and more.
+ */
+function isNormal(path: string): boolean {
+  const base = "http://localhost";
+  return !path.includes("//") && URL.canParse(path, base) && new URL(path, base).pathname === path;
+}
+
+function refuse(socket: Socket, { log, randomId }: UpgradeGuard): void {
+  const code = "gate_not_websocket";
+  const { status, title } = problems[code];
+  const requestId = randomId();
+  const body = JSON.stringify(describeProblem(code, requestId));
+  log({ code, request_id: requestId, status });
+  socket.on("error", () => {});
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${title}`,
+      "Connection: close",
+      "Cache-Control: private, no-store",
+      "Content-Type: application/problem+json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "X-Content-Type-Options: nosniff",
+      `X-Request-Id: ${requestId}`,
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}
+
+/**
+ * Node's HTTP server keeps a half-open socket until the client closes its side (`allowHalfOpen`).
+ */
+function closeBothSides(socket: Socket): void {
+  socket.once("finish", () => {
+    const timer = setTimeout(() => socket.destroy(), LINGER);
+    socket.once("close", () => clearTimeout(timer));
+  });
+}
+
+/**
+ * Covers a backend that never responds, and each socket that Next leaves open without a response.
+ */
+function expectFirstByte(socket: Socket): void {
+  const sentBefore = socket.bytesWritten;
+  const timer = setTimeout(() => {
+    if (socket.bytesWritten === sentBefore) socket.destroy();
+  }, FIRST_BYTE_WITHIN);
+  socket.once("close", () => clearTimeout(timer));
+}

@@ -1,0 +1,30 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Feed } from "../../event-feed";
+import { type Finish, LOOK_CAPACITY } from "../../inspector";
+
+/** One feed for each Node process, even if hot reloading evaluates this module again. */
+const shared = globalThis as { __gateFinishes?: Feed<Finish> };
+
+/**
+ * Records how requests end, in development. The gate does not see the end of a request. Therefore
+ * this observes the server that the gate runs in, through Node's diagnostics channels, and
+ * `/__gate` combines both.
+ */
+export function watchFinishes(): Feed<Finish> {
+  if (shared.__gateFinishes) return shared.__gateFinishes;
+  const feed = new Feed<Finish>(LOOK_CAPACITY);
+  shared.__gateFinishes = feed;
+  const began = new WeakMap<IncomingMessage, number>();
+  subscribe("http.server.request.start", (message) => {
+    began.set((message as { request: IncomingMessage }).request, performance.now());
+  });
+  subscribe("http.server.response.finish", (message) => {
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    const start = began.get(request);
+    const requestId = response.getHeader("x-request-id");
+    if (start === undefined || typeof requestId !== "string") return;
+    feed.add({ requestId, status: response.statusCode, took: performance.now() - start });
+  });
+  return feed;
+}

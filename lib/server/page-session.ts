@@ -1,0 +1,43 @@
+import { headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { cache } from "react";
+import { loginPath } from "../redirect-target";
+import { type Identity, identityOf } from "../token/contract";
+import { auth, headersForPage } from "./auth/handler";
+
+/** The visitor's session for use in pages. It contains no token. */
+export interface PageSession {
+  user: { id: string; email: string; name: string };
+  session: { id: string; expiresAt: Date };
+  /** The identity that a token for FastAPI carries. */
+  identity: Identity;
+}
+
+/**
+ * The session of the request that is being rendered, or null. There is one lookup for each request.
+ * The page makes the lookup itself: Next's documentation warns against a check in the middleware
+ * alone.
+ * @throws if the session store does not respond
+ */
+export const readSession = cache(async (): Promise<PageSession | null> => {
+  // A page cannot set cookies during rendering, so this lookup must not extend the session either.
+  const found = await auth.api.getSession({
+    headers: await headersForPage(await headers()),
+    query: { disableRefresh: true },
+  });
+  if (!found) return null;
+  const { user, session } = found;
+  return {
+    user: { id: user.id, email: user.email, name: user.name },
+    session: { id: session.id, expiresAt: session.expiresAt },
+    identity: identityOf(user, session),
+  };
+});
+
+/**
+ * Like {@link readSession}, but redirects a visitor without a session to the sign-in page, which
+ * leads back to `path`.
+ */
+export async function requireSession(path: string): Promise<PageSession> {
+  return (await readSession()) ?? redirect(loginPath(path));
+}

@@ -1,0 +1,26 @@
+import { Kysely, sql } from "kysely";
+import { createDatabase } from "../auth/database";
+import type { Env } from "../env";
+import type { Probe } from "./readiness";
+
+/** Milliseconds. */
+const ANSWER_WITHIN = 2_000;
+
+/**
+ * Queries a table of Better Auth. A database without its tables is not ready either:
+ * `npm run migrate` was not run.
+ */
+export function createDatabaseProbe(env: Pick<Env, "databaseUrl" | "neonEndpoint">): Probe {
+  const database = new Kysely(createDatabase(env));
+  return () => sql`select 1 from session limit 1`.execute(database);
+}
+
+/** Any response below 500 means that the backend is up: not every FastAPI app has a `/health`. */
+export function createBackendProbe({ backendUrl }: Pick<Env, "backendUrl">): Probe {
+  return async () => {
+    const signal = AbortSignal.timeout(ANSWER_WITHIN);
+    const response = await fetch(`${backendUrl}/health`, { redirect: "manual", cache: "no-store", signal });
+    await response.body?.cancel();
+    if (response.status >= 500) throw new Error(`status ${response.status}`);
+  };
+}

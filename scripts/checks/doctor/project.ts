@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import packageJson from "../../../package.json" with { type: "json" };
+import { judgeNodeVersion } from "../../lib/node-support.mjs";
+import { VERCEL_NODE } from "../../lib/node-versions";
+import { messageOf } from "../../lib/user-error";
+import { findPython } from "../../stack/python";
+import { type Check, fail, type Outcome, ok, warn } from "./check";
+import type { Context } from "./context";
+
+const read = ({ root }: Context, file: string) => {
+  const full = path.join(root, file);
+  return existsSync(full) ? readFileSync(full, "utf8") : undefined;
+};
+
+/** Checks the folder that is deployed. */
+export const project: readonly Check[] = [
+  {
+    id: "project.node",
+    title: "Node",
+    run: () => judgeNode(process.versions.node),
+  },
+  {
+    id: "project.python",
+    title: "Python, for the reference backend",
+    run: () =>
+      findPython().then(
+        (command) => ok(command),
+        (error) => warn(messageOf(error), "Only `npm run up` and the tests need it on this machine"),
+      ),
+  },
+  {
+    id: "project.next",
+    title: "Next.js is a version known to work",
+    run: (context) => {
+      const installed = JSON.parse(read(context, "node_modules/next/package.json") ?? "{}").version;
+      const pinned = JSON.parse(read(context, "package.json") ?? "{}").dependencies?.next;
+      return judgeNext(installed, pinned);
+    },
+  },
+  {
+    id: "project.middleware",
+    title: "The gate is middleware.ts, on the edge",
+    run: ({ root }) => judgeGateFile((file) => existsSync(path.join(root, file))),
+  },
+  {
+    id: "project.rewrite-caching",
+    title: "Vercel's rewrite caching is off for /backend",
+    run: (context) => judgeRewriteCaching(read(context, "vercel.json")),
+  },
+];
+
+export function judgeNode(version: string): Outcome {
+  const supported = packageJson.engines.node;
+  const advice = `Install Node ${VERCEL_NODE} (supported: ${supported}): https://nodejs.org`;
+  switch (judgeNodeVersion(version, supported)) {
+    case "supported":
+      return ok(version);
+    case "untested":
+      return warn(`Node ${version} is not tested with Gatehouse`, advice);
+    case "too old":
+      return fail(`Node ${version} is too old`, advice);
+  }
+}
+
+export function judgeNext(installed: string | undefined, pinned: string | undefined): Outcome {
+  if (!installed) return fail("Next.js is not installed", "Run: npm ci");
+  if (!installed.startsWith("16.")) {
+    return fail(
+      `Next.js ${installed} is installed, and only 16.x runs middleware.ts on the edge as the gate needs it`,
+      "Set next to the version in this project's history and run: npm install",
+    );
+  }
+  if (installed === pinned) return ok(installed);
+  return warn(
+    `Next.js ${installed} is installed, and package.json names ${pinned ?? "none"}`,
+    "Run npm ci; or, to move on purpose, pin the new version and run npm test",
+  );
+}
+
+export function judgeGateFile(exists: (file: string) => boolean): Outcome {
+  const proxy = ["proxy.ts", "proxy.js", "src/proxy.ts"].find(exists);
+  if (proxy) {
+    return fail(`${proxy} is there: Next runs it on Node, in the place of the gate`, `Remove ${proxy}`);
+  }
+  if (exists("middleware.ts")) return ok();
+  return fail("middleware.ts is not there: nothing guards any path", "Bring middleware.ts back");
+}
+
+export function judgeRewriteCaching(text: string | undefined): Outcome {
+  const mend =
+    'Give "/backend/(.*)" the header x-vercel-enable-rewrite-caching: 0 in vercel.json, as this project has it';
+  if (text === undefined) return fail("vercel.json is not there", mend);
+  let rules: { source?: string; headers?: { key?: string; value?: string }[] }[];
+  try {
+    rules = JSON.parse(text).headers ?? [];
+  } catch {
+    return fail("vercel.json is not JSON", "Correct it");
+  }
+  const found = rules
+    .filter(({ source }) => source === "/backend/(.*)" || source === "/(.*)")
+    .flatMap(({ headers = [] }) => headers)
+    .find(({ key }) => key?.toLowerCase() === "x-vercel-enable-rewrite-caching");
+  if (found?.value === "0") return ok();
+  return fail("Vercel may cache FastAPI's answers and give one user's data to another", mend);
+}

@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { fail } from "../lib/user-error";
+
+/** All local servers listen on this address only. */
+export const LOOPBACK = "127.0.0.1";
+
+/** Listens on loopback and returns the port. */
+export async function listen(server: Server, port = 0): Promise<number> {
+  server.listen(port, LOOPBACK);
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** Returns a free port: `preferred` if it is free. */
+export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && (await isPortFree(preferred))) return preferred;
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** @throws {UserError} when the port is in use; `mend` tells the user how to fix it */
+export async function assertPortFree(port: number, mend: string): Promise<void> {
+  if (!(await isPortFree(port))) fail(`Port ${port} is in use. ${mend}`);
+}
+
+/** Whether a server accepts connections on this port. */
+export function isAnswering(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1_000 });
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on("connect", () => settle(true));
+    socket.on("error", () => settle(false));
+    socket.on("timeout", () => settle(false));
+  });
+}
+
+async function isPortFree(port: number): Promise<boolean> {
+  // Check IPv4 and IPv6: for localhost, browsers try ::1 first, and some systems allow a listener
+  // on 127.0.0.1 next to one on ::.
+  const answers = await Promise.all([isAnswering(LOOPBACK, port), isAnswering("::1", port)]);
+  if (answers.includes(true)) return false;
+  const server = createServer();
+  try {
+    await listen(server, port);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES") fail(`Port ${port} is not for this user. Take one above 1023.`);
+    return false;
+  } finally {
+    server.close();
+  }
+}

@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { applyMessage, type LiveMessage, readLiveMessage } from "../../../app/(signed-in)/tasks/live-message";
+import { newId } from "../../../app/(signed-in)/tasks/new-id";
+import { reconnectDelay } from "../../../app/(signed-in)/tasks/stay-connected";
+
+const task = (id: string, title = id, second = Number(id)) => ({
+  id,
+  title,
+  done: false,
+  created_at: new Date(second * 1000).toISOString(),
+});
+
+describe("a message", () => {
+  test.each<LiveMessage>([
+    { kind: "all", tasks: [] },
+    { kind: "all", tasks: [task("1")] },
+    { kind: "saved", task: task("1") },
+    { kind: "deleted", id: "1" },
+  ])("of the contract is read: %j", (message) => {
+    expect(readLiveMessage(JSON.stringify(message))).toEqual(message);
+  });
+
+  test.each([
+    ["no text", new Blob()],
+    ["no JSON", "hello"],
+    ["null", "null"],
+    ["a kind that is unknown", `{"kind":"moved","id":"1"}`],
+    ["a list that is none", `{"kind":"all","tasks":{}}`],
+    ["a task of the list that is none", `{"kind":"all","tasks":[null]}`],
+    ["no task", `{"kind":"saved"}`],
+    ["a task without a title", `{"kind":"saved","task":{"id":"1","done":true,"created_at":""}}`],
+    ["an id that is a number", `{"kind":"deleted","id":1}`],
+  ])("that is %s is none", (_, data) => {
+    expect(readLiveMessage(data)).toBeUndefined();
+  });
+});
+
+describe("the list", () => {
+  const list = [task("3"), task("2"), task("1")];
+  const titles = (message: LiveMessage) => applyMessage(list, message).map(({ title }) => title);
+
+  test.each<[string, LiveMessage, string[]]>([
+    ["is the one that was sent", { kind: "all", tasks: [task("9")] }, ["9"]],
+    ["begins with a new task", { kind: "saved", task: task("4") }, ["4", "3", "2", "1"]],
+    ["keeps the newest first", { kind: "saved", task: task("2.5") }, ["3", "2.5", "2", "1"]],
+    ["ends with the oldest", { kind: "saved", task: task("0") }, ["3", "2", "1", "0"]],
+    ["has a changed task in its place", { kind: "saved", task: task("2", "two") }, ["3", "two", "1"]],
+    ["loses a deleted task", { kind: "deleted", id: "2" }, ["3", "1"]],
+    ["stands when a task is deleted that it does not hold", { kind: "deleted", id: "7" }, ["3", "2", "1"]],
+  ])("%s", (_, message, expected) => {
+    expect(titles(message)).toEqual(expected);
+  });
+
+  it("is the same when a message comes twice", () => {
+    const id = fc.integer({ min: 0, max: 5 }).map(String);
+    const message: fc.Arbitrary<LiveMessage> = fc.oneof(
+      fc.record({
+        kind: fc.constant("saved" as const),
+        task: fc.tuple(id, fc.string()).map(([i, t]) => task(i, t)),
+      }),
+      fc.record({ kind: fc.constant("deleted" as const), id }),
+    );
+    fc.assert(
+      fc.property(message, (told) => {
+        const once = applyMessage(list, told);
+        expect(applyMessage(once, told)).toEqual(once);
+      }),
+    );
+  });
+});
+
+test("an id that the page makes is a random UUID, whatever the address the page is at", () => {
+  const ids = Array.from({ length: 1_000 }, newId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids)
+    expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+});
+
+describe("the wait before the next try", () => {
+  it("is from 1 to 30 seconds, however often and however the dice fall", () => {
+    const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(fc.nat(5000), random, (failures, dice) => {
+        const delay = reconnectDelay(failures, dice);
+        expect(delay).toBeGreaterThanOrEqual(1_000);
+        expect(delay).toBeLessThanOrEqual(30_000);
+      }),
+    );
+  });
+
+  it("grows with each failure, up to a limit", () => {
+    expect([0, 1, 2, 3, 4, 5].map((failures) => reconnectDelay(failures, 1))).toEqual([
+      2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ]);
+  });
+
+  it("is another for each page", () => {
+    expect(reconnectDelay(3, 0.25)).not.toBe(reconnectDelay(3, 0.75));
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { classify, type Wants } from "../../../edge/classify";
+import type { RouteKind } from "../../../lib/routes";
+
+describe("what a path is", () => {
+  const rows: [path: string, kind: RouteKind][] = [
+    ["/", "public-page"],
+    ["/login", "guest-page"],
+    ["/login/", "guest-page"],
+    ["/signup", "guest-page"],
+    ["/dashboard", "page"],
+    ["/dashboard/", "page"],
+    ["/anything/else", "page"],
+    ["/login/x", "page"],
+    ["/Login", "page"],
+    ["/%6cogin", "page"],
+    ["/loginx", "page"],
+    ["/backend", "backend"],
+    ["/backend/", "backend"],
+    ["/backend/api/tasks", "backend"],
+    ["/backendx", "page"],
+    ["/backend;x", "page"],
+    ["/backend;/x", "page"],
+    ["/backend%2fx", "page"],
+    ["/backend.", "page"],
+    ["/;x", "page"],
+    ["/login;x", "page"],
+    ["/login;/dashboard", "page"],
+    ["/reset-password;x", "page"],
+    ["/verify-email", "public-page"],
+    ["/verify-email//", "page"],
+    ["/Backend/api", "page"],
+    ["/x/backend/api", "page"],
+    ["/api/auth", "open-api"],
+    ["/api/auth/sign-in/email", "open-api"],
+    ["/api/authx", "api"],
+    ["/api/auth;x", "api"],
+    ["/api;x/auth", "page"],
+    ["/api/health", "open-api"],
+    ["/api/health/ready", "open-api"],
+    ["/api/healthy", "api"],
+    ["/api", "api"],
+    ["/api/other", "api"],
+    ["/apix", "page"],
+    ["/_next/data/build/backend/x.json", "page"],
+    ["//evil.example", "page"],
+  ];
+  test.each(rows)("%s is a %s", (path, kind) => {
+    expect(classify("GET", path, new Headers()).kind).toBe(kind);
+  });
+});
+
+describe("what a caller can make use of", () => {
+  const html = "text/html,application/xhtml+xml,*/*;q=0.8";
+  const rows: [
+    sentence: string,
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    wants: Wants,
+  ][] = [
+    [
+      "a browser's navigation",
+      "GET",
+      "/x",
+      { "sec-fetch-dest": "document", "sec-fetch-mode": "navigate", accept: html },
+      "document",
+    ],
+    ["a posted form", "POST", "/x", { "sec-fetch-mode": "navigate", accept: html }, "document"],
+    [
+      "a download link to the backend",
+      "GET",
+      "/backend/x",
+      { "sec-fetch-mode": "navigate", accept: html },
+      "document",
+    ],
+    ["fetch() in a page", "GET", "/backend/x", { "sec-fetch-dest": "empty", accept: "*/*" }, "data"],
+    ["fetch() of a page", "GET", "/x", { "sec-fetch-dest": "empty", accept: "*/*" }, "data"],
+    ["fetch() in Node of a page", "GET", "/x", { "sec-fetch-mode": "cors", accept: "*/*" }, "document"],
+    [
+      "an image that is really a page",
+      "GET",
+      "/x",
+      { "sec-fetch-dest": "image", accept: "image/*,*/*" },
+      "data",
+    ],
+    ["an EventSource", "GET", "/backend/x", { accept: "text/event-stream" }, "data"],
+    ["Next's router", "GET", "/x", { rsc: "1", "sec-fetch-dest": "empty" }, "flight"],
+    ["a prefetch of the backend", "GET", "/backend/x", { "sec-purpose": "prefetch" }, "prefetch"],
+    [
+      "a prerender of the backend",
+      "GET",
+      "/backend/x",
+      { "sec-purpose": "prefetch;prerender", "sec-fetch-dest": "document" },
+      "prefetch",
+    ],
+    [
+      "a <Link> to the backend that is seen",
+      "GET",
+      "/backend/x",
+      { rsc: "1", "next-router-prefetch": "1" },
+      "prefetch",
+    ],
+    [
+      "a <Link> to the backend that is clicked",
+      "GET",
+      "/backend/x",
+      { rsc: "1", "next-router-state-tree": "%5B%22%22%5D" },
+      "prefetch",
+    ],
+    ["a <Link> to a page", "GET", "/x", { rsc: "1", "next-router-prefetch": "1" }, "flight"],
+    ["a prefetch of a page", "GET", "/x", { "sec-purpose": "prefetch", accept: html }, "document"],
+    ["a server action", "POST", "/x", { "next-action": "00ff", "sec-fetch-dest": "empty" }, "action"],
+    ["a header of a server action on a GET", "GET", "/x", { "next-action": "00ff" }, "document"],
+    ["a WebSocket", "GET", "/backend/ws", { upgrade: "WebSocket", connection: "Upgrade" }, "upgrade"],
+    [
+      "Firefox's WebSocket",
+      "GET",
+      "/",
+      { upgrade: "websocket", connection: "keep-alive, Upgrade" },
+      "upgrade",
+    ],
+    [
+      "a WebSocket that is posted",
+      "POST",
+      "/",
+      { upgrade: "websocket", connection: "Upgrade" },
+      "other-upgrade",
+    ],
+    ["another protocol", "GET", "/backend/x", { upgrade: "h2c", connection: "Upgrade" }, "other-upgrade"],
+    ["no protocol at all", "GET", "/backend/x", { connection: "upgrade" }, "data"],
+    [
+      "a protocol without a name",
+      "GET",
+      "/backend/x",
+      { connection: "upgrade", upgrade: "" },
+      "other-upgrade",
+    ],
+    ["an Upgrade that Connection does not name", "GET", "/backend/x", { upgrade: "websocket" }, "data"],
+    ["an older browser's navigation", "GET", "/x", { accept: html }, "document"],
+    ["an older browser's download", "GET", "/backend/x", { accept: html }, "document"],
+    ["curl on a page", "GET", "/x", { accept: "*/*" }, "document"],
+    ["a program on a page that says nothing", "GET", "/x", {}, "document"],
+    ["curl on the backend", "GET", "/backend/x", { accept: "*/*" }, "data"],
+    ["curl on a route handler", "GET", "/api/x", { accept: "*/*" }, "data"],
+    ["a program on a page that wants JSON", "GET", "/x", { accept: "application/json" }, "data"],
+  ];
+  test.each(rows)("%s", (_, method, path, headers, wants) => {
+    expect(classify(method, path, new Headers(headers)).wants).toBe(wants);
+  });
+});
+
+test.each([
+  ["GET", true],
+  ["HEAD", true],
+  ["OPTIONS", true],
+  ["POST", false],
+  ["PUT", false],
+  ["PATCH", false],
+  ["DELETE", false],
+  ["TRACE", false],
+  ["CONNECT", false],
+  ["PROPFIND", false],
+  ["", false],
+  ["get", false],
+])("%s is safe: %s", (method, safe) => {
+  expect(classify(method, "/x", new Headers()).safe).toBe(safe);
+});

@@ -1,0 +1,277 @@
+import { describe, expect, it, test } from "vitest";
+import type { Wants } from "../../../edge/classify";
+import { type Decision, decide, type Facts } from "../../../edge/decide";
+import type { SessionState } from "../../../edge/session/reader";
+import type { RouteKind } from "../../../lib/routes";
+
+const usual: Facts = {
+  kind: "page",
+  wants: "document",
+  safe: true,
+  session: "active",
+  crossSite: false,
+  deceptivePath: false,
+  embedded: false,
+  body: "fits",
+};
+
+const pass: Decision = { do: "pass" };
+const forward: Decision = { do: "forward" };
+const toLogin: Decision = { do: "redirect", to: "login", status: 307 };
+const toLoginByGet: Decision = { do: "redirect", to: "login", status: 303 };
+const onward: Decision = { do: "redirect", to: "next", status: 307 };
+const onwardByGet: Decision = { do: "redirect", to: "next", status: 303 };
+const unavailable: Decision = { do: "show-unavailable" };
+const refuse = (code: Extract<Decision, { do: "refuse" }>["code"]): Decision => ({ do: "refuse", code });
+const signedOut = refuse("gate_signed_out");
+const unreachable = refuse("gate_session_store_unreachable");
+
+type Row = [sentence: string, facts: Partial<Facts>, decision: Decision];
+
+const rows: Row[] = [
+  ["anyone sees a public page", { kind: "public-page", session: "none" }, pass],
+  ["a public page needs no session store", { kind: "public-page", session: "unreachable" }, pass],
+  ["a signed-in visitor sees a public page", { kind: "public-page" }, pass],
+
+  ["a guest sees the sign-in page", { kind: "guest-page", session: "none" }, pass],
+  ["the sign-in page shows while the store is down", { kind: "guest-page", session: "unreachable" }, pass],
+  ["a signed-in visitor of /login is sent on", { kind: "guest-page" }, onward],
+  [
+    "a form posted to /login by a signed-in visitor is answered by a GET",
+    { kind: "guest-page", safe: false },
+    onwardByGet,
+  ],
+  ["a script that fetches /login is not redirected", { kind: "guest-page", wants: "data" }, pass],
+
+  ["a signed-in visitor sees a page", {}, pass],
+  ["a signed-out visitor of a page is sent to sign in", { session: "none" }, toLogin],
+  ["Next's router is sent to sign in as well", { session: "none", wants: "flight" }, toLogin],
+  [
+    "a form posted while signed out is not posted again to /login",
+    { session: "none", safe: false },
+    toLoginByGet,
+  ],
+  [
+    "a server action is sent to sign in by the header that Next reads",
+    { session: "none", wants: "action", safe: false },
+    { do: "redirect-action", to: "login" },
+  ],
+  [
+    "a script that fetches a page while signed out gets 401, not HTML",
+    { session: "none", wants: "data" },
+    signedOut,
+  ],
+  [
+    "a page whose session cannot be checked says so, and never signs out",
+    { session: "unreachable" },
+    unavailable,
+  ],
+  [
+    "a posted form whose session cannot be checked is told so",
+    { session: "unreachable", safe: false },
+    unavailable,
+  ],
+  [
+    "Next's router is told 503 and loads the page anew",
+    { session: "unreachable", wants: "flight" },
+    unreachable,
+  ],
+  ["a server action is told 503", { session: "unreachable", wants: "action", safe: false }, unreachable],
+
+  [
+    "a link to the backend that is only seen does not call it",
+    { kind: "backend", wants: "prefetch" },
+    refuse("gate_not_for_router"),
+  ],
+  ["a signed-in call reaches the backend", { kind: "backend", wants: "data" }, forward],
+  ["a signed-in download reaches the backend", { kind: "backend" }, forward],
+  ["a signed-in WebSocket reaches the backend", { kind: "backend", wants: "upgrade" }, forward],
+  ["a call without a session gets 401", { kind: "backend", wants: "data", session: "none" }, signedOut],
+  ["a download link opened while signed out leads to sign-in", { kind: "backend", session: "none" }, toLogin],
+  [
+    "a signed-in client that wants another protocol is refused",
+    { kind: "backend", wants: "other-upgrade" },
+    { do: "refuse", code: "gate_not_websocket" },
+  ],
+  ["an anonymous WebSocket is refused", { kind: "backend", wants: "upgrade", session: "none" }, signedOut],
+  [
+    "a call whose session cannot be checked gets 503",
+    { kind: "backend", wants: "data", session: "unreachable" },
+    unreachable,
+  ],
+  [
+    "a download whose session cannot be checked gets 503",
+    { kind: "backend", session: "unreachable" },
+    unreachable,
+  ],
+  [
+    "a call from another site gets 403",
+    { kind: "backend", wants: "data", safe: false, crossSite: true },
+    refuse("gate_cross_site"),
+  ],
+  [
+    "a request of another site that changes something in a route handler gets 403",
+    { kind: "api", wants: "data", safe: false, crossSite: true },
+    refuse("gate_cross_site"),
+  ],
+  [
+    "a WebSocket from another site gets 403",
+    { kind: "backend", wants: "upgrade", crossSite: true },
+    refuse("gate_cross_site"),
+  ],
+  [
+    "a call from another site without a session gets 401",
+    { kind: "backend", wants: "data", session: "none", crossSite: true },
+    signedOut,
+  ],
+  [
+    "a call from another site gets 503 while the store is down",
+    { kind: "backend", wants: "data", session: "unreachable", crossSite: true },
+    unreachable,
+  ],
+  [
+    "a path that could be read as another gets 400",
+    { kind: "backend", deceptivePath: true },
+    refuse("gate_bad_path"),
+  ],
+  [
+    "such a path gets 400 whoever asks",
+    { kind: "backend", deceptivePath: true, session: "none" },
+    refuse("gate_bad_path"),
+  ],
+  [
+    "a route handler's path that cannot be decoded gets 400",
+    { kind: "open-api", deceptivePath: true },
+    refuse("gate_bad_path"),
+  ],
+  [
+    "a protected one gets 400 with or without a session",
+    { kind: "api", deceptivePath: true, session: "none" },
+    refuse("gate_bad_path"),
+  ],
+  [
+    "a body over the limit gets 413",
+    { kind: "backend", wants: "data", safe: false, body: "too-large" },
+    refuse("gate_body_too_large"),
+  ],
+  [
+    "a body of unknown length gets 411",
+    { kind: "backend", wants: "data", safe: false, body: "unknown-length" },
+    refuse("gate_length_required"),
+  ],
+
+  ["Better Auth's routes answer for themselves", { kind: "open-api", session: "none", wants: "data" }, pass],
+  [
+    "Better Auth's routes need no session store",
+    { kind: "open-api", session: "unreachable", wants: "data" },
+    pass,
+  ],
+  ["a signed-in call reaches a route handler", { kind: "api", wants: "data" }, pass],
+  [
+    "a route handler called while signed out gets 401",
+    { kind: "api", wants: "data", session: "none" },
+    signedOut,
+  ],
+  ["so does a navigation to a route handler", { kind: "api", session: "none" }, signedOut],
+  [
+    "a route handler called while the store is down gets 503",
+    { kind: "api", wants: "data", session: "unreachable" },
+    unreachable,
+  ],
+];
+
+test.each(rows)("%s", (_, facts, decision) => {
+  expect(decide({ ...usual, ...facts })).toEqual(decision);
+});
+
+const kinds: RouteKind[] = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
+const wants: Wants[] = ["document", "flight", "action", "upgrade", "other-upgrade", "data", "prefetch"];
+const sessions: SessionState[] = ["active", "none", "unreachable"];
+const bodies: Facts["body"][] = ["fits", "too-large", "unknown-length"];
+
+function* everyFacts(): Generator<Facts> {
+  for (const kind of kinds)
+    for (const want of wants)
+      for (const session of sessions)
+        for (const body of bodies)
+          for (let bits = 0; bits < 16; bits++)
+            yield {
+              kind,
+              wants: want,
+              session,
+              body,
+              safe: (bits & 1) !== 0,
+              crossSite: (bits & 2) !== 0,
+              deceptivePath: (bits & 4) !== 0,
+              embedded: (bits & 8) !== 0,
+            };
+}
+
+describe("for every combination of facts", () => {
+  const all = [...everyFacts()].map((facts) => ({ facts, decision: decide(facts) }));
+
+  it("covers all of them", () => {
+    expect(all).toHaveLength(6 * 7 * 3 * 3 * 16);
+  });
+
+  it("forwards only what a session, this site, an honest path and a fitting body stand behind", () => {
+    for (const { facts, decision } of all) {
+      const may =
+        facts.kind === "backend" &&
+        facts.session === "active" &&
+        !facts.crossSite &&
+        !facts.deceptivePath &&
+        !facts.embedded &&
+        facts.body === "fits" &&
+        !["other-upgrade", "prefetch"].includes(facts.wants);
+      expect(decision.do === "forward", JSON.stringify(facts)).toBe(may);
+    }
+  });
+
+  it("passes and redirects no upgrade", () => {
+    for (const { facts, decision } of all) {
+      if (facts.wants.endsWith("upgrade")) {
+        expect(decision.do, JSON.stringify(facts)).toMatch(/^(refuse|forward)$/);
+      }
+    }
+  });
+
+  it("lets nobody without a session see a protected page or route", () => {
+    for (const { facts, decision } of all) {
+      if ((facts.kind === "page" || facts.kind === "api") && facts.session !== "active") {
+        expect(decision.do, JSON.stringify(facts)).not.toBe("pass");
+      }
+    }
+  });
+
+  it("sends nobody to sign in because of a fault", () => {
+    for (const { facts, decision } of all) {
+      if (facts.session === "unreachable") {
+        expect(JSON.stringify(decision), JSON.stringify(facts)).not.toMatch(/login|gate_signed_out/);
+      }
+    }
+  });
+
+  it("redirects no script and no WebSocket", () => {
+    for (const { facts, decision } of all) {
+      if (facts.wants === "data" || facts.wants.endsWith("upgrade")) {
+        expect(decision.do, JSON.stringify(facts)).not.toMatch(/redirect|show/);
+      }
+    }
+  });
+
+  it("answers no navigation to a page with JSON", () => {
+    for (const { facts, decision } of all) {
+      const isPage = facts.kind === "page" || facts.kind === "guest-page" || facts.kind === "public-page";
+      if (isPage && facts.wants === "document") {
+        expect(decision.do, JSON.stringify(facts)).not.toBe("refuse");
+      }
+    }
+  });
+
+  it("never redirects an unsafe method with a status that repeats it", () => {
+    for (const { facts, decision } of all) {
+      if (!facts.safe && decision.do === "redirect") expect(decision.status, JSON.stringify(facts)).toBe(303);
+    }
+  });
+});

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it, test } from "vitest";
+import { createGate, type Gate } from "../../../../edge/gate";
+import { createLook } from "../../../../edge/observe/inspector/look";
+import type { StoreAnswer } from "../../../../edge/session/reader";
+import type { Sighting } from "../../../../lib/inspector";
+import { identityOf } from "../../../../lib/token/contract";
+import { gateEnv } from "../../../fixtures/gate";
+import { signCookieCache, signSessionToken } from "../../../fixtures/signing";
+
+/** What `/__gate` shows of the gate's decisions. */
+
+const APP = "http://localhost:3000";
+const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
+const identity = identityOf(ada, { id: "session-1" });
+
+let time: number;
+let reply: () => Promise<StoreAnswer>;
+let gate: Gate;
+let cookie: string;
+
+beforeEach(async () => {
+  time = Date.UTC(2026, 0, 1);
+  reply = async () => ({ session: { identity, expiresAt: time + 86_400_000 }, setCookies: [] });
+  cookie = `better-auth.session_token=${await signSessionToken("abc")}`;
+  let ids = 0;
+  let ticks = 0;
+  const effects = {
+    fetch,
+    store: () => reply(),
+    now: () => time,
+    startTimer: () => () => {},
+    randomId: () => `id-${++ids}`,
+    log: () => {},
+    clock: () => ++ticks,
+  };
+  const look = createLook(effects);
+  gate = look.around(createGate(gateEnv(APP), effects, look.watch));
+});
+
+const ask = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));
+const asMember = (headers: Record<string, string> = {}) => ({ headers: { cookie, ...headers } });
+
+/** The sightings that the stream has sent so far. */
+async function seen(): Promise<Sighting[]> {
+  const stream = await ask("/__gate/sightings");
+  expect(stream.headers.get("content-type")).toBe("text/event-stream");
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+  await ask("/the-end", { headers: { accept: "text/html" } });
+  const sightings: Sighting[] = [];
+  while (reader) {
+    const { value = "" } = await reader.read();
+    for (const [, data] of value.matchAll(/^data: (.*)$/gm)) {
+      const sighting = JSON.parse(data ?? "");
+      if (sighting.path === "/the-end") {
+        await reader.cancel();
+        return sightings;
+      }
+      sightings.push(sighting);
+    }
+  }
+  return sightings;
+}
+
+describe("says where the session came from", () => {
+  it("the store first, and memory from then on", async () => {
+    await ask("/backend/x", asMember());
+    await ask("/backend/x", asMember());
+    expect((await seen()).map(({ session }) => session)).toEqual(["store", "memory"]);
+  });
+
+  it("the signed cookie", async () => {
+    const data = await signCookieCache({ token: "abc", updatedAt: time });
+    await ask("/backend/x", asMember({ cookie: `${cookie}; better-auth.session_data=${data}` }));
+    expect(await seen()).toMatchObject([{ session: "cookie" }]);
+  });
+
+  it("nowhere", async () => {
+    await ask("/backend/x");
+    await ask("/");
+    reply = () => Promise.reject(new Error("down"));
+    await ask("/backend/x", asMember());
+    expect((await seen()).map(({ session }) => session)).toEqual(["none", "not asked", "unreachable"]);
+  });
+});
+
+test.each<[what: string, path: string, init: RequestInit, shown: Partial<Sighting>]>([
+  ["a public page", "/", {}, { kind: "public-page", outcome: "passed" }],
+  [
+    "a call without a session",
+    "/backend/x",
+    {},
+    { outcome: "refused", status: 401, code: "gate_signed_out" },
+  ],
+  ["a deceptive path", "/backend/a%2fb", {}, { outcome: "refused", status: 400, code: "gate_bad_path" }],
+  [
+    "a page without a session",
+    "/dashboard",
+    { headers: { accept: "text/html" } },
+    { outcome: "redirected", status: 307 },
+  ],
+])("%s is shown with what came of it, and why", async (_, path, init, shown) => {
+  await ask(path, init);
+  expect(await seen()).toEqual([
+    expect.objectContaining({ ...shown, reason: expect.stringMatching(/\w+ .*\.$/) }),
+  ]);
+});
+
+it("tells a cookie without a session from no cookie", async () => {
+  reply = async () => ({ session: null, setCookies: [] });
+  await ask("/backend/x", asMember());
+  await ask("/backend/x");
+  const [stale, none] = await seen();
+  expect(stale?.reason).toMatch(/no session stands behind it/);
+  expect(none?.reason).toMatch(/No session cookie came/);
+});
+
+it("has each step where its time was, and the age of the token", async () => {
+  await ask("/backend/x", asMember());
+  time += 42_000;
+  await ask("/backend/x", asMember());
+  const [first, second] = await seen();
+  expect(first?.steps.map(({ name }) => name)).toEqual(["session", "decide", "mint", "forward"]);
+  for (const [i, { start, took }] of first?.steps.entries() ?? []) {
+    expect(took).toBeGreaterThan(0);
+    expect(start + took).toBeLessThanOrEqual(first?.took ?? 0);
+    expect(start).toBeGreaterThanOrEqual(first?.steps[i - 1]?.start ?? 0);
+  }
+  expect([first?.tokenAge, second?.tokenAge]).toEqual([0, 42]);
+});
+
+it("keeps the last 200", async () => {
+  for (let i = 0; i < 250; i++) await ask(`/backend/${i}`);
+  const paths = (await seen()).map(({ path }) => path);
+  expect(paths).toHaveLength(200);
+  expect(paths.at(-1)).toBe("/backend/249");
+});
+
+it("shows no token, no cookie, no query and nobody", async () => {
+  const secret = "Zk3vQx8fW0nLr7Tc2bYpHs5uJd9aEgMi";
+  await ask(
+    "/backend/users/ada@example.com?token=hunter2",
+    asMember({ authorization: "Bearer abc.def.ghi" }),
+  );
+  await ask(`/api/auth/reset-password/${secret}`, asMember());
+  const text = JSON.stringify(await seen());
+  expect(text).toContain("/api/auth/reset-password/…");
+  for (const forbidden of [secret, "hunter2", "ada@", "eyJ", "Bearer", "better-auth", cookie]) {
+    expect(text).not.toContain(forbidden);
+  }
+});
+
+it("lets whoever develops see the page, and does not show itself", async () => {
+  expect((await ask("/__gate")).headers.get("x-middleware-next")).toBe("1");
+  expect(await seen()).toEqual([]);
+});

@@ -1,0 +1,342 @@
+import fc from "fast-check";
+import { decodeJwt } from "jose";
+import { describe, expect, it } from "vitest";
+import { classify } from "../../../edge/classify";
+import { decide } from "../../../edge/decide";
+import { isEmbedded } from "../../../edge/embedding";
+import { createGate } from "../../../edge/gate";
+import { readSessionCookies, sessionCookieNames } from "../../../edge/session/cookies";
+import type { StoreAnswer } from "../../../edge/session/reader";
+import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "../../../edge/upstream/headers";
+import { isCrossSite } from "../../../lib/cross-site";
+import { identityOf } from "../../../lib/token/contract";
+import { forgedHeaders } from "../../fixtures/forged-headers";
+import { gateEnv } from "../../fixtures/gate";
+import {
+  APP,
+  createTally,
+  FORGED,
+  method,
+  numRuns,
+  path,
+  search,
+  sent,
+  timeout,
+} from "../../fixtures/requests";
+import { signSessionToken } from "../../fixtures/signing";
+
+const BACKEND = "http://backend.internal:8000";
+const MAX_BODY = 1000;
+const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
+const requested = fc.tuple(method, path, sent);
+
+/**
+ * Why a request of a signed-in visitor must not reach the backend. This is a second, independent
+ * implementation of the policy, to compare the gate's decision with.
+ */
+function objection(verb: string, pathname: string, headers: Headers) {
+  if (pathname !== "/backend" && !pathname.startsWith("/backend/")) return "not the backend's";
+  if (readsOtherwise(pathname)) return "deceptive";
+  if (changes(verb, headers) && isFromElsewhere(headers)) return "cross-site";
+  if (isPartOfAPage(headers)) return "embedded";
+  if (namesUpgrade(headers) && !isHandshake(verb, headers)) return "another protocol";
+  if (headers.has("transfer-encoding")) return "unknown length";
+  const length = headers.get("content-length") ?? "0";
+  return /^[0-9]+$/.test(length) && Number(length) <= MAX_BODY ? undefined : "too large";
+}
+
+/** Whether decoding adds a separator, a NUL, or a segment with another meaning. */
+function readsOtherwise(pathname: string): boolean {
+  const decoded = pathname.replace(/%([0-9a-f]{2})/gi, (_, hex) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const segments = decoded.split("/");
+  return (
+    segments.length !== pathname.split("/").length ||
+    segments.some((segment) => segment === "." || segment === ".." || /[\\\0]/.test(segment))
+  );
+}
+
+/** A method that is not known to be safe, or an upgrade to any protocol. */
+function changes(verb: string, headers: Headers): boolean {
+  return namesUpgrade(headers) || (verb !== "GET" && verb !== "HEAD" && verb !== "OPTIONS");
+}
+
+function namesUpgrade(headers: Headers): boolean {
+  const names = (headers.get("connection") ?? "").toLowerCase().split(",");
+  return headers.has("upgrade") && names.some((name) => name.trim() === "upgrade");
+}
+
+/** A script, a worker or a frame. */
+function isPartOfAPage(headers: Headers): boolean {
+  return (
+    headers.has("service-worker") ||
+    /script|work|frame|embed|object|xslt/.test(headers.get("sec-fetch-dest") ?? "")
+  );
+}
+
+/** RFC 6455 §4.1. */
+function isHandshake(verb: string, headers: Headers): boolean {
+  return verb === "GET" && namesUpgrade(headers) && headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+function isFromElsewhere(headers: Headers): boolean {
+  const site = headers.get("sec-fetch-site");
+  if (site) return site !== "same-origin" && site !== "none";
+  return headers.has("origin") && headers.get("origin") !== APP;
+}
+
+/** A page or route that works without a session. */
+function isOpen(pathname: string): boolean {
+  const pages = /^\/(forgot-password|reset-password|verify-email|account-deleted|mailbox|login|signup)?\/?$/;
+  return pages.test(pathname) || /^\/api\/(auth|health)(\/|$)/.test(pathname);
+}
+
+/** Next sends a bare 500 for a route handler's path that it cannot decode. */
+function isDecodable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function startGate(store: () => Promise<StoreAnswer>) {
+  const faults: object[] = [];
+  let ids = 0;
+  const gate = createGate(gateEnv(APP, { backendUrl: BACKEND, maxBodyBytes: MAX_BODY }), {
+    fetch,
+    store,
+    now: () => 0,
+    startTimer: () => () => {},
+    randomId: () => `id-${++ids}`,
+    log: (entry) => faults.push(...(entry.error === undefined ? [] : [entry])),
+  });
+  return { gate, faults };
+}
+
+it.each(forgedHeaders)("%s never arrives as it was sent", (name) => {
+  const known = {
+    token: "t",
+    requestId: "id",
+    appOrigin: APP,
+    origins: [APP],
+    clientAddressHeader: undefined,
+    isUpgrade: false,
+  };
+  expect([...upstreamHeaders(new Headers({ [name]: FORGED }), known).values()]).not.toContain(FORGED);
+});
+
+describe("whatever is sent", { timeout }, () => {
+  it("is classified, judged and decided without an error, and forwarded only where nothing speaks against it", () => {
+    const tally = createTally();
+    fc.assert(
+      fc.property(
+        requested,
+        fc.constantFrom<"active" | "none" | "unreachable">(
+          "active",
+          "active",
+          "active",
+          "active",
+          "none",
+          "unreachable",
+        ),
+        ([verb, pathname, { headers }], session) => {
+          const classified = classify(verb, pathname, headers);
+          const decision = decide({
+            ...classified,
+            session,
+            crossSite: isCrossSite(headers, !classified.safe || classified.wants.endsWith("upgrade"), [APP]),
+            deceptivePath: isDeceptivePath(pathname),
+            embedded: isEmbedded(headers),
+            body: judgeBody(headers, MAX_BODY),
+          });
+          tally.count(decision.do === "refuse" ? decision.code : decision.do);
+          if (decision.do !== "forward") return;
+          expect(session).toBe("active");
+          expect(objection(verb, pathname, headers)).toBeUndefined();
+          if (isHandshake(verb, headers)) tally.count("forwarded upgrade");
+        },
+      ),
+      { numRuns },
+    );
+    const refusals = [
+      ...[
+        "bad_path",
+        "cross_site",
+        "not_embeddable",
+        "not_websocket",
+        "body_too_large",
+        "length_required",
+        "signed_out",
+      ],
+    ];
+    const reached = ["forward", "pass", "redirect", "forwarded upgrade"];
+    expect(tally.starved(...reached, ...refusals.map((code) => `gate_${code}`))).toEqual([]);
+  });
+
+  it("leaves nothing forged in what the backend sees, nor what Connection names", () => {
+    const tally = createTally();
+    // Headers that the gate sets itself.
+    const ours = /^(authorization|x-request-id|x-forwarded-(proto|host|for)|host|connection|upgrade)$/;
+    const framing = ["content-length", "transfer-encoding"];
+    const address = fc.constantFrom(undefined, "203.0.113.7");
+    fc.assert(
+      fc.property(
+        sent,
+        fc.boolean(),
+        fc.boolean(),
+        address,
+        ({ headers, nominated }, isUpgrade, trusts, ip) => {
+          const clientAddressHeader = trusts ? "x-platform-address" : undefined;
+          if (ip) headers.set("x-platform-address", ip);
+          const said = { token: "t.o.k", requestId: "id", appOrigin: APP, origins: [APP] };
+          const known = { ...said, clientAddressHeader, isUpgrade };
+          const seen = upstreamHeaders(headers, known);
+          expect([...seen].filter(([, value]) => value.includes(FORGED))).toEqual([]);
+          expect(seen.get("authorization")).toBe("Bearer t.o.k");
+          expect(seen.get("x-request-id")).toBe("id");
+          expect(seen.get("x-forwarded-proto")).toBe("https");
+          expect(seen.get("x-forwarded-host")).toBe("app.example.com");
+          expect(seen.get("host")).toBe("app.example.com");
+          expect([undefined, APP]).toContain(seen.get("origin"));
+          expect(seen.get("x-forwarded-for")).toBe(trusts ? ip : undefined);
+          expect(seen.get("connection")).toBe(isUpgrade ? "Upgrade" : undefined);
+          expect(seen.get("upgrade")).toBe(isUpgrade ? "websocket" : undefined);
+          for (const name of nominated) {
+            if (name === "" || ours.test(name) || framing.includes(name)) continue;
+            expect(seen.has(name), name).toBe(false);
+            if (headers.has(name)) tally.count("nominated");
+          }
+          // These two frame the body, so they must always arrive.
+          for (const name of framing) {
+            expect(seen.get(name)).toBe(headers.get(name) ?? undefined);
+            if (headers.has(name) && nominated.includes(name)) tally.count("nominated framing");
+          }
+          if ([...headers.values()].some((value) => value.includes(FORGED))) tally.count("forged");
+          if (trusts && !ip && headers.has("x-forwarded-for")) tally.count("no address");
+        },
+      ),
+      { numRuns },
+    );
+    expect(tally.starved("nominated", "nominated framing", "forged", "no address")).toEqual([]);
+  });
+
+  it("goes to the configured origin", () => {
+    fc.assert(
+      fc.property(path, search, (pathname, query) => {
+        const target = upstreamUrl("https://api.example.com", "/backend", `/backend${pathname}`, query);
+        expect(new URL(target).origin).toBe("https://api.example.com");
+      }),
+      { numRuns },
+    );
+  });
+
+  it("as a Cookie header is read without an error, and never longer than it is", () => {
+    const names = sessionCookieNames(false);
+    const part = fc.constantFrom(
+      names.token,
+      names.data,
+      `${names.data}.0`,
+      `${names.data}.1`,
+      `${names.data}.99999`,
+      "=",
+      ";",
+      " ",
+      "a",
+      "%",
+    );
+    const header = fc.oneof(
+      fc.string(),
+      fc.array(part, { maxLength: 12 }).map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(header, (text) => {
+        const cookies = readSessionCookies(text, names);
+        if (cookies)
+          expect(cookies.token.length + (cookies.data?.length ?? 0)).toBeLessThanOrEqual(text.length);
+      }),
+      { numRuns },
+    );
+  });
+
+  it("reaches no backend and no protected page without a session, through the whole gate", async () => {
+    const { gate, faults } = startGate(() =>
+      Promise.reject(new Error("a forged cookie has reached the store")),
+    );
+    const tally = createTally();
+    const forged = fc
+      .array(fc.constantFrom(..."Az09%.+/="), { maxLength: 60 })
+      .map((picked) => picked.join(""));
+    const cookie = fc.oneof(
+      fc.constant(undefined),
+      forged.map((text) => `__Secure-better-auth.session_token=${text}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(requested, search, cookie, async ([verb, pathname, { headers }], query, session) => {
+        headers.delete("cookie");
+        if (session) headers.set("cookie", session);
+        const request = new Request(APP + pathname + query, { method: verb, headers });
+        const response = await gate(request);
+        // The gate forwards by a rewrite. It refuses a WebSocket by a rewrite to a page of the app.
+        const rewrite = response.headers.get("x-middleware-rewrite");
+        if (rewrite) expect(new URL(rewrite).origin).toBe(APP);
+        const location = response.headers.get("location");
+        if (location) expect(new URL(location, APP).origin).toBe(APP);
+        const passes = response.headers.has("x-middleware-next");
+        const { pathname: received } = new URL(request.url);
+        expect(passes).toBe(isOpen(received) && isDecodable(received) && !namesUpgrade(headers));
+        tally.count(passes ? "pass" : location ? "redirect" : `${response.status}`);
+      }),
+      { numRuns },
+    );
+    expect(faults).toEqual([]);
+    expect(tally.starved("pass", "redirect", "401", "400")).toEqual([]);
+  });
+
+  it("with a session reaches the backend alone, without its cookie, and only where nothing speaks against it", async () => {
+    const { gate, faults } = startGate(async () => ({
+      session: { identity: ada, expiresAt: 86_400_000 },
+      setCookies: ["better-auth.session_data=fresh"],
+    }));
+    const cookie = `__Secure-better-auth.session_token=${await signSessionToken("abc")}`;
+    const status = {
+      ...{ deceptive: 400, "cross-site": 403, embedded: 403, "another protocol": 400 },
+      ...{ "unknown length": 411, "too large": 413 },
+    };
+    const tally = createTally();
+    await fc.assert(
+      fc.asyncProperty(requested, search, async ([verb, pathname, { headers }], query) => {
+        headers.set("cookie", `a=${FORGED}; ${cookie}; b=c`);
+        const request = new Request(APP + pathname + query, { method: verb, headers });
+        const response = await gate(request);
+        const why = objection(request.method, new URL(request.url).pathname, headers);
+        const rewrite = response.headers.get("x-middleware-rewrite");
+        if (rewrite?.startsWith(`${APP}/`)) expect(namesUpgrade(headers)).toBe(true);
+        else if (rewrite !== null) {
+          expect(new URL(rewrite).origin).toBe(BACKEND);
+          expect(why).toBeUndefined();
+          const names = response.headers.get("x-middleware-override-headers")?.split(",") ?? [];
+          const handedOn = [...response.headers].filter(([name]) => name.startsWith("x-middleware-request-"));
+          expect(handedOn.map(([name]) => name.slice("x-middleware-request-".length)).sort()).toEqual(
+            names.sort(),
+          );
+          expect(names).not.toContain("cookie");
+          expect(JSON.stringify(handedOn)).not.toContain(FORGED);
+          const token = response.headers.get("x-middleware-request-authorization") ?? "";
+          expect(decodeJwt(token.replace(/^Bearer /, ""))).toMatchObject({ sub: "user-1", sid: "session-1" });
+          expect(response.headers.getSetCookie()).toEqual([]);
+          tally.count("forward");
+          return;
+        }
+        tally.count(why ?? "forward");
+        if (why === "not the backend's") return;
+        expect(response.status).toBe(why && status[why]);
+      }),
+      { numRuns },
+    );
+    expect(faults).toEqual([]);
+    expect(tally.starved("forward", "not the backend's", ...Object.keys(status))).toEqual([]);
+  });
+});

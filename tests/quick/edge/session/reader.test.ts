@@ -1,0 +1,443 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { readSessionCookies, sessionCookieNames } from "../../../../edge/session/cookies";
+import {
+  createSessionReader,
+  type SessionResult,
+  type SessionStore,
+  type StoreAnswer,
+} from "../../../../edge/session/reader";
+import { identityOf } from "../../../../lib/token/contract";
+import {
+  AUTH_SECRET,
+  sessionToken,
+  signCookie,
+  signCookieCache,
+  signSessionToken,
+} from "../../../fixtures/signing";
+
+const START = Date.UTC(2026, 0, 1);
+const identity = identityOf(
+  { id: "user-1", email: "ada@example.com", name: "Ada" },
+  { id: "session-of-abc" },
+);
+
+let time: number;
+let asked: { header: string; extend: boolean }[];
+let reply: () => Promise<StoreAnswer>;
+
+beforeEach(() => {
+  time = START;
+  asked = [];
+  reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] });
+});
+
+const store: SessionStore = (header, { extend }) => {
+  asked.push({ header, extend });
+  return reply();
+};
+
+function readerAndEnd(maxStale = 60_000, authSecrets = [AUTH_SECRET]) {
+  const sessions = createSessionReader({
+    authSecrets,
+    maxStale,
+    store,
+    now: () => time,
+    startTimer: () => () => {},
+  });
+  const cookiesOf = (header: string) => readSessionCookies(header, sessionCookieNames(false));
+  return {
+    read: (header: string, extend = false, bound = maxStale) =>
+      sessions.read(cookiesOf(header), header, { extend, maxStale: bound }),
+    end: (header: string) => sessions.end(cookiesOf(header) ?? { token: "", data: undefined }),
+  };
+}
+
+const reader = (maxStale?: number) => readerAndEnd(maxStale).read;
+
+const tokenCookie = async (token = "abc") => `better-auth.session_token=${await signSessionToken(token)}`;
+const bothCookies = async (options: Partial<Parameters<typeof signCookieCache>[0]> = {}) =>
+  `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "abc", updatedAt: START, ...options })}`;
+
+const summary = (answer: SessionResult) => (answer.state === "active" ? answer.source : answer.state);
+
+describe("a visitor without a session", () => {
+  it("is known without asking anybody", async () => {
+    expect(await reader()("theme=dark")).toMatchObject({ state: "none" });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ["no signature", async () => sessionToken("abc")],
+    ["an empty signature", async () => `${sessionToken("abc")}.`],
+    ["a signature of another secret", () => signSessionToken("abc", "another-secret-another-secret-another")],
+    ["the signature of another token", async () => (await signSessionToken("abc")).replace("abc", "abd")],
+    ["a signature cut short", async () => (await signSessionToken("abc")).slice(0, -6)],
+    ["what is no base64", async () => encodeURIComponent(`${sessionToken("abc")}.${"!".repeat(43)}=`)],
+    ["what cannot be decoded", async () => `${sessionToken("abc")}.%E0%A4%A`],
+    // Otherwise a second spelling of the cookie would stay in memory after the sign-out of the
+    // first.
+    ["a spelling of its own", async () => (await signSessionToken("abc")).replace("abc", "%61bc")],
+  ])("who forges a cookie with %s does not reach the store", async (_, forge) => {
+    expect(await reader()(`better-auth.session_token=${await forge()}`)).toEqual({
+      state: "none",
+      setCookies: [],
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
+/**
+ * Attack: Better Auth signs these cookies with the same key, so a signature alone does not prove
+ * that a value is a session token.
+ */
+it.each([
+  ["dont_remember", "true"],
+  ["the OAuth state of earlier versions", `${"aB3-_".repeat(7)}`.slice(0, 32)],
+  ["a trusted device", `${"a".repeat(43)}!trust-device-${"b".repeat(32)}`],
+  ["a session token that is longer", sessionToken("abc").padEnd(33, "0")],
+])("a signed value of another cookie is no session token and costs no lookup: %s", async (_, value) => {
+  const header = `better-auth.session_token=${await signCookie(value)}`;
+  expect(await reader()(header)).toEqual({ state: "none", setCookies: [] });
+  expect(asked).toEqual([]);
+});
+
+describe("a clock that steps back by an hour", () => {
+  it("makes a session in memory stale", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    time = START - 3_600_000;
+    expect(summary(await read(header))).toBe("store");
+    time += 1_000;
+    expect(summary(await read(header))).toBe("memory");
+  });
+
+  it("makes a cookie cache stale", async () => {
+    const header = await bothCookies();
+    time = START - 3_600_000;
+    expect(summary(await reader()(header))).toBe("store");
+  });
+
+  it("does not undo a sign-out", async () => {
+    const { read, end } = readerAndEnd();
+    const header = await bothCookies({ updatedAt: START - 3_600_000 });
+    await end(header);
+    reply = async () => ({ session: null, setCookies: [] });
+    time = START - 3_599_000;
+    expect(summary(await read(header))).toBe("none");
+  });
+});
+
+describe("the store", () => {
+  it("is asked about a session that nobody knows yet, once", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    expect(summary(await read(header))).toBe("store");
+    expect(summary(await read(header))).toBe("memory");
+    expect(asked).toEqual([{ header, extend: false }]);
+  });
+
+  it("is asked once for a thousand requests at once", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => read(header)));
+    expect(asked).toHaveLength(1);
+    expect(answers.every(({ state }) => state === "active")).toBe(true);
+  });
+
+  it("may extend the session for a page, and its cookies are passed on", async () => {
+    reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: ["a=b"] });
+    expect(await reader()(await tokenCookie(), true)).toMatchObject({ setCookies: ["a=b"] });
+    expect(asked[0]?.extend).toBe(true);
+  });
+
+  it("is asked for a page without a cookie cache, so that the page brings one back", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    expect(summary(await read(header, true))).toBe("store");
+  });
+
+  it("is asked for a page whose cookie cache has expired, though calls to the backend have just asked", async () => {
+    const read = reader();
+    const header = await bothCookies({ updatedAt: START - 61_000 });
+    expect(summary(await read(header))).toBe("store");
+    expect(summary(await read(header, true))).toBe("store");
+    expect(asked.map(({ extend }) => extend)).toEqual([false, true]);
+    // After the page's lookup, pages and calls need no other one while its result is trusted.
+    expect(summary(await read(header, true))).toBe("memory");
+    expect(summary(await read(header))).toBe("memory");
+  });
+
+  it("that says the session is gone has its cookies cleared", async () => {
+    reply = async () => ({ session: null, setCookies: ["better-auth.session_token=; Max-Age=0"] });
+    expect(await reader()(await tokenCookie())).toEqual({
+      state: "none",
+      setCookies: ["better-auth.session_token=; Max-Age=0"],
+    });
+  });
+
+  it("that fails is a fault and no sign-out, and is asked again", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    reply = () => Promise.reject(new Error("down"));
+    expect((await read(header)).state).toBe("unreachable");
+    reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] });
+    expect(summary(await read(header))).toBe("store");
+  });
+});
+
+describe("the signed cookie", () => {
+  it("does not vouch for a session cookie that is forged beside it", async () => {
+    const forged = (await bothCookies()).replace(
+      /session_token=abcx{29}\.[^;]+/,
+      `session_token=${sessionToken("abc")}.${"A".repeat(43)}%3D`,
+    );
+    expect(await reader()(forged)).toEqual({ state: "none", setCookies: [] });
+    expect(asked).toEqual([]);
+  });
+
+  it("spares the store", async () => {
+    const answer = await reader()(await bothCookies());
+    expect(answer).toMatchObject({
+      source: "cookie",
+      session: { identity: { ...identity }, verifiedAt: START },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ["is signed with another secret", { secret: "another-secret-another-secret-another" }],
+    ["belongs to another session", { token: "someone-else" }],
+    ["has run out", { maxAgeSeconds: 0 }],
+    ["is older than the bound", { updatedAt: START - 60_000, maxAgeSeconds: 600 }],
+    ["is of a session that has ended", { sessionExpiresAt: START }],
+  ])("that %s does not count", async (_, options) => {
+    expect(summary(await reader()(await bothCookies(options)))).toBe("store");
+  });
+
+  it("without a signature does not count", async () => {
+    const [header, payload] = (await signCookieCache({ token: "abc", updatedAt: START })).split(".");
+    const unsigned = `${btoa('{"alg":"none"}').replace(/=+$/, "")}.${payload}.`;
+    for (const data of [unsigned, `${header}.${payload}.`, "x", "x.y.z"]) {
+      const cookies = `${await tokenCookie()}; better-auth.session_data=${data}`;
+      expect(summary(await reader()(cookies)), data).toBe("store");
+    }
+  });
+
+  it("is stale when the clock that signed it runs ahead", async () => {
+    expect(summary(await reader()(await bothCookies({ updatedAt: START + 30_000 })))).toBe("store");
+  });
+});
+
+describe("the revocation bound", () => {
+  it("ends the memory of a session", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    time = START + 59_999;
+    expect(summary(await read(header))).toBe("memory");
+    time = START + 60_000;
+    expect(summary(await read(header))).toBe("store");
+  });
+
+  it("counts from the store's answer, not from the cookie's arrival", async () => {
+    const read = reader();
+    const header = await bothCookies();
+    time = START + 50_000;
+    expect(summary(await read(header))).toBe("cookie");
+    time = START + 60_000;
+    expect(summary(await read(header))).toBe("store");
+  });
+
+  it("ends with the second in which the page's own check ends", async () => {
+    const read = reader();
+    const header = await bothCookies({ updatedAt: START + 900 });
+    time = START + 900;
+    expect(summary(await read(header))).toBe("cookie");
+    time = START + 60_000;
+    expect(summary(await read(header))).toBe("store");
+  });
+
+  it("of 0 asks the store every time", async () => {
+    const read = reader(0);
+    const header = await bothCookies();
+    await read(header);
+    await read(header);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("is shorter where a path asks for less, and memory keeps what others may still use", async () => {
+    const read = reader();
+    const header = await bothCookies();
+    await read(header);
+    time = START + 10_000;
+    expect(summary(await read(header, false, 5_000))).toBe("store");
+    expect(summary(await read(header, false, 5_000))).toBe("memory");
+    expect(summary(await read(header, false, 0))).toBe("store");
+    expect(summary(await read(header))).toBe("memory");
+  });
+
+  it("of 0 shares no look-up: another's may have read the store before this request was sent", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await Promise.all([read(header, false, 0), read(header, false, 0)]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("that finds the session gone takes it out of memory", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    reply = async () => ({ session: null, setCookies: [] });
+    expect(summary(await read(header, false, 0))).toBe("none");
+    expect(summary(await read(header))).toBe("none");
+  });
+
+  it("never outlasts the session itself", async () => {
+    reply = async () => ({ session: { identity, expiresAt: START + 5_000 }, setCookies: [] });
+    const read = reader();
+    const header = await tokenCookie();
+    await read(header);
+    time = START + 5_000;
+    expect(summary(await read(header))).toBe("store");
+  });
+});
+
+describe("a sign-out that passes", () => {
+  it("takes the session out of memory, and out of the signed cookie", async () => {
+    const { read, end } = readerAndEnd();
+    const header = await bothCookies();
+    expect(summary(await read(header))).toBe("cookie");
+    await end(header);
+    reply = async () => ({ session: null, setCookies: [] });
+    expect(summary(await read(header))).toBe("none");
+  });
+
+  it("has the store asked each time while an older answer could still count", async () => {
+    const { read, end } = readerAndEnd();
+    const header = await tokenCookie();
+    await end(header);
+    // The sign-out has not reached the database yet.
+    expect(summary(await read(header))).toBe("store");
+    expect(summary(await read(header))).toBe("store");
+    time = START + 60_000;
+    await read(header);
+    expect(summary(await read(header))).toBe("memory");
+  });
+
+  describe("is not undone by a look-up that began before it", () => {
+    let answer: (answer: StoreAnswer) => void;
+    const active: StoreAnswer = { session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] };
+
+    /** Begins a lookup. The store has read the session, but has not returned it yet. */
+    async function begin() {
+      const { read, end } = readerAndEnd();
+      const header = await tokenCookie();
+      reply = () => new Promise((resolve) => (answer = resolve));
+      const before = read(header);
+      while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve));
+      reply = async () => ({ session: null, setCookies: [] });
+      return { before, read: () => read(header), end: () => end(header) };
+    }
+
+    it("and ends while the sign-out passes", async () => {
+      const { before, read, end } = await begin();
+      const ending = end();
+      answer(active);
+      await Promise.all([before, ending]);
+      expect(summary(await read())).toBe("none");
+    });
+
+    it("and ends after it", async () => {
+      const { before, read, end } = await begin();
+      await end();
+      const after = read();
+      answer(active);
+      expect(summary(await before)).toBe("store");
+      expect(summary(await after)).toBe("none");
+    });
+  });
+
+  it("ends no other session", async () => {
+    const { read, end } = readerAndEnd();
+    const header = await tokenCookie();
+    await read(header);
+    await end(await tokenCookie("other"));
+    expect(summary(await read(header))).toBe("memory");
+  });
+});
+
+describe("memory", () => {
+  it("knows a session with the cookie cache that it came with, and with no other", async () => {
+    const read = reader();
+    await read(await tokenCookie());
+    const foreign = `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "x", updatedAt: START })}`;
+    expect(summary(await read(foreign))).toBe("store");
+  });
+
+  it("keeps no session of a user whose name alone would fill it", async () => {
+    const read = reader();
+    const header = await tokenCookie();
+    const large = { ...identity, name: "x".repeat(4_096) };
+    reply = async () => ({ session: { identity: large, expiresAt: START + 86_400_000 }, setCookies: [] });
+    await read(header);
+    expect(summary(await read(header))).toBe("store");
+  });
+
+  it("is not for those who forge: a flood of them pushes nobody out, and never reaches the store", async () => {
+    const { read, end } = readerAndEnd();
+    const known = await tokenCookie("known");
+    const ended = await tokenCookie("ended");
+    await read(known);
+    await end(ended);
+    // Signatures of a valid form, and more visitors than memory holds.
+    const signature = encodeURIComponent(`${"A".repeat(43)}=`);
+    const forged = Array.from({ length: 10_001 }, (_, i) => `better-auth.session_token=t${i}.${signature}`);
+    await Promise.all(forged.flatMap((header) => [read(header), end(header)]));
+    expect(asked).toHaveLength(1);
+    expect(summary(await read(known))).toBe("memory");
+    await read(ended);
+    expect(summary(await read(ended))).toBe("store");
+  });
+
+  it("of many sessions forgets the one that was not used for longest", async () => {
+    const read = reader();
+    const first = await tokenCookie("first");
+    await read(first);
+    for (let i = 0; i < 10_000; i++) await read(await tokenCookie(`other-${i}`));
+    expect(summary(await read(first))).toBe("store");
+  });
+});
+
+describe("while the secret is rotated", () => {
+  const NEWER = "newer-secret-newer-secret-newer-secret-1";
+  const ring = [NEWER, AUTH_SECRET];
+
+  it("a cookie of the older secret is shown to the store under the newer one's signature", async () => {
+    const { read } = readerAndEnd(60_000, ring);
+    expect(summary(await read(`a=b; ${await tokenCookie()}; c=d`))).toBe("store");
+    const renewed = await signSessionToken("abc", NEWER);
+    expect(asked[0]?.header).toBe(`a=b; better-auth.session_token=${renewed}; c=d`);
+  });
+
+  it("a cookie of the newer secret is left as it is", async () => {
+    const { read } = readerAndEnd(60_000, ring);
+    const header = `better-auth.session_token=${await signSessionToken("abc", NEWER)}`;
+    await read(header);
+    expect(asked[0]?.header).toBe(header);
+  });
+
+  it("a cookie cache of either secret counts", async () => {
+    expect(summary(await readerAndEnd(60_000, ring).read(await bothCookies()))).toBe("cookie");
+    expect(summary(await readerAndEnd(60_000, ring).read(await bothCookies({ secret: NEWER })))).toBe(
+      "cookie",
+    );
+  });
+
+  it("a cookie of a secret that has left the ring is forged", async () => {
+    const { read } = readerAndEnd(60_000, [NEWER]);
+    expect(summary(await read(await bothCookies()))).toBe("none");
+    expect(asked).toEqual([]);
+  });
+});

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { createStaleBound } from "../../../../edge/session/staleness-bound";
+
+const bounds = [
+  ["/backend/api/account", 0],
+  ["/backend/api", 30],
+  ["/backend/slow", 600],
+] as const;
+const maxStaleAt = createStaleBound(60, bounds);
+
+test.each([
+  ["/backend/x", 60_000],
+  ["/dashboard", 60_000],
+  ["/backend/api/tasks", 30_000],
+  ["/backend/api/account", 0],
+  ["/backend/api/account/", 0],
+  ["/backend/api/account/export", 0],
+  ["/backend/api/accounts", 30_000],
+  // A path cannot have a longer bound than the deployment.
+  ["/backend/slow", 60_000],
+  // The path that the backend decodes is the one that counts.
+  ["/backend/api/%61ccount", 0],
+  ["/backend/%61pi/accoun%74", 0],
+  // The backend may be able to decode a path that the gate cannot decode.
+  ["/backend/api/%61ccount/%E0%A4%A", 0],
+])("%s is trusted for %d ms", (path, expected) => {
+  expect(maxStaleAt(path)).toBe(expected);
+});

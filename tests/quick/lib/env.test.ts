@@ -1,0 +1,275 @@
+import { describe, expect, it, test } from "vitest";
+import { EnvError, parseEnv } from "../../../lib/env";
+
+const good = {
+  BETTER_AUTH_URL: "https://app.example.com",
+  BETTER_AUTH_SECRET: "0123456789abcdefghijklmnopqrstuvwxyz",
+  JWT_SECRET_KEY: "zyxwvutsrqponmlkjihgfedcba9876543210",
+  DATABASE_URL: "postgresql://user:hidden-password@db.neon.tech/app",
+  BACKEND_URL: "https://api.example.com",
+};
+
+function problemsOf(source: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseEnv(source);
+    return [];
+  } catch (error) {
+    if (error instanceof EnvError) return error.problems;
+    throw error;
+  }
+}
+
+it("fills in what may be left out", () => {
+  expect(parseEnv(good)).toEqual({
+    appOrigin: "https://app.example.com",
+    origins: ["https://app.example.com"],
+    backendUrl: "https://api.example.com",
+    forwarding: "rewrite",
+    databaseUrl: good.DATABASE_URL,
+    neonEndpoint: undefined,
+    authSecrets: [good.BETTER_AUTH_SECRET],
+    authOptions: { secret: good.BETTER_AUTH_SECRET },
+    jwt: { keys: [good.JWT_SECRET_KEY], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 },
+    sessionMaxStaleSeconds: 60,
+    maxBodyBytes: 10 * 1024 * 1024,
+    backendTimeoutSeconds: 120,
+    tokenEndpoint: false,
+    mail: undefined,
+    providers: {},
+    development: false,
+    distDir: ".next",
+    clientAddressHeader: undefined,
+    onVercel: false,
+  });
+});
+
+describe("a value that cannot be used is named, with what is wrong and the mend", () => {
+  const short = "too-short";
+  const newer = "newer-secret-newer-secret-newer-secret-1";
+  const rows: [name: string, value: string | undefined, says: RegExp][] = [
+    ["BETTER_AUTH_URL", undefined, /is not set.*https:\/\/app\.example\.com/],
+    ["BETTER_AUTH_URL", "app.example.com", /is not an address/],
+    ["BETTER_AUTH_URL", "https://app.example.com/base", /holds the path \/base/],
+    ["BETTER_AUTH_SECRET", undefined, /is not set.*openssl/],
+    ["BETTER_AUTH_SECRET", "   ", /is not set/],
+    ["BETTER_AUTH_SECRET", short, /is 9 bytes long, and 32 is the least.*openssl/],
+    ["BETTER_AUTH_SECRET", "change-me-change-me-change-me-change-me", /is a placeholder/],
+    ["BETTER_AUTH_SECRETS", "no-number-no-number-no-number-no-number", /not of the form 2:/],
+    ["BETTER_AUTH_SECRETS", `2:${short}`, /is 9 bytes long/],
+    ["BETTER_AUTH_SECRETS", `1:${newer},1:${good.BETTER_AUTH_SECRET}`, /one number to two secrets/],
+    ["JWT_SECRET_KEY", undefined, /is not set.*FastAPI/],
+    ["JWT_SECRET_KEY", "x".repeat(40), /is a placeholder/],
+    ["JWT_SECRET_KEY", "your-secret-key-goes-here-your-secret", /is a placeholder/],
+    ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},`, /empty key/],
+    ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},${short}`, /is 9 bytes long/],
+    ["JWT_SECRET_KEY", good.BETTER_AUTH_SECRET, /is also a secret of Better Auth's/],
+    [
+      "JWT_SECRET_KEY",
+      `${good.JWT_SECRET_KEY},${good.BETTER_AUTH_SECRET}`,
+      /is also a secret of Better Auth's/,
+    ],
+    ["DATABASE_URL", undefined, /is not set.*Neon/],
+    ["DATABASE_URL", "mysql://user:hidden-password@host/db", /is not a connection string/],
+    ["BACKEND_URL", undefined, /is not set.*FastAPI/],
+    ["BACKEND_URL", "ftp://api.example.com", /is not an address/],
+    ["BACKEND_URL", "https://user:pass@api.example.com", /more than an address/],
+    ["BACKEND_URL", "https://api.example.com?x=1", /more than an address/],
+    ["NEON_ENDPOINT", "nowhere", /is not an address/],
+    ["JWT_TTL_SECONDS", "1801", /whole number from 30 to 1800/],
+    ["JWT_TTL_SECONDS", "five", /whole number/],
+    ["SESSION_MAX_STALE_SECONDS", "-1", /whole number from 0 to 3600/],
+    ["SESSION_MAX_STALE_SECONDS", "1e3", /whole number/],
+    ["MAX_BODY_MB", "0", /whole number from 1/],
+    ["BACKEND_TIMEOUT_SECONDS", "0", /whole number from 1 to 290/],
+    ["BACKEND_TIMEOUT_SECONDS", "291", /whole number from 1 to 290/],
+    ["TOKEN_ENDPOINT", "yes", /on or off/],
+    ["BACKEND_FORWARD", "proxy", /rewrite or relay/],
+    ["SMTP_URL", "mail.example.com", /is not the address of a mail server.*smtp:\/\//],
+    ["SMTP_URL", "https://user:hidden-password@mail.example.com", /is not the address of a mail server/],
+    ["MAIL_FROM", "Gatehouse", /is not an email address.*Gatehouse <no-reply@example.com>/],
+    [
+      "MAIL_FROM",
+      "Gatehouse <a@example.com>\r\nBcc: b@example.com",
+      /control or invisible character \(U\+000D\)/,
+    ],
+    ["MAIL_FROM", "Acme, Inc <a@example.com>", /is not an email address/],
+    ["MAIL_FROM", "Acme (mail) <a@example.com>", /is not an email address/],
+    ["MAIL_FROM", "a@example.com, b@example.com", /is not an email address/],
+    ["MAIL_FROM", "a@example.com.", /is not an email address/],
+    ["CLIENT_ADDRESS_HEADER", "x client", /not the name of a header/],
+    ["CLIENT_ADDRESS_HEADER", "x_forwarded_for", /not the name of a header.*hyphens/],
+    ["CLIENT_ADDRESS_HEADER", "X-Real-IP:", /not the name of a header/],
+    ...[
+      "Cookie",
+      "authorization",
+      "Host",
+      "forwarded",
+      "x-forwarded-host",
+      "user-agent",
+      "sec-fetch-site",
+      "content-length",
+      "proxy-authorization",
+      "x-middleware-rewrite",
+    ].map((name): [string, string, RegExp] => [
+      "CLIENT_ADDRESS_HEADER",
+      name,
+      new RegExp(`is ${name.toLowerCase()}, which does not hold one address.*X-Real-IP`),
+    ]),
+    ["BETTER_AUTH_SECRETS", "  ", /is not set: it is blank/],
+    ["JWT_ISSUER", " ", /is blank/],
+    ["JWT_ISSUER", "phase2\u0007web", /invisible character \(U\+0007\)/],
+    ["JWT_AUDIENCE", "phase2\ufffdapi", /invisible character \(U\+FFFD\)/],
+    ["BETTER_AUTH_SECRET", `"${good.BETTER_AUTH_SECRET}"`, /in quotes.*Remove them/],
+    ["BETTER_AUTH_SECRETS", `2:'${newer}'`, /in quotes/],
+    ["BETTER_AUTH_TRUSTED_ORIGINS", "https://evil.example", /origins that the gate does not. Remove it/],
+  ];
+
+  test.each(rows)("%s=%s", (name, value, says) => {
+    const problems = problemsOf({ ...good, [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name}: `));
+    expect(problems[0]).toMatch(says);
+  });
+});
+
+describe("what belongs together", () => {
+  const rows: [has: Record<string, string>, lacks: string][] = [
+    [{ SMTP_URL: "smtp://mail.example.com" }, "MAIL_FROM"],
+    [{ GITHUB_CLIENT_ID: "id" }, "GITHUB_CLIENT_SECRET"],
+    [{ GITHUB_CLIENT_SECRET: "hidden-secret" }, "GITHUB_CLIENT_ID"],
+    [{ GOOGLE_CLIENT_ID: "id" }, "GOOGLE_CLIENT_SECRET"],
+    [{ GOOGLE_CLIENT_SECRET: "hidden-secret" }, "GOOGLE_CLIENT_ID"],
+  ];
+  it.each(rows)("%o asks for %s", (has, lacks) => {
+    const problems = problemsOf({ ...good, ...has });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${lacks}: is not set. ${Object.keys(has)[0]} is set`));
+    expect(problems[0]).not.toContain("hidden");
+  });
+
+  it("is there whole, or not at all", () => {
+    const { mail, providers } = parseEnv({
+      ...good,
+      SMTP_URL: "smtps://user:pass@mail.example.com",
+      MAIL_FROM: "Gatehouse <no-reply@example.com>",
+      GITHUB_CLIENT_ID: "id",
+      GITHUB_CLIENT_SECRET: "secret",
+    });
+    expect(mail).toEqual({
+      smtpUrl: "smtps://user:pass@mail.example.com",
+      from: "Gatehouse <no-reply@example.com>",
+    });
+    expect(providers).toEqual({ github: { clientId: "id", clientSecret: "secret" } });
+  });
+});
+
+test.each([
+  "x-forwarded-for",
+  "X-Real-IP",
+  "cf-connecting-ip",
+  "true-client-ip",
+  "fly-client-ip",
+  "x-vercel-forwarded-for",
+  "x-client-address",
+])("CLIENT_ADDRESS_HEADER may be %s", (name) => {
+  expect(parseEnv({ ...good, CLIENT_ADDRESS_HEADER: name }).clientAddressHeader).toBe(name.toLowerCase());
+});
+
+it("without BETTER_AUTH_SECRET a blank BETTER_AUTH_SECRETS does not count", () => {
+  const problems = problemsOf({ ...good, BETTER_AUTH_SECRET: undefined, BETTER_AUTH_SECRETS: " " });
+  expect(problems.join()).toMatch(/BETTER_AUTH_SECRETS: is not set.*BETTER_AUTH_SECRET: is not set/);
+});
+
+it("names all that is wrong at once", () => {
+  expect(problemsOf({}).map((line) => line.split(":")[0])).toEqual([
+    "BETTER_AUTH_URL",
+    "BETTER_AUTH_SECRET",
+    "JWT_SECRET_KEY",
+    "BACKEND_URL",
+    "DATABASE_URL",
+  ]);
+});
+
+it("prints no secret and no password", () => {
+  const secrets = {
+    BETTER_AUTH_SECRET: "hunter2-hunter2",
+    JWT_SECRET_KEY: "changeme-changeme-changeme-changeme",
+  };
+  const problems = problemsOf({ ...good, ...secrets, DATABASE_URL: "mysql://u:hidden-password@h/d" }).join(
+    "\n",
+  );
+  expect(problems).not.toMatch(/hunter2|changeme|hidden-password/);
+});
+
+describe("Better Auth's secrets", () => {
+  const newer = "newer-secret-newer-secret-newer-secret-1";
+  const older = "older-secret-older-secret-older-secret-2";
+
+  it("are a ring: those with a number first, then the plain one", () => {
+    const env = parseEnv({ ...good, BETTER_AUTH_SECRETS: `3:${newer}, 2:${older}` });
+    expect(env.authSecrets).toEqual([newer, older, good.BETTER_AUTH_SECRET]);
+    expect(env.authOptions).toEqual({
+      secret: good.BETTER_AUTH_SECRET,
+      secrets: [
+        { version: 3, value: newer },
+        { version: 2, value: older },
+      ],
+    });
+  });
+
+  it("need no plain one", () => {
+    const env = parseEnv({ ...good, BETTER_AUTH_SECRET: undefined, BETTER_AUTH_SECRETS: `1:${newer}` });
+    expect(env.authSecrets).toEqual([newer]);
+  });
+
+  it("are none of FastAPI's business", () => {
+    const source = { ...good, BETTER_AUTH_SECRETS: `2:${newer},1:${good.JWT_SECRET_KEY}` };
+    expect(problemsOf(source)[0]).toMatch(/^JWT_SECRET_KEY: is also a secret of Better Auth's/);
+  });
+});
+
+describe("the key ring", () => {
+  it("is separated by commas, and white space around a key is no part of it", () => {
+    const other = "another-key-another-key-another-key-1";
+    expect(parseEnv({ ...good, JWT_SECRET_KEY: ` ${good.JWT_SECRET_KEY} , ${other} ` }).jwt.keys).toEqual([
+      good.JWT_SECRET_KEY,
+      other,
+    ]);
+  });
+
+  it("counts bytes, not characters", () => {
+    expect(problemsOf({ ...good, JWT_SECRET_KEY: `${"é".repeat(15)}xy` })).toEqual([]);
+    expect(problemsOf({ ...good, JWT_SECRET_KEY: `${"é".repeat(15)}x` })).toHaveLength(1);
+  });
+});
+
+describe("the address of FastAPI", () => {
+  it.each([
+    ["https://api.example.com/", "https://api.example.com"],
+    ["https://api.example.com/v1/", "https://api.example.com/v1"],
+    ["http://127.0.0.1:8000", "http://127.0.0.1:8000"],
+  ])("%s is %s", (value, url) => {
+    expect(parseEnv({ ...good, BACKEND_URL: value }).backendUrl).toBe(url);
+  });
+});
+
+describe("our origins", () => {
+  it("are both names of loopback, since a browser takes either", () => {
+    const { origins } = parseEnv({ ...good, BETTER_AUTH_URL: "http://localhost:3000" });
+    expect([...origins].sort()).toEqual(["http://127.0.0.1:3000", "http://localhost:3000"]);
+  });
+
+  it("are the deployment's own names on a Vercel preview", () => {
+    const env = parseEnv({
+      ...good,
+      BETTER_AUTH_URL: undefined,
+      VERCEL: "1",
+      VERCEL_ENV: "preview",
+      VERCEL_URL: "app-abc.vercel.app",
+      VERCEL_BRANCH_URL: "app-git-main.vercel.app",
+    });
+    expect(env.appOrigin).toBe("https://app-abc.vercel.app");
+    expect(env.origins).toEqual(["https://app-abc.vercel.app", "https://app-git-main.vercel.app"]);
+    expect(env.clientAddressHeader).toBe("x-vercel-forwarded-for");
+  });
+});

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { failurePage, refusedPage, tooManyPage, unavailablePage } from "../../../lib/failure-page";
+
+const css = readFileSync("app/globals.css", "utf8");
+const brand = readFileSync("app/_components/brand.tsx", "utf8");
+
+it.each([
+  ["a fault", failurePage("id-1")],
+  ["sessions that cannot be checked", unavailablePage("id-1")],
+  ["a link that does not work", refusedPage("id-1")],
+  ["too many tries", tooManyPage("id-1")],
+])("the gate's page for %s looks like the app, and needs nothing else", (_, html) => {
+  const colours = [...html.matchAll(/--([\w-]+): (light-dark\([^)]*\));/g)];
+  expect(colours.length).toBeGreaterThan(0);
+  for (const [, name, colour] of colours) expect(css).toContain(`--color-${name}: ${colour};`);
+  // The page contains no other colours.
+  expect(html.match(/#[0-9a-f]{3,8}\b/g)).toHaveLength(2 * colours.length);
+  expect(html).toContain(brand.match(/<path d="[^"]+"/)?.[0]);
+  expect(html).not.toMatch(/\b(src|https?:|url\()/);
+  expect(html).toContain("<code>id-1</code>");
+});

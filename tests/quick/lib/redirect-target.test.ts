@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { loginPath, safeNextPath } from "../../../lib/redirect-target";
+import { numRuns, timeout } from "../../fixtures/requests";
+
+describe("a way back that leaves the origin is no way back", () => {
+  test.each([
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\/evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/\r/evil.example",
+    " //evil.example",
+    "\u0000//evil.example",
+    "/.//evil.example",
+    "/x/..//evil.example",
+    "/%2e//evil.example",
+    "/..//evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "evil.example",
+    "@evil.example",
+    "?next=/",
+    "#x",
+    "",
+    "/x\\y",
+    "/login",
+    "/login?next=/dashboard",
+    "/signup",
+    "/x/../login",
+    undefined,
+    null,
+    7,
+    ["/dashboard"],
+    { toString: () => "/dashboard" },
+  ])("%j", (value) => {
+    expect(safeNextPath(value)).toBeUndefined();
+  });
+});
+
+test.each([
+  ["/dashboard", "/dashboard"],
+  ["/tasks?filter=open&page=2#top", "/tasks?filter=open&page=2#top"],
+  ["/", "/"],
+  ["/backend/report.pdf", "/backend/report.pdf"],
+  ["/a/../b", "/b"],
+  ["/x?next=//evil.example", "/x?next=//evil.example"],
+  ["/%2F%2Fevil.example", "/%2F%2Fevil.example"],
+  ["/ümlaut", "/%C3%BCmlaut"],
+])("%s leads to %s", (value, path) => {
+  expect(safeNextPath(value)).toBe(path);
+});
+
+it("never leaves the origin, whatever is asked", { timeout }, () => {
+  const tricky = fc.constantFrom(
+    "/",
+    "\\",
+    ".",
+    "..",
+    "//",
+    "%2f",
+    "%5c",
+    "\t",
+    "\n",
+    "@",
+    ":",
+    "?",
+    "#",
+    "evil.example",
+    "http:",
+    "é",
+  );
+  const value = fc.oneof(
+    fc.string(),
+    fc.array(tricky, { maxLength: 8 }).map((parts) => `/${parts.join("")}`),
+  );
+  fc.assert(
+    fc.property(value, (next) => {
+      const path = safeNextPath(next);
+      if (path === undefined) return;
+      const landed = new URL(path, "https://app.example.com/login");
+      expect(landed.origin).toBe("https://app.example.com");
+      expect(landed.pathname + landed.search + landed.hash).toBe(path);
+      // What the browser would do with the redirect. The path that it reaches must be safe as well.
+      expect(safeNextPath(path)).toBe(path);
+    }),
+    { numRuns },
+  );
+});
+
+test.each([
+  ["/dashboard", "/login?next=%2Fdashboard"],
+  ["/tasks?a=1&b=2", "/login?next=%2Ftasks%3Fa%3D1%26b%3D2"],
+  ["/", "/login"],
+  ["//evil.example", "/login"],
+])("%s signs in at %s", (next, path) => {
+  expect(loginPath(next)).toBe(path);
+});

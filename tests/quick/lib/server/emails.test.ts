@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import {
+  approveChangeLetter,
+  confirmLetter,
+  newAddressLetter,
+  resetLetter,
+} from "../../../../lib/server/mail/emails";
+
+const url = "https://app.example.com/api/auth/x?token=a.b-c_d&callbackURL=%2Fy";
+const letters = {
+  reset: resetLetter(url),
+  confirm: confirmLetter(url),
+  approve: approveChangeLetter(url, "new@example.com"),
+  newAddress: newAddressLetter(url),
+};
+
+describe.each(Object.entries(letters))("the letter: %s", (_, { subject, text, html }) => {
+  it("holds its link as it is in the text, and once", () => {
+    expect(text.split(url)).toHaveLength(2);
+    expect(text).toContain(`:\n${url}\n`);
+  });
+
+  it("holds its link in the HTML, where & is a character of its own", () => {
+    expect(html).toContain(`href="${url.replaceAll("&", "&#38;")}"`);
+  });
+
+  it("says how long the link works, and what to do when one did not ask", () => {
+    expect(text).toMatch(/works for an hour/);
+    expect(text).toMatch(/If you (did not ask|have no such account)/);
+    expect(subject).toMatch(/^[A-Z][\w ]+$/);
+  });
+});
+
+it("an address that somebody has typed is no markup", () => {
+  const { html } = approveChangeLetter(url, `"<img src=x>"@example.com`);
+  expect(html).not.toContain("<img");
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it, test } from "vitest";
+import { createDatabase } from "../../../../lib/auth/database";
+import { createAuth } from "../../../../lib/auth/options";
+import { parseEnv } from "../../../../lib/env";
+import { authEndpoints, limits } from "../../../../lib/server/auth/endpoints";
+import { createAuthGuard } from "../../../../lib/server/auth/request-guard";
+import { revocation } from "../../../../lib/server/auth/revocation";
+import { tokenEndpoint } from "../../../../lib/server/auth/token-endpoint";
+import { createMinter } from "../../../../lib/token/mint";
+import { testEnv } from "../../../fixtures/stack";
+
+/**
+ * Compares the endpoints that this app serves with those of the installed Better Auth and its
+ * plugins.
+ */
+
+/**
+ * Why each of these endpoints is not served. If an upgrade adds an endpoint, the first test fails
+ * until it is served or listed here.
+ */
+const leftOut: Readonly<Record<string, string>> = {
+  "POST /get-session": "an option that this app does not use (deferSessionRefresh)",
+  "POST /callback/:id": "for providers that post their response across sites; GitHub and Google do not",
+  "POST /update-session": "sessions have no fields of their own",
+  "POST /revoke-session": "wants a session's token, which no page has; /revoke-session-by-id takes its id",
+  "POST /link-social": "no page links another site to an account",
+  "GET /list-accounts": "the account page reads them on the server (lib/server/account.ts)",
+  "POST /unlink-account": "no page does it",
+  "GET /delete-user/callback": "for a link in an email, which is not sent: the password is asked for",
+  "POST /refresh-token": "the tokens of other sites are not kept",
+  "POST /get-access-token": "the tokens of other sites are not kept",
+  "GET /account-info": "the tokens of other sites are not kept",
+  "GET /ok": "/api/health is this app's own",
+  "GET /jwks": "a shared secret has no public half",
+};
+
+const everything = { TOKEN_ENDPOINT: "on", GITHUB_CLIENT_ID: "a", GITHUB_CLIENT_SECRET: "b" };
+const env = parseEnv(testEnv(everything));
+
+function installed(): string[] {
+  const mint = createMinter(env.jwt, () => crypto.randomUUID());
+  const plugins = [revocation(), tokenEndpoint(mint, Date.now)];
+  const { api } = createAuth(env, createDatabase(env), { plugins });
+  const endpoints = Object.values(api) as { path?: string; options: { method: string | string[] } }[];
+  return endpoints.flatMap(({ path, options }) =>
+    path === undefined ? [] : [options.method].flat().map((method) => `${method} ${path}`),
+  );
+}
+
+const served = Object.entries(authEndpoints).map(([path, { method }]) => `${method} ${path}`);
+
+it("each endpoint of the installed Better Auth is served, or left out on purpose", () => {
+  expect(installed().sort()).toEqual([...served, ...Object.keys(leftOut)].sort());
+});
+
+it("each one that takes a password, a token of a link, or sends an email is limited", () => {
+  const free = Object.entries(authEndpoints).filter(([, { limits }]) => !limits?.length);
+  expect(free.map(([path]) => path).sort()).toEqual(
+    [
+      "/error",
+      "/get-session",
+      "/list-sessions",
+      "/revoke-other-sessions",
+      "/revoke-session-by-id",
+      "/revoke-sessions",
+      "/sign-out",
+      "/token",
+      "/update-user",
+    ].sort(),
+  );
+});
+
+test.each(Object.entries(limits))(
+  "%s is limited by address, and by account where one is named",
+  (_, limit) => {
+    expect(limit.perAddress).toBeGreaterThan(0);
+    if (limit.account !== "none") expect(limit.perAccount).toBeGreaterThan(0);
+  },
+);
+
+describe("the guard", () => {
+  const judge = createAuthGuard(env);
+  const ask = (method: string, path: string, headers: Record<string, string> = {}) =>
+    judge({ method, url: `${env.appOrigin}/api/auth${path}`, headers: new Headers(headers) });
+
+  test.each(served)("%s passes", (line) => {
+    const [method = "", path = ""] = line.split(" ");
+    expect(ask(method, path.replace(/:\w+/, "aB3_-"))).toBeUndefined();
+  });
+
+  test.each(Object.keys(leftOut))("%s does not", (line) => {
+    const [method = "", path = ""] = line.split(" ");
+    expect(ask(method, path.replace(/:\w+/, "github"))?.code).toMatch(/^auth_(unknown_path|wrong_method)$/);
+  });
+
+  test.each([
+    "/sign-in/email/",
+    "//sign-in/email",
+    "/sign-in//email",
+    "/SIGN-IN/EMAIL",
+    "/sign-in%2Femail",
+    "/%73ign-in/email",
+    "/sign-in/email%00",
+    "/sign-in/email;x=1",
+    "/sign-in/email.",
+    "/sign-in",
+    "/sign-in/email/x",
+    "/constructor",
+    "/__proto__",
+    `/reset-password/${"x".repeat(101)}`,
+    "/reset-password/%61bc",
+    "/callback/",
+  ])("no other spelling does: %s", (path) => {
+    for (const method of ["GET", "POST"]) expect(ask(method, path)?.code).toBe("auth_unknown_path");
+  });
+
+  it("serves no endpoint whose part of the configuration is not set", () => {
+    const bare = createAuthGuard(parseEnv(testEnv({})));
+    for (const [method, path] of [
+      ["GET", "/token"],
+      ["POST", "/sign-in/social"],
+      ["GET", "/callback/github"],
+    ] as const) {
+      const url = `${env.appOrigin}/api/auth${path}`;
+      expect(bare({ method, url, headers: new Headers() })).toEqual({ code: "auth_unknown_path" });
+    }
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { chart } from "../../../scripts/bench/chart";
+import { page } from "../../../scripts/bench/page";
+import {
+  compositionTable,
+  type Measured,
+  type Report,
+  sessionsStory,
+  table,
+} from "../../../scripts/bench/report";
+import { faultsOf, type SoakResult } from "../../../scripts/bench/soak";
+import { ratios, rotated, spread } from "../../../scripts/bench/statistics";
+import { verdicts } from "../../../scripts/bench/targets";
+
+const measured = (ratio: number): Measured => ({
+  value: spread([ratio * 10]),
+  ratio: spread([ratio, ratio * 0.9, ratio * 1.1]),
+});
+
+const report: Report = {
+  node: "20.20.2",
+  cores: 2,
+  date: "2026-01-02",
+  rounds: { requests: 3, starts: 3, http: 3 },
+  rows: [
+    {
+      name: "bare rewrite",
+      request: measured(1),
+      start: measured(1),
+      http: measured(1),
+      memory: 100 * 1024 ** 2,
+    },
+    { name: "gate, warm", request: measured(1.05), start: measured(1.2), http: measured(0.8) },
+    { name: "gate, cookie", request: measured(3), start: measured(1.7), http: measured(0.7) },
+    { name: "FastAPI directly", http: measured(0.5) },
+  ],
+  sessions: { count: 2_000, held: [3 * 1024 ** 2, 5 * 1024 ** 2, 4 * 1024 ** 2], warm: spread([1.02]) },
+  composition: [
+    { owner: "better-auth", bytes: 190_000, gzip: 50_000, evaluated: 0 },
+    { owner: "next", bytes: 160_000, gzip: 48_000, evaluated: 150_000 },
+  ],
+};
+
+describe("statistics", () => {
+  it("takes the middle, or the mean of the two in the middle", () => {
+    expect(spread([9, 1, 5])).toEqual({ median: 5, min: 1, max: 9 });
+    expect(spread([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4 });
+    expect(() => spread([])).toThrow();
+  });
+
+  it("sets a round against the floor of the same round", () => {
+    expect(ratios([2, 40, 6], [1, 20, 2])).toEqual({ median: 2, min: 2, max: 3 });
+  });
+
+  it("gives every contender every place", () => {
+    const orders = [0, 1, 2, 3, 4, 5].map((round) => rotated(["a", "b", "c"], round).join(""));
+    expect(new Set(orders).size).toBe(6);
+    for (const order of orders) expect([...order].sort().join("")).toBe("abc");
+  });
+});
+
+describe("the report", () => {
+  it("has a line for each contender, and says nothing where nothing was measured", () => {
+    const lines = table(report).split("\n");
+    expect(lines).toHaveLength(2 + report.rows.length);
+    expect(new Set(lines.map(({ length }) => length)).size).toBe(1);
+    expect(lines.at(-1)).not.toContain("NaN");
+  });
+
+  it("says which targets were met, and in words which were not", () => {
+    const [, ...lines] = verdicts(report).split("\n");
+    const judged = lines
+      .filter((line) => line.startsWith("| "))
+      .map((line) => line.split("|").at(-2)?.trim());
+    expect(judged).toEqual(["met", "missed", "missed", "met"]);
+    expect(lines.at(-1)).toMatch(/^Missed: .*0\.80 \(target ≥ 0\.92\); .*1\.70 \(target ≤ 1\.60\)\.$/);
+  });
+
+  it("says what very many sessions left behind", () => {
+    expect(sessionsStory(report)).toMatch(/666.* 3\.0 MB.* 2,000 .* 4\.0 MB .*5\.0 MB/);
+  });
+
+  it("says what the script is made of, and how much of it is left for later", () => {
+    const [, , first] = compositionTable(report).split("\n");
+    expect(first?.split("|").map((cell) => cell.trim())).toEqual([
+      "",
+      "better-auth",
+      "190",
+      "50",
+      "0",
+      "190",
+      "",
+    ]);
+  });
+
+  it("draws a bar for each figure, for light and dark", () => {
+    const svg = chart(report);
+    expect(svg.match(/class="bar/g)).toHaveLength(3 + 3 + 4);
+    expect(svg).toContain("prefers-color-scheme: dark");
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it("is a page that shows the chart", () => {
+    expect(page(report)).toContain("](performance.svg)");
+  });
+});
+
+describe("a soak", () => {
+  const MB = 1024 ** 2;
+  const memory = { held: [90 * MB, 100 * MB, 104 * MB], resident: [200 * MB, 300 * MB, 330 * MB] } as const;
+  const fine: SoakResult = { counts: {}, unexpected: [], memory, leftOpen: 0 };
+
+  it.each([
+    ["fine", {}, 0],
+    [
+      "one that got an answer it should not have got",
+      { unexpected: ["warm call: 500", "warm call: 500"] },
+      1,
+    ],
+    [
+      "one that holds more and more",
+      { memory: { ...memory, held: [90 * MB, 100 * MB, 111 * MB] as const } },
+      1,
+    ],
+    [
+      "one that takes more and more",
+      { memory: { ...memory, resident: [200 * MB, 300 * MB, 350 * MB] as const } },
+      1,
+    ],
+    ["one that leaves requests open", { leftOpen: 2 }, 1],
+  ])("%s", (_, change, faults) => {
+    expect(faultsOf({ ...fine, ...change })).toHaveLength(faults);
+  });
+});
