@@ -1,7 +1,16 @@
+import "server-only";
 import { headers } from "next/headers";
 import type { Api } from "../api/client";
-import { backendFor } from "./auth/handler";
+import { loadEnv } from "../env";
+import { createMinter } from "../token/mint";
+import { createBackendApi } from "./backend-api";
 import { readSession } from "./page-session";
+
+const env = loadEnv();
+const backendFor = createBackendApi(
+  env,
+  createMinter(env.jwt, () => crypto.randomUUID()),
+);
 
 /**
  * Returns the client of `api-client.ts` for server components and route handlers. Its calls go

@@ -151,7 +151,7 @@ export const redirects: readonly Check[] = [
     id: "redirects.cookies-no-store",
     title: "no cache keeps an answer that sets the session's cookies",
     source: "OWASP Session Management Cheat Sheet, Web Content Caching",
-    mend: "lib/server/auth/handler.ts sets `private, no-store` on every answer of Better Auth",
+    mend: "lib/server/auth/response-headers.ts sets `private, no-store` on every answer of Better Auth",
     async run(world) {
       demandPrivate(world.ada.opening, "the sign-up");
       demandPrivate((await world.signedIn()).opening, "the sign-in");
