@@ -2,7 +2,8 @@ import "server-only";
 import { decodeJwt } from "jose";
 import type { EndpointOptions } from "../../auth/options";
 import { approveChangeEmail, confirmEmail, newAddressEmail, passwordResetEmail } from "../mail/emails";
-import type { Mailer, Message } from "../mail/mail";
+import type { Mailer } from "../mail/mail";
+import type { Message } from "../mail/message";
 import { throwMailFailure } from "./mail-failure";
 
 /** The emails state this time (`lib/server/mail/emails.ts`). */

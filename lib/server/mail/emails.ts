@@ -1,5 +1,5 @@
 import "server-only";
-import type { Message } from "./mail";
+import type { Message } from "./message";
 
 /**
  * The emails that this app sends.

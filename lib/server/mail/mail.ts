@@ -2,13 +2,7 @@ import "server-only";
 import { createTransport } from "nodemailer";
 import type { Env } from "../../env";
 import { keepInMailbox } from "./mailbox";
-
-export interface Message {
-  readonly to: string;
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-}
+import type { Message } from "./message";
 
 export interface Mailer {
   /** Whether messages can be sent at all, or stored in the development mailbox. */

@@ -1,5 +1,5 @@
 import "server-only";
-import type { Message } from "./mail";
+import type { Message } from "./message";
 
 export interface KeptMessage extends Message {
   readonly at: Date;
