@@ -1,6 +1,6 @@
 import { expect, it, test } from "vitest";
 import { EnvError, parseEnv } from "../../lib/env";
-import { testEnv } from "../fixtures/stack";
+import { testEnv } from "../../scripts/stack/test-stack";
 import cases from "./settings.json" with { type: "json" };
 
 /**

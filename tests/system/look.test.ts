@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type App, DIST_DIR, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type App, DIST_DIR, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /** A normal build contains neither the code for development nor the code that exports traces. */
 

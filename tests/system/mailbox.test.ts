@@ -3,8 +3,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp as startNext } from "../../scripts/stack/next";
 import { freePort } from "../../scripts/stack/ports";
-import { type App, type Database, DIST_DIR, startApp, startDatabase, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import {
+  type App,
+  type Database,
+  DIST_DIR,
+  startApp,
+  startDatabase,
+  testEnv,
+} from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /**
  * Without a mail server: development shows the emails on a page, and a build refuses to send them.

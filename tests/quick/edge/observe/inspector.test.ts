@@ -4,8 +4,8 @@ import { createLook } from "../../../../edge/observe/inspector/look";
 import type { StoreAnswer } from "../../../../edge/session/reader";
 import type { Sighting } from "../../../../lib/inspector";
 import { identityOf } from "../../../../lib/token/contract";
+import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
 import { gateEnv } from "../../../fixtures/gate";
-import { signCookieCache, signSessionToken } from "../../../fixtures/signing";
 
 /** What `/__gate` shows of the gate's decisions. */
 
