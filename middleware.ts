@@ -39,9 +39,9 @@ async function openWatched(): Promise<Gate> {
     open = (watch = (steps) => steps) => createGate(env, traced, (steps) => watch(withSpans(steps)));
   }
   if (__DEVELOPMENT__) {
-    const { createLook } = await import("./edge/observe/inspector/look");
-    const look = createLook({ ...effects, clock: () => performance.now() });
-    return look.around(open(look.watch));
+    const { createInspector } = await import("./edge/observe/inspector/inspector");
+    const inspector = createInspector({ ...effects, clock: () => performance.now() });
+    return inspector.around(open(inspector.watch));
   }
   return open();
 }

@@ -1,17 +1,17 @@
-import { type Finish, LOOK_CAPACITY, type Sighting } from "../../lib/inspector";
+import { FEED_CAPACITY, type GateEvent, type ResponseTiming } from "../../lib/inspector";
 
 /** The state of the page: the latest decisions, newest first, and how the requests ended. */
 export interface Seen {
-  readonly shown: readonly Sighting[];
+  readonly shown: readonly GateEvent[];
   /** Decisions that arrived while the page was paused. */
-  readonly waiting: readonly Sighting[];
-  readonly finishes: ReadonlyMap<string, Finish>;
+  readonly waiting: readonly GateEvent[];
+  readonly finishes: ReadonlyMap<string, ResponseTiming>;
   readonly isPaused: boolean;
 }
 
 export type Happening =
-  | { readonly type: "sighting"; readonly sighting: Sighting }
-  | { readonly type: "finish"; readonly finish: Finish }
+  | { readonly type: "sighting"; readonly sighting: GateEvent }
+  | { readonly type: "finish"; readonly finish: ResponseTiming }
   | { readonly type: "pause" | "clear" };
 
 export const NOTHING_SEEN: Seen = { shown: [], waiting: [], finishes: new Map(), isPaused: false };
@@ -23,7 +23,7 @@ export function see(seen: Seen, happening: Happening): Seen {
     case "finish": {
       const finishes = new Map(seen.finishes).set(happening.finish.requestId, happening.finish);
       const [oldest] = finishes.keys();
-      if (finishes.size > 2 * LOOK_CAPACITY && oldest) finishes.delete(oldest);
+      if (finishes.size > 2 * FEED_CAPACITY && oldest) finishes.delete(oldest);
       return { ...seen, finishes };
     }
     case "pause":
@@ -38,7 +38,7 @@ export function see(seen: Seen, happening: Happening): Seen {
   }
 }
 
-function add(seen: Seen, sighting: Sighting): Seen {
+function add(seen: Seen, sighting: GateEvent): Seen {
   const { shown, waiting, isPaused } = seen;
   // When the stream reconnects, the server sends again every decision that it has kept.
   const isKnown = [...shown, ...waiting].some(({ requestId }) => requestId === sighting.requestId);
@@ -48,8 +48,8 @@ function add(seen: Seen, sighting: Sighting): Seen {
     : { ...seen, shown: newest([sighting, ...shown]) };
 }
 
-function newest(sightings: readonly Sighting[]): readonly Sighting[] {
-  return sightings.slice(0, LOOK_CAPACITY);
+function newest(sightings: readonly GateEvent[]): readonly GateEvent[] {
+  return sightings.slice(0, FEED_CAPACITY);
 }
 
 export interface Filter {
@@ -61,7 +61,7 @@ export interface Filter {
 export const NO_FILTER: Filter = { text: "", outcome: "", kind: "" };
 
 /** True if the request passes both selects, and its text contains every word of the filter. */
-export function matches(sighting: Sighting, finish: Finish | undefined, filter: Filter): boolean {
+export function matches(sighting: GateEvent, finish: ResponseTiming | undefined, filter: Filter): boolean {
   if (filter.outcome && sighting.outcome !== filter.outcome) return false;
   if (filter.kind && sighting.kind !== filter.kind) return false;
   const { method, path, kind, session, outcome, code, reason, requestId } = sighting;

@@ -1,18 +1,24 @@
-import type { Finish, Sighting } from "../../lib/inspector";
+import type { GateEvent, ResponseTiming } from "../../lib/inspector";
 import styles from "./look.module.css";
 import { inMs, StepTable, Waterfall } from "./waterfall";
 
-const sessions: Record<Sighting["session"], string> = {
+const sessions: Record<GateEvent["session"], string> = {
   memory: "memory",
   cookie: "cookie",
   store: "store",
   none: "none",
   unreachable: "unreachable",
-  "not asked": "–",
+  "not needed": "–",
 };
 
 /** One decision: request, session, outcome and duration. A click shows the details. */
-export function SightingRow({ sighting, finish }: { sighting: Sighting; finish: Finish | undefined }) {
+export function SightingRow({
+  sighting,
+  finish,
+}: {
+  sighting: GateEvent;
+  finish: ResponseTiming | undefined;
+}) {
   const { method, path, kind, session, tokenAge, outcome, code, reason, steps, took, requestId } = sighting;
   const status = finish?.status ?? sighting.status;
   return (

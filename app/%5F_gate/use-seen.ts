@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useState } from "react";
-import { lookPaths } from "../../lib/inspector";
+import { inspectorPaths } from "../../lib/inspector";
 import { NOTHING_SEEN, see } from "./seen";
 
 /** Receives events from the gate and from the server around it while the page is open. */
@@ -8,8 +8,8 @@ export function useSeen() {
   const [isLive, setLive] = useState(false);
 
   useEffect(() => {
-    const sightings = new EventSource(lookPaths.sightings);
-    const finishes = new EventSource(lookPaths.finishes);
+    const sightings = new EventSource(inspectorPaths.events);
+    const finishes = new EventSource(inspectorPaths.timings);
     // The browser reconnects by itself, for example after a hot reload.
     sightings.onopen = () => setLive(true);
     sightings.onerror = () => setLive(false);

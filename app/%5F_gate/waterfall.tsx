@@ -6,7 +6,7 @@ export const stepNames = [
   "decide",
   "mint",
   "forward",
-  "answer",
+  "respond",
 ] as const satisfies readonly TimedStep["name"][];
 
 /** The gate's steps as bars, one below the other. The position of a bar shows when the step ran. */

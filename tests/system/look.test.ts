@@ -17,7 +17,7 @@ describe("a production server", () => {
   });
   afterAll(() => app?.stop());
 
-  it.each(["/__gate", "/__gate/sightings", "/__gate/finishes", "/%5F_gate"])("knows no %s", async (path) => {
+  it.each(["/__gate", "/__gate/events", "/__gate/finishes", "/%5F_gate"])("knows no %s", async (path) => {
     expect((await member.fetch(path, { headers: { accept: "text/html" } })).status).toBe(404);
     const guest = await new Visitor(app.origin).fetch(path, { headers: { accept: "text/html" } });
     expect(guest.headers.get("location")).toMatch("/login?next=");
@@ -33,8 +33,8 @@ describe("a production build", () => {
 
   it.each([
     ["the page", "__gate"],
-    ["the page's stream", "/sightings"],
-    ["what it says", "this isolate has seen the session"],
+    ["the page's stream", "__gate/events"],
+    ["what it says", "this isolate has the session in memory"],
     ["its styles", "look-module"],
     ["the exporter of traces", "OTEL_EXPORTER_OTLP_PROTOCOL"],
     ["the gate's spans", "gatehouse.request_id"],
