@@ -28,7 +28,7 @@ const effects: Effects = {
 const gate = __TRACING__ || __DEVELOPMENT__ ? openWatched() : createGate(env, effects);
 
 /**
- * The gate with its observers: spans where traces are exported, the page `/__gate` in development.
+ * The gate with its observers: spans where traces are exported, the page `/dev/gate` in development.
  * Each observer is imported behind a build constant, so that no other build contains it.
  */
 async function openWatched(): Promise<Gate> {

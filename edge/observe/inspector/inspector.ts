@@ -16,7 +16,7 @@ export interface InspectorOptions {
 const NOISE = /^\/(_next|__nextjs)/;
 
 /**
- * Shows the gate's decisions live at `/__gate`, in development. They are in the isolate's memory,
+ * Shows the gate's decisions live at `/dev/gate`, in development. They are in the isolate's memory,
  * so the gate itself serves their stream; the page is one of `app/`.
  */
 export function createInspector({ clock, now, randomId }: InspectorOptions) {

@@ -7,7 +7,7 @@ import { identityOf } from "../../../../lib/token/contract";
 import { gateEnv } from "../../../fixtures/gate";
 import { signCookieCache, signSessionToken } from "../../../fixtures/signing";
 
-/** What `/__gate` shows of the gate's decisions. */
+/** What `/dev/gate` shows of the gate's decisions. */
 
 const APP = "http://localhost:3000";
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
@@ -42,7 +42,7 @@ const asMember = (headers: Record<string, string> = {}) => ({ headers: { cookie,
 
 /** The events that the stream has sent so far. */
 async function seen(): Promise<GateEvent[]> {
-  const stream = await ask("/__gate/events");
+  const stream = await ask("/dev/gate/events");
   expect(stream.headers.get("content-type")).toBe("text/event-stream");
   const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
   await ask("/the-end", { headers: { accept: "text/html" } });
@@ -150,6 +150,6 @@ it("shows no token, no cookie, no query and nobody", async () => {
 });
 
 it("lets whoever develops see the page, and does not show itself", async () => {
-  expect((await ask("/__gate")).headers.get("x-middleware-next")).toBe("1");
+  expect((await ask("/dev/gate")).headers.get("x-middleware-next")).toBe("1");
   expect(await seen()).toEqual([]);
 });
