@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase } from "../../../../lib/auth/database";
 import { createAuth } from "../../../../lib/auth/options";
 import { parseEnv } from "../../../../lib/env";
-import { testEnv } from "../../../fixtures/stack";
+import { testEnv } from "../../../../scripts/stack/test-stack";
 
 /** Compares the options of the two Better Auth instances: the edge's and the Node server's. */
 
