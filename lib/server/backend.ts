@@ -16,7 +16,7 @@ const backendFor = createBackendApi(
  * Returns the client of `api-client.ts` for server components and route handlers. Its calls go
  * directly to FastAPI on behalf of the visitor of the current request, with a token from the same
  * minter, and do not pass through the gate.
- * @throws {Error} if nobody is signed in. A page calls `requireSession` first.
+ * @throws {Error} if the visitor is not signed in. A page calls `requireSession` first.
  */
 export async function backend(): Promise<Api> {
   const found = await readSession();

@@ -50,9 +50,9 @@ async function checkPassword(context: HookContext): Promise<void> {
   const { internalAdapter, password } = context.context;
   const hash = (await internalAdapter.findCredentialAccount(user.id))?.password;
   if (!hash) return;
-  const given: unknown = context.body?.password;
-  const hasValidLength = typeof given === "string" && given.length <= password.config.maxPasswordLength;
-  if (!hasValidLength || !(await password.verify({ hash, password: given }))) {
+  const entered: unknown = context.body?.password;
+  const isPossible = typeof entered === "string" && entered.length <= password.config.maxPasswordLength;
+  if (!isPossible || !(await password.verify({ hash, password: entered }))) {
     throw new APIError("BAD_REQUEST", { code: "INVALID_PASSWORD", message: "That is not your password." });
   }
 }

@@ -16,10 +16,10 @@ export interface NotServed {
 }
 
 /**
- * For requests that hash a password. Attack: scrypt runs in Node's thread pool, which has 4 threads,
- * and WebCrypto, files and DNS wait in the same queue. 40 sign-ins with invented emails, which no
- * limit by account stops, would delay pages and session checks until the last password is hashed.
- * And a sign-up keeps a connection to the database meanwhile.
+ * For requests that hash a password. Attack: scrypt runs in Node's thread pool, which has 4
+ * threads, and WebCrypto, files and DNS wait in the same queue. 40 sign-ins with invented emails,
+ * which no limit by account stops, would delay pages and session checks until the last password is
+ * hashed. And a sign-up keeps a connection to the database meanwhile.
  *
  * Defence: the whole request waits in a queue. 2 at a time leave half of the threads to other work.
  * On an idle machine, 100 waiting requests take about 10 seconds.
@@ -27,8 +27,8 @@ export interface NotServed {
 const runHashing = createWorkQueue({ concurrency: 2, maxWaiting: 100 });
 
 /**
- * Calls Better Auth with a request whose path and method are served. Invalid input, an outage of the
- * database and any other failure are told apart.
+ * Calls Better Auth with a request whose path and method are served. Distinguishes invalid input, an
+ * outage of the database and any other failure.
  */
 export async function callBetterAuth(request: Request): Promise<Response | NotServed> {
   const input = await readRequestBody(request);

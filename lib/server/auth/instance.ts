@@ -66,8 +66,8 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
   // account gets an email. Defence: `after` sends the email once the response is finished.
   backgroundTasks: { handler: after },
   plugins: [
-    // These three must come before the plugins that check a password or send an email. A request that
-    // they refuse gets no further.
+    // These three must come before the plugins that check a password or send an email. A request
+    // that they refuse gets no further.
     onwardAddresses(),
     singleUseLinks(counter),
     rateLimits(counter, currentSecret),

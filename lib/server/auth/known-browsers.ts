@@ -12,10 +12,10 @@ const KNOWN_FOR = 180 * 24 * 60 * 60;
 
 /**
  * Recognises a browser by a cookie that it gets when its user signs in. Its attempts are counted
- * separately, so that strangers who fail on purpose cannot lock the user out.
+ * separately. Attack: other people fail to sign in on purpose, to lock the user out.
  *
- * Each browser has an id and a count of its own, so that a stolen cookie locks out no other browser.
- * A new password ends all of these cookies: another person may have had the account before.
+ * Each browser has a separate id and count, so that a stolen cookie locks out no other browser. A
+ * new password ends all of these cookies: another person may have had the account before.
  */
 export function createKnownBrowsers(hash: (...parts: readonly string[]) => string) {
   const cookieOf = ({ context }: HookContext) => context.createAuthCookie("known", { maxAge: KNOWN_FOR });

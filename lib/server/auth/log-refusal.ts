@@ -4,8 +4,8 @@ import type { RequestTrace } from "../../log/request-trace";
 import { apiLogFields } from "../api-log-fields";
 
 /**
- * Writes one log line if the response is a refusal of Better Auth, such as a wrong password, another
- * origin or too many attempts.
+ * Writes one log line if the response is a refusal of Better Auth, such as a wrong password,
+ * another origin or too many attempts.
  */
 export async function logRefusal(response: Response, trace: RequestTrace): Promise<void> {
   const { status } = response;

@@ -39,7 +39,7 @@ export function rateLimits(counter: AttemptCounter, secret: string) {
         // another person.
         return browsers.add(context, context.context.newSession?.user);
       case "/reset-password": {
-        // The owner of the mailbox can sign in next, even if strangers use up the account's
+        // The owner of the mailbox can sign in next, even if other people use up the account's
         // attempts on purpose.
         const userId = limiter.userOfResetLink(request) ?? "";
         return browsers.add(context, await context.context.internalAdapter.findUserById(userId));

@@ -3,8 +3,8 @@ import type { BetterAuthPlugin } from "better-auth";
 import { hasSucceeded, onPaths } from "./plugin-hooks";
 
 /**
- * Ends the unused links for a new password when a signed-in user changes the password or the email: a
- * person who reads the old mailbox must not get in. In Better Auth they work until they expire. A
+ * Ends the unused links for a new password when a signed-in user changes the password or the email:
+ * a person who reads the old mailbox must not get in. In Better Auth they work until they expire. A
  * reset ends the other links through `onPasswordReset` (lib/server/auth/instance.ts).
  */
 export function resetLinks(endLinks: (userId: string) => Promise<unknown>) {

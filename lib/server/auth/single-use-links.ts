@@ -46,8 +46,8 @@ export function singleUseLinks(counter: AttemptCounter) {
             .digest("base64url");
           if (!(await counter.claim(key, CLAIM_SECONDS))) throw context.redirect(APPROVED_PAGE);
           firstUses.set(request, { key, expiresAt });
-          // An address that the caller chooses could contain an `error`, and make a success look like
-          // a failure.
+          // An address that the caller chooses could contain an `error`, and make a success look
+          // like a failure.
           return { context: { query: { ...context.query, callbackURL: APPROVED_PAGE } } };
         }),
       ],
@@ -79,8 +79,8 @@ async function readApproval({ query, context }: HookContext): Promise<number | u
 }
 
 /**
- * Header and payload of a JWT. Its signature has more than one spelling: decoders ignore the padding
- * bits of the last character and white space, and treat "+" as "-".
+ * Header and payload of a JWT. Its signature has more than one spelling: decoders ignore the
+ * padding bits of the last character and white space, and treat "+" as "-".
  */
 function signedPart(token: unknown): string {
   const text = String(token);

@@ -29,8 +29,8 @@ const DELETE_USER = `
  * order, a failure in between would leave data behind that no user can have deleted any more. A
  * database that fails halfway leaves a whole account, with which the user can try again.
  *
- * @param readSession must read the database, not the cookie cache: a session that has ended must not
- * be able to delete data
+ * @param readSession must read the database, not the cookie cache: a session that has ended must
+ * not be able to delete data
  */
 export function createUserDeletion(
   env: Pick<Env, "jwt" | "backendUrl" | "backendTimeoutSeconds">,

@@ -47,9 +47,10 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
 }
 
 /**
- * Headers with which a backend commands a proxy in front. Attack: nginx, Apache and others would send
- * another resource instead of this response: a page of the app, requested as the user, or a file.
- * The second group sets the time in a shared cache, and would override `Cache-Control: private`.
+ * Headers with which a backend commands a proxy in front. Attack: nginx, Apache and others would
+ * send another resource instead of this response: a page of the app, requested as the user, or a
+ * file. The second group sets the time in a shared cache, and would override
+ * `Cache-Control: private`.
  */
 const PROXY_COMMANDS = [
   ...["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file", "x-litespeed-location", "x-reproxy-url"],
@@ -57,8 +58,8 @@ const PROXY_COMMANDS = [
 ];
 
 /**
- * Directives with which a backend decides about shared caches. `private="…"` is about single headers
- * only.
+ * Directives with which a backend decides about shared caches. `private="…"` is about single
+ * headers only.
  */
 const SHARED_CACHE_DIRECTIVE = /(?:^|,)\s*(?:public|private|no-store|s-maxage\s*=\s*\S+)\s*(?:,|$)/i;
 

@@ -4,11 +4,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 /**
  * Refuses requests that Next cannot read. Returns whether it has refused this one.
  *
- * Attack: Next responds to such a request with 500 and a stack in the log, before any code of the app
- * runs, so a stranger could fill the log.
+ * Attack: Next responds to such a request with 500 and a stack in the log, before any code of the
+ * app runs, so any client could fill the log.
  *
- * - TRACE: Next cannot build its `Request` for it (Fetch §2.2.1 forbids the method). RFC 9110 §9.3.8:
- *   TRACE sends the request's headers back, cookies among them, so no client needs it here.
+ * - TRACE: Next cannot build its `Request` for it (Fetch §2.2.1 forbids the method). RFC 9110
+ *   §9.3.8: TRACE sends the request's headers back, cookies among them, so no client needs it here.
  * - A request target that is neither a path nor an address (RFC 9112 §3.2), such as `*`.
  */
 export function refuseUnreadable(request: IncomingMessage, response: ServerResponse): boolean {

@@ -25,20 +25,20 @@ const VALID = "The link works for an hour";
 export function passwordResetEmail(url: string): Email {
   return compose({
     subject: "Choose a new password",
-    before: "Somebody, most likely you, asked for a new password for your Gatehouse account.",
+    before: "A new password was requested for your Gatehouse account.",
     label: "Choose a new password",
     url,
-    after: `${VALID}, and once. A new password signs you out on every device. If you did not ask, leave this alone: your password stays as it is.`,
+    after: `${VALID}, and once. A new password signs you out on every device. If you did not request it, ignore this email: your password stays as it is.`,
   });
 }
 
 export function confirmEmail(url: string): Email {
   return compose({
     subject: "Confirm your email address",
-    before: "This address was given for a Gatehouse account.",
+    before: "A Gatehouse account was created with this address.",
     label: "Confirm this address",
     url,
-    after: `${VALID}. If you have no such account, do not open it: somebody has mistaken your address for theirs.`,
+    after: `${VALID}. If you have no such account, do not open it: another person entered your address by mistake.`,
   });
 }
 
@@ -46,10 +46,10 @@ export function confirmEmail(url: string): Email {
 export function approveChangeEmail(url: string, newEmail: string): Email {
   return compose({
     subject: "Approve your new email address",
-    before: `You asked to change the email address of your Gatehouse account to ${newEmail}.`,
+    before: `A change of the email address of your Gatehouse account to ${newEmail} was requested.`,
     label: "Approve the change",
     url,
-    after: `${VALID}. We then write to the new address, which has to confirm it too. If you did not ask, do not open it, and change your password: somebody is signed in to your account.`,
+    after: `${VALID}. We then send an email to the new address, to confirm it too. If you did not request this, do not open the link, and change your password: another person is signed in to your account.`,
   });
 }
 
@@ -57,10 +57,10 @@ export function approveChangeEmail(url: string, newEmail: string): Email {
 export function newAddressEmail(url: string): Email {
   return compose({
     subject: "Confirm your new email address",
-    before: "You asked to use this address for your Gatehouse account from now on.",
+    before: "A change of the email address of your Gatehouse account to this address was requested.",
     label: "Use this address",
     url,
-    after: `${VALID}. If you did not ask, do not open it, and nothing changes.`,
+    after: `${VALID}. If you did not request this, do not open it. Then nothing changes.`,
   });
 }
 
