@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import type { Outcome, Sighting, TimedStep } from "../../../lib/inspector";
+import type { GateEvent, Outcome, TimedStep } from "../../../lib/inspector";
 import { redactPath } from "../../../lib/log/redact";
 import { describeProblem, type ProblemCode } from "../../../lib/problem";
 import type { Decision } from "../../decide";
@@ -15,7 +15,7 @@ export interface WatchOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Called once for each request, when the gate has finished with it. */
-  readonly keep: (sighting: Sighting) => void;
+  readonly keep: (event: GateEvent) => void;
 }
 
 /** What is known so far about a request in progress. */
@@ -50,7 +50,7 @@ export function watchWith({ clock, now, keep }: WatchOptions): Watch {
     });
   }
 
-  function finish(asked: GateRequest, seen: Pick<Sighting, "outcome" | "code" | "status" | "reason">): void {
+  function finish(asked: GateRequest, seen: Pick<GateEvent, "outcome" | "code" | "status" | "reason">): void {
     const draft = draftOf(asked);
     keep({
       requestId: asked.requestId,
@@ -107,7 +107,7 @@ export function watchWith({ clock, now, keep }: WatchOptions): Watch {
       const began = clock();
       const response = steps.answer(asked, session, decision);
       const draft = draftOf(asked);
-      draft.steps.push({ name: "answer", start: began - draft.began, took: clock() - began });
+      draft.steps.push({ name: "respond", start: began - draft.began, took: clock() - began });
       const outcome = outcomeOf(decision);
       finish(asked, {
         outcome,
@@ -143,7 +143,7 @@ function outcomeOf(decision: Decision): Outcome {
   }
 }
 
-function sourceOf({ classified }: GateRequest, session: SessionResult | undefined): Sighting["session"] {
-  if (!session || classified.kind === "public-page" || classified.kind === "open-api") return "not asked";
+function sourceOf({ classified }: GateRequest, session: SessionResult | undefined): GateEvent["session"] {
+  if (!session || classified.kind === "public-page" || classified.kind === "open-api") return "not needed";
   return session.state === "active" ? session.source : session.state;
 }
