@@ -10,10 +10,17 @@ const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site
  */
 const testTimeout = 30_000;
 
+/**
+ * `import "server-only"` marks code of the Node server. Next provides the module. The tests use the
+ * file that Next uses for server code, which is empty.
+ */
+const resolve = { alias: { "server-only": "next/dist/compiled/server-only/empty.js" } };
+
 export default defineConfig({
   test: {
     projects: [
       {
+        resolve,
         test: {
           name: "node",
           include: ["tests/{quick,repo,contract}/**/*.test.ts"],
@@ -30,6 +37,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: "system",
           include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],
