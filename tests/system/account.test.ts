@@ -342,7 +342,7 @@ describe("a link that is opened by a person", () => {
     await new Visitor(stack.origin).signUp(newEmail, "Faster", PASSWORD);
     const { at, text } = await open(member.visitor, link);
     expect(at).toBe("/verify-email?done=changed&error=EMAIL_TAKEN");
-    expect(text).toContain("Another account uses this address by now");
+    expect(text).toContain("Another account now uses this address");
     expect(await follow(member.visitor, link)).toBe(at);
     expect(await userRow(member.email)).toBeDefined();
     const lines = stack.readLog("next");

@@ -120,7 +120,7 @@ describe.each(sites)("%s", (site) => {
     const { at, visitor } = await signInThrough(site, createPerson(), { label: "Deny" });
     expect(at).toBe("/login?next=%2Ftasks&error=access_denied");
     const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
-    expect(page).toContain("You did not let the other site tell us");
+    expect(page).toContain("You did not allow the other site to share your identity");
     expect(await (await visitor.fetch("/api/auth/get-session")).json()).toBeNull();
   });
 
@@ -182,7 +182,7 @@ describe.each(sites)("the profile from %s", (site) => {
     );
     expect(at).toMatch(/^\/login\?next=%2Ftasks&error=EMAIL_TOO_LONG/);
     const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
-    expect(page).toContain("longer than the 254 characters");
+    expect(page).toContain("longer than 254 characters");
     expect(await (await visitor.fetch("/api/auth/get-session")).json()).toBeNull();
   });
 });
@@ -203,7 +203,7 @@ describe("an existing account is opened only if both sides have verified the add
       expect(await accountsOf(person.email)).toEqual(linked ? ["credential", site].sort() : ["credential"]);
       if (linked) return;
       const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
-      expect(page).toContain("There is an account with that email already");
+      expect(page).toContain("There is already an account with this email");
     });
   });
 });

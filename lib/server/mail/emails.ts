@@ -25,20 +25,20 @@ const VALID = "The link works for an hour";
 export function passwordResetEmail(url: string): Email {
   return compose({
     subject: "Choose a new password",
-    before: "A new password was requested for your Gatehouse account.",
+    before: "We received a request for a new password for your Gatehouse account.",
     label: "Choose a new password",
     url,
-    after: `${VALID}, and once. A new password signs you out on every device. If you did not request it, ignore this email: your password stays as it is.`,
+    after: `${VALID}, and only once. A new password signs you out on all devices. If you did not request this, ignore this email. Your password does not change.`,
   });
 }
 
 export function confirmEmail(url: string): Email {
   return compose({
     subject: "Confirm your email address",
-    before: "A Gatehouse account was created with this address.",
+    before: "Someone entered this address for a Gatehouse account.",
     label: "Confirm this address",
     url,
-    after: `${VALID}. If you have no such account, do not open it: another person entered your address by mistake.`,
+    after: `${VALID}. If you have no Gatehouse account, do not open it. Someone has entered your address by mistake.`,
   });
 }
 
@@ -46,10 +46,10 @@ export function confirmEmail(url: string): Email {
 export function approveChangeEmail(url: string, newEmail: string): Email {
   return compose({
     subject: "Approve your new email address",
-    before: `A change of the email address of your Gatehouse account to ${newEmail} was requested.`,
+    before: `You requested to change the email address of your Gatehouse account to ${newEmail}.`,
     label: "Approve the change",
     url,
-    after: `${VALID}. We then send an email to the new address, to confirm it too. If you did not request this, do not open the link, and change your password: another person is signed in to your account.`,
+    after: `${VALID}. After you approve, we send a second link to the new address, to confirm it. If you did not request this, do not open the link, and change your password: someone else is signed in to your account.`,
   });
 }
 
@@ -57,7 +57,7 @@ export function approveChangeEmail(url: string, newEmail: string): Email {
 export function newAddressEmail(url: string): Email {
   return compose({
     subject: "Confirm your new email address",
-    before: "A change of the email address of your Gatehouse account to this address was requested.",
+    before: "You requested to use this address for your Gatehouse account.",
     label: "Use this address",
     url,
     after: `${VALID}. If you did not request this, do not open it. Then nothing changes.`,

@@ -26,7 +26,7 @@ describe.each(Object.entries(emails))("the email %s", (_, { subject, text, html 
 
   it("states how long the link works, and what to do if the recipient did not request it", () => {
     expect(text).toMatch(/works for an hour/);
-    expect(text).toMatch(/If you (did not request|have no such account)/);
+    expect(text).toMatch(/If you (did not request this|have no Gatehouse account)/);
     expect(subject).toMatch(/^[A-Z][\w ]+$/);
   });
 });

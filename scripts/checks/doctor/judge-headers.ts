@@ -1,4 +1,4 @@
-import { fail, type Outcome, ok } from "./check";
+import { failed, type Outcome, passed } from "../check";
 
 const WANTED: Record<string, RegExp> = {
   "content-security-policy": /script-src [^;]*'nonce-/,
@@ -11,12 +11,12 @@ const WANTED: Record<string, RegExp> = {
 /** Checks a page's security headers (next.config.ts, edge/pages/content-security-policy.ts). */
 export function judgeHeaders(headers: Headers, { secure }: { secure: boolean }): Outcome {
   const wanted = { ...WANTED, ...(secure && { "strict-transport-security": /max-age=[1-9]/ }) };
-  const faults = Object.entries(wanted)
+  const wrong = Object.entries(wanted)
     .filter(([name, value]) => !value.test(headers.get(name) ?? ""))
     .map(([name]) => name);
-  if (faults.length === 0) return ok();
-  return fail(
-    `missing or too lax: ${faults.join(", ")}`,
-    "Let next.config.ts and the gate set them, and have the proxy in front leave them alone",
+  if (wrong.length === 0) return passed();
+  return failed(
+    `missing or too lax: ${wrong.join(", ")}`,
+    "Let next.config.ts and the gate set them, and do not change them in a proxy",
   );
 }

@@ -1,16 +1,16 @@
 import { ApiError } from "../../lib/api/client";
 
-/** Explains a failed API call to the user: what happened, and what to do. */
-export function explainError(error: unknown): string {
-  if (!(error instanceof ApiError)) return "Something went wrong here. Try again.";
+/** Returns the text for a failed API call: what happened, and what the user can do. */
+export function apiErrorText(error: unknown): string {
+  if (!(error instanceof ApiError)) return "Something went wrong. Try again.";
   const { status, code, detail, retryAfter } = error;
-  if (code === "gate_signed_out") return "You are signed out. The sign-in page is on its way.";
-  if (code === "network" && !navigator.onLine) return "You are offline. Try again when you are back.";
+  if (code === "gate_signed_out") return "You are signed out. The sign-in page is opening.";
+  if (code === "network" && !navigator.onLine) return "You are offline. Try again when you are online.";
   if (code === "timeout" || status === 504)
-    return "The server has not answered in time. Try again in a moment.";
+    return "The server did not respond in time. Try again in a moment.";
   if (status === 0) return "The server cannot be reached. Check your connection, then try again.";
-  if (status === 429) return `That was too fast for the server. Try again ${inAWhile(retryAfter)}.`;
-  if (status >= 500) return `The server has a problem of its own. Try again ${inAWhile(retryAfter)}.`;
+  if (status === 429) return `Too many requests. Try again ${retryTime(retryAfter)}.`;
+  if (status >= 500) return `The server has a problem. Try again ${retryTime(retryAfter)}.`;
   return detail;
 }
 
@@ -23,7 +23,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
 }
 
 /** @param seconds the server's `Retry-After`, if it sent one */
-export function inAWhile(seconds: number | undefined): string {
+export function retryTime(seconds: number | undefined): string {
   if (seconds === undefined || seconds < 2) return "in a moment";
   return seconds > 120 ? `in ${Math.ceil(seconds / 60)} minutes` : `in ${seconds} seconds`;
 }

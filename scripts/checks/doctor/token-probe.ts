@@ -1,7 +1,7 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { identityOf, JWT_ALGORITHM, type JwtConfig, keyId } from "../../../lib/token/contract";
 import { createMinter } from "../../../lib/token/mint";
-import { type Answer, ask } from "./ask";
+import { request, type TimedResponse } from "./request";
 
 /** A made-up user. To the backend it looks like any user of the gate. */
 const doctor = identityOf(
@@ -22,19 +22,19 @@ export interface Variation extends Partial<JwtConfig> {
 }
 
 /** Sends requests to one protected path of FastAPI, with different tokens. */
-export interface Probe {
+export interface TokenProbe {
   /** With the gate's own token. Sent only once; later calls get the same response. */
-  readonly good: () => Promise<Answer>;
-  readonly anonymous: () => Promise<Answer>;
+  readonly sendGateToken: () => Promise<TimedResponse>;
+  readonly sendWithoutToken: () => Promise<TimedResponse>;
   /** With a token of the gate's minter that has other settings. */
-  readonly varied: (variation: Variation) => Promise<Answer>;
-  readonly forged: (forgery: Forgery) => Promise<Answer>;
+  readonly sendVariation: (variation: Variation) => Promise<TimedResponse>;
+  readonly sendForgedToken: (forgery: Forgery) => Promise<TimedResponse>;
 }
 
 /** Makes a forged token. `now`: milliseconds since the epoch. */
 export type Forgery = (config: JwtConfig, now: number) => Promise<string>;
 
-const anotherKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
+const randomKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
 
 const mint = async (config: JwtConfig, now: number) =>
   (await createMinter(config, () => crypto.randomUUID())(doctor, now)).jwt;
@@ -50,7 +50,7 @@ export const forgeries: Record<string, { readonly title: string; readonly make: 
     make: async (config, now) =>
       new SignJWT(claimsOf(await mint(config, now)))
         .setProtectedHeader({ alg: JWT_ALGORITHM, typ: "JWT", kid: await keyId(config.keys[0] ?? "") })
-        .sign(new TextEncoder().encode(anotherKey())),
+        .sign(new TextEncoder().encode(randomKey())),
   },
   unsigned: {
     title: "with no signature (alg none)",
@@ -67,20 +67,20 @@ export const forgeries: Record<string, { readonly title: string; readonly make: 
   },
 };
 
-/** Creates the probe of one URL. `config`: the gate's token settings. */
-export function createProbe(config: JwtConfig, url: string): Probe {
-  const withToken = (jwt: string) =>
-    ask(url, { headers: { authorization: `Bearer ${jwt}`, accept: "application/json" } });
-  const varied = async ({ shift = 0, ...other }: Variation) =>
-    withToken(await mint({ ...config, ...other }, Date.now() + shift));
-  let good: Promise<Answer> | undefined;
+/** Sends requests to one URL. `config`: the gate's token settings. */
+export function createTokenProbe(config: JwtConfig, url: string): TokenProbe {
+  const sendToken = (jwt: string) =>
+    request(url, { headers: { Authorization: `Bearer ${jwt}`, Accept: "application/json" } });
+  const sendVariation = async ({ shift = 0, ...other }: Variation) =>
+    sendToken(await mint({ ...config, ...other }, Date.now() + shift));
+  let gateTokenResponse: Promise<TimedResponse> | undefined;
   return {
-    good() {
-      good ??= varied({});
-      return good;
+    sendGateToken() {
+      gateTokenResponse ??= sendVariation({});
+      return gateTokenResponse;
     },
-    anonymous: () => ask(url),
-    varied,
-    forged: async (make) => withToken(await make(config, Date.now())),
+    sendWithoutToken: () => request(url),
+    sendVariation,
+    sendForgedToken: async (make) => sendToken(await make(config, Date.now())),
   };
 }

@@ -14,7 +14,7 @@ import { canPause, pause } from "../fixtures/pause";
  * the visitor gets an error and stays signed in.
  */
 
-const ways = ["rewrite", "relay"] as const;
+const modes = ["rewrite", "relay"] as const;
 
 /**
  * The response if the backend fails: with `rewrite` it is the platform's, with `relay` the gate's.
@@ -33,7 +33,7 @@ async function expectFailure(response: Response, { status, code }: { status: num
   expect(await response.json()).toMatchObject({ status, code });
 }
 
-describe.each(ways)("forwarding by %s", (forwarding) => {
+describe.each(modes)("with forwarding by %s", (forwarding) => {
   let stack: FullStack;
   let member: Visitor;
 
@@ -46,43 +46,43 @@ describe.each(ways)("forwarding by %s", (forwarding) => {
   });
   afterAll(() => stack?.stop());
 
-  async function expectPageToSaySo() {
+  async function expectErrorOnPage() {
     const page = await member.fetch("/tasks");
     expect(page.status).toBe(200);
     const html = await page.text();
-    expect(html).toContain("Your tasks cannot be shown");
+    expect(html).toContain("Your tasks could not be loaded");
     expect(html).toContain("Try again");
   }
 
-  async function expectAllIsWell() {
+  async function expectTasks() {
     expect(await (await member.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Kept" }]);
   }
 
-  it("a backend that is killed is a fault of its own, and is back when it is back", async () => {
+  it("a killed backend is an error, and requests succeed again after its restart", async () => {
     await stack.killBackend();
     await expectFailure(await member.fetch("/backend/api/me"), expected.dead[forwarding]);
-    await expectPageToSaySo();
+    await expectErrorOnPage();
     await stack.restartBackend();
-    await expectAllIsWell();
+    await expectTasks();
   });
 
   it.runIf(canPause)(
-    "a backend that hangs is given up after BACKEND_TIMEOUT_SECONDS, and the page does not wait for that",
+    "a request to a hanging backend fails after BACKEND_TIMEOUT_SECONDS, and the page shows an error earlier",
     async () => {
       const resume = pause(stack.backendPid);
       try {
         const call = member.fetch("/backend/api/me");
-        await expectPageToSaySo();
+        await expectErrorOnPage();
         await expectFailure(await call, expected.silent[forwarding]);
       } finally {
         resume();
       }
-      await expectAllIsWell();
+      await expectTasks();
     },
   );
 });
 
-describe.each(ways)("an upstream of one's own behind %s", (forwarding) => {
+describe.each(modes)("with another upstream and forwarding by %s", (forwarding) => {
   let upstream: Server;
   let app: App;
   let member: Visitor;
@@ -90,11 +90,11 @@ describe.each(ways)("an upstream of one's own behind %s", (forwarding) => {
   beforeAll(async () => {
     upstream = createServer((request, response) => {
       if (request.url === "/slow") {
-        setTimeout(() => response.end("at last"), 3_000);
+        setTimeout(() => response.end("slow response"), 3_000);
         return;
       }
       response.writeHead(200, { "content-type": "text/plain", "content-length": "1000" });
-      response.write("the beginning", () => request.socket.resetAndDestroy());
+      response.write("the start", () => request.socket.resetAndDestroy());
     });
     upstream.listen(0, "127.0.0.1");
     await once(upstream, "listening");
@@ -109,13 +109,13 @@ describe.each(ways)("an upstream of one's own behind %s", (forwarding) => {
     upstream?.close();
   });
 
-  it("that is slow is waited for", async () => {
-    expect(await (await member.fetch("/backend/slow")).text()).toBe("at last");
+  it("a slow response arrives", async () => {
+    expect(await (await member.fetch("/backend/slow")).text()).toBe("slow response");
   });
 
-  it("that breaks off in the middle of an answer never passes for one that has ended", async () => {
+  it("a response that breaks off is an error for the client", async () => {
     await expect(member.fetch("/backend/broken").then((response) => response.text())).rejects.toThrow();
-    expect(await (await member.fetch("/backend/slow")).text()).toBe("at last");
+    expect(await (await member.fetch("/backend/slow")).text()).toBe("slow response");
   });
 });
 
@@ -137,7 +137,7 @@ describe.runIf(process.platform === "linux").each([
   });
   afterAll(() => stack?.stop());
 
-  it(`answers ${status}, and the visitor stays signed in`, async () => {
+  it(`responds with ${status}, and the visitor stays signed in`, async () => {
     const before = member.cookieHeader;
     const response = await member.fetch("/backend/api/me");
     expect(response.status).toBe(status);
@@ -145,7 +145,7 @@ describe.runIf(process.platform === "linux").each([
     expect(response.headers.getSetCookie()).toEqual([]);
     const page = await member.fetch("/tasks");
     expect(page.status).toBe(200);
-    expect((await page.text()).includes("Your tasks cannot be shown")).toBe(status === 401);
+    expect((await page.text()).includes("Your tasks could not be loaded")).toBe(status === 401);
     expect(member.cookieHeader).toBe(before);
   });
 });
@@ -161,14 +161,14 @@ describe("a backend with another secret", () => {
   });
   afterAll(() => stack?.stop());
 
-  it("refuses by itself: the page says so, and the visitor stays signed in", async () => {
+  it("responds with 401, the page shows an error, and the visitor stays signed in", async () => {
     const call = await member.fetch("/backend/api/me");
     expect(call.status).toBe(401);
     expect(call.headers.get("www-authenticate")).toMatch(/^Bearer/);
     expect(await call.json()).toMatchObject({ code: "token_wrong_key" });
     const page = await member.fetch("/tasks");
     expect(page.status).toBe(200);
-    expect(await page.text()).toContain("The task service refused");
+    expect(await page.text()).toContain("The task service refused the request");
     expect((await member.fetch("/dashboard")).status).toBe(200);
   });
 });

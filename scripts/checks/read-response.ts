@@ -1,5 +1,5 @@
 /** An HTTP/1.1 response as received. Bytes are kept as latin1, so that none is lost. */
-export interface WireAnswer {
+export interface WireResponse {
   readonly status: number;
   /** As received, in order, with repeated names. */
   readonly headers: [name: string, value: string][];
@@ -9,22 +9,23 @@ export interface WireAnswer {
 }
 
 /**
- * Parses one response. Returns undefined while it is incomplete. `ended`: the connection is closed,
- * so no more bytes will come (RFC 9112 §6.3).
+ * Parses one response. Returns undefined while it is incomplete, and for bytes that are not an
+ * HTTP/1 response. `ended`: the connection is closed, so no more bytes will come (RFC 9112 §6.3).
  */
-export function readAnswer(
+export function readResponse(
   bytes: string,
   { isHead, ended }: { isHead: boolean; ended: boolean },
-): WireAnswer | undefined {
+): WireResponse | undefined {
   const headEnd = bytes.indexOf("\r\n\r\n");
   if (headEnd < 0) return undefined;
   const [statusLine = "", ...lines] = bytes.slice(0, headEnd).split("\r\n");
-  const status = Number(statusLine.split(" ")[1]);
+  const status = Number(statusLine.match(/^HTTP\/1\.\d (\d{3})\b/)?.[1]);
+  if (Number.isNaN(status)) return undefined;
   const headers = lines.map(readHeader);
   const after = bytes.slice(headEnd + 4);
 
   // RFC 9110 §15.2: skip interim responses (1xx); the final response follows.
-  if (status >= 100 && status < 200 && status !== 101) return readAnswer(after, { isHead, ended });
+  if (status >= 100 && status < 200 && status !== 101) return readResponse(after, { isHead, ended });
   if (isHead || status === 101 || status === 204 || status === 304) {
     return { status, headers, body: "", rest: after };
   }

@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { Brand } from "./brand";
 
-/** A page for errors and other dead ends: what happened, and where to go next. */
-export function DeadEnd({
+/** A page that shows only a message and where to go next, for example an error. */
+export function MessagePage({
   title,
   children,
   actions,

@@ -1,14 +1,14 @@
 import { isIP, connect as openTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as openTls } from "node:tls";
-import { messageOf } from "../../lib/user-error";
-import { readAnswer } from "./answer";
+import { Unreachable } from "./network-error";
+import { readResponse, type WireResponse } from "./read-response";
 
 /**
  * Sends requests byte for byte, over TCP or TLS. An HTTP client library would normalize paths,
  * refuse headers and correct the framing of a body. An attacker does none of this.
  */
 
-export interface Ask {
+export interface HttpRequest {
   readonly method?: string;
   /** Written into the request line unchanged. */
   readonly path: string;
@@ -21,7 +21,7 @@ export interface Ask {
   readonly patience?: number;
 }
 
-export interface Answer {
+export interface HttpResponse {
   /** 0 where there was no response. */
   readonly status: number;
   /** Without `Set-Cookie`. */
@@ -37,20 +37,26 @@ export interface Answer {
 }
 
 /** Opens a connection. */
-export type Dial = () => Socket;
+export type Connect = () => Socket;
 /**
- * Sends a request and reads the response.
- * @throws {NoConnection}
+ * Sends a request and reads the response. Follows no redirect.
+ * @throws {Unreachable} when the connection fails
  */
-export type Send = (ask: Ask) => Promise<Answer>;
-
-/** The connection failed. */
-export class NoConnection extends Error {}
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 const PATIENCE = 20_000;
 
+/** The headers that a browser sends when a user follows a link. */
+export const NAVIGATION = {
+  "Sec-Fetch-Dest": "document",
+  "Sec-Fetch-Mode": "navigate",
+  Accept: "text/html,*/*;q=0.8",
+};
+/** The headers that a browser sends when a script of the app's own page sends a request. */
+export const SCRIPT = { "Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin", Accept: "*/*" };
+
 /** Connects to an origin with TCP, or with TLS for https. */
-export function createDial(origin: string, tls: ConnectionOptions = {}): Dial {
+export function createConnect(origin: string, tls: ConnectionOptions = {}): Connect {
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, "");
   if (protocol === "http:") return () => openTcp(Number(port || 80), host);
@@ -60,21 +66,21 @@ export function createDial(origin: string, tls: ConnectionOptions = {}): Dial {
 }
 
 /** Sends requests with `Host` of the origin, each on a new connection. */
-export function createSend(origin: string, dial: Dial): Send {
+export function createSend(origin: string, connect: Connect = createConnect(origin)): Send {
   const { host } = new URL(origin);
 
-  return (ask) =>
+  return (request) =>
     new Promise((resolve, reject) => {
-      const socket = dial();
-      const isHead = ask.method === "HEAD";
+      const socket = connect();
+      const isHead = request.method === "HEAD";
       let received = "";
       let lingering = false;
-      socket.setTimeout(ask.patience ?? PATIENCE, () => settle("open"));
+      socket.setTimeout(request.patience ?? PATIENCE, () => settle("open"));
       socket.on("data", (chunk) => {
         received += chunk.toString("latin1");
-        if (lingering || !readAnswer(received, { isHead, ended: false })) return;
+        if (lingering || !readResponse(received, { isHead, ended: false })) return;
         lingering = true;
-        if (ask.linger) setTimeout(() => settle("open"), ask.linger);
+        if (request.linger) setTimeout(() => settle("open"), request.linger);
         else settle("open");
       });
       socket.on("close", () => settle("closed"));
@@ -82,40 +88,40 @@ export function createSend(origin: string, dial: Dial): Send {
         // Some servers close a connection with a reset. Any other error means that the server
         // cannot be reached.
         if (error.code === "ECONNRESET" || error.code === "EPIPE") settle("closed");
-        else reject(new NoConnection(messageOf(error)));
+        else reject(new Unreachable(origin, error));
       });
-      socket.write(wireForm(ask, host), "latin1");
+      socket.write(serialize(request, host), "latin1");
 
       function settle(silence: "closed" | "open") {
         socket.destroy();
-        const answer = readAnswer(received, { isHead, ended: true });
-        resolve(answer ? toAnswer(answer) : { ...NOTHING, silence });
+        const response = readResponse(received, { isHead, ended: true });
+        resolve(response ? decode(response) : { ...NO_RESPONSE, silence });
       }
     });
 }
 
-const NOTHING = { status: 0, headers: new Headers(), setCookies: [], body: "", rest: "" };
+const NO_RESPONSE = { status: 0, headers: new Headers(), setCookies: [], body: "", rest: "" };
 
-function wireForm({ method = "GET", path, headers = {}, body = "" }: Ask, host: string): string {
+function serialize({ method = "GET", path, headers = {}, body = "" }: HttpRequest, host: string): string {
   const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
   const usual: Record<string, string> = {
     Host: host,
     Connection: "close",
     Accept: "*/*",
-    "User-Agent": "gatehouse-conform",
+    "User-Agent": "gatehouse-checks",
   };
   if (body && !given.has("transfer-encoding")) usual["Content-Length"] = String(Buffer.byteLength(body));
-  const lines = [...Object.entries(usual).filter(([name]) => !given.has(name.toLowerCase()))];
-  const all = [...lines, ...Object.entries(headers)].map(([name, value]) => `${name}: ${value}`);
-  return `${method} ${path} HTTP/1.1\r\n${all.join("\r\n")}\r\n\r\n${Buffer.from(body).toString("latin1")}`;
+  const defaults = Object.entries(usual).filter(([name]) => !given.has(name.toLowerCase()));
+  const lines = [...defaults, ...Object.entries(headers)].map(([name, value]) => `${name}: ${value}`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${Buffer.from(body).toString("latin1")}`;
 }
 
-function toAnswer({ status, headers, body, rest }: NonNullable<ReturnType<typeof readAnswer>>): Answer {
-  const kept = new Headers();
+function decode({ status, headers, body, rest }: WireResponse): HttpResponse {
+  const others = new Headers();
   const setCookies: string[] = [];
   for (const [name, value] of headers) {
     if (name.toLowerCase() === "set-cookie") setCookies.push(value);
-    else kept.append(name, value);
+    else others.append(name, value);
   }
-  return { status, headers: kept, setCookies, body: Buffer.from(body, "latin1").toString(), rest };
+  return { status, headers: others, setCookies, body: Buffer.from(body, "latin1").toString(), rest };
 }

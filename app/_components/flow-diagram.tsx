@@ -1,15 +1,15 @@
-const stations = [
+const nodes = [
   { name: "Your browser", note: "a page and a cookie", carries: "the cookie" },
   { name: "Gatehouse", note: "checks the session", carries: "a short-lived token" },
   { name: "FastAPI", note: "your data", carries: null },
 ];
 
-/** A list for screen readers. The arrows point down on a phone, and right on a wider screen. */
-export function FlowPicture() {
+/** Shows what is sent between browser, gate and API. It is a list for screen readers. The arrows point down on a phone, and right on a wider screen. */
+export function FlowDiagram() {
   return (
     <figure className="mt-14 rounded-xl border border-line bg-card p-5 sm:p-8">
       <ol className="flex flex-col items-center gap-1 sm:flex-row sm:gap-3 sm:justify-between">
-        {stations.map(({ name, note, carries }) => (
+        {nodes.map(({ name, note, carries }) => (
           <li key={name} className="contents">
             <div className="w-full max-w-56 rounded-lg border border-edge px-4 py-3 text-center sm:w-auto sm:flex-1">
               <p className="font-semibold">{name}</p>
@@ -25,7 +25,7 @@ export function FlowPicture() {
         ))}
       </ol>
       <figcaption className="mt-5 text-center text-sm text-balance text-muted">
-        The cookie stops at the gate. The token begins there.
+        The cookie goes no further than the gate. The gate adds the token.
       </figcaption>
     </figure>
   );

@@ -3,15 +3,15 @@
 import { useState } from "react";
 import { signIn } from "../../lib/browser/auth-client";
 import type { ProviderName } from "../../lib/env";
-import { explainFailure } from "../_account/explain-failure";
-import { siteName } from "../_account/site-name";
+import { formErrors } from "../_account/form-errors";
+import { providerName } from "../_account/provider-name";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";
-import { addressesFor } from "./addresses-for";
+import { callbackUrls } from "./callback-urls";
 
 const TIMEOUT_MS = 20_000;
 
-interface OtherSitesProps {
+interface ProviderButtonsProps {
   providers: readonly ProviderName[];
   /** Path to open afterwards. The page has validated it. */
   next: string | undefined;
@@ -21,27 +21,27 @@ interface OtherSitesProps {
  * Sign-in and sign-up through the other sites that are configured. Renders nothing if none is
  * configured.
  */
-export function OtherSites({ providers, next }: OtherSitesProps) {
+export function ProviderButtons({ providers, next }: ProviderButtonsProps) {
   const [pending, setPending] = useState<ProviderName>();
-  const [mistake, setMistake] = useState<string>();
+  const [error, setError] = useState<string>();
   if (providers.length === 0) return null;
 
   async function goTo(provider: ProviderName) {
-    setMistake(undefined);
+    setError(undefined);
     setPending(provider);
-    const failure = await signIn.social({ provider, ...addressesFor(next) }, { timeout: TIMEOUT_MS }).then(
+    const failure = await signIn.social({ provider, ...callbackUrls(next) }, { timeout: TIMEOUT_MS }).then(
       ({ error }) => error,
       () => ({ status: 0 }),
     );
     // Without a failure, the browser is already navigating to the other site.
     if (!failure) return;
     setPending(undefined);
-    setMistake(explainFailure(failure).form);
+    setError(formErrors(failure).form);
   }
 
   return (
     <div className="mt-5 space-y-3 border-t border-line pt-5">
-      {mistake && <Alert>{mistake}</Alert>}
+      {error && <Alert>{error}</Alert>}
       {providers.map((provider) => (
         <Button
           key={provider}
@@ -50,7 +50,7 @@ export function OtherSites({ providers, next }: OtherSitesProps) {
           pending={pending === provider}
           onClick={() => goTo(provider)}
         >
-          Continue with {siteName(provider)}
+          Continue with {providerName(provider)}
         </Button>
       ))}
     </div>
