@@ -113,7 +113,7 @@ describe("one line is written", () => {
     expect(await linesAbout(call)).toMatchObject({ code: "gate_backend_unreachable", status: 502 });
     const page = await member.fetch("/tasks");
     expect(await linesAbout(page)).toMatchObject({ code: "backend_call_failed", what: "load tasks" });
-    expect(await page.text()).toContain(`Request <!-- -->${page.headers.get("x-request-id")}`);
+    expect(await page.text()).toContain(`Request id: <!-- -->${page.headers.get("x-request-id")}`);
     await stack.restartBackend();
   });
 
