@@ -12,7 +12,7 @@ const MAX_ADDRESSES = 1_600;
  * out: then the sign-in works, and ends on the home page.
  */
 export function addressesFor(next?: string): { callbackURL: string; errorCallbackURL: string } {
-  const addresses = { callbackURL: next ?? routes.home, errorCallbackURL: loginPath(next ?? "/") };
+  const addresses = { callbackURL: next ?? routes.home, errorCallbackURL: loginPath(next ?? "/", routes) };
   const { callbackURL, errorCallbackURL } = addresses;
   return callbackURL.length + errorCallbackURL.length <= MAX_ADDRESSES ? addresses : addressesFor();
 }

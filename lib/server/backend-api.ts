@@ -2,7 +2,7 @@ import { type Api, ApiError, createApi } from "../api/client";
 import type { Env } from "../env";
 import { describeError } from "../log/describe-error";
 import { continueTrace, readTrace } from "../log/request-trace";
-import type { Identity } from "../token/contract";
+import type { Identity, Purpose } from "../token/contract";
 import type { MintToken } from "../token/mint";
 
 /**
@@ -11,9 +11,13 @@ import type { MintToken } from "../token/mint";
  * incoming request, which it reads from the headers of that request. A call without its own signal
  * ends after `backendTimeoutSeconds`.
  */
-export function createBackendApi(env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">, mint: MintToken) {
+export function createBackendApi(
+  env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">,
+  mint: MintToken,
+  purpose?: Purpose,
+) {
   return async (who: Identity, asked: Pick<Headers, "get">): Promise<Api> => {
-    const { jwt } = await mint(who, Date.now());
+    const { jwt } = await mint(who, { issuedAt: Date.now(), purpose });
     return createApi({
       baseUrl: env.backendUrl,
       fetch: (request, signal = AbortSignal.timeout(env.backendTimeoutSeconds * 1000)) =>

@@ -2,6 +2,7 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { loginPath } from "../redirect-target";
+import { routes } from "../routes";
 import { type Identity, identityOf } from "../token/contract";
 import { auth, headersForPage } from "./auth/handler";
 
@@ -39,5 +40,5 @@ export const readSession = cache(async (): Promise<PageSession | null> => {
  * leads back to `path`.
  */
 export async function requireSession(path: string): Promise<PageSession> {
-  return (await readSession()) ?? redirect(loginPath(path));
+  return (await readSession()) ?? redirect(loginPath(path, routes));
 }

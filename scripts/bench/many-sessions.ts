@@ -4,8 +4,9 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createGate } from "../../edge/gate";
+import type { GateEffects } from "../../edge/options";
 import { identityOf } from "../../lib/token/contract";
-import { gateEnv } from "../../tests/fixtures/gate";
+import { gateOptions } from "../../tests/fixtures/gate";
 import { AUTH_SECRET, sessionToken } from "../../tests/fixtures/signing";
 import { browserHeaders } from "./visitors";
 
@@ -34,7 +35,7 @@ writeFileSync(file, JSON.stringify(held));
 /** A gate whose session store knows every session and responds at once. */
 function startGate() {
   const expiresAt = Date.now() + 86_400_000;
-  return createGate(gateEnv(APP, { sessionMaxStaleSeconds: 86_400 }), {
+  const effects: GateEffects = {
     fetch,
     store: async (header) => {
       const sessionId = header.match(/session_token=([^.]+)/)?.[1] ?? "";
@@ -48,7 +49,8 @@ function startGate() {
     log: ({ error }) => {
       throw new Error(error);
     },
-  });
+  };
+  return createGate(gateOptions(APP, effects, { sessionMaxStaleSeconds: 86_400 }));
 }
 
 async function ask(n: number): Promise<void> {

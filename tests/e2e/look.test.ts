@@ -52,7 +52,9 @@ it("says why, in words", async () => {
   await guest.fetch("/backend/api/refused");
   const row = rowOf("/backend/api/refused");
   await row.getByText("401", { exact: true }).waitFor();
-  expect(await row.textContent()).toMatch(/The request has no session cookie\. A script cannot use a redirect/);
+  expect(await row.textContent()).toMatch(
+    /The request has no session cookie\. A script cannot use a redirect/,
+  );
   await row.locator("summary").click();
   await row.getByText("gate_signed_out").waitFor();
 });

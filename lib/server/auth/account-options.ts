@@ -5,6 +5,7 @@ import type { Env } from "../../env";
 import { log } from "../../log/console-log";
 import { describeError } from "../../log/describe-error";
 import { loginPath } from "../../redirect-target";
+import { routes } from "../../routes";
 import { approveChangeLetter, confirmLetter, newAddressLetter, resetLetter } from "../mail/emails";
 import { MailError, type Mailer, type Message } from "../mail/mail";
 
@@ -49,7 +50,7 @@ export function accountOptions(env: Pick<Env, "appOrigin" | "providers">, mailer
     databaseHooks: {
       account: { create: { before: withoutTokens }, update: { before: withoutTokens } },
     },
-    onAPIError: { errorURL: env.appOrigin + loginPath("/") },
+    onAPIError: { errorURL: env.appOrigin + loginPath("/", routes) },
   } satisfies EndpointOptions;
 }
 

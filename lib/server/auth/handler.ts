@@ -14,10 +14,11 @@ import { describeError } from "../../log/describe-error";
 import { type RequestTrace, readTrace } from "../../log/request-trace";
 import { type ProblemCode, problemResponse, problems } from "../../problem";
 import { loginPath } from "../../redirect-target";
+import { routes } from "../../routes";
 import { identityOf } from "../../token/contract";
 import { openKeyRing } from "../../token/key-ring";
-import { createMinter, createPurposeMinter } from "../../token/mint";
-import { programTokenLife } from "../../token/token-life";
+import { createMinter } from "../../token/mint";
+import { computeProgramTokenTtl } from "../../token/token-life";
 import { createBackendApi, reasonOfCall } from "../backend-api";
 import { createMailer } from "../mail/mail";
 import { accountOptions, explainMailFailure } from "./account-options";
@@ -61,10 +62,10 @@ const takeTurn = createTurns(2, 100);
  * For `GET /api/auth/token`. Nothing checks the session while such a token is valid, so its
  * lifetime is limited by `SESSION_MAX_STALE_SECONDS`.
  */
-const mintForProgram = createMinter(
-  { ...env.jwt, ttlSeconds: programTokenLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds) },
-  () => crypto.randomUUID(),
-);
+const programTokenTtl = computeProgramTokenTtl({
+  ttlSeconds: env.jwt.ttlSeconds,
+  maxStaleSeconds: env.sessionMaxStaleSeconds,
+});
 
 /** Calls FastAPI on behalf of a user. */
 export const backendFor = createBackendApi(env, mintToken);
@@ -73,10 +74,7 @@ export const backendFor = createBackendApi(env, mintToken);
  * Like `backendFor`, for the one call that only this server may make. FastAPI requires a token with
  * a purpose for that route, and the gate mints no such token.
  */
-const backendForDeletion = createBackendApi(
-  env,
-  createPurposeMinter(env.jwt, () => crypto.randomUUID(), "delete-account"),
-);
+const backendForDeletion = createBackendApi(env, mintToken, "delete-account");
 
 const mailer = createMailer(env);
 const options = accountOptions(env, mailer);
@@ -115,7 +113,7 @@ export const auth = createAuth(env, database, {
     revocation(),
     resetLinks(endResetLinks),
     accountRules(() => mailer.check().catch(explainMailFailure)),
-    ...(env.tokenEndpoint ? [tokenEndpoint(mintForProgram, Date.now)] : []),
+    ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, programTokenTtl, Date.now)] : []),
   ],
   // Attack: the response time could reveal whether an account exists, because only an existing
   // account gets an email. Defence: `after` sends the email once the response is finished.
@@ -192,7 +190,7 @@ function keepHere(headers: Headers): void {
   if (location === null || /^[a-z][a-z0-9+.-]*:/i.test(location)) return;
   const stays =
     URL.canParse(location, env.appOrigin) && new URL(location, env.appOrigin).origin === env.appOrigin;
-  if (!stays) headers.set("location", loginPath("/"));
+  if (!stays) headers.set("location", loginPath("/", routes));
 }
 
 /** Keeps the session cookies far below the limits of browsers and servers, whatever is stored. */
