@@ -29,8 +29,8 @@ const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
  * Creates the gate. For each request it gathers the facts, decides, and performs the decision.
  *
  * @example
- * const gate = createGate({ ...loadEnv(), routes, store, fetch, now: Date.now, startTimer, randomId, log, observers: [] });
- * const response = await gate(request);
+ * const gate = createGate({ ...settings, ...effects, routes, observers: [] });
+ * const response = await gate(new Request("https://app.example.com/backend/api/tasks"));
  */
 export function createGate(options: GateOptions): Gate {
   const { routes, origins, now, randomId, startTimer, log, observers } = options;

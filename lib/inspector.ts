@@ -53,9 +53,9 @@ export interface ResponseTiming {
 
 /** The page, and the streams that it displays. They exist only in development. */
 export const inspectorPaths = {
-  page: "/__gate",
-  events: "/__gate/events",
-  timings: "/__gate/finishes",
+  page: "/dev/gate",
+  events: "/dev/gate/events",
+  timings: "/dev/gate/timings",
 } as const;
 
 /** How many events, and how many timings, are kept. */

@@ -33,7 +33,7 @@ export const routes = {
     "/verify-email",
     "/account-deleted",
     // Exists only in development. A build does not contain this page.
-    "/mailbox",
+    "/dev/mail",
   ],
   guestPages: ["/login", "/signup"],
   openApi: ["/api/auth", "/api/health"],

@@ -4,10 +4,11 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createGate } from "../../edge/gate";
-import type { GateEffects } from "../../edge/options";
+import { parseEnv } from "../../lib/env";
+import { routes } from "../../lib/routes";
 import { identityOf } from "../../lib/token/contract";
-import { gateOptions } from "../../tests/fixtures/gate";
-import { AUTH_SECRET, sessionToken } from "../../tests/fixtures/signing";
+import { AUTH_SECRET, sessionToken } from "../stack/signing";
+import { testEnv } from "../stack/test-stack";
 import { browserHeaders } from "./visitors";
 
 // Measures how much memory one gate holds after very many sessions. It runs in its own process, so
@@ -35,7 +36,10 @@ writeFileSync(file, JSON.stringify(held));
 /** A gate whose session store knows every session and responds at once. */
 function startGate() {
   const expiresAt = Date.now() + 86_400_000;
-  const effects: GateEffects = {
+  const env = parseEnv(testEnv({ BETTER_AUTH_URL: APP, SESSION_MAX_STALE_SECONDS: "86400" }));
+  return createGate({
+    ...env,
+    routes,
     fetch,
     store: async (header) => {
       const sessionId = header.match(/session_token=([^.]+)/)?.[1] ?? "";
@@ -49,8 +53,8 @@ function startGate() {
     log: ({ error }) => {
       throw new Error(error);
     },
-  };
-  return createGate(gateOptions(APP, effects, { sessionMaxStaleSeconds: 86_400 }));
+    observers: [],
+  });
 }
 
 async function ask(n: number): Promise<void> {

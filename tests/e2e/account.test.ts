@@ -1,12 +1,13 @@
 import { Client } from "pg";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, watchTraffic } from "../fixtures/browser";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signUp } from "../../scripts/stack/sign-up";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
+import { watchTraffic } from "../fixtures/browser";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
 import { type OAuthServer, startOAuthServer } from "../fixtures/oauth-server";
-import { signUp } from "../fixtures/signed-up";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** The account page in a real browser, with a mail server and two other sites for sign-in. */
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { audit } from "../../scripts/lib/lighthouse";
 import { ensureTools } from "../../scripts/lib/tools";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /**
  * Lighthouse's audits of the pages, without performance. `npm run lighthouse` measures performance,

@@ -1,8 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
-import { signCookieCache } from "../fixtures/signing";
-import { type FullStack, startFullStack } from "../fixtures/stack";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signCookieCache } from "../../scripts/stack/signing";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 
 /** An error page shows the id of the failed request, and the log contains the same id. */
 

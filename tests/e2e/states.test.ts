@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
-import { signUp } from "../fixtures/signed-up";
-import { type FullStack, startFullStack } from "../fixtures/stack";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signUp } from "../../scripts/stack/sign-up";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 
 /** States of the pages: notices, focus, no network, and no layout shifts. */
 

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vit
 import { parseEnv } from "../../lib/env";
 import { identityOf } from "../../lib/token/contract";
 import { createMinter } from "../../lib/token/mint";
+import { AUTH_SECRET } from "../../scripts/stack/signing";
+import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
-import { AUTH_SECRET } from "../fixtures/signing";
-import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Accounts and the ways to sign in, with a real Postgres, a real FastAPI and a real mail server.

@@ -3,10 +3,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, type FullStack, startApp, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
+import { COLLECT_GARBAGE } from "../fixtures/collect-garbage";
 import { unpackDebian } from "../fixtures/debian";
 import { canPause, pause } from "../fixtures/pause";
-import { type App, COLLECT_GARBAGE, type FullStack, startApp, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * FastAPI is killed, paused, slow, cut off, has a wrong clock, or has another secret. In each case

@@ -13,9 +13,9 @@ import { createDial, createSend } from "../../scripts/checks/conform/probe";
 import { runChecks } from "../../scripts/checks/conform/run-checks";
 import { createWorld, type Member, type Target } from "../../scripts/checks/conform/world";
 import { freePort, listen } from "../../scripts/stack/ports";
+import { type App, type FullStack, startApp, startFullStack } from "../../scripts/stack/test-stack";
 import { holesFor, sets } from "../fixtures/holes";
 import { type Hole, startLeakyProxy } from "../fixtures/leaky-proxy";
-import { type App, type FullStack, startApp, startFullStack } from "../fixtures/stack";
 
 /** `npm run conform`: a correct deployment passes, and one that fails any check does not. */
 

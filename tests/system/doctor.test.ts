@@ -12,9 +12,9 @@ import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/back
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
 import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
 import { freePort, listen } from "../../scripts/stack/ports";
+import { type App, startApp, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 import { selfSigned } from "../fixtures/certificate";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
-import { type App, startApp, startDatabase, testEnv } from "../fixtures/stack";
 
 /**
  * `npm run doctor` on a correct stack, and then with one error at a time: the line of that check

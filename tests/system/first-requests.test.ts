@@ -3,9 +3,9 @@ import { Agent, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cookieHeader, storeSessions } from "../../scripts/bench/visitors";
+import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
 import { startQueryCounter } from "../fixtures/query-counter";
-import { type App, type Database, startApp, startDatabase } from "../fixtures/stack";
 
 /** Many requests at once with a session that is not yet in the cache of `next start`. */
 

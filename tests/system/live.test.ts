@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, beforeEach, expect, it, test } from "vitest";
 import { WebSocket } from "ws";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /**
  * FastAPI's WebSocket through the gate, with `next start`. `tests/attack/boundary` tests what the

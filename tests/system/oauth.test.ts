@@ -2,10 +2,10 @@ import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { createSignedCookies } from "../../lib/auth/signed-cookies";
 import { openKeyRing } from "../../lib/token/key-ring";
+import { AUTH_SECRET } from "../../scripts/stack/signing";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
-import { AUTH_SECRET } from "../fixtures/signing";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Sign-in through GitHub and Google. A server of the test plays both, and the app calls it by their

@@ -24,8 +24,8 @@ export interface Inspector {
 const REQUESTS_OF_NEXT = /^\/(_next|__nextjs)/;
 
 /**
- * Shows the gate's decisions live, in development. The events are in the isolate's memory, so the
- * gate itself serves their stream; the page is one of `app/`.
+ * Shows the gate's decisions live at `/dev/gate`, in development. The events are in the isolate's
+ * memory, so the gate itself serves their stream; the page is one of `app/`.
  */
 export function createInspector({ clock, now, randomId }: InspectorOptions): Inspector {
   const feed = new Feed<GateEvent>(FEED_CAPACITY);

@@ -17,7 +17,7 @@ import type { Ask } from "./probe";
 const MATCHER = "middleware.ts: the matcher leaves out nothing but static files";
 const PLATFORM = "Next.js must be a version that drops these from clients (16.4 is), or the proxy before it";
 const FRAMING = "The server or the proxy before it has to refuse this (RFC 9112 §6)";
-const BODIES = "edge/upstream/headers.ts: judgeBody";
+const BODIES = "edge/facts.ts: compareBodyLength";
 
 /** Three protected paths: a page, a backend call and a route handler. */
 const PROTECTED = ["/dashboard", ME, "/api/anything"];
@@ -151,7 +151,7 @@ export const bypass: readonly Check[] = [
     id: "bypass.deceptive-paths",
     title: "a path that the backend could read differently is refused",
     source: "RFC 3986 §7.3",
-    mend: "edge/upstream/headers.ts: isDeceptivePath",
+    mend: "edge/facts.ts: isDeceptivePath",
     async run({ ada }) {
       for (const path of ["a%2fb", "a%2Fb", "a%5cb", "%00", "..%2fadmin", "a/..%5cb"]) {
         demandStatus(await ada.ask({ path: `/backend/${path}`, headers: SCRIPT }), 400, `/backend/${path}`);

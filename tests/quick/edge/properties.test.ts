@@ -13,6 +13,7 @@ import { buildUpstreamUrl } from "../../../edge/upstream/url";
 import type { LogEntry } from "../../../lib/log/log";
 import { routes } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
+import { signSessionToken } from "../../../scripts/stack/signing";
 import { forgedHeaders } from "../../fixtures/forged-headers";
 import { gateOptions } from "../../fixtures/gate";
 import {
@@ -26,7 +27,6 @@ import {
   sent,
   timeout,
 } from "../../fixtures/requests";
-import { signSessionToken } from "../../fixtures/signing";
 
 const BACKEND = "http://backend.internal:8000";
 const MAX_BODY = 1000;
@@ -101,7 +101,8 @@ function isFromElsewhere(headers: Headers): boolean {
 
 /** A page or route that works without a session. */
 function isOpen(pathname: string): boolean {
-  const pages = /^\/(forgot-password|reset-password|verify-email|account-deleted|mailbox|login|signup)?\/?$/;
+  const pages =
+    /^\/(forgot-password|reset-password|verify-email|account-deleted|dev\/mail|login|signup)?\/?$/;
   return pages.test(pathname) || /^\/api\/(auth|health)(\/|$)/.test(pathname);
 }
 

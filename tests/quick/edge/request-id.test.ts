@@ -3,8 +3,8 @@ import { createGate, type Gate } from "../../../edge/gate";
 import type { GateEffects } from "../../../edge/options";
 import type { StoreAnswer } from "../../../edge/session/reader";
 import { identityOf } from "../../../lib/token/contract";
+import { signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions } from "../../fixtures/gate";
-import { signSessionToken } from "../../fixtures/signing";
 
 const APP = "http://localhost:3000";
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";

@@ -4,10 +4,10 @@ import { createInspector } from "../../../../edge/observe/inspector/inspector";
 import type { StoreAnswer } from "../../../../edge/session/reader";
 import type { GateEvent } from "../../../../lib/inspector";
 import { identityOf } from "../../../../lib/token/contract";
+import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
 import { gateOptions } from "../../../fixtures/gate";
-import { signCookieCache, signSessionToken } from "../../../fixtures/signing";
 
-/** What `/__gate` shows of the gate's decisions. */
+/** What `/dev/gate` shows of the gate's decisions. */
 
 const APP = "http://localhost:3000";
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
@@ -33,7 +33,7 @@ const asMember = (headers: Record<string, string> = {}) => ({ headers: { cookie,
 
 /** The events that the stream has sent so far. */
 async function seen(): Promise<GateEvent[]> {
-  const stream = await send("/__gate/events");
+  const stream = await send("/dev/gate/events");
   expect(stream.headers.get("content-type")).toBe("text/event-stream");
   const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
   await send("/the-end", { headers: { accept: "text/html" } });
@@ -141,6 +141,6 @@ it("shows no token, no cookie, no query and nobody", async () => {
 });
 
 it("lets whoever develops see the page, and does not show itself", async () => {
-  expect((await send("/__gate")).headers.get("x-middleware-next")).toBe("1");
+  expect((await send("/dev/gate")).headers.get("x-middleware-next")).toBe("1");
   expect(await seen()).toEqual([]);
 });

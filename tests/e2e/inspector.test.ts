@@ -1,21 +1,21 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
-/** `/__gate` in `next dev`, as a developer sees it. */
+/** `/dev/gate` in `next dev`, in a browser. */
 
 let stack: FullStack;
 let browser: Browser;
 let page: Page;
 let member: Visitor;
 let guest: Visitor;
-const complaints: string[] = [];
+const pageErrors: string[] = [];
 
 beforeAll(async () => {
   [stack, browser] = await Promise.all([
-    startFullStack({ dev: true, distDir: ".next-look" }),
+    startFullStack({ dev: true, distDir: ".next-inspector" }),
     launchBrowser(),
   ]);
   guest = new Visitor(stack.origin);
@@ -23,11 +23,11 @@ beforeAll(async () => {
   await member.signUp("ada@example.com");
   page = await browser.newPage();
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
+    if (message.type() === "error") pageErrors.push(message.text());
   });
-  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("pageerror", (error) => pageErrors.push(error.message));
   await member.fetch("/backend/api/before");
-  await page.goto(`${stack.origin}/__gate`);
+  await page.goto(`${stack.origin}/dev/gate`);
   await page.getByText("Live", { exact: true }).waitFor();
 });
 afterAll(async () => {
@@ -35,10 +35,10 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-const rows = () => page.getByRole("list", { name: "Decisions" }).getByRole("listitem");
+const rows = () => page.getByRole("list", { name: "Events" }).getByRole("listitem");
 const rowOf = (path: string) => rows().filter({ hasText: path }).first();
 
-it("shows what was decided before it was opened, and what is decided now", async () => {
+it("/dev/gate shows the events from before it was opened, and new events", async () => {
   await rowOf("/backend/api/before").waitFor();
   await member.fetch("/backend/api/tasks");
   const row = rowOf("/backend/api/tasks");
@@ -48,7 +48,7 @@ it("shows what was decided before it was opened, and what is decided now", async
   expect(steps).toMatch(/^session .* ms, decide .* ms, mint .* ms, forward .* ms$/);
 });
 
-it("says why, in words", async () => {
+it("/dev/gate shows the reason of a refusal", async () => {
   await guest.fetch("/backend/api/refused");
   const row = rowOf("/backend/api/refused");
   await row.getByText("401", { exact: true }).waitFor();
@@ -59,7 +59,7 @@ it("says why, in words", async () => {
   await row.getByText("gate_signed_out").waitFor();
 });
 
-it("finds what is looked for", async () => {
+it("/dev/gate filters the events by text and by outcome", async () => {
   await page.getByLabel("Filter").fill("refused 401");
   await expect.poll(() => rows().count()).toBe(1);
   await page.getByLabel("Filter").fill("");
@@ -68,21 +68,21 @@ it("finds what is looked for", async () => {
   await page.getByLabel("Outcome").selectOption("");
 });
 
-it("stands still when it is asked to, and misses nothing", async () => {
+it("/dev/gate keeps new events for later while it is paused", async () => {
   await page.getByRole("button", { name: "Pause" }).click();
   await member.fetch("/backend/api/meanwhile");
   await page.getByText("Paused, 1 waiting").waitFor();
   expect(await rowOf("/backend/api/meanwhile").count()).toBe(0);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await rowOf("/backend/api/meanwhile").waitFor();
 });
 
-it("shows nobody and no secret, and nothing breaks", async () => {
+it("/dev/gate shows no personal data and no secret, and logs no error", async () => {
   await member.fetch("/backend/users/ada@example.com?key=hunter2");
   await rowOf("/backend/users/").waitFor();
   const html = await page.content();
   const sessionToken = [...member.cookies.values()].map((value) => decodeURIComponent(value).split(".")[0]);
   for (const secret of ["ada@", "hunter2", ...sessionToken]) expect(html).not.toContain(secret);
   expect(html).not.toMatch(/eyJ[\w-]{8,}\./);
-  expect(complaints).toEqual([]);
+  expect(pageErrors).toEqual([]);
 });

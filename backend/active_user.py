@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from auth import LEEWAY, MAX_LIFETIME, CurrentUser, NotAuthenticated, User
 from db import engine
 from models import DeletedUser
-from turns import turn
+from request_slots import request_slot
 
 #: The longest time that the gate may trust a session that has ended: the maximum of
 #: `SESSION_MAX_STALE_SECONDS`. Seconds.
@@ -54,22 +54,22 @@ def _refuse_deleted(user_id: str) -> None:
         refuse_deleted(user_id, db)
 
 
-async def _member(user: CurrentUser) -> AsyncIterator[User]:
-    async with turn(user.id):
+async def _active_user(user: CurrentUser) -> AsyncIterator[User]:
+    async with request_slot(user.id):
         await run_in_threadpool(_refuse_deleted, user.id)
         yield user
 
 
-#: `CurrentUser`, but waits for the user's turn, and refuses a user whose account was deleted. The
-#: turn ends when the endpoint returns, not when the response has been sent: a client may read the
-#: response as slowly as it likes.
-Member = Annotated[User, Depends(_member, scope="function")]
+#: `CurrentUser`, but waits for a request slot, and refuses a user whose account was deleted. The
+#: slot is free again when the endpoint returns, not when the response has been sent: a client may
+#: read the response slowly.
+ActiveUser = Annotated[User, Depends(_active_user, scope="function")]
 
 
-async def check_member(user: User) -> None:
-    """The same check for a WebSocket. As a dependency it would hold the turn until the socket ends.
+async def check_active(user: User) -> None:
+    """The same check for a WebSocket. As a dependency it would hold the slot until the socket ends.
 
     Raises AccountDeleted or Busy.
     """
-    async with turn(user.id):
+    async with request_slot(user.id):
         await run_in_threadpool(_refuse_deleted, user.id)

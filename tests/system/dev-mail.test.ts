@@ -3,14 +3,22 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp as startNext } from "../../scripts/stack/next";
 import { freePort } from "../../scripts/stack/ports";
-import { type App, type Database, DIST_DIR, startApp, startDatabase, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import {
+  type App,
+  type Database,
+  DIST_DIR,
+  startApp,
+  startDatabase,
+  testEnv,
+} from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /**
- * Without a mail server: development shows the emails on a page, and a build refuses to send them.
+ * Without a mail server, development shows the emails at `/dev/mail`, and a build refuses to send
+ * them.
  */
 
-const HEADING = "what would have been is here";
+const TEXT_OF_THE_PAGE = "In development they appear here instead";
 
 let database: Database;
 beforeAll(async () => {
@@ -18,23 +26,23 @@ beforeAll(async () => {
 });
 afterAll(() => database?.stop());
 
-describe("a build", () => {
+describe("a build without a mail server", () => {
   let app: App;
   beforeAll(async () => {
     app = await startApp({ BACKEND_URL: "http://127.0.0.1:9" }, database);
   });
   afterAll(() => app?.stop());
 
-  it("has no mailbox page", async () => {
-    const response = await new Visitor(app.origin).fetch("/mailbox", { headers: { accept: "text/html" } });
+  it("has no page /dev/mail", async () => {
+    const response = await new Visitor(app.origin).fetch("/dev/mail", { headers: { accept: "text/html" } });
     expect(response.status).toBe(404);
     const built = JSON.parse(readFileSync(join(DIST_DIR, "app-path-routes-manifest.json"), "utf8"));
     expect(Object.values(built)).toContain("/forgot-password");
-    expect(Object.values(built)).not.toContain("/mailbox");
+    expect(Object.values(built)).not.toContain("/dev/mail");
   });
 
-  it("holds nothing of it in any file", () => {
-    const holding = (text: string) =>
+  it("contains the text of that page in no file", () => {
+    const filesWith = (text: string) =>
       ["server", "static"]
         .flatMap((folder) =>
           readdirSync(join(DIST_DIR, folder), { recursive: true, encoding: "utf8" }).map((file) =>
@@ -43,11 +51,11 @@ describe("a build", () => {
         )
         .filter((file) => /\.(js|html|rsc|json)$/.test(file))
         .filter((file) => readFileSync(file, "utf8").includes(text));
-    expect(holding("We send you a link to choose a new one.")).not.toEqual([]);
-    expect(holding(HEADING)).toEqual([]);
+    expect(filesWith("We send you a link to choose a new one.")).not.toEqual([]);
+    expect(filesWith(TEXT_OF_THE_PAGE)).toEqual([]);
   });
 
-  it("says that it sends no mail, whoever it would be for", async () => {
+  it("responds that it sends no emails, for every address", async () => {
     const visitor = new Visitor(app.origin);
     await visitor.signUp("known@example.com");
     for (const email of ["known@example.com", "unknown@example.com"]) {
@@ -63,7 +71,7 @@ describe("a build", () => {
     expect(log).not.toMatch(/reset-password\/|verify-email\?token/);
   });
 
-  it("has no SMTP client in the gate", () => {
+  it("contains no SMTP client in the gate", () => {
     const folder = join(DIST_DIR, "server/edge");
     const chunks = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
       file.endsWith(".js"),
@@ -74,8 +82,8 @@ describe("a build", () => {
   });
 });
 
-describe("development", () => {
-  it("shows the messages, whose links work", async () => {
+describe("development without a mail server", () => {
+  it("shows each email at /dev/mail, with a link that works", async () => {
     const port = await freePort();
     const origin = `http://127.0.0.1:${port}`;
     const env = testEnv({ BETTER_AUTH_URL: origin, ...database.env });
@@ -83,10 +91,11 @@ describe("development", () => {
     try {
       const visitor = new Visitor(origin);
       await visitor.signUp("developer@example.com");
-      const page = async () => (await visitor.fetch("/mailbox", { headers: { accept: "text/html" } })).text();
+      const page = async () =>
+        (await visitor.fetch("/dev/mail", { headers: { accept: "text/html" } })).text();
       await expect.poll(page, { timeout: 30_000 }).toContain("developer@example.com");
       const html = await page();
-      expect(html).toContain(HEADING);
+      expect(html).toContain(TEXT_OF_THE_PAGE);
       const link = html.match(/href="([^"]+verify-email[^"]+)"/)?.[1]?.replaceAll("&amp;", "&") ?? "";
       const { pathname, search } = new URL(link);
       const response = await visitor.fetch(pathname + search);

@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type App, DIST_DIR, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type App, DIST_DIR, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
-/** A normal build contains neither the code for development nor the code that exports traces. */
+/**
+ * A normal build contains neither the pages for development nor the code that exports traces.
+ * tests/system/dev-mail.test.ts holds the same for `/dev/mail`.
+ */
 
 describe("a production server", () => {
   let app: App;
@@ -17,7 +20,7 @@ describe("a production server", () => {
   });
   afterAll(() => app?.stop());
 
-  it.each(["/__gate", "/__gate/events", "/__gate/finishes", "/%5F_gate"])("knows no %s", async (path) => {
+  it.each(["/dev/gate", "/dev/gate/events", "/dev/gate/timings", "/dev"])("has no %s", async (path) => {
     expect((await member.fetch(path, { headers: { accept: "text/html" } })).status).toBe(404);
     const guest = await new Visitor(app.origin).fetch(path, { headers: { accept: "text/html" } });
     expect(guest.headers.get("location")).toMatch("/login?next=");
@@ -32,13 +35,12 @@ describe("a production build", () => {
   );
 
   it.each([
-    ["the page", "__gate"],
-    ["the page's stream", "__gate/events"],
-    ["what it says", "this isolate has the session in memory"],
-    ["its styles", "look-module"],
+    ["the address of the inspector", "/dev/gate"],
+    ["the reasons that the inspector shows", "this isolate has the session in memory"],
+    ["the styles of the inspector", "gate-module"],
     ["the exporter of traces", "OTEL_EXPORTER_OTLP_PROTOCOL"],
     ["the gate's spans", "gatehouse.request_id"],
-  ])("does not hold %s", (_, text) => {
+  ])("does not contain %s", (_, text) => {
     expect(files.length).toBeGreaterThan(50);
     expect(files.filter((file) => readFileSync(file, "utf8").includes(text))).toEqual([]);
   });

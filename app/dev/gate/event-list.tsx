@@ -1,32 +1,30 @@
 "use client";
 
 import { useState } from "react";
-import { Brand } from "../_components/brand";
-import styles from "./look.module.css";
-import { type Filter, matches, NO_FILTER } from "./seen";
-import { SightingRow } from "./sighting-row";
-import { useSeen } from "./use-seen";
+import { DevHeader } from "../dev-header";
+import { type Filter, matches, NO_FILTER } from "./event-log";
+import { EventRow } from "./event-row";
+import styles from "./gate.module.css";
+import { useEventLog } from "./use-event-log";
 import { stepNames } from "./waterfall";
 
 const outcomes = ["passed", "forwarded", "redirected", "refused", "failed"];
 const kinds = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
 
-/** Shows the latest decisions of the gate, live. */
-export function LookBoard() {
-  const { seen, tell, isLive } = useSeen();
+/** Shows the latest events of the gate, live. */
+export function EventList() {
+  const { log, update, isLive } = useEventLog();
   const [filter, setFilter] = useState(NO_FILTER);
-  const { shown, waiting, finishes, isPaused } = seen;
-  const found = shown.filter((one) => matches(one, finishes.get(one.requestId), filter));
+  const { shown, waiting, timings, isPaused } = log;
+  const found = shown.filter((event) => matches(event, timings.get(event.requestId), filter));
 
   return (
-    <div className={styles.board}>
-      <header>
-        <Brand short />
-        <h1>The gate, live</h1>
+    <div className={styles.page}>
+      <DevHeader title="Gate events" link={{ href: "/dev/mail", label: "Mail" }}>
         <p className={styles.state} data-live={isLive && !isPaused}>
           {isPaused ? `Paused, ${waiting.length} waiting` : isLive ? "Live" : "Connecting …"}
         </p>
-      </header>
+      </DevHeader>
       <search className={styles.controls}>
         <label>
           <span>Filter</span>
@@ -39,10 +37,10 @@ export function LookBoard() {
         </label>
         <Choice name="outcome" options={outcomes} filter={filter} setFilter={setFilter} />
         <Choice name="kind" options={kinds} filter={filter} setFilter={setFilter} />
-        <button type="button" aria-pressed={isPaused} onClick={() => tell({ type: "pause" })}>
-          {isPaused ? "Go on" : "Pause"}
+        <button type="button" aria-pressed={isPaused} onClick={() => update({ type: "pause" })}>
+          {isPaused ? "Resume" : "Pause"}
         </button>
-        <button type="button" onClick={() => tell({ type: "clear" })}>
+        <button type="button" onClick={() => update({ type: "clear" })}>
           Clear
         </button>
         <ul className={styles.legend} aria-label="Steps">
@@ -59,16 +57,16 @@ export function LookBoard() {
             <span key={name}>{name}</span>
           ))}
         </p>
-        <ol className={styles.list} aria-label="Decisions, newest first">
-          {found.map((one) => (
-            <SightingRow key={one.requestId} sighting={one} finish={finishes.get(one.requestId)} />
+        <ol className={styles.list} aria-label="Events, newest first">
+          {found.map((event) => (
+            <EventRow key={event.requestId} event={event} timing={timings.get(event.requestId)} />
           ))}
         </ol>
         {found.length === 0 && (
           <p className={styles.empty}>
             {shown.length === 0
-              ? "Nothing has come by yet. Open the app in another tab."
-              : "Nothing of what came by fits the filter."}
+              ? "There are no requests yet. Open the app in another tab."
+              : "No request matches the filter."}
           </p>
         )}
       </main>

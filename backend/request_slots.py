@@ -1,6 +1,7 @@
-"""Turns: limits how many requests of one user, and of all users, run at the same time.
+"""Limits how many requests of one user, and of all users, run at the same time.
 
-Requests wait here, in the event loop, where waiting costs almost nothing. Otherwise they would wait
+A request runs while it holds a slot. It waits for one here, in the event loop, where waiting
+costs almost nothing. Otherwise they would wait
 in one queue for a thread, and 200 requests of one user would run before the first request of
 another user.
 """
@@ -12,11 +13,11 @@ from weakref import WeakValueDictionary
 from anyio import Semaphore, fail_after
 from fastapi import HTTPException
 
-from limits import PATIENCE, REQUESTS_PER_USER, THREADS, WAITING_PER_USER
+from limits import MAX_WAIT_SECONDS, REQUESTS_PER_USER, THREADS, WAITING_PER_USER
 
-_all = Semaphore(THREADS)
+_all_slots = Semaphore(THREADS)
 # The semaphore of a user is removed when no request of the user holds it or waits for it.
-_of_user: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
+_slots_by_user: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
 
 
 class LimitReached(HTTPException):
@@ -33,16 +34,16 @@ class Busy(LimitReached):
 
 
 @asynccontextmanager
-async def turn(user_id: str) -> AsyncIterator[None]:
-    """Waits until a request of this user may run. Raises Busy after ``PATIENCE`` seconds."""
-    own = _of_user.setdefault(user_id, Semaphore(REQUESTS_PER_USER))
-    if own.statistics().tasks_waiting >= WAITING_PER_USER:
+async def request_slot(user_id: str) -> AsyncIterator[None]:
+    """Holds a slot of this user. Raises Busy if none is free within ``MAX_WAIT_SECONDS``."""
+    user_slots = _slots_by_user.setdefault(user_id, Semaphore(REQUESTS_PER_USER))
+    if user_slots.statistics().tasks_waiting >= WAITING_PER_USER:
         raise Busy
-    async with AsyncExitStack() as held:
+    async with AsyncExitStack() as slots:
         try:
-            with fail_after(PATIENCE):
-                await held.enter_async_context(own)
-                await held.enter_async_context(_all)
+            with fail_after(MAX_WAIT_SECONDS):
+                await slots.enter_async_context(user_slots)
+                await slots.enter_async_context(_all_slots)
         except TimeoutError as error:
             raise Busy from error
         yield

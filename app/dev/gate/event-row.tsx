@@ -1,8 +1,8 @@
-import type { GateEvent, ResponseTiming } from "../../lib/inspector";
-import styles from "./look.module.css";
+import type { GateEvent, ResponseTiming } from "../../../lib/inspector";
+import styles from "./gate.module.css";
 import { inMs, StepTable, Waterfall } from "./waterfall";
 
-const sessions: Record<GateEvent["session"], string> = {
+const sessionLabels: Record<GateEvent["session"], string> = {
   memory: "memory",
   cookie: "cookie",
   store: "store",
@@ -11,26 +11,20 @@ const sessions: Record<GateEvent["session"], string> = {
   "not needed": "–",
 };
 
-/** One decision: request, session, outcome and duration. A click shows the details. */
-export function SightingRow({
-  sighting,
-  finish,
-}: {
-  sighting: GateEvent;
-  finish: ResponseTiming | undefined;
-}) {
-  const { method, path, kind, session, tokenAge, outcome, code, reason, steps, took, requestId } = sighting;
-  const status = finish?.status ?? sighting.status;
+/** One event: request, session, outcome and duration. A click shows the details. */
+export function EventRow({ event, timing }: { event: GateEvent; timing: ResponseTiming | undefined }) {
+  const { method, path, kind, session, tokenAge, outcome, code, reason, steps, took, requestId } = event;
+  const status = timing?.status ?? event.status;
   return (
     <li>
       <details className={styles.row} data-outcome={outcome}>
         <summary>
-          <time dateTime={new Date(sighting.at).toISOString()}>{timeOf(sighting.at)}</time>
-          <span className={styles.asked}>
+          <time dateTime={new Date(event.at).toISOString()}>{timeOf(event.at)}</time>
+          <span className={styles.request}>
             <b>{method}</b> <span className={styles.path}>{path}</span>
           </span>
           <span className={styles.kind}>{kind}</span>
-          <span data-session={session}>{sessions[session]}</span>
+          <span data-session={session}>{sessionLabels[session]}</span>
           <span>{tokenAge === undefined ? "–" : `${tokenAge} s`}</span>
           <span className={styles.outcome}>
             {outcome} {status !== undefined && <b>{status}</b>}
@@ -39,20 +33,20 @@ export function SightingRow({
             <Waterfall steps={steps} took={took} />
             <span>
               {inMs(took)}
-              {finish && <small>of {inMs(finish.took)}</small>}
+              {timing && <small>of {inMs(timing.took)}</small>}
             </span>
           </span>
           <span className={styles.reason}>{reason}</span>
         </summary>
         <div className={styles.more}>
-          <StepTable steps={steps} took={took} whole={finish?.took} />
+          <StepTable steps={steps} took={took} responseTook={timing?.took} />
           <p>
             {code && (
               <>
                 Code <code>{code}</code>.{" "}
               </>
             )}
-            Request <code>{requestId}</code>: the logs of the gate and of FastAPI have it under this id.
+            Request <code>{requestId}</code>. The logs of the gate and of FastAPI contain this id.
           </p>
         </div>
       </details>
@@ -62,6 +56,6 @@ export function SightingRow({
 
 function timeOf(at: number): string {
   const time = new Date(at);
-  const two = (part: number) => String(part).padStart(2, "0");
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+  const twoDigits = (part: number) => String(part).padStart(2, "0");
+  return `${twoDigits(time.getHours())}:${twoDigits(time.getMinutes())}:${twoDigits(time.getSeconds())}`;
 }

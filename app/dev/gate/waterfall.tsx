@@ -1,5 +1,5 @@
-import type { TimedStep } from "../../lib/inspector";
-import styles from "./look.module.css";
+import type { StepName, TimedStep } from "../../../lib/inspector";
+import styles from "./gate.module.css";
 
 export const stepNames = [
   "session",
@@ -7,13 +7,13 @@ export const stepNames = [
   "mint",
   "forward",
   "respond",
-] as const satisfies readonly TimedStep["name"][];
+] as const satisfies readonly StepName[];
 
 /** The gate's steps as bars, one below the other. The position of a bar shows when the step ran. */
 export function Waterfall({ steps, took }: { steps: readonly TimedStep[]; took: number }) {
-  const told = steps.map((step) => `${step.name} ${inMs(step.took)}`).join(", ");
+  const label = steps.map((step) => `${step.name} ${inMs(step.took)}`).join(", ");
   return (
-    <span className={styles.waterfall} role="img" aria-label={told} title={told}>
+    <span className={styles.waterfall} role="img" aria-label={label} title={label}>
       {steps.map((step) => (
         <span key={step.name} className={styles.lane}>
           <span
@@ -31,11 +31,11 @@ export function Waterfall({ steps, took }: { steps: readonly TimedStep[]; took: 
 export function StepTable({
   steps,
   took,
-  whole,
+  responseTook,
 }: {
   steps: readonly TimedStep[];
   took: number;
-  whole?: number;
+  responseTook: number | undefined;
 }) {
   return (
     <dl className={styles.steps}>
@@ -51,10 +51,10 @@ export function StepTable({
         <dt>the gate</dt>
         <dd>{inMs(took)}</dd>
       </div>
-      {whole !== undefined && (
+      {responseTook !== undefined && (
         <div>
           <dt>to the last byte</dt>
-          <dd>{inMs(whole)}</dd>
+          <dd>{inMs(responseTook)}</dd>
         </div>
       )}
     </dl>
