@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
-import { isFull } from "./tests/fixtures/full";
-import { LongestFirst } from "./tests/fixtures/longest-first";
+import { isFull } from "./tests/fixtures/full.ts";
+import { LongestFirst } from "./tests/fixtures/longest-first.ts";
 
 /** Tests of code that runs on the edge. They run in Node and in the edge runtime. */
 const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site,redirect-target}.test.ts"];

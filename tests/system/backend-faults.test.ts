@@ -33,7 +33,8 @@ async function expectFailure(response: Response, { status, code }: { status: num
   expect(await response.json()).toMatchObject({ status, code });
 }
 
-describe.each(ways)("forwarding by %s", (forwarding) => {
+// These tests wait for timeouts, so both ways run at the same time.
+describe.concurrent.each(ways)("forwarding by %s", (forwarding) => {
   let stack: FullStack;
   let member: Visitor;
 
@@ -58,7 +59,7 @@ describe.each(ways)("forwarding by %s", (forwarding) => {
     expect(await (await member.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Kept" }]);
   }
 
-  it("a backend that is killed is a fault of its own, and is back when it is back", async () => {
+  it.sequential("a backend that is killed is a fault of its own, and is back when it is back", async () => {
     await stack.killBackend();
     await expectFailure(await member.fetch("/backend/api/me"), expected.dead[forwarding]);
     await expectPageToSaySo();
@@ -66,7 +67,7 @@ describe.each(ways)("forwarding by %s", (forwarding) => {
     await expectAllIsWell();
   });
 
-  it.runIf(canPause)(
+  it.runIf(canPause).sequential(
     "a backend that hangs is given up after BACKEND_TIMEOUT_SECONDS, and the page does not wait for that",
     async () => {
       const resume = pause(stack.backendPid);
@@ -82,7 +83,7 @@ describe.each(ways)("forwarding by %s", (forwarding) => {
   );
 });
 
-describe.each(ways)("an upstream of one's own behind %s", (forwarding) => {
+describe.concurrent.each(ways)("an upstream of one's own behind %s", (forwarding) => {
   let upstream: Server;
   let app: App;
   let member: Visitor;
@@ -119,7 +120,7 @@ describe.each(ways)("an upstream of one's own behind %s", (forwarding) => {
   });
 });
 
-describe.runIf(process.platform === "linux").each([
+describe.runIf(process.platform === "linux").concurrent.each([
   ["ahead of", "+60s", 200],
   ["behind", "-60s", 401],
 ] as const)("a backend whose clock is a minute %s the gate's", (_, offset, status) => {
@@ -150,7 +151,7 @@ describe.runIf(process.platform === "linux").each([
   });
 });
 
-describe("a backend with another secret", () => {
+describe.concurrent("a backend with another secret", () => {
   let stack: FullStack;
   let member: Visitor;
 

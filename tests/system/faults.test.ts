@@ -13,7 +13,8 @@ const stores: [sentence: string, answer: RequestListener][] = [
   ["breaks off", (request) => request.socket.destroy()],
 ];
 
-describe.each(stores)("while the session store %s", (_, answer) => {
+// These tests wait for a timeout of the gate, so they run at the same time.
+describe.concurrent.each(stores)("while the session store %s", (_, answer) => {
   let store: Server;
   let app: App;
   let cookie: string;
