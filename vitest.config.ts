@@ -50,8 +50,10 @@ export default defineConfig({
           maxWorkers: 3,
           // After the quick tests.
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
+          // Limits for a busy machine. A test that passes never waits for them.
+          testTimeout: 120_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
     ],

@@ -11,7 +11,7 @@ import { startEchoUpstream } from "../fixtures/echo-upstream";
  */
 
 /** Milliseconds. Closing takes only a few of them; the rest is a margin for a busy machine. */
-const CLOSED_WITHIN = 4_000;
+const CLOSED_WITHIN = 10_000;
 const WEBSOCKET = [
   "Connection: Upgrade",
   "Upgrade: websocket",

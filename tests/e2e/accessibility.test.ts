@@ -50,7 +50,7 @@ describe.each(cases)("on a $screen, $colorScheme", ({ viewport, colorScheme }) =
 
   beforeAll(async () => {
     page = await browser.newPage({ baseURL: stack.origin, viewport, colorScheme, ...STILL });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
   });
   afterAll(() => page?.close());
 
