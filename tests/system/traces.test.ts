@@ -58,7 +58,7 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
     return Object.fromEntries(find().map((span) => [span.name, span]));
   }
 
-  it("session, mint and upstream are one trace, which FastAPI goes on with", async ({ expect }) => {
+  it("session, mint and upstream are spans of one trace, which FastAPI continues", async ({ expect }) => {
     const response = await member.fetch("/backend/api/tasks");
     expect(response.status).toBe(200);
     const { session, mint, upstream } = await gateSpansOf(response, expect);
@@ -70,7 +70,7 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
     await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId} ${upstream?.traceId}]`);
   });
 
-  it("a client's trace is continued, below the client's own span", async ({ expect }) => {
+  it("the trace of a client is continued below the client's span", async ({ expect }) => {
     const traceId = newTraceId();
     const traceparent = `00-${traceId}-${CLIENT_SPAN}-01`;
     const response = await member.fetch("/backend/api/me", { headers: { traceparent } });
@@ -84,7 +84,7 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
   });
 
   it.for(["nonsense", `00-${"0".repeat(32)}-${CLIENT_SPAN}-01`])(
-    "a traceparent that cannot be read begins another: %s",
+    "an invalid traceparent begins a new trace: %s",
     async (traceparent, { expect }) => {
       const response = await member.fetch("/backend/api/me", { headers: { traceparent } });
       expect(response.status).toBe(200);
@@ -93,7 +93,7 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
     },
   );
 
-  it("a page goes on with the trace, and so does what it asks of FastAPI", async ({ expect }) => {
+  it("a page and its requests to FastAPI continue the trace of the visit", async ({ expect }) => {
     const traceId = newTraceId();
     const page = await member.fetch("/dashboard", {
       headers: { traceparent: `00-${traceId}-${CLIENT_SPAN}-01` },
@@ -106,7 +106,7 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
     await expect.poll(call, { timeout: 20_000 }).toBeDefined();
   });
 
-  it("a line of the log names the trace", async ({ expect }) => {
+  it("a log line contains the trace id", async ({ expect }) => {
     const response = await new Visitor(stack.origin).fetch("/backend/api/me");
     const line = () =>
       stack
@@ -117,13 +117,13 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
   });
 });
 
-it("no span of the gate's holds a token, a cookie or a person", () => {
+it("no span of the gate contains a JWT, a cookie or an email address", () => {
   const own = collector.spans.filter((span) => attribute(span, "gatehouse.request_id"));
   expect(own.length).toBeGreaterThan(0);
   expect(JSON.stringify(own)).not.toMatch(/eyJ|ada@example|better-auth/);
 });
 
-it("a collector that is gone is no fault of the gate's", async () => {
+it("requests succeed while the collector is unreachable", async () => {
   const env = { ...otel(), OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
   const stack = await startFullStack({ gate: env, distDir: DIST_DIR });
   try {
@@ -135,7 +135,7 @@ it("a collector that is gone is no fault of the gate's", async () => {
   }
 });
 
-it("a build without traces says so when it is asked for them", async () => {
+it("a build without traces logs tracing_not_built when OTEL_EXPORTER_OTLP_ENDPOINT is set", async () => {
   const stack = await startFullStack({ gate: otel() });
   try {
     await expect.poll(() => stack.readLog("next")).toContain('"code":"tracing_not_built"');
