@@ -139,16 +139,16 @@ describe("a forgotten password", () => {
 
   it("is answered before the message is sent, so that time tells nothing either", async () => {
     const { email } = await signUp();
-    mail.takeTime(3000);
+    const release = mail.hold();
     try {
       const before = performance.now();
       expect((await forget(email)).status).toBe(200);
-      expect(performance.now() - before).toBeLessThan(2000);
-      await mail.next(email);
-      expect(performance.now() - before).toBeGreaterThan(3000);
+      // A response that waited for the message would come when the mail client gives up: after 8 s.
+      expect(performance.now() - before).toBeLessThan(6_000);
     } finally {
-      mail.takeTime(0);
+      release();
     }
+    await mail.next(email);
   });
 
   it("leads where we say, whatever page the one who asks has named", async () => {
