@@ -80,10 +80,9 @@ async function userRow(email: string) {
 async function tasksAtBackend(userId: string): Promise<unknown> {
   const { jwt: config } = parseEnv(testEnv({}));
   const mint = createMinter(config, () => crypto.randomUUID());
-  const { jwt } = await mint(
-    identityOf({ id: userId, email: "x@example.com", name: "X" }, { id: "x" }),
-    Date.now(),
-  );
+  const { jwt } = await mint(identityOf({ id: userId, email: "x@example.com", name: "X" }, { id: "x" }), {
+    issuedAt: Date.now(),
+  });
   const response = await fetch(`${stack.backendUrl}/api/tasks`, {
     headers: { authorization: `Bearer ${jwt}` },
   });
@@ -140,16 +139,16 @@ describe("a forgotten password", () => {
 
   it("has a response before the email is sent, so that the response time reveals nothing either", async () => {
     const { email } = await signUp();
-    mail.takeTime(3000);
+    const release = mail.hold();
     try {
       const before = performance.now();
       expect((await forget(email)).status).toBe(200);
-      expect(performance.now() - before).toBeLessThan(2000);
-      await mail.next(email);
-      expect(performance.now() - before).toBeGreaterThan(3000);
+      // A response that waited for the message would come when the mail client gives up: after 8 s.
+      expect(performance.now() - before).toBeLessThan(6_000);
     } finally {
-      mail.takeTime(0);
+      release();
     }
+    await mail.next(email);
   });
 
   it("leads to the app's page, whatever page the request contains", async () => {
