@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { expect, it, test } from "vitest";
+import { expect, it } from "vitest";
+import { trackedFiles } from "../fixtures/tracked-files";
 
 /** The README and the tables that it links to match the code. */
 
@@ -32,6 +33,19 @@ it("shows the tree that is on the disk", () => {
   expect(missing).toEqual([]);
 });
 
+it("ARCHITECTURE.md names every folder", () => {
+  const layout = readFileSync("ARCHITECTURE.md", "utf8").split("\n## Layout\n")[1]?.split("\n## ")[0] ?? "";
+  const shown = [...layout.matchAll(/^\| `([^`]+)\/` /gm)].map(([, folder]) => folder);
+  // Below app/ the folders are the paths of the pages.
+  const folders = trackedFiles("app", "backend", "docs", "edge", "lib", "scripts", "tests").flatMap(
+    (file) => {
+      const [top = "", second, third] = file.split("/");
+      return third && top !== "app" ? [top, `${top}/${second}`] : [top];
+    },
+  );
+  expect(shown).toEqual([...new Set(folders)].sort());
+});
+
 it("docs/configuration.md and .env.example explain every variable", () => {
   const read = [...readFileSync("lib/env.ts", "utf8").matchAll(/read\("([A-Z_]+)"/g)].map(([, name]) => name);
   const example = [...readFileSync(".env.example", "utf8").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
@@ -49,17 +63,12 @@ it("docs/dependencies.md explains every dependency", () => {
   expect([...new Set(named("docs/dependencies.md"))].sort()).toEqual([...wanted].sort());
 });
 
+it("docs/README.md links every guide", () => {
+  const pages = readdirSync("docs").filter((name) => name.endsWith(".md") && name !== "README.md");
+  expect(pages.filter((name) => !guides.includes(`(${name})`))).toEqual([]);
+});
+
 it("docs/README.md links every decision", () => {
   const links = [...guides.matchAll(/\]\(decisions\/([^)]+)\)/g)].map(([, file]) => file);
   expect(links.sort()).toEqual(readdirSync("docs/decisions").sort());
-});
-
-test.each([
-  ...new Set(
-    [...readme.matchAll(/npm (?:run )?(up|test|dev|start|build|[a-z]+:[a-z]+|migrate|conform)\b/g)].map(
-      ([, name]) => name as string,
-    ),
-  ),
-])("names a command that exists: %s", (name) => {
-  expect(packageJson.scripts).toHaveProperty([name]);
 });
