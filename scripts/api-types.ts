@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { main } from "./lib/main";
+import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { ensureTools, tool } from "./lib/tools";
 import { fail } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
-import { runProcess } from "./stack/process";
 
 /**
  * Writes the types of FastAPI's OpenAPI document to `lib/api/types.ts`. With `--check` it only

@@ -15,12 +15,12 @@ import { ratios, spread } from "./bench/statistics";
 import { verdicts } from "./bench/targets";
 import { cookieHeader, prepareVisitors } from "./bench/visitors";
 import { main } from "./lib/main";
+import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { ensureTools } from "./lib/tools";
 import { fail } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
-import { runProcess } from "./stack/process";
 import { startDatabase, testEnv } from "./stack/test-stack";
 
 /**

@@ -4,11 +4,11 @@ import { gzipSync } from "node:zlib";
 import { readSettings } from "./lib/env-file";
 import { main } from "./lib/main";
 import { VERCEL_NODE } from "./lib/node-versions";
+import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root, shorten } from "./lib/root";
 import { ensureTools, tool } from "./lib/tools";
 import { throwAwayEnv } from "./stack/app-env";
-import { runProcess } from "./stack/process";
 
 /**
  * Makes Vercel's Build Output in `.vercel/output` without a network: the files that a deployment

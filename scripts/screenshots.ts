@@ -5,7 +5,7 @@ import { ensureChromium, launchBrowser } from "./lib/chromium";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
-import { nameOf, OUT_OF_ORDER, PUBLIC, SIGNED_IN } from "./lib/shots";
+import { nameOf, OUT_OF_ORDER, PUBLIC, SIGNED_IN } from "./lib/screenshot-pages";
 import { signUp } from "./stack/sign-up";
 import { buildForTests, startFullStack } from "./stack/test-stack";
 

@@ -3,12 +3,12 @@ import path from "node:path";
 import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
 import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "./lib/node-versions";
+import { type Command, runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { fail, messageOf } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
 import { ensureVenvOf, findOtherPythons } from "./stack/other-pythons";
-import { type Command, runProcess } from "./stack/process";
 import { probePython } from "./stack/python";
 
 /** Prepares the test tools, runs all tests and prints one total. */

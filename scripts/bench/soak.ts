@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, LOOPBACK } from "../lib/ports";
 import { messageOf } from "../lib/user-error";
 import { startApp } from "../stack/next";
-import { freePort, LOOPBACK } from "../stack/ports";
 import { buildForTests, DIST_DIR, startDatabase, testEnv } from "../stack/test-stack";
 import { residentBytes } from "./memory";
 import { ADDRESS_HEADER, createTraffic } from "./soak-traffic";

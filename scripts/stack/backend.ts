@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { fingerprint } from "../lib/fingerprint";
+import { freePort, LOOPBACK } from "../lib/ports";
+import { answersAt, type Environment, type RunningProcess, runProcess, startProcess } from "../lib/process";
 import { root } from "../lib/root";
-import { fingerprint } from "./fingerprint";
-import { freePort, LOOPBACK } from "./ports";
-import { answersAt, type Environment, type RunningProcess, runProcess, startProcess } from "./process";
 import { findPython } from "./python";
 
 const VENV = path.join(root, "backend/.venv");

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { releaseLock, takeLock } from "../lib/lock-file";
+import { LOOPBACK, listen } from "../lib/ports";
 import { shorten } from "../lib/root";
 import { fail, messageOf } from "../lib/user-error";
-import { releaseLock, takeLock } from "./lock";
 import { servePglite } from "./pglite-server";
-import { LOOPBACK, listen } from "./ports";
 
 export interface EmbeddedPostgres {
   /** A connection string for any Postgres client. */

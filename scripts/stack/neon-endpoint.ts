@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text } from "node:stream/consumers";
 import { Client, Pool } from "pg";
 import { WebSocketServer } from "ws";
+import { LOOPBACK, listen } from "../lib/ports";
 import { type Answer, answerSql } from "./neon-sql";
 import { tunnel } from "./neon-tunnel";
-import { LOOPBACK, listen } from "./ports";
 
 /** A Postgres that accepts no connection in this time counts as unreachable. Milliseconds. */
 const CONNECT_WITHIN = 3_000;

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { nameOf, OUT_OF_ORDER, PUBLIC, pathOf, SIGNED_IN } from "../../scripts/lib/shots";
+import { nameOf, OUT_OF_ORDER, PUBLIC, pathOf, SIGNED_IN } from "../../scripts/lib/screenshot-pages";
 
 /**
  * docs/screenshots has pictures of every page of this app, except pages that exist only in

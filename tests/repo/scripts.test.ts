@@ -6,13 +6,28 @@ import { trackedFiles } from "../fixtures/tracked-files";
 /** The specifiers of `import … from`, `import(…)`, `export … from` and `require(…)`. */
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)["']([^"']+)["']/g;
 
-it("nothing in scripts/ imports from tests/", () => {
-  const scripts = trackedFiles("scripts").filter((file) => /\.[cm]?[jt]s$/.test(file));
-  const wrong = scripts.flatMap((file) =>
+/** The imports of the files in `folder` that lead into one of the other folders. */
+function findImports(folder: string, others: readonly string[]): string[] {
+  const files = trackedFiles(folder).filter((file) => /\.[cm]?[jt]s$/.test(file));
+  return files.flatMap((file) =>
     [...readFileSync(file, "utf8").matchAll(SPECIFIER)]
       .map(([, specifier = ""]) => specifier)
-      .filter((specifier) => path.join(path.dirname(file), specifier).startsWith("tests/"))
+      .filter((specifier) => {
+        const target = path.join(path.dirname(file), specifier);
+        return others.some((other) => target.startsWith(`${other}/`));
+      })
       .map((specifier) => `${file} imports ${specifier}`),
   );
-  expect(wrong).toEqual([]);
+}
+
+it("nothing in scripts/ imports from tests/", () => {
+  expect(findImports("scripts", ["tests"])).toEqual([]);
+});
+
+it("nothing in scripts/lib/ imports from another folder of scripts/", () => {
+  expect(findImports("scripts/lib", ["scripts/stack", "scripts/checks", "scripts/bench"])).toEqual([]);
+});
+
+it("nothing in scripts/stack/ imports from scripts/checks/ or scripts/bench/", () => {
+  expect(findImports("scripts/stack", ["scripts/checks", "scripts/bench"])).toEqual([]);
 });

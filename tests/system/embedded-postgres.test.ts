@@ -5,8 +5,8 @@ import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { Client, Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { freePort, listen } from "../../scripts/lib/ports";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
-import { freePort, listen } from "../../scripts/stack/ports";
 
 async function query(url: string, sql: string) {
   const client = new Client(url);

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client, NeonDbError, neon, neonConfig, Pool } from "@neondatabase/serverless";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { listen } from "../../scripts/lib/ports";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
 import { type NeonEndpoint, startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
-import { listen } from "../../scripts/stack/ports";
 import { findPostgres, startPlainPostgres } from "../fixtures/plain-postgres";
 
 interface Database {

@@ -6,7 +6,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { freePort, isAnswering, LOOPBACK, listen } from "../../scripts/stack/ports";
+import { freePort, isAnswering, LOOPBACK, listen } from "../../scripts/lib/ports";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";

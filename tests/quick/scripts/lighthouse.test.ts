@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { medianOf } from "../../../scripts/lib/lighthouse";
+import { medianOf } from "../../../scripts/lib/audit-page";
 
 const run = (performance: number) => ({ scores: { performance }, findings: [`of ${performance}`] });
 

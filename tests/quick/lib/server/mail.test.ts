@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMailer, type Message } from "../../../../lib/server/mail/mail";
 import { readMailbox } from "../../../../lib/server/mail/mailbox";
-import { LOOPBACK, listen } from "../../../../scripts/stack/ports";
+import { LOOPBACK, listen } from "../../../../scripts/lib/ports";
 import { type MailServer, startMailServer } from "../../../fixtures/mail-server";
 
 const message: Message = {

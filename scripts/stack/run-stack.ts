@@ -1,8 +1,10 @@
 import path from "node:path";
 import type { Env } from "../../lib/env";
-import { box } from "../lib/box";
 import { readSettings, writeSecrets } from "../lib/env-file";
+import { frameLines } from "../lib/frame-lines";
 import type { AtEnd } from "../lib/main";
+import { assertPortFree, freePort, LOOPBACK } from "../lib/ports";
+import type { RunningProcess } from "../lib/process";
 import { shareTerminal, step } from "../lib/progress";
 import { root } from "../lib/root";
 import { fail } from "../lib/user-error";
@@ -12,8 +14,6 @@ import { openDatabase, startOwnDatabase } from "./database";
 import { demoUser, seedDemoUser } from "./demo-user";
 import { migrate } from "./migrate";
 import { buildApp, startApp } from "./next";
-import { assertPortFree, freePort, LOOPBACK } from "./ports";
-import type { RunningProcess } from "./process";
 import { findPython } from "./python";
 import { noteRunningStack } from "./running-stack";
 
@@ -123,7 +123,7 @@ async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: numbe
 function welcome(url: string, { DATABASE_URL, SMTP_URL, BACKEND_URL }: Settings, mode: Mode): string {
   const mail =
     mode === "dev" ? `Mail           ${url}/dev/mail` : "Mail           none is sent: SMTP_URL is not set";
-  return box([
+  return frameLines([
     `Gatehouse runs at ${url}`,
     "",
     DATABASE_URL ? `Sign up at     ${url}/signup` : `Demo account   ${demoUser.email} / ${demoUser.password}`,

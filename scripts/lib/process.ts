@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root } from "../lib/root";
-import { UserError } from "../lib/user-error";
 import { logFile, openLog, withTail } from "./log-file";
+import { root } from "./root";
+import { UserError } from "./user-error";
 
 /** The time between SIGTERM and SIGKILL. Milliseconds. */
 const STOP_WITHIN = 5_000;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
-import { fail } from "../lib/user-error";
+import { fail } from "./user-error";
 
 /** All local servers listen on this address only. */
 export const LOOPBACK = "127.0.0.1";
