@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fingerprint } from "../lib/fingerprint";
 import { freePort, LOOPBACK } from "../lib/ports";
-import { answersAt, type Environment, type RunningProcess, runProcess, startProcess } from "../lib/process";
+import { type Environment, type RunningProcess, respondsAt, runProcess, startProcess } from "../lib/process";
 import { root } from "../lib/root";
 import { findPython } from "./python";
 
@@ -82,7 +82,7 @@ export async function startBackend(options: {
     ],
     env: { ...without(options.env, WITHHELD), PYTHONUNBUFFERED: "1" },
     logDir: options.logDir,
-    ready: answersAt(`${url}/health`),
+    ready: respondsAt(`${url}/health`),
   });
   return { ...child, url };
 }

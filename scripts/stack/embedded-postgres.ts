@@ -24,7 +24,7 @@ export async function startEmbeddedPostgres(options: { dataDir?: string } = {}):
   const server = createServer();
   const sockets = trackSockets(server);
   const port = await listen(server);
-  const release = dataDir ? await claim(dataDir, port) : () => {};
+  const release = dataDir ? await lock(dataDir, port) : () => {};
   try {
     const db = await (dataDir ? openDirectory(dataDir) : PGlite.create());
     await servePglite(db, server);
@@ -45,12 +45,12 @@ export async function startEmbeddedPostgres(options: { dataDir?: string } = {}):
 }
 
 /** Two processes that write the same files would destroy them. */
-async function claim(dataDir: string, port: number): Promise<() => void> {
+async function lock(dataDir: string, port: number): Promise<() => void> {
   mkdirSync(path.dirname(dataDir), { recursive: true, mode: 0o700 });
   const file = `${dataDir}.lock`;
   const holder = await takeLock(file, port);
   if (holder) {
-    fail(`The database in ${shorten(dataDir)} is in use by process ${holder.pid}. Stop that one first.`);
+    fail(`The database in ${shorten(dataDir)} is in use by process ${holder.pid}. Stop that process first.`);
   }
   return () => releaseLock(file);
 }
@@ -62,7 +62,7 @@ async function openDirectory(dataDir: string): Promise<PGlite> {
   } catch (error) {
     return fail(
       `The database in ${shorten(dataDir)} cannot be opened (${messageOf(error)}). ` +
-        "To begin with an empty one, move that folder away.",
+        "To start with an empty database, move that folder away.",
     );
   }
 }

@@ -20,7 +20,7 @@ const named = (page: string) =>
       [...(line.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
     );
 
-it("shows the tree that is on the disk", () => {
+it("README.md shows every folder at the top", () => {
   const tree = section("Project layout").match(/```\n([\s\S]*?)```/)?.[1] ?? "";
   const shown = tree.split("\n").flatMap((line) => line.split(" ")[0] || []);
   for (const path of shown) expect(existsSync(path), path).toBe(true);

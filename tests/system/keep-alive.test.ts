@@ -20,7 +20,7 @@ const OTHER_PROXIES = 60;
 
 const nginxSeconds = Number(guideSite().match(/^\s*keepalive_timeout (\d+)s;/m)?.[1]);
 
-describe("whoever keeps a connection closes it before the server does", () => {
+describe("a proxy closes an idle connection before the server behind it", () => {
   const standalone = readSamples().find(({ text }) => text.includes("standalone/server.js"))?.text ?? "";
 
   it.each([
@@ -31,7 +31,7 @@ describe("whoever keeps a connection closes it before the server does", () => {
     expect(seconds).toBeGreaterThan(OTHER_PROXIES);
   });
 
-  it("nginx closes before a server of Node does that nobody has configured", () => {
+  it("nginx closes before a Node server with default settings", () => {
     expect(nginxSeconds).toBeLessThan(5);
   });
 });
@@ -69,7 +69,7 @@ describe.each(["rewrite", "relay"])("behind the guide's nginx, forwarding by %s"
     return response.statusCode;
   }
 
-  it("tells how long it keeps an idle connection", async () => {
+  it("announces how long it keeps an idle connection", async () => {
     const response = await fetch(`${app.origin}/api/health`);
     expect(response.headers.get("keep-alive")).toBe("timeout=75");
   });

@@ -67,7 +67,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     rmSync(logDir, { recursive: true, force: true });
   });
 
-  it("is the version of the binary", async () => {
+  it("is the version that the binary reports", async () => {
     const child = spawn(node.file, ["--version"]);
     expect(await text(child.stdout)).toMatch(new RegExp(`^v${major}\\.`));
   });
@@ -84,7 +84,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     expect(await exited).toEqual([0, null]);
   }, 120_000);
 
-  it("a visitor signs up in a browser, and adds a task that a page shows in its first HTML", async () => {
+  it("lets a visitor sign up in a browser, and shows a new task in the first HTML of the page", async () => {
     const context = await browser.newContext({ baseURL: app.origin });
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
@@ -98,7 +98,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     await context.close();
   });
 
-  it("a WebSocket to FastAPI opens and receives messages", async () => {
+  it("opens a WebSocket to FastAPI that receives messages", async () => {
     const member = new Visitor(app.origin);
     await member.signUp("websocket@example.com");
     const socket = new WebSocket(`${app.origin.replace("http", "ws")}/backend/api/tasks/live`, {
@@ -113,7 +113,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     socket.terminate();
   });
 
-  it.each(["rewrite", "relay"])("forwards all of an upload of 5 MB by %s", async (BACKEND_FORWARD) => {
+  it.each(["rewrite", "relay"])("forwards an upload of 5 MB completely by %s", async (BACKEND_FORWARD) => {
     const options = { node: node.file, logDir: join(logDir, `${BACKEND_FORWARD}-upload`) };
     const uploads = await startApp({ BACKEND_URL: echo.url, BACKEND_FORWARD }, database, options);
     try {
@@ -123,7 +123,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
       const headers = { "content-type": "text/plain", origin: uploads.origin };
       const response = await member.fetch("/backend/upload", { method: "POST", headers, body });
       expect(response.status).toBe(200);
-      // A message of 5 MB would help nobody.
+      // Otherwise a failure would print 5 MB.
       expect((await response.json()).body === body).toBe(true);
     } finally {
       await uploads.stop();
