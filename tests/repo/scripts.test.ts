@@ -1,33 +1,26 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { expect, it } from "vitest";
-import { trackedFiles } from "../fixtures/tracked-files";
+import { describe, expect, it } from "vitest";
+import { readImportGraph } from "../fixtures/import-graph";
 
-/** The specifiers of `import … from`, `import(…)`, `export … from` and `require(…)`. */
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)["']([^"']+)["']/g;
+/** Inside scripts/, imports go downwards only. */
 
-/** The imports of the files in `folder` that lead into one of the other folders. */
-function findImports(folder: string, others: readonly string[]): string[] {
-  const files = trackedFiles(folder).filter((file) => /\.[cm]?[jt]s$/.test(file));
-  return files.flatMap((file) =>
-    [...readFileSync(file, "utf8").matchAll(SPECIFIER)]
-      .map(([, specifier = ""]) => specifier)
-      .filter((specifier) => {
-        const target = path.join(path.dirname(file), specifier);
-        return others.some((other) => target.startsWith(`${other}/`));
-      })
-      .map((specifier) => `${file} imports ${specifier}`),
-  );
-}
+const graph = readImportGraph();
+const FORBIDDEN: readonly [folder: string, others: readonly string[]][] = [
+  ["scripts/lib", ["scripts/stack", "scripts/checks", "scripts/bench"]],
+  ["scripts/stack", ["scripts/checks", "scripts/bench"]],
+  ["scripts/checks", ["scripts/bench"]],
+  ["scripts/bench", ["scripts/checks"]],
+];
 
-it("nothing in scripts/ imports from tests/", () => {
-  expect(findImports("scripts", ["tests"])).toEqual([]);
-});
+describe.each(FORBIDDEN)("%s", (folder, others) => {
+  const files = [...graph.keys()].filter((file) => file.startsWith(`${folder}/`));
 
-it("nothing in scripts/lib/ imports from another folder of scripts/", () => {
-  expect(findImports("scripts/lib", ["scripts/stack", "scripts/checks", "scripts/bench"])).toEqual([]);
-});
-
-it("nothing in scripts/stack/ imports from scripts/checks/ or scripts/bench/", () => {
-  expect(findImports("scripts/stack", ["scripts/checks", "scripts/bench"])).toEqual([]);
+  it(`imports nothing from ${others.join(", ")}`, () => {
+    expect(files).not.toEqual([]);
+    const wrong = files.flatMap((file) =>
+      (graph.get(file) ?? [])
+        .filter((imported) => others.some((other) => imported.file?.startsWith(`${other}/`)))
+        .map((imported) => `${file} imports ${imported.file}`),
+    );
+    expect(wrong).toEqual([]);
+  });
 });
