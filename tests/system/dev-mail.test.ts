@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../../scripts/lib/ports";
 import { startApp as startNext } from "../../scripts/stack/next";
-import { freePort } from "../../scripts/stack/ports";
 import {
   type App,
   type Database,

@@ -6,7 +6,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { freePort, isAnswering, LOOPBACK, listen } from "../../scripts/stack/ports";
+import { acceptsConnections, freePort, LOOPBACK, listen } from "../../scripts/lib/ports";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
@@ -91,7 +91,7 @@ function isIn(place: string, pid: string): boolean {
 }
 
 describe("npm run up", () => {
-  it("goes from nothing to a demo account that works, and Ctrl-C leaves nothing behind", async () => {
+  it("starts from nothing and has a working demo account, and Ctrl-C stops all processes", async () => {
     const stack = up();
     await stack.ready();
     expect(stack.output).toMatch(`http://localhost:${port}`);
@@ -107,10 +107,10 @@ describe("npm run up", () => {
     expect(leftovers().length).toBeGreaterThan(0);
     expect(await interrupt()).toBe(130);
     expect(leftovers()).toEqual([]);
-    expect(await isAnswering(LOOPBACK, port)).toBe(false);
+    expect(await acceptsConnections(LOOPBACK, port)).toBe(false);
   }, 600_000);
 
-  it("keeps secrets to itself, and data until the next time", async () => {
+  it("prints no secret, and keeps the data until the next start", async () => {
     const secrets = readFileSync(join(folder, ".env.local"), "utf8");
     const stack = up();
     await stack.ready();
@@ -123,7 +123,7 @@ describe("npm run up", () => {
     expect(await (await visitor.fetch("/backend/api/tasks")).text()).toContain("Still here tomorrow");
   }, 120_000);
 
-  it("uses a backend of one's own, and starts none", async () => {
+  it("uses the backend in BACKEND_URL, and starts none", async () => {
     const echo = await startEchoUpstream();
     const stack = up({ BACKEND_URL: echo.url });
     await stack.ready();
@@ -159,11 +159,11 @@ describe("a $ in a secret", () => {
       cwd: folder,
       env: clean as unknown as NodeJS.ProcessEnv,
     });
-    const { checks } = JSON.parse(stdout.toString()) as { checks: { id: string; state: string }[] };
+    const { checks } = JSON.parse(stdout.toString()) as { checks: { id: string; status: string }[] };
     return {
       status,
       text: stdout.toString(),
-      stateOf: (id: string) => checks.find((one) => one.id === id)?.state,
+      statusOf: (id: string) => checks.find((one) => one.id === id)?.status,
     };
   };
   const NEXT = ["node_modules/next/dist/bin/next", "start", "-H", LOOPBACK, "-p"];
@@ -194,9 +194,9 @@ describe("a $ in a secret", () => {
       const visitor = new Visitor(`http://localhost:${port}`);
       expect((await visitor.signIn(email, password)).status).toBe(200);
       expect((await visitor.fetch("/backend/api/me")).status).toBe(200);
-      const { status, stateOf } = doctor();
+      const { status, statusOf } = doctor();
       // The doctor cannot see the environment of another process.
-      expect(stateOf("backend.accepts")).toBe(env.JWT_SECRET_KEY ? "fail" : "ok");
+      expect(statusOf("backend.accepts")).toBe(env.JWT_SECRET_KEY ? "failed" : "passed");
       expect(status).toBe(env.JWT_SECRET_KEY ? 1 : 0);
       await interrupt();
     },
@@ -259,13 +259,13 @@ describe("a $ in a secret", () => {
           .find((one) => one.includes(`${name}: `))
           ?.replace(/^ *- /, "") ?? "";
       expect(words).toMatch(/ (Write|Put|It looks like) /);
-      const { status, text, stateOf } = doctor();
+      const { status, text, statusOf } = doctor();
       expect(status).toBe(1);
-      expect(stateOf(`config.${name}`)).toBe("fail");
+      expect(statusOf(`config.${name}`)).toBe("failed");
       expect(
         JSON.parse(text).checks.find((one: { id: string }) => one.id === `config.${name}`),
       ).toMatchObject({
-        findings: [expect.objectContaining({ mend: words.slice(words.search(/\. (?=[A-Z])/) + 2) })],
+        findings: [expect.objectContaining({ fix: words.slice(words.search(/\. (?=[A-Z])/) + 2) })],
       });
       const next = nextStart({ BETTER_AUTH_URL: "http://localhost:3000", BACKEND_URL: "http://127.0.0.1:9" });
       let output = "";
@@ -281,8 +281,8 @@ describe("a $ in a secret", () => {
   );
 });
 
-describe("npm run up says in a line what is wrong and how to mend it", () => {
-  const complaint = async (env: Record<string, string>) => {
+describe("npm run up explains in one line what is wrong and how to fix it", () => {
+  const errorOutput = async (env: Record<string, string>) => {
     const stack = up(env);
     expect(await stack.exited).toBe(1);
     expect(stack.output).not.toMatch(/\n\s+at /);
@@ -293,22 +293,26 @@ describe("npm run up says in a line what is wrong and how to mend it", () => {
   it("when the port is in use", async () => {
     const server = createServer();
     await listen(server, port);
-    expect(await complaint({})).toMatch(new RegExp(`Port ${port} is in use\\..*PORT=${port + 1} npm run up`));
+    expect(await errorOutput({})).toMatch(
+      new RegExp(`Port ${port} is in use\\..*PORT=${port + 1} npm run up`),
+    );
     server.close();
   });
 
   it("when there is no Python", async () => {
-    expect(await complaint({ PYTHON: "/no/such/python" })).toMatch(/Python.*Install/i);
+    expect(await errorOutput({ PYTHON: "/no/such/python" })).toMatch(/Python.*Install/i);
   });
 
-  it("when the database does not answer", async () => {
+  it("when the database does not respond", async () => {
     const dead = await freePort();
-    const output = await complaint({ DATABASE_URL: `postgresql://user:secret-word@127.0.0.1:${dead}/db` });
+    const output = await errorOutput({ DATABASE_URL: `postgresql://user:secret-word@127.0.0.1:${dead}/db` });
     expect(output).toMatch(/The database cannot be used:.*DATABASE_URL/);
     expect(output).not.toContain("secret-word");
   });
 
   it("when a secret is weak", async () => {
-    expect(await complaint({ JWT_SECRET_KEY: "short" })).toMatch(/JWT_SECRET_KEY: is 5 bytes long.*openssl/);
+    expect(await errorOutput({ JWT_SECRET_KEY: "short" })).toMatch(
+      /JWT_SECRET_KEY: is 5 bytes long.*openssl/,
+    );
   });
 });
