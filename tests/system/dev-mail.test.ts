@@ -18,7 +18,7 @@ import { Visitor } from "../../scripts/stack/visitor";
  * them.
  */
 
-const TEXT_OF_THE_PAGE = "In development they appear here instead";
+const TEXT_OF_THE_PAGE = "They appear here instead";
 
 let database: Database;
 beforeAll(async () => {
