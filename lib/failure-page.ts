@@ -5,7 +5,7 @@ export function unavailablePage(requestId: string): string {
   return page(requestId, {
     title: "One moment, please",
     heading: "We cannot check your sign-in right now",
-    text: "The service that keeps the sessions does not answer. You have not been signed out, and nothing is lost.",
+    text: "The service that keeps the sessions does not respond. You have not been signed out, and nothing is lost.",
   });
 }
 
