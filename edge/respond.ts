@@ -36,13 +36,13 @@ export function respond(
       // it does not forward, of any protocol, and leaves the socket open if the path is not a
       // page's. Other hosts send the refusal itself.
       if (request.isUpgrade)
-        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.request.url).href);
+        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.raw.url).href);
       return withCookies(response, setCookies);
     }
     case "show-unavailable":
       return htmlResponse(unavailablePage(requestId), 503, requestId);
     case "redirect": {
-      const location = new URL(findDestination(decision.to, request, routes), request.request.url);
+      const location = new URL(findDestination(decision.to, request, routes), request.raw.url);
       const headers = { ...PRIVATE, "x-request-id": requestId };
       return withCookies(NextResponse.redirect(location, { status: decision.status, headers }), setCookies);
     }
@@ -69,11 +69,11 @@ export function respondToFailure({ classified, requestId }: GateRequest): Respon
  * browser, and also the page that is about to be rendered. So does the policy.
  */
 export function pass(
-  { request, requestId }: Pick<GateRequest, "request" | "requestId">,
+  { raw, requestId }: Pick<GateRequest, "raw" | "requestId">,
   setCookies: readonly string[],
   policy: string,
 ): Response {
-  const headers = new Headers(request.headers);
+  const headers = new Headers(raw.headers);
   headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
   headers.set("content-security-policy", policy);
@@ -102,11 +102,10 @@ function htmlResponse(html: string, status: number, requestId: string): Response
 
 function findDestination(
   to: "login" | "next",
-  { request, pathname, search, classified }: GateRequest,
+  { raw, pathname, search, classified }: GateRequest,
   routes: Routes,
 ): string {
-  if (to === "next")
-    return safeNextPath(new URL(request.url).searchParams.get("next"), routes) ?? routes.home;
+  if (to === "next") return safeNextPath(new URL(raw.url).searchParams.get("next"), routes) ?? routes.home;
   // A body cannot be posted again after the sign-in, so the visitor returns to the page itself.
   return loginPath(classified.safe ? pathname + withoutFlight(search) : pathname, routes);
 }

@@ -147,7 +147,7 @@ describe("any request", { timeout }, () => {
           const isUpgrade = classified.wants.endsWith("upgrade");
           // Not a parsed URL: the path must arrive here as it was generated.
           const request: GateRequest = {
-            ...{ request: new Request(APP), requestId: "id", headers, pathname, search: "" },
+            ...{ raw: new Request(APP), requestId: "id", headers, pathname, search: "" },
             ...{ classified, isUpgrade },
           };
           const decision = decide(gatherFacts(request, results[session], rules));
