@@ -51,7 +51,7 @@ describe("a build without a mail server", () => {
         )
         .filter((file) => /\.(js|html|rsc|json)$/.test(file))
         .filter((file) => readFileSync(file, "utf8").includes(text));
-    expect(filesWith("We send you a link to choose a new one.")).not.toEqual([]);
+    expect(filesWith("We will send you a link to choose a new password.")).not.toEqual([]);
     expect(filesWith(TEXT_OF_THE_PAGE)).toEqual([]);
   });
 

@@ -254,7 +254,7 @@ describe("the project with all the samples", () => {
         new Promise((resolve) => {
           const socket = new WebSocket(`wss://${location.host}/_next/static/x`);
           socket.onclose = () => resolve("closed");
-          setTimeout(resolve, 5_000, "open");
+          setTimeout(resolve, 20_000, "open");
         }),
     );
     expect(outcome).toBe("closed");
