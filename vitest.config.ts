@@ -18,11 +18,18 @@ const testTimeout = 30_000;
 /** By default Vitest leaves one processor core unused. */
 const maxWorkers = "100%";
 
+/**
+ * `import "server-only"` marks code of the Node server. Next provides the module. The tests use the
+ * file that Next uses for server code, which is empty.
+ */
+const resolve = { alias: { "server-only": "next/dist/compiled/server-only/empty.js" } };
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
       {
+        resolve,
         test: {
           name: "node",
           include: ["tests/{quick,repo,contract}/**/*.test.ts"],
@@ -41,6 +48,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: "system",
           include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],

@@ -3,7 +3,7 @@ import { ApiError } from "../../lib/api/client";
 import { log } from "../../lib/log/console-log";
 import { readTrace } from "../../lib/log/request-trace";
 import { backend } from "../../lib/server/backend";
-import { reasonOfCall } from "../../lib/server/backend-api";
+import { describeCallError } from "../../lib/server/backend-api";
 import type { Task } from "./tasks/changes";
 
 export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };
@@ -14,10 +14,8 @@ export interface LoadFailure {
   requestId: string;
 }
 
-/**
- * Timeout of the call. It is shorter than that of a change: a read can be repeated. Milliseconds.
- */
-const PAGE_WAITS = 8_000;
+/** Timeout of the call. It is shorter than that of a change, because a read can be repeated. */
+const TIMEOUT_MS = 8_000;
 
 /**
  * Loads the visitor's tasks, newest first. If FastAPI fails, it returns the failure instead of
@@ -26,7 +24,7 @@ const PAGE_WAITS = 8_000;
 export async function loadTasks(): Promise<LoadedTasks> {
   const api = await backend();
   try {
-    return { tasks: await api.get("/api/tasks", { signal: AbortSignal.timeout(PAGE_WAITS) }) };
+    return { tasks: await api.get("/api/tasks", { signal: AbortSignal.timeout(TIMEOUT_MS) }) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { requestId, traceId } = readTrace(await headers());
@@ -36,7 +34,7 @@ export async function loadTasks(): Promise<LoadedTasks> {
       request_id: requestId,
       trace_id: traceId,
       what: "load tasks",
-      error: reasonOfCall(error),
+      error: describeCallError(error),
     });
     return { failure: { reason: reasonFor(error), requestId } };
   }
@@ -44,6 +42,6 @@ export async function loadTasks(): Promise<LoadedTasks> {
 
 function reasonFor({ status, detail }: ApiError): string {
   return status === 0 || status >= 500
-    ? "The task service does not answer just now. Your tasks are safe; try again in a moment."
-    : `The task service refused: ${detail}`;
+    ? "The task service does not respond. Your tasks are safe. Try again in a moment."
+    : `The task service refused the request: ${detail}`;
 }

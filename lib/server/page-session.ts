@@ -1,9 +1,11 @@
+import "server-only";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { loginPath } from "../redirect-target";
 import { type Identity, identityOf } from "../token/contract";
-import { auth, headersForPage } from "./auth/handler";
+import { auth } from "./auth/instance";
+import { headersForPage } from "./auth/session-headers";
 
 /** The visitor's session for use in pages. It contains no token. */
 export interface PageSession {

@@ -49,7 +49,7 @@ describe("middleware.func", () => {
 
   it("contains no code for development and none for traces", () => {
     const script = readFileSync(join(output, "functions/middleware.func/index.js"), "utf8");
-    const unwanted = ["__gate", "this isolate has seen the session", "OTEL_EXPORTER_OTLP_PROTOCOL"];
+    const unwanted = ["/dev/gate", "this isolate has the session in memory", "OTEL_EXPORTER_OTLP_PROTOCOL"];
     expect(unwanted.filter((text) => script.includes(text))).toEqual([]);
   });
 

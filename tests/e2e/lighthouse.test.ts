@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 it.each(["/", "/login", "/tasks"])(
-  "%s",
+  "Lighthouse finds no problem on %s",
   async (page) => {
     const cookies = page === "/tasks" ? visitor.cookies : new Map<string, string>();
     const { scores, findings } = await audit(stack.origin + page, cookies, [

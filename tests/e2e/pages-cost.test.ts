@@ -42,7 +42,7 @@ afterAll(async () => {
   await database?.stop();
 });
 
-it("a page, the pages that its links prefetch, and the way to one of them ask the database nothing", async () => {
+it("a page, its prefetches and a navigation need no database query", async () => {
   const prefetched: string[] = [];
   page.on("request", (request) => {
     if (request.headers()["next-router-prefetch"]) prefetched.push(new URL(request.url()).pathname);
@@ -59,12 +59,12 @@ it("a page, the pages that its links prefetch, and the way to one of them ask th
   expect(counter.queries).toHaveLength(1);
 });
 
-it("the first HTML of /dashboard and of /tasks holds the visitor's tasks", async () => {
+it("the HTML of /dashboard and of /tasks contains the visitor's tasks", async () => {
   await page.request.post("/backend/api/tasks", {
-    data: { title: "In the first answer" },
+    data: { title: "In the first response" },
     headers: { origin: app.origin },
   });
   for (const path of ["/dashboard", "/tasks"]) {
-    expect(await (await page.request.get(path)).text(), path).toContain("In the first answer");
+    expect(await (await page.request.get(path)).text(), path).toContain("In the first response");
   }
 });

@@ -1,13 +1,14 @@
 import { SignJWT } from "jose";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { parseEnv } from "../../lib/env";
 import { identityOf } from "../../lib/token/contract";
 import { createMinter } from "../../lib/token/mint";
 import { AUTH_SECRET } from "../../scripts/stack/signing";
-import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { type FullStack, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
-import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import type { MailServer } from "../fixtures/mail-server";
+import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 
 /**
  * Accounts and the ways to sign in, with a real Postgres, a real FastAPI and a real mail server.
@@ -16,26 +17,19 @@ import { type MailServer, startMailServer } from "../fixtures/mail-server";
 const PASSWORD = "correct-horse-battery";
 const NEW_PASSWORD = "another-horse-battery";
 
+let started: MailStack;
 let stack: FullStack;
 let mail: MailServer;
 let sql: Client;
 let people = 0;
 
 beforeAll(async () => {
-  mail = await startMailServer();
   // 0: every session check is a database lookup.
-  stack = await startFullStack({ gate: { ...mail.env, SESSION_MAX_STALE_SECONDS: "0" } });
-  sql = new Client({ connectionString: stack.databaseUrl });
-  await sql.connect();
+  started = await startMailStack({ SESSION_MAX_STALE_SECONDS: "0" });
+  ({ stack, mail, sql } = started);
 });
-afterAll(async () => {
-  await sql?.end();
-  await stack?.stop();
-  await mail?.stop();
-});
-beforeEach(async () => {
-  await sql.query(`delete from "rateLimit"`);
-});
+afterAll(() => started?.stop());
+beforeEach(() => started.resetRateLimits());
 
 interface Member {
   visitor: Visitor;
@@ -348,7 +342,7 @@ describe("a link that is opened by a person", () => {
     await new Visitor(stack.origin).signUp(newEmail, "Faster", PASSWORD);
     const { at, text } = await open(member.visitor, link);
     expect(at).toBe("/verify-email?done=changed&error=EMAIL_TAKEN");
-    expect(text).toContain("Another account uses this address by now");
+    expect(text).toContain("Another account now uses this address");
     expect(await follow(member.visitor, link)).toBe(at);
     expect(await userRow(member.email)).toBeDefined();
     const lines = stack.readLog("next");

@@ -1,12 +1,11 @@
 import { request } from "node:http";
-import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseEnv } from "../../lib/env";
 import { openAuth } from "../../scripts/stack/auth";
-import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { type FullStack, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { pairs } from "../fixtures/full";
-import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 
 /**
  * Sends every kind of invalid value to every endpoint of Better Auth. None may look like an outage.
@@ -14,29 +13,18 @@ import { type MailServer, startMailServer } from "../fixtures/mail-server";
 
 const PASSWORD = "correct-horse-battery";
 
+let started: MailStack;
 let stack: FullStack;
-let mail: MailServer;
-let sql: Client;
 let people = 0;
 
 beforeAll(async () => {
-  mail = await startMailServer();
-  stack = await startFullStack({ gate: { ...mail.env, TOKEN_ENDPOINT: "on" } });
-  sql = new Client({ connectionString: stack.databaseUrl });
-  await sql.connect();
+  started = await startMailStack({ TOKEN_ENDPOINT: "on" });
+  ({ stack } = started);
 });
-afterAll(async () => {
-  await stack?.stop();
-  await mail?.stop();
-});
-
-/** Resets the rate limits, because these tests send more requests than the limits allow. */
-async function forgetAttempts(): Promise<void> {
-  await sql.query(`delete from "rateLimit"`);
-}
+afterAll(() => started?.stop());
 
 async function newMember(): Promise<Visitor> {
-  await forgetAttempts();
+  await started.resetRateLimits();
   const visitor = new Visitor(stack.origin);
   await visitor.signUp(`member-${++people}@example.com`, "Member", PASSWORD);
   return visitor;
@@ -155,7 +143,7 @@ async function send(requests: readonly (() => Promise<Outcome>)[]): Promise<Outc
   const outcomes: Outcome[] = [];
   // The strictest rate limit allows 3 requests.
   for (let start = 0; start < requests.length; start += 3) {
-    await forgetAttempts();
+    await started.resetRateLimits();
     outcomes.push(...(await Promise.all(requests.slice(start, start + 3).map((sendOne) => sendOne()))));
   }
   return outcomes;
@@ -366,7 +354,7 @@ describe("an outage of the database", () => {
   let cookie: string;
   beforeAll(async () => {
     cookie = (await newMember()).cookieHeader;
-    await sql.end();
+    await started.sql.end();
     await stack.stopDatabase();
   });
 

@@ -27,7 +27,7 @@ afterAll(async () => {
   await database?.stop();
 });
 
-it("a thousand at once are one query and one token", async () => {
+it("a thousand simultaneous requests of a new session need one query and one token", async () => {
   await storeSessions(database.url, ["new-here"]);
   const cookie = await cookieHeader("new-here", { secure: false, cached: false });
   const agent = new Agent({ keepAlive: true });

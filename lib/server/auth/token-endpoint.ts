@@ -1,3 +1,4 @@
+import "server-only";
 import type { BetterAuthPlugin } from "better-auth";
 import { jwt } from "better-auth/plugins/jwt";
 import { type Identity, identityOf, JWT_ALGORITHM } from "../../token/contract";

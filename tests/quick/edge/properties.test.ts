@@ -88,7 +88,8 @@ function isFromElsewhere(headers: Headers): boolean {
 
 /** A page or route that works without a session. */
 function isOpen(pathname: string): boolean {
-  const pages = /^\/(forgot-password|reset-password|verify-email|account-deleted|mailbox|login|signup)?\/?$/;
+  const pages =
+    /^\/(forgot-password|reset-password|verify-email|account-deleted|dev\/mail|login|signup)?\/?$/;
   return pages.test(pathname) || /^\/api\/(auth|health)(\/|$)/.test(pathname);
 }
 
