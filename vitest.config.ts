@@ -15,14 +15,14 @@ const fullTests = ["tests/system/soak.test.ts", "tests/e2e/lighthouse.test.ts"];
  */
 const testTimeout = 30_000;
 
-/** By default Vitest leaves one processor core unused. */
-const maxWorkers = "100%";
-
 /**
  * `import "server-only"` marks code of the Node server. Next provides the module. The tests use the
  * file that Next uses for server code, which is empty.
  */
 const resolve = { alias: { "server-only": "next/dist/compiled/server-only/empty.js" } };
+
+/** By default Vitest leaves one processor core unused. */
+const maxWorkers = "100%";
 
 export default defineConfig({
   test: {

@@ -3,7 +3,7 @@ import { type Api, ApiError, createApi } from "../api/client";
 import type { Env } from "../env";
 import { describeError } from "../log/describe-error";
 import { continueTrace, readTrace } from "../log/request-trace";
-import type { Identity } from "../token/contract";
+import type { Identity, Purpose } from "../token/contract";
 import type { MintToken } from "../token/mint";
 
 /**
@@ -12,9 +12,13 @@ import type { MintToken } from "../token/mint";
  * request, which it reads from `incoming`, the headers of that request. A call without its own
  * signal ends after `backendTimeoutSeconds`.
  */
-export function createBackendApi(env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">, mint: MintToken) {
+export function createBackendApi(
+  env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">,
+  mint: MintToken,
+  purpose?: Purpose,
+) {
   return async (identity: Identity, incoming: Pick<Headers, "get">): Promise<Api> => {
-    const { jwt } = await mint(identity, Date.now());
+    const { jwt } = await mint(identity, { issuedAt: Date.now(), purpose });
     return createApi({
       baseUrl: env.backendUrl,
       fetch: (request, signal = AbortSignal.timeout(env.backendTimeoutSeconds * 1000)) =>

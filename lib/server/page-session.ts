@@ -3,6 +3,7 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { loginPath } from "../redirect-target";
+import { routes } from "../routes";
 import { type Identity, identityOf } from "../token/contract";
 import { auth } from "./auth/instance";
 import { headersForPage } from "./auth/session-headers";
@@ -41,5 +42,5 @@ export const readSession = cache(async (): Promise<PageSession | null> => {
  * leads back to `path`.
  */
 export async function requireSession(path: string): Promise<PageSession> {
-  return (await readSession()) ?? redirect(loginPath(path));
+  return (await readSession()) ?? redirect(loginPath(path, routes));
 }

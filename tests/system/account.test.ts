@@ -80,10 +80,9 @@ async function userRow(email: string) {
 async function tasksAtBackend(userId: string): Promise<unknown> {
   const { jwt: config } = parseEnv(testEnv({}));
   const mint = createMinter(config, () => crypto.randomUUID());
-  const { jwt } = await mint(
-    identityOf({ id: userId, email: "x@example.com", name: "X" }, { id: "x" }),
-    Date.now(),
-  );
+  const { jwt } = await mint(identityOf({ id: userId, email: "x@example.com", name: "X" }, { id: "x" }), {
+    issuedAt: Date.now(),
+  });
   const response = await fetch(`${stack.backendUrl}/api/tasks`, {
     headers: { authorization: `Bearer ${jwt}` },
   });

@@ -135,7 +135,7 @@ async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; complet
 async function tokenSignedWith(key: string): Promise<string> {
   const { jwt: config } = parseEnv(testEnv({ JWT_SECRET_KEY: key }));
   const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
-  return (await createMinter(config, randomUUID)(identity, Date.now())).jwt;
+  return (await createMinter(config, randomUUID)(identity, { issuedAt: Date.now() })).jwt;
 }
 
 /** Returns the `kid` of the key that currently signs the gate's tokens. */

@@ -6,8 +6,9 @@ import { createDatabase } from "../../auth/database";
 import { createAuth } from "../../auth/options";
 import { loadEnv } from "../../env";
 import { loginPath } from "../../redirect-target";
+import { routes } from "../../routes";
 import { createMinter } from "../../token/mint";
-import { programTokenLife } from "../../token/token-life";
+import { computeProgramTokenTtl } from "../../token/token-life";
 import { createMailer } from "../mail/mail";
 import { accountRules } from "./account-rules";
 import { createAttemptCounter } from "./attempt-counter";
@@ -35,16 +36,17 @@ const counter = createAttemptCounter(query);
 
 const mailer = createMailer(env);
 const emails = createEmailCallbacks(mailer);
-const deleteUser = createUserDeletion(env, query, readStoredSession);
+const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
+const deleteUser = createUserDeletion(env, mintToken, query, readStoredSession);
 
 /**
  * For `GET /api/auth/token`. Nothing checks the session while such a token is valid, so its
  * lifetime is limited by `SESSION_MAX_STALE_SECONDS`.
  */
-const mintForProgram = createMinter(
-  { ...env.jwt, ttlSeconds: programTokenLife(env.jwt.ttlSeconds, env.sessionMaxStaleSeconds) },
-  () => crypto.randomUUID(),
-);
+const programTokenTtl = computeProgramTokenTtl({
+  ttlSeconds: env.jwt.ttlSeconds,
+  maxStaleSeconds: env.sessionMaxStaleSeconds,
+});
 
 /** Better Auth as the Node server runs it. */
 export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
@@ -61,7 +63,7 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
   deleteUser: { enabled: true, beforeDelete: ({ id }, request) => deleteUser(id, request) },
   socialProviders: env.providers,
   accountHooks: { create: { before: withoutProviderTokens }, update: { before: withoutProviderTokens } },
-  errorURL: env.appOrigin + loginPath("/"),
+  errorURL: env.appOrigin + loginPath("/", routes),
   // Attack: the response time could reveal whether an account exists, because only an existing
   // account gets an email. Defence: `after` sends the email once the response is finished.
   backgroundTasks: { handler: after },
@@ -74,7 +76,7 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
     revocation(),
     resetLinks(endResetLinks),
     accountRules(() => mailer.check().catch(throwMailFailure)),
-    ...(env.tokenEndpoint ? [tokenEndpoint(mintForProgram, Date.now)] : []),
+    ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, programTokenTtl, Date.now)] : []),
   ],
 });
 

@@ -1,6 +1,7 @@
 import "server-only";
 import { boundSessionData } from "../../auth/cookie-budget";
 import { loginPath } from "../../redirect-target";
+import { routes } from "../../routes";
 
 /** Sets the headers that every response of `/api/auth/*` must have. */
 export function setResponseHeaders(headers: Headers, requestHeaders: Headers, appOrigin: string): void {
@@ -20,7 +21,7 @@ function keepOnOrigin(headers: Headers, appOrigin: string): void {
   const location = headers.get("location");
   if (location === null || /^[a-z][a-z0-9+.-]*:/i.test(location)) return;
   const stays = URL.canParse(location, appOrigin) && new URL(location, appOrigin).origin === appOrigin;
-  if (!stays) headers.set("location", loginPath("/"));
+  if (!stays) headers.set("location", loginPath("/", routes));
 }
 
 /** Keeps the session cookies far below the limits of browsers and servers, whatever is stored. */

@@ -7,7 +7,7 @@ import { describeError } from "../../log/describe-error";
 import { readTrace } from "../../log/request-trace";
 import type { UserRecord } from "../../token/claims";
 import { identityOf } from "../../token/contract";
-import { createPurposeMinter } from "../../token/mint";
+import type { MintToken } from "../../token/mint";
 import { apiLogFields } from "../api-log-fields";
 import { createBackendApi, describeCallError } from "../backend-api";
 import type { Query } from "./attempt-counter";
@@ -33,13 +33,13 @@ const DELETE_USER = `
  * not be able to delete data
  */
 export function createUserDeletion(
-  env: Pick<Env, "jwt" | "backendUrl" | "backendTimeoutSeconds">,
+  env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">,
+  mint: MintToken,
   query: Query,
   readSession: (headers: Headers) => Promise<StoredSession | null>,
 ) {
   // FastAPI requires a token with this purpose for the deletion, and the gate mints no such token.
-  const mint = createPurposeMinter(env.jwt, () => crypto.randomUUID(), "delete-account");
-  const backendFor = createBackendApi(env, mint);
+  const backendFor = createBackendApi(env, mint, "delete-account");
 
   /** @throws {APIError} 401 if the session has ended, 503 if a part could not be deleted */
   return async function deleteUser(id: string, request: Request | undefined): Promise<void> {

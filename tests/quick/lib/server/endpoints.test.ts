@@ -39,7 +39,7 @@ const env = parseEnv(testEnv(everything));
 
 function installed(): string[] {
   const mint = createMinter(env.jwt, () => crypto.randomUUID());
-  const plugins = [revocation(), tokenEndpoint(mint, Date.now)];
+  const plugins = [revocation(), tokenEndpoint(mint, 60, Date.now)];
   const { api } = createAuth(env, createDatabase(env), { plugins });
   const endpoints = Object.values(api) as { path?: string; options: { method: string | string[] } }[];
   return endpoints.flatMap(({ path, options }) =>
