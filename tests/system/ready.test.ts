@@ -67,18 +67,18 @@ describe("an app whose backend comes and goes", () => {
     ["never", "timeout"],
   ] as const)("is not while the backend answers %s, and lives all the same", async (answer, state) => {
     backend.will(answer);
-    await expect.poll(async () => (await ready(app)).status, { timeout: 10_000 }).toBe(503);
+    await expect.poll(async () => (await ready(app)).status).toBe(503);
     const response = await ready(app);
     expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(await response.json()).toEqual({ status: "not ready", database: "ok", backend: state });
     expect((await fetch(`${app.origin}/api/health`)).status).toBe(200);
     backend.will("well");
-    await expect.poll(async () => (await ready(app)).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await ready(app)).status).toBe(200);
   });
 
   it("is not without its database", async () => {
     await database.stop();
-    await expect.poll(async () => (await ready(app)).status, { timeout: 10_000 }).toBe(503);
+    await expect.poll(async () => (await ready(app)).status).toBe(503);
     const text = await (await ready(app)).text();
     expect(JSON.parse(text)).toEqual({ status: "not ready", database: "failing", backend: "ok" });
   });
