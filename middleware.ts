@@ -2,25 +2,22 @@ import type { NextRequest } from "next/server";
 import { createGate, type Gate, type Watch } from "./edge/gate";
 import { createStore } from "./edge/session/store";
 import type { Effects } from "./edge/steps";
+import type { StartTimer } from "./edge/util/single-flight";
 import { loadEnv } from "./lib/env";
 import { log } from "./lib/log/console-log";
 
 const env = loadEnv();
 
+const startTimer: StartTimer = (ms, run) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
+
 const effects: Effects = {
-  store: createStore(async () => {
-    const [{ createAuth }, { createDatabase }] = await Promise.all([
-      import("./lib/auth/options"),
-      import("./lib/auth/database"),
-    ]);
-    return createAuth(env, createDatabase(env));
-  }),
+  store: createStore(env, { fetch, now: Date.now, startTimer }),
   fetch,
   now: Date.now,
-  startTimer: (ms, run) => {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
+  startTimer,
   randomId: () => crypto.randomUUID(),
   log,
 };

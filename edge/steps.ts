@@ -12,13 +12,9 @@ import { pagePolicy } from "./pages/content-security-policy";
 import type { GateRequest } from "./request";
 import { answer, answerFailure, forward, pass } from "./respond";
 import { readSessionCookies, sessionCookieNames } from "./session/cookies";
-import {
-  createSessionReader,
-  type KnownSession,
-  type SessionResult,
-  type SessionStore,
-} from "./session/reader";
+import { createSessionReader, type KnownSession, type SessionResult } from "./session/reader";
 import { createStaleBound } from "./session/staleness-bound";
+import type { SessionStore } from "./session/store";
 import { createBackendAddresses } from "./upstream/backend-addresses";
 import { createDroppedHeaderLog } from "./upstream/dropped-headers";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "./upstream/headers";

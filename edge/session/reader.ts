@@ -6,6 +6,7 @@ import { Lru } from "../util/lru";
 import { createSingleFlight, type StartTimer } from "../util/single-flight";
 import { createCookieCache } from "./cookie-cache";
 import type { SessionCookies } from "./cookies";
+import type { SessionStore } from "./store";
 
 /** `unreachable`: the store failed, so it is not known whether there is a session. */
 export type SessionState = "active" | "none" | "unreachable";
@@ -29,22 +30,6 @@ export type SessionResult =
     }
   | { readonly state: "none"; readonly setCookies: readonly string[] }
   | { readonly state: "unreachable"; readonly error: unknown };
-
-/** The result of the store, and the `Set-Cookie` values that belong to it. */
-export type StoreAnswer =
-  | {
-      readonly session: { readonly identity: Identity; readonly expiresAt: number };
-      readonly setCookies: readonly string[];
-    }
-  | { readonly session: null; readonly setCookies: readonly string[] };
-
-/**
- * Looks up the session of this `Cookie` header in the store. `extend` allows the store to extend
- * the session.
- *
- * @throws the returned promise rejects when the store fails or does not respond
- */
-export type SessionStore = (cookieHeader: string, options: { extend: boolean }) => Promise<StoreAnswer>;
 
 export interface SessionReaderOptions {
   readonly authSecrets: readonly string[];

@@ -9,6 +9,8 @@ const SIGNED = /((?:^|;\s*)(?:__Secure-)?better-auth\.(?:session_token|dont_reme
 export interface SignedCookies {
   /** Whether this value is signed with one of the secrets. */
   isSigned(value: string): Promise<boolean>;
+  /** Returns the cookie for this value, signed with the first secret and percent-encoded. */
+  sign(value: string): Promise<string>;
   /**
    * Returns the `Cookie` header, in which each value signed with an older secret is signed with the
    * first secret instead.
@@ -34,7 +36,16 @@ export function createSignedCookies(ring: KeyRing): SignedCookies {
     return -1;
   }
 
+  async function sign(value: string): Promise<string> {
+    const [first] = await ring.keys();
+    if (!first) throw new Error("the key ring is empty");
+    const signature = await crypto.subtle.sign("HMAC", first, encode(value));
+    return encodeURIComponent(`${value}.${btoa(String.fromCharCode(...new Uint8Array(signature)))}`);
+  }
+
   return {
+    sign,
+
     async isSigned(cookie) {
       const parts = splitSigned(cookie);
       return parts !== undefined && (await signedBy(parts)) >= 0;
@@ -45,11 +56,9 @@ export function createSignedCookies(ring: KeyRing): SignedCookies {
       let renewed = header;
       for (const [pair, start, cookie] of header.matchAll(SIGNED)) {
         const parts = splitSigned(cookie ?? "");
-        const [first] = await ring.keys();
-        if (!parts || !first || (await signedBy(parts)) <= 0) continue;
-        const signature = await crypto.subtle.sign("HMAC", first, encode(parts.value));
-        const signed = `${parts.value}.${btoa(String.fromCharCode(...new Uint8Array(signature)))}`;
-        renewed = renewed.replace(pair, () => start + encodeURIComponent(signed));
+        if (!parts || (await signedBy(parts)) <= 0) continue;
+        const signed = await sign(parts.value);
+        renewed = renewed.replace(pair, () => start + signed);
       }
       return renewed;
     },

@@ -6,7 +6,7 @@ import { decide } from "../../../edge/decide";
 import { isEmbedded } from "../../../edge/embedding";
 import { createGate } from "../../../edge/gate";
 import { readSessionCookies, sessionCookieNames } from "../../../edge/session/cookies";
-import type { StoreAnswer } from "../../../edge/session/reader";
+import type { StoreResult } from "../../../edge/session/store";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "../../../edge/upstream/headers";
 import { isCrossSite } from "../../../lib/cross-site";
 import { identityOf } from "../../../lib/token/contract";
@@ -102,7 +102,7 @@ function isDecodable(pathname: string): boolean {
   }
 }
 
-function startGate(store: () => Promise<StoreAnswer>) {
+function startGate(store: () => Promise<StoreResult>) {
   const faults: object[] = [];
   let ids = 0;
   const gate = createGate(gateEnv(APP, { backendUrl: BACKEND, maxBodyBytes: MAX_BODY }), {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { createGate } from "../../../edge/gate";
-import type { StoreAnswer } from "../../../edge/session/reader";
+import type { StoreResult } from "../../../edge/session/store";
 import { identityOf } from "../../../lib/token/contract";
 import { gateEnv } from "../../fixtures/gate";
 import { signSessionToken } from "../../fixtures/signing";
@@ -11,7 +11,7 @@ const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
 const identity = identityOf(ada, { id: "session-1" });
 
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 let logged: { code: string; request_id?: string; trace_id?: string }[];
 let cookie: string;
 let gate: ReturnType<typeof createGate>;

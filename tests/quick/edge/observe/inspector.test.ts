@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { createGate, type Gate } from "../../../../edge/gate";
 import { createLook } from "../../../../edge/observe/inspector/look";
-import type { StoreAnswer } from "../../../../edge/session/reader";
+import type { StoreResult } from "../../../../edge/session/store";
 import type { Sighting } from "../../../../lib/inspector";
 import { identityOf } from "../../../../lib/token/contract";
 import { gateEnv } from "../../../fixtures/gate";
@@ -14,7 +14,7 @@ const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
 const identity = identityOf(ada, { id: "session-1" });
 
 let time: number;
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 let gate: Gate;
 let cookie: string;
 

@@ -1,11 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readSessionCookies, sessionCookieNames } from "../../../../edge/session/cookies";
-import {
-  createSessionReader,
-  type SessionResult,
-  type SessionStore,
-  type StoreAnswer,
-} from "../../../../edge/session/reader";
+import { createSessionReader, type SessionResult } from "../../../../edge/session/reader";
+import type { SessionStore, StoreResult } from "../../../../edge/session/store";
 import { identityOf } from "../../../../lib/token/contract";
 import {
   AUTH_SECRET,
@@ -23,7 +19,7 @@ const identity = identityOf(
 
 let time: number;
 let asked: { header: string; extend: boolean }[];
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 
 beforeEach(() => {
   time = START;
@@ -327,8 +323,8 @@ describe("a sign-out that passes", () => {
   });
 
   describe("is not undone by a look-up that began before it", () => {
-    let answer: (answer: StoreAnswer) => void;
-    const active: StoreAnswer = { session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] };
+    let answer: (answer: StoreResult) => void;
+    const active: StoreResult = { session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] };
 
     /** Begins a lookup. The store has read the session, but has not returned it yet. */
     async function begin() {
