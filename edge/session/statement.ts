@@ -84,11 +84,11 @@ from found left join extended on true`;
 function recordOf(table: string, fields: Fields): string {
   const columns = Object.entries(fields)
     .filter(([, { returned }]) => returned !== false)
-    .map(([name, field]) => `${valueOf(table, name, field)} as ${quote(name)}`);
+    .map(([name, field]) => `${selectionOf(table, name, field)} as ${quote(name)}`);
   return `(select row_to_json(r) from (select ${columns.join(", ")}) r)`;
 }
 
-function valueOf(table: string, name: string, field: StoredField): string {
+function selectionOf(table: string, name: string, field: StoredField): string {
   const column = `${table}.${quote(field.fieldName ?? name)}`;
   if ("bounded" in field) return `left(${column}, ${MAX_SESSION_DATA_LENGTH})`;
   // JSON.parse would round it. The driver returns it as text, too.
