@@ -9,7 +9,7 @@ export async function register(): Promise<void> {
   const { appOrigin, backendUrl, onVercel, otlpEndpoint } = loadEnv();
   // Next replaces NEXT_RUNTIME with a constant. Imports inside this block are not in the edge's build.
   if (process.env.NEXT_RUNTIME === "nodejs") {
-    if (__DEVELOPMENT__) (await import("./lib/server/http/response-timing")).watchFinishes();
+    if (__DEVELOPMENT__) (await import("./lib/server/http/response-timing")).recordResponseTimings();
     // On Vercel the platform's own server receives the browser's requests.
     if (!onVercel) (await import("./lib/server/http/guard-server")).guardServer(appOrigin);
   }

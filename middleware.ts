@@ -25,7 +25,7 @@ const effects: Effects = {
 const gate = __TRACING__ || __DEVELOPMENT__ ? openWatched() : createGate(env, effects);
 
 /**
- * The gate with its observers: spans where traces are exported, the page `/__gate` in development.
+ * The gate with its observers: spans where traces are exported, the page `/dev/gate` in development.
  * Each observer is imported behind a build constant, so that no other build contains it.
  */
 async function openWatched(): Promise<Gate> {
@@ -36,9 +36,9 @@ async function openWatched(): Promise<Gate> {
     open = (watch = (steps) => steps) => createGate(env, traced, (steps) => watch(withSpans(steps)));
   }
   if (__DEVELOPMENT__) {
-    const { createLook } = await import("./edge/observe/inspector/look");
-    const look = createLook({ ...effects, clock: () => performance.now() });
-    return look.around(open(look.watch));
+    const { createInspector } = await import("./edge/observe/inspector/inspector");
+    const inspector = createInspector({ ...effects, clock: () => performance.now() });
+    return inspector.around(open(inspector.watch));
   }
   return open();
 }

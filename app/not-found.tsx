@@ -3,7 +3,7 @@ import { headers } from "next/headers";
 import Link from "next/link";
 import { readTrace } from "../lib/log/request-trace";
 import { buttonClass } from "./_components/button";
-import { DeadEnd } from "./_components/dead-end";
+import { MessagePage } from "./_components/message-page";
 import { RequestId } from "./_components/request-id";
 
 export const metadata: Metadata = { title: "Page not found" };
@@ -11,16 +11,16 @@ export const metadata: Metadata = { title: "Page not found" };
 export default async function NotFound() {
   const { requestId } = readTrace(await headers());
   return (
-    <DeadEnd
-      title="There is no such page"
+    <MessagePage
+      title="Page not found"
       actions={
         <Link href="/" className={buttonClass()}>
-          To the start page
+          Go to the home page
         </Link>
       }
     >
-      <p>The address may be mistyped, or the page may have moved.</p>
+      <p>Check the address. The page may also have moved.</p>
       <RequestId ids={[requestId]} />
-    </DeadEnd>
+    </MessagePage>
   );
 }

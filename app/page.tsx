@@ -1,19 +1,19 @@
 import { Brand } from "./_components/brand";
-import { FlowPicture } from "./_components/flow-picture";
+import { FlowDiagram } from "./_components/flow-diagram";
 import { LandingActions } from "./_components/landing-actions";
 
 const points = [
   {
     title: "The browser holds one cookie",
-    text: "No script on the page can read it, and no token ever reaches the page. What is not there cannot be stolen.",
+    text: "Scripts on the page cannot read it. No token ever reaches the browser, so none can be stolen from there.",
   },
   {
-    title: "The gate does the talking",
-    text: "It checks who you are, then vouches for you to the API with a token that lives for minutes. You sign in once.",
+    title: "The gate adds a token",
+    text: "It checks your session, then sends your requests to the API with a token that is valid for minutes. You sign in once.",
   },
   {
-    title: "The API trusts nobody else",
-    text: "FastAPI accepts a request only with the gate's signature on it, and shows you what is yours.",
+    title: "The API trusts only the gate",
+    text: "FastAPI accepts only requests with a token that the gate has signed, and returns only your own data.",
   },
 ];
 
@@ -25,14 +25,15 @@ export default function LandingPage() {
       </header>
       <main id="main" className="pt-8 pb-16 sm:pt-16">
         <h1 className="max-w-2xl text-4xl leading-tight font-semibold tracking-tight text-balance sm:text-5xl">
-          One <span className="whitespace-nowrap">sign-in</span> between your pages and your API
+          One <span className="whitespace-nowrap">sign-in</span> for your pages and your API
         </h1>
         <p className="mt-4 max-w-2xl text-lg text-muted text-pretty">
-          Gatehouse stands between a Next.js site and a FastAPI service. It checks each visitor's session at
-          the edge, before anything else runs, and passes their requests on with proof of who they are.
+          Gatehouse runs between a Next.js site and a FastAPI service. It checks each visitor's session at the
+          edge, before anything else runs, and forwards requests to the API with a token that identifies the
+          user.
         </p>
         <LandingActions />
-        <FlowPicture />
+        <FlowDiagram />
         <ul className="mt-12 grid gap-8 sm:grid-cols-3">
           {points.map(({ title, text }) => (
             <li key={title}>

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from sqlmodel import col, delete
 
+from active_user import record_deletion
 from auth import ServerOnly, User
 from db import writing
-from hub import close_sockets
-from members import record_deletion
+from live_feed import close_sockets
 from models import Refusal, TaskRow
 
 router = APIRouter(prefix="/api/account", tags=["account"], responses={401: {"model": Refusal}})
@@ -16,12 +16,12 @@ router = APIRouter(prefix="/api/account", tags=["account"], responses={401: {"mo
 #: The user whose account will be deleted. The app's server names the user in the token, after it
 #: has checked the password. A call through the gate proves only that a session exists, and that is
 #: not enough to delete an account.
-Leaver = Annotated[User, Depends(ServerOnly("delete-account"))]
+UserToDelete = Annotated[User, Depends(ServerOnly("delete-account"))]
 
 
 @router.delete("", status_code=204)
-def delete_account(user: Leaver) -> None:
-    """Deletes all that is kept of the user, and refuses them from now on. Harmless to repeat."""
+def delete_account(user: UserToDelete) -> None:
+    """Deletes all data of the user, and refuses the user from now on. It is safe to repeat."""
     with writing() as db:
         record_deletion(user.id, db)
         db.exec(delete(TaskRow).where(col(TaskRow.user_id) == user.id))

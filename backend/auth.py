@@ -54,13 +54,13 @@ _INVISIBLE = re.compile(
 def _plain(value: str) -> str:
     """Returns the value, trimmed as the gate trims it.
 
-    Raises ValueError. The message does not contain the value. ``strip()`` without an argument would
-    not do: Python and JavaScript disagree about which other characters are white space.
+    Raises ValueError. The message does not contain the value. Not ``strip()`` without an argument:
+    Python and JavaScript disagree about which other characters are white space.
     """
     text = value.strip(" \t\r\n")
     if found := _INVISIBLE.search(text):
         code = f"U+{ord(found[0]):04X}"
-        raise ValueError(f"holds a control or invisible character ({code}). Remove it")
+        raise ValueError(f"contains a control or invisible character ({code}). Remove it")
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
         raise ValueError("is in quotes, which are part of the value here. Remove them")
     return text
@@ -92,7 +92,7 @@ class AuthSettings(BaseSettings):
         else:
             keys = value
         if not any(keys):
-            raise ValueError(f"is not set. {_MAKE_SECRET} (the gate needs the same one)")
+            raise ValueError(f"is not set. {_MAKE_SECRET} (the gate needs the same value)")
         for key in keys:
             _check_key(key)
         return keys
@@ -106,14 +106,18 @@ class AuthSettings(BaseSettings):
 def _check_key(key: str) -> None:
     """Raises ValueError if the key is weak. The message never contains the key."""
     if not key:
-        raise ValueError("holds an empty key. Remove the stray comma")
+        raise ValueError("contains an empty key. Remove the extra comma")
     size = len(key.encode())
     if size < MIN_KEY_BYTES:
-        raise ValueError(f"is {size} bytes long, and {MIN_KEY_BYTES} is the least. {_MAKE_SECRET}")
+        raise ValueError(
+            f"is {size} bytes long, and the minimum is {MIN_KEY_BYTES}. {_MAKE_SECRET}"
+        )
     if _PLACEHOLDER.search(key):
         raise ValueError(f"is a placeholder. {_MAKE_SECRET}")
     if key == os.environ.get("BETTER_AUTH_SECRET", "").strip(" \t\r\n"):
-        raise ValueError(f"is also BETTER_AUTH_SECRET. Give it a secret of its own. {_MAKE_SECRET}")
+        raise ValueError(
+            f"is the same as BETTER_AUTH_SECRET. Use two different secrets. {_MAKE_SECRET}"
+        )
 
 
 class CustomClaims(BaseModel):
@@ -199,9 +203,9 @@ def verify_token(
     # server's token is refused on every route but its own.
     if claims.get("purpose") != purpose:
         raise TokenError("token_wrong_purpose")
-    named = {"id": claims["sub"], "session_id": claims["sid"], "expires_at": claims["exp"]}
+    renamed = {"id": claims["sub"], "session_id": claims["sid"], "expires_at": claims["exp"]}
     try:
-        return User.model_validate({**claims, **named})
+        return User.model_validate({**claims, **renamed})
     except ValidationError as error:
         raise TokenError("token_claims") from error
 
@@ -255,17 +259,17 @@ def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
         # response could contain it.
         return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
 
-    filled = ("iss", "aud", "sub", "email", "sid", "jti")
-    longest_life = MAX_PURPOSE_LIFETIME if "purpose" in claims else MAX_LIFETIME
-    fit = (
-        all(is_text(claims.get(name)) and claims[name] for name in filled)
+    required = ("iss", "aud", "sub", "email", "sid", "jti")
+    max_lifetime = MAX_PURPOSE_LIFETIME if "purpose" in claims else MAX_LIFETIME
+    valid = (
+        all(is_text(claims.get(name)) and claims[name] for name in required)
         and is_text(claims.get("name"))
         and all(is_whole(claims.get(name)) for name in ("iat", "exp"))
         and is_whole(claims.get("nbf", 0))
         and ("purpose" not in claims or (is_text(claims["purpose"]) and claims["purpose"]))
-        and 0 < claims["exp"] - claims["iat"] <= longest_life
+        and 0 < claims["exp"] - claims["iat"] <= max_lifetime
     )
-    if not fit:
+    if not valid:
         raise TokenError("token_claims")
     return claims
 
@@ -284,12 +288,12 @@ def install(app: FastAPI) -> None:
     """
     try:
         settings()
-    except ValidationError as unfit:
-        raise SystemExit("\n".join(map(_in_words, unfit.errors()))) from None
-    app.add_exception_handler(NotAuthenticated, _answer_refusal)
+    except ValidationError as error:
+        raise SystemExit("\n".join(map(_describe_problem, error.errors()))) from None
+    app.add_exception_handler(NotAuthenticated, _respond_not_authenticated)
 
 
-def _in_words(problem: Mapping[str, Any]) -> str:
+def _describe_problem(problem: Mapping[str, Any]) -> str:
     variable = str(problem["loc"][0]).upper()
     return f"{variable} {problem['msg'].removeprefix('Value error, ')}"
 
@@ -306,7 +310,7 @@ class NotAuthenticated(HTTPException):
         self.code = code
 
 
-async def _answer_refusal(_: HTTPConnection, error: Exception) -> JSONResponse:
+async def _respond_not_authenticated(_: HTTPConnection, error: Exception) -> JSONResponse:
     # Also runs for a WebSocket handshake, which is refused before it is accepted.
     assert isinstance(error, NotAuthenticated)
     _log.info(error.code, extra={"status": error.status_code})

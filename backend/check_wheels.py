@@ -27,11 +27,11 @@ def problem_of(python: str, platforms: list[str]) -> str:
     requirements = str(Path(__file__).with_name("requirements-dev.txt"))
     pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps"]
     options = ["--ignore-installed", "--disable-pip-version-check", "--only-binary=:all:"]
-    wanted = ["--python-version", python, *(f"--platform={name}" for name in platforms)]
+    target = ["--python-version", python, *(f"--platform={name}" for name in platforms)]
     with tempfile.TemporaryDirectory() as folder:
-        command = [*pip, *options, *wanted, "--target", folder, "-r", requirements]
-        ran = subprocess.run(command, capture_output=True, text=True)
-    return ran.stderr.strip() if ran.returncode else ""
+        command = [*pip, *options, *target, "--target", folder, "-r", requirements]
+        result = subprocess.run(command, capture_output=True, text=True)
+    return result.stderr.strip() if result.returncode else ""
 
 
 def main() -> int:
@@ -40,7 +40,9 @@ def main() -> int:
         for system, platforms in SYSTEMS.items():
             problem = problem_of(python, platforms)
             failed = failed or bool(problem)
-            print(f"Python {python}, {system}: {problem or 'all wheels are there'}", flush=True)
+            print(
+                f"Python {python}, {system}: {problem or 'every package has a wheel'}", flush=True
+            )
     return int(failed)
 
 

@@ -16,15 +16,15 @@ from threading import Lock
 from sqlalchemy import ExceptionContext, event
 from sqlmodel import Session, SQLModel, create_engine
 
-from limits import PATIENCE, THREADS
-from turns import Busy
+from limits import MAX_WAIT_SECONDS, THREADS
+from request_slots import Busy
 
 FILE = Path(
     os.environ.get("BACKEND_SQLITE") or Path(__file__).parent.parent / ".data" / "tasks.sqlite"
 )
 
 engine = create_engine(
-    f"sqlite:///{FILE}", pool_size=THREADS, max_overflow=0, pool_timeout=PATIENCE
+    f"sqlite:///{FILE}", pool_size=THREADS, max_overflow=0, pool_timeout=MAX_WAIT_SECONDS
 )
 
 
@@ -36,7 +36,7 @@ def _prepare(connection, _) -> None:
     # commit.
     connection.execute("PRAGMA synchronous = NORMAL")
     # How long a second writer waits. Milliseconds.
-    connection.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+    connection.execute(f"PRAGMA busy_timeout = {int(MAX_WAIT_SECONDS * 1000)}")
 
 
 @event.listens_for(engine, "handle_error")
@@ -57,7 +57,7 @@ def writing() -> Iterator[Session]:
     SQLite allows one writer at a time. The other writers retry, at longer and longer intervals. If
     there are many, some would find the database locked at every retry. So they wait here instead.
     """
-    if not _writer.acquire(timeout=PATIENCE):
+    if not _writer.acquire(timeout=MAX_WAIT_SECONDS):
         raise Busy
     try:
         with Session(engine) as db:

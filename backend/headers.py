@@ -30,13 +30,13 @@ class ResponseHeaders:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        asked = Headers(scope=scope)
-        given = asked.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else ""
+        request_headers = Headers(scope=scope)
+        received_id = request_headers.get("x-request-id", "")
+        request_id = received_id if _REQUEST_ID.fullmatch(received_id) else ""
         # Not reset at the end: uvicorn logs a crash after this function has returned, in the same
         # context. Each request has its own context, so no other request sees the value.
         current_request_id.set(request_id)
-        current_trace_id.set(trace_id_of(asked.get("traceparent", "")))
+        current_trace_id.set(trace_id_of(request_headers.get("traceparent", "")))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):

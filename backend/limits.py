@@ -7,24 +7,24 @@ Each limit is for one process. The values depend on each other, so all of them a
 #: both: a thread holds at most one connection, so no thread ever waits for one (`db.py`). Python
 #: runs one thread at a time, so more threads would only wait for a slow disk.
 THREADS = 20
-#: Requests of one user that run at the same time. The user's other requests wait for their turn.
+#: Requests of one user that run at the same time. The user's other requests wait for a slot.
 #: Two, so that one request that waits for the disk does not block the rest. A higher number does
 #: not make 200 requests of one user faster, and makes other users wait longer.
 REQUESTS_PER_USER = 2
-#: Requests of one user that may wait for their turn. The next one is refused at once.
+#: Requests of one user that may wait for a slot. The next one is refused at once.
 WAITING_PER_USER = 500
-#: How long a request waits for its turn before it is refused with 503. This is less than the 8
-#: seconds after which a page of the app gives up (`app/(signed-in)/load-tasks.ts`). Seconds.
-PATIENCE = 5
+#: How long a request waits for a slot before it is refused with 503. This is less than the 8
+#: seconds after which a page of the app stops waiting (`app/(signed-in)/load-tasks.ts`). Seconds.
+MAX_WAIT_SECONDS = 5
 
 #: Longest body of a request. The longest title, with each character escaped, takes 2.4 kB. Bytes.
-BODY = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 #: Tasks of one user. Each list holds all of them, and a list of 10,000 takes a second to make.
 TASKS_PER_USER = 1000
 
 #: Open sockets of one user: enough for several devices with a few tabs each.
 SOCKETS_PER_USER = 20
 #: Open sockets of all users. Each is an open file, and many systems allow a process 1,024 files.
-SOCKETS = 500
-#: Changed tasks that may wait for one socket. A page that is further behind has stopped reading.
-CHANGES_PER_SOCKET = 256
+MAX_SOCKETS = 500
+#: Messages that may wait for one socket. If there are more, the page has stopped reading.
+UNSENT_PER_SOCKET = 256

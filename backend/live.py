@@ -14,10 +14,10 @@ from anyio import move_on_after
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from sqlmodel import Session
 
+from active_user import check_active
 from auth import CurrentUser, User
 from db import engine
-from hub import End, Listener, listening
-from members import check_member
+from live_feed import EndReason, Listener, listening
 from models import AllTasks, Task, TaskDeleted, TaskRow, TaskSaved
 from tasks import tasks_of
 
@@ -25,7 +25,7 @@ from tasks import tasks_of
 POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013
 #: How long to wait while the close frame is sent. A page that has stopped reading does not read the
 #: close frame either. Seconds.
-CLOSE_WITHIN = 1
+MAX_CLOSE_SECONDS = 1
 
 router = APIRouter()
 
@@ -35,10 +35,10 @@ async def live_tasks(socket: WebSocket, user: CurrentUser) -> None:
     # The limit on sockets comes first, because that refusal costs nothing. The socket must also be
     # registered before the account is checked: a deletion in between then closes this socket too.
     with listening(user.id, _read) as listener, suppress(WebSocketDisconnect):
-        await check_member(user)
+        await check_active(user)
         await socket.accept()
         code = await _serve(socket, user, listener)
-        with move_on_after(CLOSE_WITHIN):
+        with move_on_after(MAX_CLOSE_SECONDS):
             await socket.close(code)
 
 
@@ -49,20 +49,20 @@ async def _serve(socket: WebSocket, user: User, listener: Listener) -> int:
     """
     ended = asyncio.create_task(listener.ended())
     # Completes when the page disconnects, or sends something, which the contract does not allow.
-    heard = asyncio.create_task(socket.receive())
+    received = asyncio.create_task(socket.receive())
     sending = asyncio.create_task(_send(socket, listener))
-    parts = (ended, heard, sending)
+    waiting_for = (ended, received, sending)
     try:
         time_left = max(0, user.expires_at - time.time())
-        await asyncio.wait(parts, timeout=time_left, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting_for, timeout=time_left, return_when=asyncio.FIRST_COMPLETED)
         if sending.done():
             sending.result()
-        again = ended.done() and ended.result() is not End.ACCOUNT_DELETED
-        return TRY_AGAIN_LATER if again else POLICY_VIOLATION
+        may_reconnect = ended.done() and ended.result() is not EndReason.ACCOUNT_DELETED
+        return TRY_AGAIN_LATER if may_reconnect else POLICY_VIOLATION
     finally:
-        for part in parts:
-            part.cancel()
-        await asyncio.gather(*parts, return_exceptions=True)
+        for each in waiting_for:
+            each.cancel()
+        await asyncio.gather(*waiting_for, return_exceptions=True)
 
 
 async def _send(socket: WebSocket, listener: Listener) -> NoReturn:
@@ -71,9 +71,9 @@ async def _send(socket: WebSocket, listener: Listener) -> NoReturn:
             await socket.send_text(text)
 
 
-def _read(user_id: str, wanted: list[str | None]) -> dict[str | None, str]:
+def _read(user_id: str, ids: list[str | None]) -> dict[str | None, str]:
     with Session(engine) as db:
-        return {task_id: _message(user_id, task_id, db).model_dump_json() for task_id in wanted}
+        return {task_id: _message(user_id, task_id, db).model_dump_json() for task_id in ids}
 
 
 def _message(user_id: str, task_id: str | None, db: Session) -> AllTasks | TaskSaved | TaskDeleted:

@@ -30,7 +30,7 @@ def trace_id_of(traceparent: str) -> str:
     return match[1] if match else ""
 
 
-class _Marked(logging.Formatter):
+class _WithIds(logging.Formatter):
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
         self._inner = inner
@@ -60,7 +60,7 @@ def set_up_log() -> None:
     """Sets up the log. Call it when the application starts: uvicorn's own log is set up by then."""
     for name in ("uvicorn", "uvicorn.access"):
         for handler in logging.getLogger(name).handlers:
-            handler.setFormatter(_Marked(handler.formatter or logging.Formatter()))
+            handler.setFormatter(_WithIds(handler.formatter or logging.Formatter()))
     handler = logging.StreamHandler()
     handler.setFormatter(_Json())
     log.handlers = [handler]

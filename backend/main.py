@@ -14,17 +14,17 @@ from starlette.types import ASGIApp
 
 import auth
 from account import router as account
-from bodies import BodyLimit, BodyTooLarge
+from active_user import ActiveUser
+from body_limit import BodyLimit, BodyTooLarge
 from db import create_tables, engine
 from docs import OPENAPI_URL, add_docs, docs_are_on
 from headers import ResponseHeaders
 from limits import THREADS
 from live import router as live
 from logs import log, set_up_log
-from members import Member
 from models import Health, Me, Refusal
+from request_slots import Busy, LimitReached
 from tasks import router as tasks
-from turns import Busy, LimitReached
 
 
 class Backend(FastAPI):
@@ -47,11 +47,11 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     engine.dispose()
 
 
-async def answer_invalid_input(_: Request, error: Exception) -> JSONResponse:
+async def respond_invalid_input(_: Request, error: Exception) -> JSONResponse:
     """Responds with FastAPI's own 422 without the `input`.
 
-    The parser accepts NaN and lone surrogates, which JSON and UTF-8 cannot encode. To encode a long
-    input takes seconds of the event loop.
+    The parser accepts NaN and lone surrogates, which JSON and UTF-8 cannot encode. And encoding a
+    long input would block the event loop for seconds.
     """
     assert isinstance(error, RequestValidationError)
     keys = ("type", "loc", "msg")
@@ -59,13 +59,13 @@ async def answer_invalid_input(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": problems}, 422)
 
 
-async def answer_too_large(_: Request, error: Exception) -> JSONResponse:
+async def respond_too_large(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BodyTooLarge)
     log.info(error.code, extra={"status": error.status_code})
     return JSONResponse({"detail": error.detail, "code": error.code}, error.status_code)
 
 
-async def answer_limit(_: HTTPConnection, error: Exception) -> JSONResponse:
+async def respond_limit_reached(_: HTTPConnection, error: Exception) -> JSONResponse:
     # Also runs for a WebSocket handshake, which is refused before it is accepted.
     limit = error if isinstance(error, LimitReached) else Busy()
     log.info(limit.code, extra={"status": limit.status_code})
@@ -92,17 +92,17 @@ if docs_are_on():
     add_docs(app)
 auth.install(app)
 app.add_middleware(BodyLimit)
-app.add_exception_handler(RequestValidationError, answer_invalid_input)
-app.add_exception_handler(BodyTooLarge, answer_too_large)
-app.add_exception_handler(LimitReached, answer_limit)
-app.add_exception_handler(PoolTimeout, answer_limit)
+app.add_exception_handler(RequestValidationError, respond_invalid_input)
+app.add_exception_handler(BodyTooLarge, respond_too_large)
+app.add_exception_handler(LimitReached, respond_limit_reached)
+app.add_exception_handler(PoolTimeout, respond_limit_reached)
 app.include_router(tasks)
 app.include_router(account)
 app.include_router(live)
 
 
 @app.get("/api/me", tags=["account"], response_model=Me, responses={401: {"model": Refusal}})
-def read_me(user: Member):
+def read_me(user: ActiveUser):
     return user
 
 

@@ -47,7 +47,7 @@ class Task(SQLModel):
 
 
 class NewTask(SQLModel):
-    """With an ``id`` of the caller's own making it can be sent again, and is added once."""
+    """The caller may choose the ``id``. Then a repeated request adds the task only once."""
 
     id: UUID = Field(default_factory=uuid4)
     title: Title
@@ -55,7 +55,7 @@ class NewTask(SQLModel):
 
 
 class TaskChange(SQLModel):
-    """What is left out stays as it is."""
+    """A field that is left out does not change."""
 
     title: Title | None = None
     done: bool | None = None
@@ -94,7 +94,7 @@ class Health(SQLModel):
 
 
 class Refusal(SQLModel):
-    """A 401: ``code`` says which check failed."""
+    """A 401. ``code`` names the check that failed."""
 
     detail: str
     code: str

@@ -7,15 +7,15 @@ from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, func, select
 
+from active_user import ActiveUser, refuse_deleted
 from auth import User
 from db import engine, writing
-from hub import publish
 from limits import TASKS_PER_USER
-from members import Member, refuse_deleted
+from live_feed import publish
 from models import Conflict, NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses={401: {"model": Refusal}})
-missing = {404: {"model": NotFound}}
+not_found = {404: {"model": NotFound}}
 
 
 def _own_task(task_id: str, user: User, db: Session) -> TaskRow:
@@ -25,11 +25,11 @@ def _own_task(task_id: str, user: User, db: Session) -> TaskRow:
     return task
 
 
-def _added_before(task_id: str, user_id: str, db: Session) -> TaskRow:
+def _existing_task(task_id: str, user_id: str, db: Session) -> TaskRow:
     task = db.get(TaskRow, task_id)
     if task is None or task.user_id != user_id:
-        # Not a 404: that means that the user's own task is gone. The 409 shows that the id exists,
-        # but not whose it is. An attacker cannot find ids this way: each has 122 random bits.
+        # Not a 404, which means that the user's own task was deleted. The 409 reveals that the id
+        # exists, but not whose it is. An attacker cannot guess ids: each has 122 random bits.
         raise HTTPException(409, "This id cannot be used")
     return task
 
@@ -40,20 +40,22 @@ def tasks_of(user_id: str, db: Session) -> Sequence[TaskRow]:
 
 
 def _refuse_too_many(user_id: str, db: Session) -> None:
-    """Raises 409. After a task is added, and before its commit: nobody else writes in between."""
+    """Raises 409. Call this between the insert and the commit: no other write can come between."""
     count = db.exec(select(func.count()).where(TaskRow.user_id == user_id)).one()
     if count > TASKS_PER_USER:
-        raise HTTPException(409, f"There can be no more than {TASKS_PER_USER} tasks. Delete some")
+        raise HTTPException(
+            409, f"You can have at most {TASKS_PER_USER} tasks. Delete some of them first"
+        )
 
 
 @router.get("", response_model=list[Task])
-def list_tasks(user: Member):
+def list_tasks(user: ActiveUser):
     with Session(engine) as db:
         return tasks_of(user.id, db)
 
 
 @router.post("", response_model=Task, status_code=201, responses={409: {"model": Conflict}})
-def create_task(new: NewTask, user: Member):
+def create_task(new: NewTask, user: ActiveUser):
     task = TaskRow(id=str(new.id), user_id=user.id, title=new.title, done=new.done)
     with writing() as db:
         db.add(task)
@@ -61,7 +63,7 @@ def create_task(new: NewTask, user: Member):
             db.flush()
         except IntegrityError:
             db.rollback()
-            return _added_before(str(new.id), user.id, db)
+            return _existing_task(str(new.id), user.id, db)
         refuse_deleted(user.id, db)
         _refuse_too_many(user.id, db)
         db.commit()
@@ -70,14 +72,14 @@ def create_task(new: NewTask, user: Member):
     return task
 
 
-@router.get("/{task_id}", response_model=Task, responses=missing)
-def read_task(task_id: str, user: Member):
+@router.get("/{task_id}", response_model=Task, responses=not_found)
+def read_task(task_id: str, user: ActiveUser):
     with Session(engine) as db:
         return _own_task(task_id, user, db)
 
 
-@router.patch("/{task_id}", response_model=Task, responses=missing)
-def change_task(task_id: str, change: TaskChange, user: Member):
+@router.patch("/{task_id}", response_model=Task, responses=not_found)
+def change_task(task_id: str, change: TaskChange, user: ActiveUser):
     with writing() as db:
         task = _own_task(task_id, user, db)
         task.sqlmodel_update(change.model_dump(exclude_none=True))
@@ -92,8 +94,8 @@ def change_task(task_id: str, change: TaskChange, user: Member):
     return task
 
 
-@router.delete("/{task_id}", status_code=204, responses=missing)
-def delete_task(task_id: str, user: Member) -> None:
+@router.delete("/{task_id}", status_code=204, responses=not_found)
+def delete_task(task_id: str, user: ActiveUser) -> None:
     with writing() as db:
         db.delete(_own_task(task_id, user, db))
         db.commit()

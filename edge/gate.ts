@@ -7,7 +7,7 @@ import { isPromise, mapMaybeAsync } from "./util/maybe-async";
 /** Handles one request: returns the response, or an instruction to Next to pass or rewrite it. */
 export type Gate = (request: Request) => Response | Promise<Response>;
 
-/** Wraps the steps of the gate in an observer (`edge/observe/tracing.ts`, `edge/observe/inspector/watch.ts`). */
+/** Wraps the steps of the gate in an observer (`edge/observe/tracing.ts`, `edge/observe/inspector/record-events.ts`). */
 export type Watch = (steps: Steps) => Steps;
 
 /**

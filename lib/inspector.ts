@@ -2,29 +2,29 @@ import type { ProblemCode } from "./problem";
 import type { RouteKind } from "./routes";
 
 /**
- * What `/__gate` shows about a request, in development. It contains no token, no cookie and no
+ * What the inspector shows about a request, in development. It contains no token, no cookie and no
  * personal data.
  */
-export interface Sighting {
+export interface GateEvent {
   readonly requestId: string;
-  /** Milliseconds since the epoch. */
+  /** When the request arrived, in milliseconds since the epoch. */
   readonly at: number;
   readonly method: string;
   /** Without the query, and without parts that look like a secret or an email address. */
   readonly path: string;
   readonly kind: RouteKind;
   /** Where the session came from, or why there is none. */
-  readonly session: "memory" | "cookie" | "store" | "none" | "unreachable" | "not asked";
+  readonly session: "memory" | "cookie" | "store" | "none" | "unreachable" | "not needed";
   /** Seconds since the backend's token was minted. */
-  readonly tokenAge?: number;
+  readonly tokenAge?: number | undefined;
   readonly outcome: Outcome;
-  readonly code?: ProblemCode;
+  readonly code?: ProblemCode | undefined;
   /**
    * The status of the gate's own response. If the request passes, a page or FastAPI sets the
-   * status: see {@link Finish}.
+   * status: see {@link ResponseTiming}.
    */
-  readonly status?: number;
-  /** The reason, as a sentence. */
+  readonly status?: number | undefined;
+  /** Why the gate decided so, in one or two sentences. */
   readonly reason: string;
   readonly steps: readonly TimedStep[];
   /** Duration of all steps together, in milliseconds. */
@@ -35,13 +35,16 @@ export type Outcome = "passed" | "forwarded" | "redirected" | "refused" | "faile
 
 /** A step of the gate. `start`: milliseconds since the request arrived. `took`: milliseconds. */
 export interface TimedStep {
-  readonly name: "session" | "decide" | "mint" | "forward" | "answer";
+  readonly name: StepName;
   readonly start: number;
   readonly took: number;
 }
 
-/** How a request ended. The server in which the gate runs observes this. */
-export interface Finish {
+/** The steps of the gate, in their order. A request has no more than four of them. */
+export type StepName = "session" | "decide" | "mint" | "forward" | "respond";
+
+/** The status and duration of a response. The server in which the gate runs measures them. */
+export interface ResponseTiming {
   readonly requestId: string;
   readonly status: number;
   /** From the start of the request to the end of the response, in milliseconds. */
@@ -49,11 +52,11 @@ export interface Finish {
 }
 
 /** The page, and the streams that it displays. They exist only in development. */
-export const lookPaths = {
-  page: "/__gate",
-  sightings: "/__gate/sightings",
-  finishes: "/__gate/finishes",
+export const inspectorPaths = {
+  page: "/dev/gate",
+  events: "/dev/gate/events",
+  timings: "/dev/gate/timings",
 } as const;
 
-/** How many entries are kept. */
-export const LOOK_CAPACITY = 200;
+/** How many events, and how many timings, are kept. */
+export const FEED_CAPACITY = 200;

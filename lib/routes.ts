@@ -8,7 +8,7 @@ export const routes = {
     "/verify-email",
     "/account-deleted",
     // Exists only in development. A build does not contain this page.
-    "/mailbox",
+    "/dev/mail",
   ],
   /** For visitors who are signed out. Signed-in visitors are redirected. Exact paths. */
   guestPages: ["/login", "/signup"],

@@ -3,7 +3,6 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
-import { startDatabase, testEnv } from "../tests/fixtures/stack";
 import { measureArtifacts } from "./bench/artifact";
 import { type Built, buildContender, buildGate } from "./bench/build";
 import { type Case, makeCases, SETTINGS } from "./bench/case";
@@ -22,6 +21,7 @@ import { ensureTools } from "./lib/tools";
 import { fail } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
 import { runProcess } from "./stack/process";
+import { startDatabase, testEnv } from "./stack/test-stack";
 
 /**
  * Measures the gate, a bare rewrite and the usual ways, prints a table, and writes

@@ -1,23 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { createAccounts } from "./checks/conform/accounts";
 import { checks } from "./checks/conform/checks";
-import { createDial, createSend } from "./checks/conform/probe";
-import { createReport, toJson } from "./checks/conform/report";
-import { runChecks } from "./checks/conform/run-checks";
-import { createWorld } from "./checks/conform/world";
+import { createContext } from "./checks/conform/context";
+import { createAccounts } from "./checks/conform/throwaway-accounts";
+import { createSend } from "./checks/probe";
+import { createReport, toJson } from "./checks/report";
+import { runChecks } from "./checks/run";
 import { main } from "./lib/main";
 import { fail, messageOf } from "./lib/user-error";
 
-/** Checks a deployment from outside, over HTTP alone. */
+/** Checks a deployment from outside, only over HTTP. */
 
 const USAGE = `npm run conform -- <url> [--json] [--max-stale <seconds>]
 
   <url>                   the address in the deployment's BETTER_AUTH_URL, such as https://app.example.com
   --json                  one JSON document instead of lines (with npm run --silent conform)
-  --max-stale <seconds>   the deployment's SESSION_MAX_STALE_SECONDS; 60 unless given
+  --max-stale <seconds>   the deployment's SESSION_MAX_STALE_SECONDS (default 60)
 
-Signs up two throw-away accounts and deletes them at the end. Exit code 0: no check failed; 1: one did, or none could be made.`;
+Signs up two throw-away accounts and deletes them at the end.
+Exit code 1: a check failed, the checks could not start, or an account could not be deleted; otherwise 0.`;
 
 /** How long a running check may continue after Ctrl-C. Milliseconds. */
 const FINISH_WITHIN = 5_000;
@@ -26,40 +27,40 @@ main(async (atEnd) => {
   const { origin, maxStale, json, help } = readArguments();
   if (help) return console.log(USAGE);
 
-  const send = createSend(origin, createDial(origin));
+  const send = createSend(origin);
   await send({ path: "/api/health" }).catch((error: unknown) =>
-    fail(`${origin} cannot be reached: ${messageOf(error)}. Check the address, and that the app runs.`),
+    fail(`${messageOf(error)}. Check the address, and that the app runs.`),
   );
   const target = { origin, maxStale, send };
   const accounts = createAccounts(target);
-  const halt = new AbortController();
+  const abort = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
   atEnd(async () => {
-    halt.abort();
+    abort.abort();
     // A running check deletes what it has added before it ends.
     await Promise.race([running, sleep(FINISH_WITHIN)]);
-    warnOf(await accounts.close());
+    warnAboutAccounts(await accounts.deleteAll());
   });
 
-  const started = new Date();
-  if (!json) console.log(`Gatehouse checks ${origin} with two throw-away accounts.`);
-  const world = createWorld(target, await accounts.open(), await accounts.open());
-  const report = createReport(process.stdout, checks.length);
-  const run = runChecks(world, checks, { signal: halt.signal, ...(!json && report) });
+  const time = new Date();
+  if (!json) console.log(`Checking ${origin} with two throw-away accounts.`);
+  const context = createContext(target, await accounts.signUp(), await accounts.signUp());
+  const report = createReport(process.stdout, { total: checks.length });
+  const run = runChecks(checks, context, { signal: abort.signal, ...(!json && report) });
   running = run;
   const results = await run;
-  if (halt.signal.aborted) return;
-  const left = await accounts.close();
+  if (abort.signal.aborted) return;
+  const left = await accounts.deleteAll();
 
-  if (json) console.log(toJson(origin, started, results));
-  else report.summary(results, (Date.now() - started.getTime()) / 1000);
+  if (json) console.log(toJson(results, { url: origin, time }));
+  else report.writeSummary(results, (Date.now() - time.getTime()) / 1000);
   if (left.length > 0 || results.some(({ status }) => status === "failed")) process.exitCode = 1;
 });
 
-function warnOf(left: readonly string[]): void {
+function warnAboutAccounts(left: readonly string[]): void {
   if (left.length === 0) return;
   console.error(
-    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand, and set user.deleteUser in lib/auth/options.ts.`,
+    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand, and enable user.deleteUser in lib/auth/options.ts.`,
   );
 }
 
@@ -69,10 +70,10 @@ function readArguments() {
   if (values.help) return { origin: "", maxStale: 0, json: false, help: true };
   if (!url || more.length > 0) fail("Give one address: npm run conform -- https://app.example.com");
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    fail(`"${url}" is not an address. It begins with http:// or https://`);
+    fail(`"${url}" is not an address. It must begin with http:// or https://`);
   }
   const { origin, pathname, search } = new URL(url);
-  if (pathname !== "/" || search) fail(`"${url}" holds more than an address. Give ${origin}`);
+  if (pathname !== "/" || search) fail(`"${url}" contains more than an address. Give ${origin}`);
   const seconds = values["max-stale"];
   if (!/^\d+$/.test(seconds)) fail(`--max-stale is "${seconds}". Give whole seconds, such as --max-stale 60`);
   return { origin, maxStale: Number(seconds), json: values.json, help: false };

@@ -1,13 +1,14 @@
 import { parseArgs } from "node:util";
+import type { Check } from "./checks/check";
 import { app } from "./checks/doctor/app";
 import { backend } from "./checks/doctor/backend";
-import { type Check, runChecks } from "./checks/doctor/check";
 import { configuration } from "./checks/doctor/configuration";
-import { createContext, type Options } from "./checks/doctor/context";
+import { type Context, createContext, type Options } from "./checks/doctor/context";
 import { database } from "./checks/doctor/database";
 import { project } from "./checks/doctor/project";
-import { redactor } from "./checks/doctor/redact";
-import { asJson, asText, hasFailed } from "./checks/doctor/report";
+import { createRedactor } from "./checks/doctor/redact";
+import { createReport, toJson } from "./checks/report";
+import { runChecks } from "./checks/run";
 import { inspectSettings } from "./lib/env-file";
 import { main } from "./lib/main";
 import { fail, messageOf } from "./lib/user-error";
@@ -19,13 +20,22 @@ import { readRunningStack } from "./stack/running-stack";
 
 const USAGE = `npm run doctor -- [address of the running app] [--path /api/me] [--json]
 
-Reads the environment, over .env.local and its siblings, over what a running \`npm run up\` uses. With
-NODE_ENV=development it reads the files that \`npm run dev\` reads.
-  --path   a path of FastAPI that wants a user and answers GET
+Checks the settings of the environment. Where a variable is not set, it reads .env.local and the other
+.env files, and then the addresses of a running \`npm run up\`. With NODE_ENV=development it reads the
+files that \`npm run dev\` reads.
+  --path   a path of FastAPI that requires a user and supports GET
   --json   one JSON document (with \`npm run -s\`, nothing else)
-Ends with 1 when something is to be mended, else with 0.`;
+Exit code 1: a check failed; otherwise 0.`;
 
-const checks: readonly Check[] = [...project, ...configuration, ...database, ...backend, ...app];
+const HEADINGS = {
+  project: "This folder",
+  config: "Configuration",
+  database: "Database",
+  backend: "FastAPI",
+  app: "The running app",
+};
+
+const checks: readonly Check<Context>[] = [...project, ...configuration, ...database, ...backend, ...app];
 
 main(async (atEnd) => {
   const { json, help, ...options } = readArguments();
@@ -33,12 +43,16 @@ main(async (atEnd) => {
     console.log(USAGE);
     return;
   }
+  const time = new Date();
   const { settings: own, problems } = inspectSettings();
   const settings = { ...readRunningStack(), ...own };
-  const lines = await runChecks(checks, createContext({ settings, problems }, options, atEnd));
-  const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  console.log(redactor(settings)(json ? asJson(lines) : asText(lines, { colour })));
-  if (hasFailed(lines)) process.exitCode = 1;
+  const context = createContext({ settings, problems }, options, atEnd);
+  const redact = createRedactor(settings);
+  const report = createReport(process.stdout, { total: checks.length, headings: HEADINGS, redact });
+  const results = await runChecks(checks, context, json ? {} : report);
+  if (json) console.log(redact(toJson(results, { time })));
+  else report.writeSummary(results, (Date.now() - time.getTime()) / 1000);
+  if (results.some(({ status }) => status === "failed")) process.exitCode = 1;
 });
 
 function readArguments(): Options & { json: boolean; help: boolean } {
@@ -53,8 +67,10 @@ function readArguments(): Options & { json: boolean; help: boolean } {
     });
     const [appUrl, ...rest] = positionals;
     if (rest.length > 0) fail(USAGE);
-    if (appUrl && !/^https?:\/\/[^/]/.test(appUrl)) fail(`"${appUrl}" is no address.\n\n${USAGE}`);
-    if (!values.path.startsWith("/")) fail(`--path begins with a slash.\n\n${USAGE}`);
+    if (appUrl && !/^https?:\/\/[^/]/.test(appUrl))
+      fail(`"${appUrl}" is not an address. It must begin with http:// or https://\n\n${USAGE}`);
+    if (!values.path.startsWith("/"))
+      fail(`--path is "${values.path}". It must begin with a slash.\n\n${USAGE}`);
     return { ...values, appUrl };
   } catch (error) {
     return fail(messageOf(error));

@@ -1,11 +1,10 @@
-import { setup as buildForTests } from "../tests/fixtures/build";
-import { startFullStack } from "../tests/fixtures/stack";
-import { Visitor } from "../tests/fixtures/visitor";
 import { ensureChromium } from "./lib/chromium";
 import { audit, type Category, medianOf, type Scores } from "./lib/lighthouse";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { ensureTools } from "./lib/tools";
+import { buildForTests, startFullStack } from "./stack/test-stack";
+import { Visitor } from "./stack/visitor";
 
 /**
  * Runs Lighthouse on the pages that users see first and most, on a simulated phone. Prints the

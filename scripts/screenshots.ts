@@ -1,15 +1,13 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "playwright-core";
-import { launchBrowser } from "../tests/fixtures/browser";
-import { setup as buildForTests } from "../tests/fixtures/build";
-import { signUp } from "../tests/fixtures/signed-up";
-import { startFullStack } from "../tests/fixtures/stack";
-import { ensureChromium } from "./lib/chromium";
+import { ensureChromium, launchBrowser } from "./lib/chromium";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { nameOf, OUT_OF_ORDER, PUBLIC, SIGNED_IN } from "./lib/shots";
+import { signUp } from "./stack/sign-up";
+import { buildForTests, startFullStack } from "./stack/test-stack";
 
 /**
  * Takes the pictures in docs/screenshots: each page on a desktop in light mode and on a phone in

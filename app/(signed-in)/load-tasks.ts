@@ -14,10 +14,8 @@ export interface LoadFailure {
   requestId: string;
 }
 
-/**
- * Timeout of the call. It is shorter than that of a change: a read can be repeated. Milliseconds.
- */
-const PAGE_WAITS = 8_000;
+/** Timeout of the call. It is shorter than that of a change, because a read can be repeated. */
+const TIMEOUT_MS = 8_000;
 
 /**
  * Loads the visitor's tasks, newest first. If FastAPI fails, it returns the failure instead of
@@ -26,7 +24,7 @@ const PAGE_WAITS = 8_000;
 export async function loadTasks(): Promise<LoadedTasks> {
   const api = await backend();
   try {
-    return { tasks: await api.get("/api/tasks", { signal: AbortSignal.timeout(PAGE_WAITS) }) };
+    return { tasks: await api.get("/api/tasks", { signal: AbortSignal.timeout(TIMEOUT_MS) }) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { requestId, traceId } = readTrace(await headers());
@@ -44,6 +42,6 @@ export async function loadTasks(): Promise<LoadedTasks> {
 
 function reasonFor({ status, detail }: ApiError): string {
   return status === 0 || status >= 500
-    ? "The task service does not answer just now. Your tasks are safe; try again in a moment."
-    : `The task service refused: ${detail}`;
+    ? "The task service does not respond. Your tasks are safe. Try again in a moment."
+    : `The task service refused the request: ${detail}`;
 }

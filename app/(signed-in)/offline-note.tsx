@@ -13,9 +13,9 @@ export function OfflineNote() {
   const online = useOnline();
 
   useEffect(() => {
-    const sayBack = () => toast({ text: "You are back online." });
-    window.addEventListener("online", sayBack);
-    return () => window.removeEventListener("online", sayBack);
+    const showBackOnline = () => toast({ text: "You are back online." });
+    window.addEventListener("online", showBackOnline);
+    return () => window.removeEventListener("online", showBackOnline);
   }, []);
 
   return (
@@ -23,7 +23,7 @@ export function OfflineNote() {
       {!online && (
         <p className="flex items-center gap-2 rounded-full bg-ink px-4 py-2 text-sm text-page shadow-lg motion-safe:animate-rise">
           <OfflineIcon />
-          You are offline. This is what you saw last.
+          You are offline. This page shows the data that was loaded last.
         </p>
       )}
     </div>

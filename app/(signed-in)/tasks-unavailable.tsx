@@ -17,9 +17,9 @@ export function TasksUnavailable({ reason, requestId }: LoadFailure) {
         </Button>
       }
     >
-      <p className="font-medium">Your tasks cannot be shown</p>
+      <p className="font-medium">Your tasks could not be loaded</p>
       <p>{reason}</p>
-      <p className="text-sm">Request {requestId}</p>
+      <p className="text-sm">Request id: {requestId}</p>
     </Alert>
   );
 }

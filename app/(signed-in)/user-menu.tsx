@@ -13,7 +13,7 @@ const TIMEOUT_MS = 10_000;
 export function UserMenu() {
   const [state, setState] = useState<"idle" | "pending" | "failed">("idle");
 
-  async function leave() {
+  async function endSession() {
     setState("pending");
     const done = await signOut({ fetchOptions: { timeout: TIMEOUT_MS } }).then(
       ({ error }) => error === null,
@@ -40,12 +40,13 @@ export function UserMenu() {
         }
       >
         <MenuLink href="/account">Account</MenuLink>
-        <MenuItem onSelect={leave}>Sign out</MenuItem>
+        <MenuItem onSelect={endSession}>Sign out</MenuItem>
       </Menu>
       {state === "failed" && (
         <div className="my-2 basis-full">
           <Alert>
-            You are still signed in: the server did not answer. Check your connection, then sign out again.
+            The server did not respond, so you are still signed in. Check your connection, then sign out
+            again.
           </Alert>
         </div>
       )}

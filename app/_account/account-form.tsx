@@ -2,8 +2,8 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "rea
 import { Alert } from "../_components/alert";
 import { Field } from "../_components/field";
 import { SubmitButton } from "../_components/submit-button";
-import { type AuthFailure, explainFailure, type FieldName, type Mistakes } from "./explain-failure";
 import type { FormField } from "./fields";
+import { type AuthFailure, type FieldName, type FormErrors, formErrors } from "./form-errors";
 import { Notice } from "./notice";
 
 export type Values = Record<FieldName, string>;
@@ -40,31 +40,31 @@ export function AccountForm({
   children,
 }: AccountFormProps) {
   const form = useRef<HTMLFormElement>(null);
-  const [mistakes, setMistakes] = useState<Mistakes>({});
+  const [errors, setErrors] = useState<FormErrors>({});
   const [pending, setPending] = useState(false);
   const [notice, setNotice] = useState<ReactNode>(null);
 
   // Focus the first error. The alert at the top comes before every field.
   useEffect(() => {
-    if (Object.keys(mistakes).length === 0) return;
+    if (Object.keys(errors).length === 0) return;
     form.current?.querySelector<HTMLElement>("[role=alert], [aria-invalid=true]")?.focus();
-  }, [mistakes]);
+  }, [errors]);
 
   async function onSubmit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const values = readValues(event.currentTarget);
     setNotice(null);
-    const found = checkAll(fields, values);
-    setMistakes(found);
-    if (Object.keys(found).length > 0) return;
+    const invalid = checkAll(fields, values);
+    setErrors(invalid);
+    if (Object.keys(invalid).length > 0) return;
 
     setPending(true);
     const failure = await send(values);
-    if (failure) setMistakes(explainFailure(failure));
+    if (failure) setErrors(formErrors(failure));
     else {
       onDone?.();
       if (!done) return;
-      forgetPasswords(form.current);
+      clearPasswords(form.current);
       setNotice(done(values));
     }
     setPending(false);
@@ -74,9 +74,9 @@ export function AccountForm({
     // Without `post`, a form that is submitted before the script has loaded would put the password
     // into the URL.
     <form ref={form} method="post" noValidate onSubmit={onSubmit} className="space-y-4">
-      {mistakes.form && <Alert>{mistakes.form}</Alert>}
+      {errors.form && <Alert>{errors.form}</Alert>}
       {fields.map(({ name, check: _, ...field }) => (
-        <Field key={name} name={name} required error={mistakes[name]} {...field} />
+        <Field key={name} name={name} required error={errors[name]} {...field} />
       ))}
       {children}
       <div>
@@ -101,16 +101,16 @@ function readValues(form: HTMLFormElement): Values {
   };
 }
 
-function checkAll(fields: readonly FormField[], values: Values): Mistakes {
-  const mistakes: Mistakes = {};
+function checkAll(fields: readonly FormField[], values: Values): FormErrors {
+  const errors: FormErrors = {};
   for (const { name, check } of fields) {
-    const mistake = check(values[name]);
-    if (mistake) mistakes[name] = mistake;
+    const error = check(values[name]);
+    if (error) errors[name] = error;
   }
-  return mistakes;
+  return errors;
 }
 
-function forgetPasswords(form: HTMLFormElement | null): void {
+function clearPasswords(form: HTMLFormElement | null): void {
   for (const input of form?.querySelectorAll<HTMLInputElement>("input[type=password]") ?? [])
     input.value = "";
 }

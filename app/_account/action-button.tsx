@@ -3,7 +3,7 @@
 import { type ReactNode, useState } from "react";
 import { Alert } from "../_components/alert";
 import { Button } from "../_components/button";
-import { type AuthFailure, explainFailure } from "./explain-failure";
+import { type AuthFailure, formErrors } from "./form-errors";
 import { Notice } from "./notice";
 
 interface ActionButtonProps {
@@ -19,14 +19,14 @@ interface ActionButtonProps {
 /** A button that sends one request and shows the result. */
 export function ActionButton({ children, label, send, onDone, done }: ActionButtonProps) {
   const [state, setState] = useState<"idle" | "pending" | "done">("idle");
-  const [mistake, setMistake] = useState<string>();
+  const [error, setError] = useState<string>();
 
   async function act() {
-    setMistake(undefined);
+    setError(undefined);
     setState("pending");
     const failure = await send();
     setState(failure ? "idle" : "done");
-    if (failure) setMistake(explainFailure(failure).form ?? failure.message);
+    if (failure) setError(formErrors(failure).form ?? failure.message);
     else onDone?.();
   }
 
@@ -35,9 +35,9 @@ export function ActionButton({ children, label, send, onDone, done }: ActionButt
       <Button look="secondary" aria-label={label} pending={state === "pending"} onClick={act}>
         {children}
       </Button>
-      {mistake && (
+      {error && (
         <div className="mt-2 basis-full">
-          <Alert>{mistake}</Alert>
+          <Alert>{error}</Alert>
         </div>
       )}
       <Notice>{state === "done" && done}</Notice>

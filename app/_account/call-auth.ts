@@ -1,5 +1,5 @@
 import { authClient } from "../../lib/browser/auth-client";
-import type { AuthFailure } from "./explain-failure";
+import type { AuthFailure } from "./form-errors";
 
 /** The server may have to wait for its mail server. Milliseconds. */
 const TIMEOUT_MS = 25_000;

@@ -1,5 +1,5 @@
 import { fieldLimits } from "../../lib/auth/field-limits";
-import type { FieldName } from "./explain-failure";
+import type { FieldName } from "./form-errors";
 
 const MIN_PASSWORD = 8;
 
@@ -21,7 +21,7 @@ export const nameField: FormField = {
   type: "text",
   autoComplete: "name",
   maxLength: fieldLimits.name,
-  check: (value) => (value ? undefined : "Enter the name you want to be called by."),
+  check: (value) => (value ? undefined : "Enter your name."),
 };
 
 export const emailField: FormField = {
@@ -31,7 +31,7 @@ export const emailField: FormField = {
   autoComplete: "email",
   maxLength: fieldLimits.email,
   check: (value) =>
-    /^\S+@\S+\.\S+$/.test(value) ? undefined : "Enter your whole email address, such as ada@example.com.",
+    /^\S+@\S+\.\S+$/.test(value) ? undefined : "Enter your full email address, such as ada@example.com.",
 };
 
 export const passwordField: FormField = {

@@ -28,7 +28,7 @@ interface ButtonProps extends ComponentProps<"button"> {
  * Props of a pending button: it ignores clicks, opens no menu and submits no form. Enter in a field
  * submits nothing either, because it clicks the form's button (HTML, "implicit submission").
  */
-const deaf = {
+const ignoreInput = {
   "aria-disabled": true,
   onClick: (event: SyntheticEvent) => event.preventDefault(),
   onPointerDown: undefined,
@@ -49,7 +49,7 @@ export function Button({
       className={`${buttonClass(look)} cursor-pointer aria-disabled:cursor-default aria-disabled:opacity-70 ${className}`}
       {...rest}
       // Not `disabled`: a disabled button loses the focus, and it moves to the top of the page.
-      {...(pending && deaf)}
+      {...(pending && ignoreInput)}
     >
       {pending && <Spinner />}
       {children}

@@ -1,6 +1,6 @@
 import { useTransition } from "react";
 import { Button, buttonClass } from "./button";
-import { DeadEnd } from "./dead-end";
+import { MessagePage } from "./message-page";
 import { RequestId } from "./request-id";
 import { useRequestId } from "./use-request-id";
 
@@ -15,8 +15,8 @@ export function ErrorPage({ error, retry }: ErrorPageProps) {
   const requestId = useRequestId();
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   return (
-    <DeadEnd
-      title="This page could not be shown"
+    <MessagePage
+      title="This page could not be loaded"
       actions={
         <>
           <Button pending={pending} onClick={() => startTransition(retry)}>
@@ -24,13 +24,13 @@ export function ErrorPage({ error, retry }: ErrorPageProps) {
           </Button>
           {/* A full page load, not a client-side navigation: it discards any broken state. */}
           <a href="/" className={buttonClass("secondary")}>
-            To the start page
+            Go to the home page
           </a>
         </>
       }
     >
-      <p>Something on our side did not answer as it should. What you saved is safe; try again in a moment.</p>
+      <p>An error occurred on the server. Your saved data is safe. Try again in a moment.</p>
       <RequestId ids={[requestId, digest]} />
-    </DeadEnd>
+    </MessagePage>
   );
 }

@@ -4,7 +4,7 @@ export function RequestId({ ids }: { ids: readonly (string | undefined)[] }) {
   if (known.length === 0) return null;
   return (
     <p className="text-sm">
-      If you ask for help, name this request:{" "}
+      If you contact support, include this request id:{" "}
       <code className="break-all select-all">{known.join(" / ")}</code>
     </p>
   );

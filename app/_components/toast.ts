@@ -27,13 +27,13 @@ function set(next: readonly ShownToast[]): void {
 }
 
 /** Shows a toast in `<Toasts>`. */
-export function toast(what: NewToast): void {
+export function toast(newToast: NewToast): void {
   last += 1;
-  set([...shown, { ...what, id: last }]);
+  set([...shown, { ...newToast, id: last }]);
 }
 
 export function dismissToast(id: number): void {
-  set(shown.filter((one) => one.id !== id));
+  set(shown.filter((toast) => toast.id !== id));
 }
 
 export const toastStore = {

@@ -1,21 +1,21 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { buttonClass } from "../_components/button";
-import { DeadEnd } from "../_components/dead-end";
+import { MessagePage } from "../_components/message-page";
 
 export const metadata: Metadata = { title: "Account deleted", robots: { index: false } };
 
 export default function AccountDeletedPage() {
   return (
-    <DeadEnd
+    <MessagePage
       title="Your account is deleted"
       actions={
         <Link href="/" className={buttonClass()}>
-          To the start page
+          Go to the home page
         </Link>
       }
     >
-      <p>Your tasks and your sign-ins on every device went with it.</p>
-    </DeadEnd>
+      <p>Your tasks are deleted too, and you are signed out on all devices.</p>
+    </MessagePage>
   );
 }

@@ -15,8 +15,8 @@ sys.path.append(str(Path(__file__).parents[2] / "tests" / "contract"))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_connection_is_left_open():
-    """From Python 3.13 on a connection that nobody closed is a warning, and so a failure here."""
+def close_connections():
+    """Closes all connections. From Python 3.13 on, an open one is a warning, which fails a test."""
     yield
     from db import engine
 

@@ -10,10 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
+from active_user import REFUSED_FOR, AccountDeleted, refuse_deleted
 from auth import key_id, settings
 from db import engine
 from main import app
-from members import REFUSED_FOR, AccountDeleted, refuse_deleted
 from models import DeletedUser, TaskRow
 from tasks import tasks_of
 
@@ -48,21 +48,21 @@ def signed_in(user: str | None = None, **claims) -> dict[str, str]:
     return {"Authorization": f"Bearer {token_for(user or uuid.uuid4().hex, **claims)}"}
 
 
-def leaving(user: str) -> dict[str, str]:
-    """The headers with which the app's server deletes an account."""
+def deleting(user: str) -> dict[str, str]:
+    """The request headers with which the app's server deletes an account."""
     return signed_in(user, purpose="delete-account", exp=int(time.time()) + 30)
 
 
-class TestWhoIsCalling:
-    def test_the_user_is_the_token_s(self, client):
-        answer = client.get("/api/me", headers=signed_in("ada"))
-        assert answer.json() == {"id": "ada", "email": "ada@example.com", "name": "Ada"}
+class TestAuthentication:
+    def test_returns_the_user_of_the_token(self, client):
+        response = client.get("/api/me", headers=signed_in("ada"))
+        assert response.json() == {"id": "ada", "email": "ada@example.com", "name": "Ada"}
 
-    def test_without_a_token_the_challenge_is_bare(self, client):
-        answer = client.get("/api/me")
-        assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
-        assert answer.json() == {
+    def test_a_request_without_a_token_gets_a_bare_challenge(self, client):
+        response = client.get("/api/me")
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert response.json() == {
             "detail": "Could not validate credentials",
             "code": "token_missing",
         }
@@ -81,24 +81,24 @@ class TestWhoIsCalling:
             (f"Bearer {token_for('ada', name=LONE_SURROGATE)}", "token_claims"),
         ],
     )
-    def test_a_bad_token_is_refused_with_its_code(self, client, authorization, code):
-        answer = client.get("/api/tasks", headers={"Authorization": authorization})
-        assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-        assert answer.json()["code"] == code
+    def test_an_invalid_token_is_refused_with_its_code(self, client, authorization, code):
+        response = client.get("/api/tasks", headers={"Authorization": authorization})
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert response.json()["code"] == code
 
-    def test_the_scheme_may_be_in_any_case(self, client):
+    def test_the_scheme_is_case_insensitive(self, client):
         headers = {"Authorization": f"bEARER {token_for('ada')}"}
         assert client.get("/api/me", headers=headers).status_code == 200
 
-    def test_two_tokens_are_none(self, client):
+    def test_two_authorization_headers_are_refused(self, client):
         token = f"Bearer {token_for('ada')}"
         headers = [("Authorization", token), ("Authorization", token)]
         assert client.get("/api/me", headers=headers).status_code == 401
 
 
 class TestTasks:
-    def test_life_of_a_task(self, client):
+    def test_a_task_is_created_read_changed_and_deleted(self, client):
         me = signed_in()
         created = client.post("/api/tasks", json={"title": "  Water the plants "}, headers=me)
         assert created.status_code == 201
@@ -115,13 +115,13 @@ class TestTasks:
         assert client.delete(path, headers=me).status_code == 204
         assert client.get(path, headers=me).status_code == 404
 
-    def test_a_task_may_be_done_from_the_start(self, client):
+    def test_a_new_task_can_be_done_already(self, client):
         ada = signed_in()
         added = client.post("/api/tasks", json={"title": "Had back", "done": True}, headers=ada)
         assert added.json()["done"] is True
         assert client.get("/api/tasks", headers=ada).json() == [added.json()]
 
-    def test_one_that_is_sent_again_is_added_once_and_given_back_as_it_is_by_now(self, client):
+    def test_a_repeated_request_adds_one_task_and_returns_its_current_state(self, client):
         me = signed_in()
         new = {"id": str(uuid.uuid4()), "title": "Twice"}
         added = client.post("/api/tasks", json=new, headers=me)
@@ -131,15 +131,15 @@ class TestTasks:
         assert (again.status_code, again.json()) == (201, done)
         assert client.get("/api/tasks", headers=me).json() == [done]
 
-    def test_one_that_is_sent_many_times_at_once_is_added_once(self, client):
+    def test_simultaneous_repeated_requests_add_one_task(self, client):
         me = signed_in()
         new = {"id": str(uuid.uuid4()), "title": "Impatient"}
         with ThreadPoolExecutor(8) as pool:
             sent = [pool.submit(client.post, "/api/tasks", json=new, headers=me) for _ in range(16)]
-        assert {answer.result().status_code for answer in sent} == {201}
+        assert {response.result().status_code for response in sent} == {201}
         assert len(client.get("/api/tasks", headers=me).json()) == 1
 
-    def test_one_with_the_id_of_another_s_is_refused_without_a_word_of_it(self, client):
+    def test_the_id_of_another_user_s_task_is_refused_without_any_of_its_data(self, client):
         mine, theirs = signed_in(), signed_in()
         new = {"id": str(uuid.uuid4()), "title": "mine"}
         task = client.post("/api/tasks", json=new, headers=mine).json()
@@ -150,19 +150,19 @@ class TestTasks:
         assert client.get("/api/tasks", headers=mine).json() == [task]
 
     @pytest.mark.parametrize("id", ["", "new-1", "../x", 7, None])
-    def test_an_id_is_a_uuid(self, client, id):
-        answer = client.post("/api/tasks", json={"id": id, "title": "x"}, headers=signed_in())
-        assert answer.status_code == 422
-        assert answer.json()["detail"][0]["loc"] == ["body", "id"]
+    def test_an_id_that_is_not_a_uuid_is_refused(self, client, id):
+        response = client.post("/api/tasks", json={"id": id, "title": "x"}, headers=signed_in())
+        assert response.status_code == 422
+        assert response.json()["detail"][0]["loc"] == ["body", "id"]
 
-    def test_the_newest_comes_first(self, client):
+    def test_the_newest_task_comes_first(self, client):
         me = signed_in()
         for title in ("one", "two", "three"):
             client.post("/api/tasks", json={"title": title}, headers=me)
         titles = [task["title"] for task in client.get("/api/tasks", headers=me).json()]
         assert titles == ["three", "two", "one"]
 
-    def test_another_s_task_is_not_there(self, client):
+    def test_another_user_s_task_is_not_found(self, client):
         mine, theirs = signed_in(), signed_in()
         task = client.post("/api/tasks", json={"title": "mine"}, headers=mine).json()
         path = f"/api/tasks/{task['id']}"
@@ -173,17 +173,17 @@ class TestTasks:
         assert client.get(path, headers=mine).json() == task
 
     @pytest.mark.parametrize("title", ["", "   ", "x" * 201, None, 7])
-    def test_a_title_has_1_to_200_characters(self, client, title):
-        answer = client.post("/api/tasks", json={"title": title}, headers=signed_in())
-        assert answer.status_code == 422
-        assert answer.json()["detail"][0]["loc"] == ["body", "title"]
+    def test_a_title_without_1_to_200_characters_is_refused(self, client, title):
+        response = client.post("/api/tasks", json={"title": title}, headers=signed_in())
+        assert response.status_code == 422
+        assert response.json()["detail"][0]["loc"] == ["body", "title"]
 
     @pytest.mark.parametrize("title", [b'"\\ud800"', b"NaN", b"-Infinity"])
-    def test_a_title_that_no_answer_can_repeat_is_a_422_too(self, client, title):
+    def test_a_title_that_json_cannot_encode_is_a_422(self, client, title):
         headers = signed_in() | {"Content-Type": "application/json"}
-        answer = client.post("/api/tasks", content=b'{"title": %b}' % title, headers=headers)
-        assert answer.status_code == 422
-        problem = answer.json()["detail"][0]
+        response = client.post("/api/tasks", content=b'{"title": %b}' % title, headers=headers)
+        assert response.status_code == 422
+        problem = response.json()["detail"][0]
         assert problem["loc"] == ["body", "title"]
         assert problem["type"] and problem["msg"]
 
@@ -207,9 +207,11 @@ class TestTasks:
         assert client.post("/api/tasks", json=last, headers=me).status_code == 201
         refused = client.post("/api/tasks", json={"title": "one more"}, headers=me)
         assert refused.status_code == 409
-        assert refused.json() == {"detail": "There can be no more than 1000 tasks. Delete some"}
-        assert tasks_kept_of(user) == 1000
-        # Sent again, a task that was added is no new one.
+        assert refused.json() == {
+            "detail": "You can have at most 1000 tasks. Delete some of them first"
+        }
+        assert count_tasks(user) == 1000
+        # A repeated request for a task that exists adds no task.
         assert client.post("/api/tasks", json=last, headers=me).status_code == 201
         assert (
             client.post("/api/tasks", json={"title": "x"}, headers=signed_in()).status_code == 201
@@ -225,14 +227,14 @@ class TestLongBodies:
     """FastAPI parses JSON in the event loop, and before it checks the token."""
 
     @pytest.mark.parametrize("headers", [signed_in() | JSON, JSON], ids=["member", "no token"])
-    def test_more_than_64_kb_are_refused_before_they_are_parsed(self, client, headers):
+    def test_a_body_of_more_than_64_kb_is_refused_before_it_is_parsed(self, client, headers):
         body = b'{"title": ' + b" " * 65536 + b'"x"}'
         response = client.post("/api/tasks", content=body, headers=headers)
         assert response.status_code == 413
         assert response.json()["code"] == "body_too_large"
         assert response.headers["cache-control"] == "private, no-store"
 
-    def test_one_of_unknown_length_is_counted(self, client):
+    def test_a_body_of_unknown_length_is_refused_at_the_limit(self, client):
         def chunks():
             for _ in range(20):
                 yield b" " * 8192
@@ -241,30 +243,30 @@ class TestLongBodies:
         response = client.post("/api/tasks", content=chunks(), headers=headers)
         assert response.status_code == 413
 
-    def test_64_kb_are_taken(self, client):
+    def test_a_body_of_64_kb_is_accepted(self, client):
         body = b'{"title": "x"}'.ljust(65536)
         headers = signed_in() | JSON
         assert client.post("/api/tasks", content=body, headers=headers).status_code == 201
 
 
-def tasks_kept_of(user: str) -> int:
+def count_tasks(user: str) -> int:
     with Session(engine) as db:
         return len(tasks_of(user, db))
 
 
-class TestTheEndOfAnAccount:
-    def test_takes_its_own_tasks_along(self, client):
+class TestAccountDeletion:
+    def test_deletes_the_tasks_of_that_user_only(self, client):
         user = uuid.uuid4().hex
         mine, theirs = signed_in(user), signed_in()
         for headers in (mine, theirs):
             client.post("/api/tasks", json={"title": "kept?"}, headers=headers)
-        assert client.delete("/api/account", headers=leaving(user)).status_code == 204
-        assert tasks_kept_of(user) == 0
+        assert client.delete("/api/account", headers=deleting(user)).status_code == 204
+        assert count_tasks(user) == 0
         assert len(client.get("/api/tasks", headers=theirs).json()) == 1
-        assert client.delete("/api/account", headers=leaving(user)).status_code == 204
+        assert client.delete("/api/account", headers=deleting(user)).status_code == 204
         assert client.delete("/api/account").status_code == 401
 
-    def test_is_not_for_a_caller_who_has_a_session_alone(self, client):
+    def test_is_refused_with_the_token_of_a_user(self, client):
         user = uuid.uuid4().hex
         me = signed_in(user)
         client.post("/api/tasks", json={"title": "kept"}, headers=me)
@@ -275,9 +277,9 @@ class TestTheEndOfAnAccount:
     @pytest.mark.parametrize(
         ("method", "path"), [("GET", "/api/me"), ("GET", "/api/tasks"), ("POST", "/api/tasks")]
     )
-    def test_has_a_token_that_is_good_for_nothing_else(self, client, method, path):
-        answer = client.request(method, path, json={"title": "x"}, headers=leaving("ada"))
-        assert (answer.status_code, answer.json()["code"]) == (401, "token_wrong_purpose")
+    def test_needs_a_token_that_every_other_route_refuses(self, client, method, path):
+        response = client.request(method, path, json={"title": "x"}, headers=deleting("ada"))
+        assert (response.status_code, response.json()["code"]) == (401, "token_wrong_purpose")
 
     @pytest.mark.parametrize(
         ("method", "path"),
@@ -290,28 +292,28 @@ class TestTheEndOfAnAccount:
             ("DELETE", "/api/tasks/x"),
         ],
     )
-    def test_refuses_tokens_that_outlive_it(self, client, method, path):
+    def test_makes_tokens_that_are_still_valid_useless(self, client, method, path):
         user = uuid.uuid4().hex
         # The token of another device, minted from a session that the gate still trusts.
         token = signed_in(user)
-        client.delete("/api/account", headers=leaving(user))
+        client.delete("/api/account", headers=deleting(user))
         body = {"title": "Nobody's"} if method in {"POST", "PATCH"} else None
-        answer = client.request(method, path, json=body, headers=token)
-        assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
-        assert answer.json() == {"detail": "This account was deleted", "code": "account_deleted"}
-        assert tasks_kept_of(user) == 0
+        response = client.request(method, path, json=body, headers=token)
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert response.json() == {"detail": "This account was deleted", "code": "account_deleted"}
+        assert count_tasks(user) == 0
 
-    def test_has_no_gap_for_a_task_that_is_being_added(self, client, monkeypatch):
+    def test_refuses_a_task_that_is_being_added_meanwhile(self, client, monkeypatch):
         user = uuid.uuid4().hex
         me = signed_in(user)
-        client.delete("/api/account", headers=leaving(user))
+        client.delete("/api/account", headers=deleting(user))
         # Skip the first check, as if the account were deleted just after it.
-        monkeypatch.setattr("members.refuse_deleted", lambda *_: None)
+        monkeypatch.setattr("active_user.refuse_deleted", lambda *_: None)
         assert client.post("/api/tasks", json={"title": "Late"}, headers=me).status_code == 401
-        assert tasks_kept_of(user) == 0
+        assert count_tasks(user) == 0
 
-    def test_is_forgotten_once_no_token_is_left(self, client):
+    def test_is_no_longer_recorded_when_all_tokens_have_expired(self, client):
         user = uuid.uuid4().hex
         long_ago = datetime.now(UTC) - REFUSED_FOR
         with Session(engine) as db:
@@ -324,12 +326,12 @@ class TestTheEndOfAnAccount:
         # The deletion at the gate may have failed. Then the account still exists, and must not be
         # refused for ever.
         assert client.get("/api/me", headers=signed_in(user)).status_code == 200
-        client.delete("/api/account", headers=leaving(uuid.uuid4().hex))
+        client.delete("/api/account", headers=deleting(uuid.uuid4().hex))
         with Session(engine) as db:
             assert db.get(DeletedUser, user) is None
 
 
-class TestEveryAnswer:
+class TestEveryResponse:
     @pytest.mark.parametrize(
         ("method", "path", "status"),
         [
@@ -340,13 +342,13 @@ class TestEveryAnswer:
             ("PUT", "/health", 405),
         ],
     )
-    def test_is_private_and_gives_the_request_id_back(self, client, method, path, status):
-        answer = client.request(method, path, headers={"X-Request-Id": "request-1"})
-        assert answer.status_code == status
-        assert answer.headers["Cache-Control"] == "private, no-store"
-        assert answer.headers["X-Request-Id"] == "request-1"
+    def test_is_private_and_returns_the_request_id(self, client, method, path, status):
+        response = client.request(method, path, headers={"X-Request-Id": "request-1"})
+        assert response.status_code == status
+        assert response.headers["Cache-Control"] == "private, no-store"
+        assert response.headers["X-Request-Id"] == "request-1"
 
-    def test_runs_no_script_where_a_browser_takes_it_for_a_page(self, client):
+    def test_has_a_policy_that_allows_no_scripts(self, client):
         for path in ("/health", "/api/tasks", "/no-such-path"):
             headers = client.get(path).headers
             assert (
@@ -356,21 +358,21 @@ class TestEveryAnswer:
             assert headers["X-Content-Type-Options"] == "nosniff"
 
     @pytest.mark.parametrize("path", ["/docs", "/docs/files/swagger-ui.css", "/redoc"])
-    def test_is_no_page_of_docs_unless_they_are_switched_on(self, client, path):
+    def test_contains_no_docs_unless_they_are_enabled(self, client, path):
         assert client.get(path).status_code == 404
         assert client.get("/openapi.json").status_code == 404
 
-    def test_is_private_when_it_is_an_error_of_ours(self, client):
+    def test_is_private_when_an_endpoint_crashes(self, client):
         def fail():
             raise RuntimeError
 
         app.add_api_route("/fails", fail)
-        answer = client.get("/fails")
-        assert answer.status_code == 500
-        assert answer.headers["Cache-Control"] == "private, no-store"
+        response = client.get("/fails")
+        assert response.status_code == 500
+        assert response.headers["Cache-Control"] == "private, no-store"
         app.router.routes.pop()
 
     @pytest.mark.parametrize("request_id", ["", "x" * 129, "with blank"])
-    def test_gives_no_odd_request_id_back(self, client, request_id):
-        answer = client.get("/health", headers={"X-Request-Id": request_id})
-        assert "X-Request-Id" not in answer.headers
+    def test_does_not_return_an_invalid_request_id(self, client, request_id):
+        response = client.get("/health", headers={"X-Request-Id": request_id})
+        assert "X-Request-Id" not in response.headers

@@ -57,13 +57,13 @@ def _port_of(server: subprocess.Popen, log: Path) -> int:
     raise AssertionError(log.read_text())
 
 
-def ask(server: HTTPConnection, path: str, *headers: tuple[str, str]) -> tuple[int, bytes]:
+def get(server: HTTPConnection, path: str, *headers: tuple[str, str]) -> tuple[int, bytes]:
     server.putrequest("GET", path)
     for name, value in headers:
         server.putheader(name, value)
     server.endheaders()
-    answer = server.getresponse()
-    return answer.status, answer.read()
+    response = server.getresponse()
+    return response.status, response.read()
 
 
 @pytest.fixture
@@ -71,20 +71,20 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "server.log"
 
 
-def test_a_line_of_the_log_can_be_found_by_the_gate_s_request_id(log):
+def test_a_log_line_begins_with_the_gate_s_request_id(log):
     with serve(BACKEND, log) as server:
-        ask(server, "/health", ("X-Request-Id", "request-1"))
-        ask(server, "/health", ("X-Request-Id", "not one"))
-        ask(server, "/no-such-path")
+        get(server, "/health", ("X-Request-Id", "request-1"))
+        get(server, "/health", ("X-Request-Id", "not one"))
+        get(server, "/no-such-path")
     lines = [line for line in log.read_text().splitlines() if "GET" in line]
     assert [line.startswith("[request-1] ") for line in lines] == [True, False, False]
     assert "not one" not in log.read_text()
 
 
-def test_a_crash_can_be_found_by_the_gate_s_request_id(tmp_path, log):
+def test_a_crash_is_logged_with_the_gate_s_request_id(tmp_path, log):
     (tmp_path / "main.py").write_text(CRASHING_APP)
     with serve(tmp_path, log) as server:
-        assert ask(server, "/fails", ("X-Request-Id", "request-2"))[0] == 500
+        assert get(server, "/fails", ("X-Request-Id", "request-2"))[0] == 500
     assert "[request-2] ERROR:    Exception in ASGI application" in log.read_text()
     assert [line for line in json_lines(log) if line.pop("time")] == [
         {
@@ -108,7 +108,7 @@ def test_a_refusal_is_one_line_of_json_without_the_token(log):
     forged = token_for("ada")[:-3] + "AAA"
     with serve(BACKEND, log) as server:
         ids = ("X-Request-Id", "request-3"), ("Traceparent", f"00-{TRACE}-b7ad6b7169203331-01")
-        assert ask(server, "/api/me", ("Authorization", f"Bearer {forged}"), *ids)[0] == 401
+        assert get(server, "/api/me", ("Authorization", f"Bearer {forged}"), *ids)[0] == 401
     [line] = json_lines(log)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
     assert line == {
@@ -123,37 +123,37 @@ def test_a_refusal_is_one_line_of_json_without_the_token(log):
 
 
 @pytest.mark.parametrize("traceparent", ["nonsense", f"00-{'0' * 32}-b7ad6b7169203331-01", ""])
-def test_a_trace_that_cannot_be_read_breaks_nothing(log, traceparent):
+def test_an_invalid_traceparent_is_ignored(log, traceparent):
     with serve(BACKEND, log) as server:
-        assert ask(server, "/health", ("Traceparent", traceparent))[0] == 200
+        assert get(server, "/health", ("Traceparent", traceparent))[0] == 200
     [line] = [line for line in log.read_text().splitlines() if "GET" in line]
     assert line.startswith("INFO: ")
 
 
-def test_of_two_authorization_headers_neither_counts(log):
+def test_a_request_with_two_authorization_headers_is_refused(log):
     token = ("Authorization", f"Bearer {token_for('ada')}")
     with serve(BACKEND, log) as server:
-        assert ask(server, "/api/me", token)[0] == 200
-        assert ask(server, "/api/me", token, token)[0] == 401
+        assert get(server, "/api/me", token)[0] == 200
+        assert get(server, "/api/me", token, token)[0] == 401
 
 
-def test_auth_py_and_the_readme_s_example_are_an_app(tmp_path, log):
+def test_the_readme_s_example_runs_with_auth_py_alone(tmp_path, log):
     example = re.search(r"```python\n(.*?)```", (BACKEND / "README.md").read_text(), re.DOTALL)
     shutil.copy(BACKEND / "auth.py", tmp_path)
     (tmp_path / "main.py").write_text(example[1])
     with serve(tmp_path, log) as server:
         token = ("Authorization", f"Bearer {token_for('ada')}")
-        assert ask(server, "/api/hello", token) == (200, b'{"hello":"Ada"}')
-        assert ask(server, "/api/hello")[0] == 401
-        assert ask(server, "/api/hello/", token)[0] == 404
+        assert get(server, "/api/hello", token) == (200, b'{"hello":"Ada"}')
+        assert get(server, "/api/hello")[0] == 401
+        assert get(server, "/api/hello/", token)[0] == 404
 
 
-def test_the_docs_that_are_switched_on_load_nothing_from_elsewhere(monkeypatch, log):
+def test_the_docs_load_nothing_from_another_origin(monkeypatch, log):
     monkeypatch.setenv("BACKEND_DOCS", "on")
     with serve(BACKEND, log) as server:
         server.request("GET", "/docs")
-        answer = server.getresponse()
-        page, policy = answer.read().decode(), answer.headers["Content-Security-Policy"]
+        response = server.getresponse()
+        page, policy = response.read().decode(), response.headers["Content-Security-Policy"]
         [nonce] = re.findall(r"script-src 'nonce-([\w-]{20,})';", policy)
         assert policy.startswith("default-src 'none'; ")
         assert re.findall(r"<script ([^ >]*)", page) == [f'nonce="{nonce}"'] * 2
@@ -161,16 +161,16 @@ def test_the_docs_that_are_switched_on_load_nothing_from_elsewhere(monkeypatch, 
         assert len(addresses) == 3
         for address in addresses:
             assert address.startswith("/") and not address.startswith("//")
-            assert ask(server, address)[0] == 200
-        assert ask(server, "/redoc")[0] == 404
-        assert nonce not in ask(server, "/docs")[1].decode()
+            assert get(server, address)[0] == 200
+        assert get(server, "/redoc")[0] == 404
+        assert nonce not in get(server, "/docs")[1].decode()
 
 
-def test_a_setting_of_the_docs_that_is_neither_on_nor_off_ends_the_start(monkeypatch):
+def test_an_invalid_value_of_backend_docs_stops_the_start(monkeypatch):
     monkeypatch.setenv("BACKEND_DOCS", "yes")
-    ran = subprocess.run(UVICORN, cwd=BACKEND, capture_output=True, text=True, timeout=60)
-    assert ran.returncode == 1
-    assert ran.stderr.strip() == "BACKEND_DOCS is 'yes'. Set it to on or off"
+    result = subprocess.run(UVICORN, cwd=BACKEND, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr.strip() == "BACKEND_DOCS is 'yes'. Set it to on or off"
 
 
 def test_an_app_with_a_weak_key_does_not_start(tmp_path):
@@ -179,7 +179,7 @@ def test_an_app_with_a_weak_key_does_not_start(tmp_path):
         "import auth\nfrom fastapi import FastAPI\n\napp = FastAPI()\nauth.install(app)\n"
     )
     for folder in (BACKEND, tmp_path):
-        ran = subprocess.run(
+        result = subprocess.run(
             UVICORN,
             cwd=folder,
             env=os.environ | {"JWT_SECRET_KEY": "hunter2"},
@@ -187,8 +187,8 @@ def test_an_app_with_a_weak_key_does_not_start(tmp_path):
             text=True,
             timeout=30,
         )
-        assert ran.returncode == 1
-        assert ran.stderr.strip() == (
-            "JWT_SECRET_KEY is 7 bytes long, and 32 is the least. "
+        assert result.returncode == 1
+        assert result.stderr.strip() == (
+            "JWT_SECRET_KEY is 7 bytes long, and the minimum is 32. "
             "Make one with: openssl rand -base64 32"
         )

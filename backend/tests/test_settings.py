@@ -13,42 +13,42 @@ STRONG = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def problem_of(monkeypatch, value: str) -> str:
     monkeypatch.setenv("JWT_SECRET_KEY", value)
-    with pytest.raises(ValidationError) as unfit:
+    with pytest.raises(ValidationError) as error:
         AuthSettings()
-    return str(unfit.value)
+    return str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("value", "says"),
+    ("value", "message"),
     [
         ("", "is not set"),
-        ("short", "is 5 bytes long, and 32 is the least"),
+        ("short", "is 5 bytes long, and the minimum is 32"),
         ("change-me-change-me-change-me-change-me", "is a placeholder"),
         ("x" * 40, "is a placeholder"),
-        (f"{STRONG},", "holds an empty key"),
+        (f"{STRONG},", "contains an empty key"),
         (f"{STRONG},short", "is 5 bytes long"),
     ],
 )
-def test_an_unfit_key_is_refused_in_words(monkeypatch, value, says):
-    assert says in problem_of(monkeypatch, value)
+def test_an_invalid_key_is_refused_with_the_reason(monkeypatch, value, message):
+    assert message in problem_of(monkeypatch, value)
 
 
-def test_no_message_holds_the_key(monkeypatch):
+def test_the_message_does_not_contain_the_key(monkeypatch):
     assert "hunter2" not in problem_of(monkeypatch, "hunter2")
 
 
 @pytest.mark.parametrize("secret", [STRONG, f" {STRONG} "])
-def test_the_cookie_s_secret_is_refused(monkeypatch, secret):
+def test_a_key_equal_to_better_auth_secret_is_refused(monkeypatch, secret):
     monkeypatch.setenv("BETTER_AUTH_SECRET", secret)
-    assert "is also BETTER_AUTH_SECRET" in problem_of(monkeypatch, STRONG)
+    assert "is the same as BETTER_AUTH_SECRET" in problem_of(monkeypatch, STRONG)
 
 
-def test_a_ring_is_separated_by_commas(monkeypatch):
+def test_the_keys_of_a_ring_are_separated_by_commas(monkeypatch):
     monkeypatch.setenv("JWT_SECRET_KEY", f" {STRONG} , {STRONG[::-1]} ")
     assert AuthSettings().jwt_secret_key == (STRONG, STRONG[::-1])
 
 
-def test_an_empty_name_is_the_default_as_it_is_for_the_gate(monkeypatch):
+def test_an_empty_name_means_the_default_as_in_the_gate(monkeypatch):
     monkeypatch.setenv("JWT_ISSUER", "")
     monkeypatch.setenv("JWT_AUDIENCE", " another-api ")
     settings = AuthSettings()
@@ -61,12 +61,12 @@ def test_a_blank_name_is_refused(monkeypatch):
         AuthSettings()
 
 
-def test_bytes_count_not_characters(monkeypatch):
+def test_the_length_of_a_key_is_counted_in_bytes(monkeypatch):
     monkeypatch.setenv("JWT_SECRET_KEY", "é" * 15 + "xy")
     assert AuthSettings().jwt_secret_key
 
 
-def test_kid_is_the_beginning_of_the_key_s_digest():
+def test_the_kid_is_the_start_of_the_key_s_digest():
     # The SHA-256 digest of "abc", an example of FIPS 180-4.
     assert key_id("abc") == "ba7816bf8f01cfea"
 
@@ -86,14 +86,14 @@ def test_a_key_is_read_as_the_gate_reads_it(monkeypatch, case):
         assert AuthSettings().jwt_secret_key == tuple(case["keys"])
 
 
-def test_bytes_that_are_not_utf_8_are_refused_in_words(monkeypatch):
+def test_a_key_that_is_not_utf_8_is_refused_with_the_character(monkeypatch):
     # Python represents such a byte of the environment as a lone surrogate.
     assert "U+DCFF" in problem_of(monkeypatch, STRONG + "\udcff")
 
 
 @pytest.mark.parametrize("variable", ["JWT_ISSUER", "JWT_AUDIENCE"])
 @pytest.mark.parametrize("value", ["api\u00a0", "\ufeffapi", "a\u0085pi", "'api'", "a\napi"])
-def test_a_name_is_read_as_the_gate_reads_it(monkeypatch, variable, value):
+def test_a_name_with_an_invisible_character_or_quotes_is_refused(monkeypatch, variable, value):
     monkeypatch.setenv("JWT_SECRET_KEY", STRONG)
     monkeypatch.setenv(variable, value)
     with pytest.raises(ValidationError, match=r"invisible character|in quotes"):

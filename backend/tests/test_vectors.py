@@ -10,12 +10,12 @@ from auth import TokenError, User, verify_token
 DOCUMENT = json.loads(make_vectors.FILE.read_text(encoding="utf-8"))
 
 
-def test_the_file_is_what_its_maker_writes():
+def test_vectors_json_is_what_make_vectors_writes():
     assert make_vectors.FILE.read_text(encoding="utf-8") == make_vectors.render()
 
 
 @pytest.mark.parametrize("vector", DOCUMENT["vectors"], ids=lambda vector: vector["name"])
-def test_vector(vector):
+def test_the_verdict_on_this_vector_is_the_expected_one(vector):
     def verify() -> User:
         return verify_token(
             vector["token"],

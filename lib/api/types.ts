@@ -55,7 +55,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Account
-         * @description Deletes all that is kept of the user, and refuses them from now on. Harmless to repeat.
+         * @description Deletes all data of the user, and refuses the user from now on. It is safe to repeat.
          */
         delete: operations["delete_account"];
         options?: never;
@@ -127,7 +127,7 @@ export interface components {
         };
         /**
          * NewTask
-         * @description With an ``id`` of the caller's own making it can be sent again, and is added once.
+         * @description The caller may choose the ``id``. Then a repeated request adds the task only once.
          */
         NewTask: {
             /**
@@ -150,7 +150,7 @@ export interface components {
         };
         /**
          * Refusal
-         * @description A 401: ``code`` says which check failed.
+         * @description A 401. ``code`` names the check that failed.
          */
         Refusal: {
             /** Detail */
@@ -174,7 +174,7 @@ export interface components {
         };
         /**
          * TaskChange
-         * @description What is left out stays as it is.
+         * @description A field that is left out does not change.
          */
         TaskChange: {
             /** Title */

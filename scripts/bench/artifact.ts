@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
-import { testEnv } from "../../tests/fixtures/stack";
-import { createIsolate, type Isolate } from "../../tests/fixtures/vercel-function";
+import { createIsolate, type Isolate } from "../stack/edge-isolate";
+import { testEnv } from "../stack/test-stack";
 import { type Case, type Database, SETTINGS } from "./case";
 import { rotated } from "./statistics";
 import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";

@@ -3,7 +3,7 @@ import { Session } from "node:inspector/promises";
 import { SourceMap } from "node:module";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { createIsolate, type Isolate } from "../../tests/fixtures/vercel-function";
+import { createIsolate, type Isolate } from "../stack/edge-isolate";
 
 /**
  * Which packages a built script contains, according to its source map, and how much of each runs.

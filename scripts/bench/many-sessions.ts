@@ -4,9 +4,10 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createGate } from "../../edge/gate";
+import { parseEnv } from "../../lib/env";
 import { identityOf } from "../../lib/token/contract";
-import { gateEnv } from "../../tests/fixtures/gate";
-import { AUTH_SECRET, sessionToken } from "../../tests/fixtures/signing";
+import { AUTH_SECRET, sessionToken } from "../stack/signing";
+import { testEnv } from "../stack/test-stack";
 import { browserHeaders } from "./visitors";
 
 // Measures how much memory one gate holds after very many sessions. It runs in its own process, so
@@ -34,7 +35,8 @@ writeFileSync(file, JSON.stringify(held));
 /** A gate whose session store knows every session and responds at once. */
 function startGate() {
   const expiresAt = Date.now() + 86_400_000;
-  return createGate(gateEnv(APP, { sessionMaxStaleSeconds: 86_400 }), {
+  const env = parseEnv(testEnv({ BETTER_AUTH_URL: APP, SESSION_MAX_STALE_SECONDS: "86400" }));
+  return createGate(env, {
     fetch,
     store: async (header) => {
       const sessionId = header.match(/session_token=([^.]+)/)?.[1] ?? "";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeJwt } from "jose";
-import { Visitor } from "../../tests/fixtures/visitor";
+import { Visitor } from "../stack/visitor";
 import { EVENTS } from "./soak-upstream";
 
 /** What visitors do. Every response is checked. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DIST_DIR, startDatabase, testEnv } from "../../tests/fixtures/stack";
 import { messageOf } from "../lib/user-error";
-import { buildApp, startApp } from "../stack/next";
+import { startApp } from "../stack/next";
 import { freePort, LOOPBACK } from "../stack/ports";
+import { buildForTests, DIST_DIR, startDatabase, testEnv } from "../stack/test-stack";
 import { residentBytes } from "./memory";
 import { ADDRESS_HEADER, createTraffic } from "./soak-traffic";
 import { startSoakUpstream } from "./soak-upstream";
@@ -51,7 +51,7 @@ export interface SoakResult {
  * `report` receives a progress line in each pause.
  */
 export async function soak(minutes: number, report: (line: string) => void = () => {}): Promise<SoakResult> {
-  await buildApp({ env: testEnv({}), distDir: DIST_DIR });
+  await buildForTests();
   const database = await startDatabase();
   const upstream = await startSoakUpstream();
   const port = await freePort();
@@ -62,7 +62,7 @@ export async function soak(minutes: number, report: (line: string) => void = () 
     BETTER_AUTH_URL: origin,
     BACKEND_URL: upstream.url,
     CLIENT_ADDRESS_HEADER: ADDRESS_HEADER,
-    NODE_OPTIONS: "--require ./bench/heap-probe.cjs",
+    NODE_OPTIONS: "--require ./scripts/bench/heap-probe.cjs",
     HEAP_PROBE_PORT: String(probePort),
   });
   const app = await startApp({ env, distDir: DIST_DIR, port });

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { sessionToken, signCookieCache, signSessionToken } from "../../tests/fixtures/signing";
+import { sessionToken, signCookieCache, signSessionToken } from "../stack/signing";
 import { type Case, type Database, MANY } from "./case";
 
 /**

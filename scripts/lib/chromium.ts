@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { runProcess } from "../stack/process";
 import type { Note } from "./progress";
 import { root } from "./root";
@@ -22,6 +22,15 @@ export const CHROMIUM_FLAGS = [
 /** The browser for the tests: the system's, or the one that Playwright has downloaded. */
 export function findChromium(): string | undefined {
   return [...SYSTEM, chromium.executablePath()].find((file) => file && existsSync(file));
+}
+
+/** Starts the browser of {@link findChromium}. `args` are added to its command line. */
+export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
+  const executablePath = findChromium();
+  return chromium.launch({
+    ...(executablePath && { executablePath }),
+    args: [...CHROMIUM_FLAGS, ...args],
+  });
 }
 
 /**

@@ -122,7 +122,7 @@ async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: numbe
 
 function welcome(url: string, { DATABASE_URL, SMTP_URL, BACKEND_URL }: Settings, mode: Mode): string {
   const mail =
-    mode === "dev" ? `Mail           ${url}/mailbox` : "Mail           none is sent: SMTP_URL is not set";
+    mode === "dev" ? `Mail           ${url}/dev/mail` : "Mail           none is sent: SMTP_URL is not set";
   return box([
     `Gatehouse runs at ${url}`,
     "",
@@ -131,7 +131,7 @@ function welcome(url: string, { DATABASE_URL, SMTP_URL, BACKEND_URL }: Settings,
     // Not checked here: `npm run doctor` checks whether it runs and accepts the gate's tokens.
     ...(BACKEND_URL ? [`FastAPI        ${BACKEND_URL} (npm run doctor checks it)`] : []),
     `Logs           ${mode === "dev" ? "here" : ".data/logs"}`,
-    ...(mode === "dev" ? [`The gate, live ${url}/__gate`] : []),
+    ...(mode === "dev" ? [`Gate events    ${url}/dev/gate`] : []),
     "Ctrl-C stops everything",
   ]);
 }

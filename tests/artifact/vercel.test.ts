@@ -6,11 +6,11 @@ import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { takeApart } from "../../scripts/bench/composition";
 import { VERCEL_NODE } from "../../scripts/lib/node-versions";
-import { AUTH_SECRET, signCookieCache, signSessionToken } from "../fixtures/signing";
-import { startDatabase, testEnv } from "../fixtures/stack";
-import { startIsolate } from "../fixtures/vercel-function";
+import { startIsolate } from "../../scripts/stack/edge-isolate";
+import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
+import { startDatabase, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { nodeVersionOf, startNodeFunction } from "../fixtures/vercel-node-function";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Tests the Build Output that Vercel deploys: the built middleware in the edge runtime, called as
@@ -49,7 +49,7 @@ describe("middleware.func", () => {
 
   it("holds nothing of what is for development, or for those who export traces", () => {
     const script = readFileSync(join(output, "functions/middleware.func/index.js"), "utf8");
-    const unwanted = ["__gate", "this isolate has seen the session", "OTEL_EXPORTER_OTLP_PROTOCOL"];
+    const unwanted = ["/dev/gate", "this isolate has the session in memory", "OTEL_EXPORTER_OTLP_PROTOCOL"];
     expect(unwanted.filter((text) => script.includes(text))).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
 import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** Attacks on accounts: links of emails, addresses that a caller chooses, and a database that fails halfway. */
 

@@ -2,11 +2,11 @@ import { request as httpRequest } from "node:http";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { forwardedHeaders } from "../../lib/forwarded-headers";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type Arrived, startEchoUpstream } from "../fixtures/echo-upstream";
 import { forgedHeaders } from "../fixtures/forged-headers";
 import { sendRaw } from "../fixtures/raw-http";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** What the backend receives of requests that are written byte by byte. */
 

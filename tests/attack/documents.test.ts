@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { sendRaw } from "../fixtures/raw-http";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Attack: HTML that is not a page of the app, such as a backend's document or Next's error page,

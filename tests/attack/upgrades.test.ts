@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Attack: a client opens many upgrades and never closes them. Node takes such a socket out of its

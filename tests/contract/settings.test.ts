@@ -1,6 +1,6 @@
 import { expect, it, test } from "vitest";
 import { EnvError, parseEnv } from "../../lib/env";
-import { testEnv } from "../fixtures/stack";
+import { testEnv } from "../../scripts/stack/test-stack";
 import cases from "./settings.json" with { type: "json" };
 
 /**
@@ -8,14 +8,20 @@ import cases from "./settings.json" with { type: "json" };
  * cases.
  */
 
-test.each(cases)("a JWT_SECRET_KEY with $name", ({ value, keys }) => {
-  const read = () => parseEnv(testEnv({ JWT_SECRET_KEY: value })).jwt.keys;
-  if (keys) expect(read()).toEqual(keys);
-  else expect(read).toThrow(EnvError);
-});
+test.each(cases.map((one) => ({ ...one, verdict: one.keys ? "accepts" : "refuses" })))(
+  "the gate $verdict this JWT_SECRET_KEY: $name",
+  ({ value, keys }) => {
+    const read = () => parseEnv(testEnv({ JWT_SECRET_KEY: value })).jwt.keys;
+    if (keys) expect(read()).toEqual(keys);
+    else expect(read).toThrow(EnvError);
+  },
+);
 
-it.each(["JWT_ISSUER", "JWT_AUDIENCE"])("%s with a character that nobody sees is refused", (name) => {
-  for (const value of ["api\u00a0", "\ufeffapi", "a\u0085pi", "'api'", "a\napi"]) {
-    expect(() => parseEnv(testEnv({ [name]: value }))).toThrow(/invisible character|in quotes/);
-  }
-});
+it.each(["JWT_ISSUER", "JWT_AUDIENCE"])(
+  "the gate refuses %s with an invisible character or quotes",
+  (name) => {
+    for (const value of ["api\u00a0", "\ufeffapi", "a\u0085pi", "'api'", "a\napi"]) {
+      expect(() => parseEnv(testEnv({ [name]: value }))).toThrow(/invisible character|in quotes/);
+    }
+  },
+);

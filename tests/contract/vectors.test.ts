@@ -26,18 +26,21 @@ const file = new URL("vectors.json", import.meta.url);
 const { issuer, audience, keys, vectors } = JSON.parse(readFileSync(file, "utf8")) as Vectors;
 const ringOf = (names: readonly string[]) => names.map((name) => keys[name] ?? "");
 
-describe("the contract's vectors, by jose", () => {
-  it("are there, good ones and bad ones", () => {
+describe("the contract's verifier with jose", () => {
+  it("has vectors of valid and of invalid tokens", () => {
     expect(vectors.filter(({ valid }) => valid).length).toBeGreaterThan(5);
     expect(vectors.filter(({ valid }) => !valid).length).toBeGreaterThan(30);
   });
 
-  test.each(vectors.map((vector) => [vector.name, vector] as const))("%s", async (_, vector) => {
-    const { token, ring, now, valid, code, user, purpose } = vector;
-    const verified = verifyToken(token, { keys: ringOf(ring), issuer, audience, now, purpose });
-    if (valid) expect(await verified).toEqual(user);
-    else await expect(verified).rejects.toMatchObject({ code });
-  });
+  test.each(vectors.map((vector) => [vector.valid ? "accepts" : "refuses", vector.name, vector] as const))(
+    "%s %s",
+    async (_verdict, _name, vector) => {
+      const { token, ring, now, valid, code, user, purpose } = vector;
+      const verified = verifyToken(token, { keys: ringOf(ring), issuer, audience, now, purpose });
+      if (valid) expect(await verified).toEqual(user);
+      else await expect(verified).rejects.toMatchObject({ code });
+    },
+  );
 });
 
 const now = 1_790_000_000;
@@ -48,7 +51,7 @@ const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, 
 describe("a token with a purpose", () => {
   const mint = createPurposeMinter(config, () => "id-1", "delete-account");
 
-  it("is good for that purpose, for a minute, and for nothing else", async () => {
+  it("is valid for that purpose only, and for a minute", async () => {
     const { jwt } = await mint(ada, now * 1000);
     const user = await verifyToken(jwt, { ...wanted, purpose: "delete-account" });
     expect(user).toMatchObject({ id: "user-1", expires_at: now + 60 });
@@ -57,13 +60,13 @@ describe("a token with a purpose", () => {
     await expect(verifyToken(jwt, { ...wanted, purpose: "another" })).rejects.toMatchObject(refusal);
   });
 
-  it("lives no longer than the other tokens of its deployment", async () => {
+  it("lives no longer than the configured lifetime of tokens", async () => {
     const short = createPurposeMinter({ ...config, ttlSeconds: 20 }, () => "id-1", "delete-account");
     const { expiresAt } = await short(ada, now * 1000);
     expect(expiresAt).toBe((now + 20) * 1000);
   });
 
-  it("cannot be had from the gate's minter by a custom claim of that name", async () => {
+  it("cannot be made by a custom claim with the name purpose", async () => {
     const custom = { ...ada.custom, purpose: "delete-account" };
     const { jwt } = await createMinter(config, () => "id-1")({ ...ada, custom }, now * 1000);
     expect(await verifyToken(jwt, wanted)).toMatchObject({ id: "user-1", expires_at: now + 300 });
@@ -73,11 +76,11 @@ describe("a token with a purpose", () => {
   });
 });
 
-it("what the gate mints is valid, and one key of the ring is enough to verify it", async () => {
+it("a token of the gate is valid, and its first key alone verifies it", async () => {
   const ring = ringOf(["current", "next"]);
   const mint = createMinter({ keys: ring, issuer, audience, ttlSeconds: 300 }, () => "id-1");
-  const who = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada Ü" }, { id: "session-1" });
-  const { jwt } = await mint(who, now * 1000);
+  const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada Ü" }, { id: "session-1" });
+  const { jwt } = await mint(identity, now * 1000);
   const user = {
     id: "user-1",
     email: "ada@example.com",

@@ -70,7 +70,7 @@ export async function verifyToken(token: string, { keys, issuer, audience, now, 
   };
 }
 
-/** RFC 8725 §3.1: compare `alg`, never obey it. The key comes from our own ring. */
+/** RFC 8725 §3.1: pin the algorithm; never trust the token's header. */
 async function keyFor(token: string, keys: readonly string[]): Promise<Uint8Array> {
   const header = readHeader(token);
   if (header.alg !== JWT_ALGORITHM) throw new TokenError("token_algorithm");
@@ -108,17 +108,17 @@ function isObject(value: unknown): boolean {
 
 function readClaims(payload: Record<string, unknown>): BackendClaims & { nbf?: number } {
   const isText = (value: unknown) => typeof value === "string" && !/\p{Surrogate}/u.test(value);
-  const filled = (name: string) => isText(payload[name]) && payload[name] !== "";
-  const whole = (name: string) => Number.isInteger(payload[name]);
+  const isNonEmptyText = (name: string) => isText(payload[name]) && payload[name] !== "";
+  const isInteger = (name: string) => Number.isInteger(payload[name]);
   const claims = payload as unknown as BackendClaims & { nbf?: number };
-  const fit =
-    ["iss", "aud", "sub", "email", "sid", "jti"].every(filled) &&
+  const valid =
+    ["iss", "aud", "sub", "email", "sid", "jti"].every(isNonEmptyText) &&
     isText(payload.name) &&
-    ["iat", "exp"].every(whole) &&
-    (payload.nbf === undefined || whole("nbf")) &&
-    (!("purpose" in payload) || filled("purpose")) &&
+    ["iat", "exp"].every(isInteger) &&
+    (payload.nbf === undefined || isInteger("nbf")) &&
+    (!("purpose" in payload) || isNonEmptyText("purpose")) &&
     claims.exp > claims.iat &&
     claims.exp - claims.iat <= ("purpose" in payload ? MAX_PURPOSE_TTL_SECONDS : MAX_TTL_SECONDS);
-  if (!fit) throw new TokenError("token_claims");
+  if (!valid) throw new TokenError("token_claims");
   return claims;
 }

@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failurePage, unavailablePage } from "../../lib/failure-page";
-import { launchBrowser } from "../fixtures/browser";
-import { signUp } from "../fixtures/signed-up";
-import { type FullStack, startFullStack } from "../fixtures/stack";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signUp } from "../../scripts/stack/sign-up";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 
 /** axe finds no problem on any page, in any state of it, on a phone or a desktop, light or dark. */
 
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 /** Returns the problems that axe finds, one line for each element. */
-async function complaints(page: Page): Promise<string[]> {
+async function findProblems(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const { axe } = window as unknown as { axe: typeof import("axe-core") };
@@ -43,7 +43,7 @@ const cases = screens.flatMap((screen) =>
   (["light", "dark"] as const).map((colorScheme) => ({ ...screen, colorScheme })),
 );
 
-describe.each(cases)("on a $screen, $colorScheme", ({ viewport, colorScheme }) => {
+describe.each(cases)("axe on a $screen in $colorScheme mode", ({ viewport, colorScheme }) => {
   let page: Page;
 
   beforeAll(async () => {
@@ -52,8 +52,8 @@ describe.each(cases)("on a $screen, $colorScheme", ({ viewport, colorScheme }) =
   });
   afterAll(() => page?.close());
 
-  async function expectNone(): Promise<void> {
-    expect(await complaints(page)).toEqual([]);
+  async function expectNoProblems(): Promise<void> {
+    expect(await findProblems(page)).toEqual([]);
   }
 
   it.each([
@@ -64,28 +64,28 @@ describe.each(cases)("on a $screen, $colorScheme", ({ viewport, colorScheme }) =
     "/reset-password",
     "/verify-email",
     "/account-deleted",
-  ])("%s", async (path) => {
+  ])("finds no problem on %s", async (path) => {
     await page.goto(path);
-    await expectNone();
+    await expectNoProblems();
   });
 
-  it("a form with mistakes, and one that was refused", async () => {
+  it("finds no problem on a form with errors", async () => {
     await page.goto("/login");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.locator("[aria-invalid=true]").first().waitFor();
-    await expectNone();
+    await expectNoProblems();
     await page.getByLabel("Email").fill("nobody@example.com");
     await page.getByLabel("Password", { exact: true }).fill("wrong-password");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.locator("form").getByRole("alert").waitFor();
-    await expectNone();
+    await expectNoProblems();
   });
 
-  it("dashboard and tasks: empty, filled, renaming, after a deletion, with the menu open, offline; account", async () => {
+  it("finds no problem in any state of the dashboard, the tasks and the account", async () => {
     await signUp(page);
-    await expectNone();
+    await expectNoProblems();
     await page.goto("/tasks");
-    await expectNone();
+    await expectNoProblems();
 
     for (const title of ["Water the plants", "Feed the cat"]) {
       await page.getByLabel("New task").fill(title);
@@ -93,48 +93,48 @@ describe.each(cases)("on a $screen, $colorScheme", ({ viewport, colorScheme }) =
       await page.getByRole("button", { name: `Delete ${title}` }).waitFor();
     }
     await page.getByRole("checkbox", { name: "Feed the cat" }).check();
-    await expectNone();
+    await expectNoProblems();
 
     await page.getByRole("button", { name: "Rename Water the plants" }).click();
-    await expectNone();
+    await expectNoProblems();
     await page.keyboard.press("Escape");
 
     await page.getByRole("button", { name: "Delete Feed the cat" }).click();
     await page.getByRole("button", { name: "Undo" }).waitFor();
-    await expectNone();
+    await expectNoProblems();
 
     await page.getByRole("button", { name: "Your account" }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
-    await expectNone();
+    await expectNoProblems();
     await page.keyboard.press("Escape");
 
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();
-    await expectNone();
+    await expectNoProblems();
     await page.context().setOffline(false);
 
     await page.goto("/account");
-    await expectNone();
+    await expectNoProblems();
     await page.getByRole("button", { name: "Change password" }).click();
     await page.locator("[aria-invalid=true]").first().waitFor();
-    await expectNone();
+    await expectNoProblems();
 
     await page.goto("/dashboard");
     await page.getByRole("listitem").filter({ hasText: "Water the plants" }).waitFor();
-    await expectNone();
+    await expectNoProblems();
   });
 
-  it("a page that there is not, and those of the gate", async () => {
+  it("finds no problem on the 404 page and on the pages of the gate", async () => {
     await page.goto("/nowhere");
-    await expectNone();
+    await expectNoProblems();
     for (const html of [failurePage("id"), unavailablePage("id")]) {
       await page.setContent(html);
-      await expectNone();
+      await expectNoProblems();
     }
   });
 });
 
-it("what a thumb is to hit is never under 44 px, on a phone", async () => {
+it("every link and button measures at least 44 by 44 px on a phone", async () => {
   const page = await browser.newPage({
     baseURL: stack.origin,
     viewport: { width: 390, height: 844 },
@@ -163,14 +163,14 @@ it("what a thumb is to hit is never under 44 px, on a phone", async () => {
   await page.close();
 });
 
-it("lists that cannot be shown", async () => {
+it("axe finds no problem on pages whose tasks could not be loaded", async () => {
   const page = await browser.newPage({ baseURL: stack.origin, ...STILL });
   await signUp(page);
   await stack.stopBackend();
   for (const path of ["/dashboard", "/tasks"]) {
     await page.goto(path);
-    await page.getByRole("alert").filter({ hasText: "Your tasks cannot be shown" }).waitFor();
-    expect(await complaints(page), path).toEqual([]);
+    await page.getByRole("alert").filter({ hasText: "Your tasks could not be loaded" }).waitFor();
+    expect(await findProblems(page), path).toEqual([]);
   }
   await stack.restartBackend();
 });

@@ -1,12 +1,13 @@
 import { Client } from "pg";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, watchTraffic } from "../fixtures/browser";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signUp } from "../../scripts/stack/sign-up";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
+import { watchTraffic } from "../fixtures/browser";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
 import { type OAuthServer, startOAuthServer } from "../fixtures/oauth-server";
-import { signUp } from "../fixtures/signed-up";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** The account page in a real browser, with a mail server and two other sites for sign-in. */
 
@@ -50,7 +51,7 @@ async function openAccount(): Promise<string> {
   const email = await signUp(page);
   await page.goto((await mail.next(email)).link);
   await page.getByRole("heading", { name: "Your email is confirmed" }).waitFor();
-  await page.getByRole("link", { name: "To your account" }).click();
+  await page.getByRole("link", { name: "Go to your account" }).click();
   await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
   return email;
 }
@@ -69,13 +70,13 @@ async function signInElsewhere(email: string): Promise<Visitor> {
   return visitor;
 }
 
-it("a name is changed, and what is no name is pointed at and kept", async () => {
+it("the name can be changed, and an invalid name shows an error", async () => {
   await openAccount();
   const name = section("Name").getByLabel("Name");
   expect(await name.inputValue()).toBe("Ada");
   await name.fill("   ");
   await section("Name").getByRole("button", { name: "Save name" }).click();
-  await says("Name", "Enter the name you want to be called by.");
+  await says("Name", "Enter your name.");
   expect(await name.getAttribute("aria-invalid")).toBe("true");
   await name.fill("Ada Lovelace");
   await section("Name").getByRole("button", { name: "Save name" }).click();
@@ -85,27 +86,27 @@ it("a name is changed, and what is no name is pointed at and kept", async () => 
 });
 
 describe("an email", () => {
-  it("is changed by two links, and shows", async () => {
+  it("changes after two links have been opened", async () => {
     const email = await openAccount();
     await section("Email").getByLabel("New email").fill(`new-${email}`);
-    await section("Email").getByLabel("Your password, to be sure").fill("wrong-password");
+    await section("Email").getByLabel("Your password").fill("wrong-password");
     await section("Email").getByRole("button", { name: "Change email" }).click();
-    await says("Email", "That is not your current password.");
+    await says("Email", "This is not your current password.");
     // The form keeps what was typed.
     expect(await section("Email").getByLabel("New email").inputValue()).toBe(`new-${email}`);
 
-    await section("Email").getByLabel("Your password, to be sure").fill(PASSWORD);
+    await section("Email").getByLabel("Your password").fill(PASSWORD);
     await section("Email").getByRole("button", { name: "Change email" }).click();
-    await says("Email", /^Nothing has changed yet\. We wrote to/);
+    await says("Email", /^Nothing has changed yet\. We have sent a link to/);
     await page.goto((await mail.next(email)).link);
-    await page.getByRole("heading", { name: "One more link to open" }).waitFor();
+    await page.getByRole("heading", { name: "One more step" }).waitFor();
     await page.goto((await mail.next(`new-${email}`)).link);
     await page.getByRole("heading", { name: "Your email has changed" }).waitFor();
     await page.goto("/account");
     await says("Email", `new-${email}`);
   });
 
-  it("that was not confirmed can be, from the account page", async () => {
+  it("can be confirmed from the account page", async () => {
     const email = `ada-${++people}@example.com`;
     await new Visitor(stack.origin).signUp(email);
     await mail.next(email);
@@ -114,15 +115,15 @@ describe("an email", () => {
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await says("Email", "not yet confirmed");
-    await section("Email").getByRole("button", { name: "Send a link to confirm it" }).click();
-    await says("Email", /^We wrote to/);
+    await section("Email").getByRole("button", { name: "Send a confirmation link" }).click();
+    await says("Email", /^We have sent a link to/);
     await page.goto((await mail.next(email)).link);
     await page.goto("/account");
     await says("Email", /, confirmed$/);
   });
 });
 
-it("a password is changed, which signs the other devices out", async () => {
+it("changing the password signs out the other devices", async () => {
   const email = await openAccount();
   await signInElsewhere(email);
   await page.reload();
@@ -130,17 +131,17 @@ it("a password is changed, which signs the other devices out", async () => {
   await section("Password").getByLabel("Current password").fill("wrong-password");
   await section("Password").getByLabel("New password").fill(NEW_PASSWORD);
   await section("Password").getByRole("button", { name: "Change password" }).click();
-  await says("Password", "That is not your current password.");
+  await says("Password", "This is not your current password.");
   expect(await section("Password").getByLabel("New password").inputValue()).toBe(NEW_PASSWORD);
   await section("Password").getByLabel("Current password").fill(PASSWORD);
   await section("Password").getByRole("button", { name: "Change password" }).click();
-  await says("Password", "Changed. Every other device is signed out.");
+  await says("Password", "Your password is changed. All other devices are signed out.");
   await section("Devices").getByText("Firefox on Linux").waitFor({ state: "detached" });
   await says("Devices", "This device, in use now");
 });
 
-describe("devices", () => {
-  it("are listed, this one marked, and one of them is signed out", async () => {
+describe("the list of devices", () => {
+  it("marks this device and can sign out another", async () => {
     const email = await openAccount();
     await signInElsewhere(email);
     await sql.query(`update session set "updatedAt" = now() - interval '5 days' where "userAgent" = $1`, [
@@ -163,7 +164,7 @@ describe("devices", () => {
     expect(left).toHaveLength(1);
   });
 
-  it("are all signed out but this one", async () => {
+  it("can sign out all other devices", async () => {
     const email = await openAccount();
     await signInElsewhere(email);
     await signInElsewhere(email);
@@ -175,7 +176,7 @@ describe("devices", () => {
     await says("Devices", "This device, in use now");
   });
 
-  it("show no session's token to any script of the page", async () => {
+  it("shows no session token to scripts of the page", async () => {
     const traffic = watchTraffic(page);
     const email = await openAccount();
     await signInElsewhere(email);
@@ -190,7 +191,7 @@ describe("devices", () => {
   });
 });
 
-it("a forgotten password is replaced, and the link serves once", async () => {
+it("a forgotten password can be replaced once with each link", async () => {
   const email = await openAccount();
   await context.clearCookies();
   await page.goto("/login");
@@ -198,7 +199,7 @@ it("a forgotten password is replaced, and the link serves once", async () => {
   await page.waitForURL("**/forgot-password");
   await page.getByLabel("Email").fill(email);
   await page.getByRole("button", { name: "Send the link" }).click();
-  await page.getByText(`If there is an account with ${email}, a link is on its way`).waitFor();
+  await page.getByText(`If there is an account with ${email}, we have sent a link to it.`).waitFor();
   const { link } = await mail.next(email);
 
   await page.goto(link);
@@ -214,18 +215,18 @@ it("a forgotten password is replaced, and the link serves once", async () => {
   await page.waitForURL("**/dashboard");
 
   await page.goto(link);
-  await page.getByText("This link has been used already").waitFor();
+  await page.getByText("It was used already").waitFor();
   expect(await page.getByLabel("New password").count()).toBe(0);
 });
 
-it("an account is deleted with the password, and with all that it holds", async () => {
+it("an account and its tasks can be deleted with the password", async () => {
   const email = await openAccount();
   await page.getByRole("button", { name: "Delete my account" }).click();
   const form = section("Delete account");
-  await form.getByLabel("Your password, to be sure").fill("wrong-password");
+  await form.getByLabel("Your password").fill("wrong-password");
   await form.getByRole("button", { name: "Delete my account and all tasks" }).click();
-  await says("Delete account", "That is not your current password.");
-  await form.getByLabel("Your password, to be sure").fill(PASSWORD);
+  await says("Delete account", "This is not your current password.");
+  await form.getByLabel("Your password").fill(PASSWORD);
   await form.getByRole("button", { name: "Delete my account and all tasks" }).click();
   await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
   expect((await context.cookies()).filter(({ name }) => name.includes("session"))).toEqual([]);
@@ -234,7 +235,7 @@ it("an account is deleted with the password, and with all that it holds", async 
   expect((await new Visitor(stack.origin).signIn(email)).status).toBe(401);
 });
 
-describe("by keyboard, the focus is never lost", () => {
+describe("the keyboard focus is kept", () => {
   /** The name of the element that has the focus. */
   const focused = () =>
     page.evaluate(() => {
@@ -252,7 +253,7 @@ describe("by keyboard, the focus is never lost", () => {
     await page.keyboard.press("Enter");
   }
 
-  it("while something is sent, which a second press does not send again", async () => {
+  it("while a form is being sent, and a second press sends nothing", async () => {
     await openAccount();
     let sent = 0;
     let letGo = () => {};
@@ -278,7 +279,7 @@ describe("by keyboard, the focus is never lost", () => {
     expect(sent).toBe(1);
   });
 
-  it("when a device goes, and when all the others go", async () => {
+  it("when one device is signed out, and when all others are", async () => {
     const email = await openAccount();
     await signInElsewhere(email);
     await page.reload();
@@ -295,32 +296,32 @@ describe("by keyboard, the focus is never lost", () => {
     await expectFocus("UL");
   });
 
-  it("when the account is to be deleted, and when it is kept", async () => {
+  it("when the deletion of the account is started and cancelled", async () => {
     await openAccount();
     await press("Delete account", "Delete my account");
-    await expectFocus("Your password, to be sure");
+    await expectFocus("Your password");
     await page.keyboard.press("Tab");
     await expectFocus("Delete my account and all tasks");
     await page.keyboard.press("Tab");
-    await expectFocus("Keep it");
+    await expectFocus("Keep my account");
     await page.keyboard.press("Enter");
     await expectFocus("Delete my account");
   });
 
-  it("and is never on what deletes, where no password stands in between", async () => {
+  it("away from the button that deletes an account without a password", async () => {
     other.signInAs({ id: ++people, name: "Octo", email: `octo-${people}@example.com`, emailVerified: true });
     await page.goto("/account");
     await page.getByRole("button", { name: "Continue with GitHub" }).click();
     await page.getByRole("link", { name: "Allow" }).click();
     await page.waitForURL(`${stack.origin}/account`);
     await press("Delete account", "Delete my account");
-    await expectFocus("Keep it");
+    await expectFocus("Keep my account");
     await page.keyboard.press("Enter");
     await expectFocus("Delete my account");
   });
 });
 
-it("a message that cannot be sent is said at the form, and what was typed is kept", async () => {
+it("a form shows that an email could not be sent, and keeps what was typed", async () => {
   await mail.stop();
   try {
     await page.goto("/forgot-password");
@@ -337,8 +338,8 @@ it("a message that cannot be sent is said at the form, and what was typed is kep
 describe.each([
   ["GitHub", "github.com"],
   ["Google", "accounts.google.com"],
-])("with %s", (site, host) => {
-  it("one signs in where one was going, and has an account without a password", async () => {
+])("a sign-in with %s", (site, host) => {
+  it("returns to the requested page and creates an account without a password", async () => {
     const email = `octo-${++people}@example.com`;
     other.signInAs({ id: people, name: "Octo", email, emailVerified: true });
     await page.goto("/account");
@@ -348,21 +349,21 @@ describe.each([
     await page.waitForURL(`${stack.origin}/account`);
     await says("Email", email);
     await says("Password", `You sign in with ${site} and have no password.`);
-    await section("Password").getByRole("button", { name: "Send a link to choose one" }).click();
-    await says("Password", /^We wrote to/);
+    await section("Password").getByRole("button", { name: "Send a link to choose a password" }).click();
+    await says("Password", /^We have sent a link to/);
     expect((await mail.next(email)).subject).toBe("Choose a new password");
   });
 
-  it("one may decide not to, and is told that nothing has changed", async () => {
+  it("shows that nothing has changed if the visitor denies access", async () => {
     await page.goto("/login");
     await page.getByRole("button", { name: `Continue with ${site}` }).click();
     await page.waitForURL(`https://${host}/**`);
     await page.getByRole("link", { name: "Deny" }).click();
-    await page.getByText("You did not let the other site tell us who you are.").waitFor();
+    await page.getByText("You did not allow the other site to share your identity.").waitFor();
   });
 });
 
-it("fits a phone, and breaks no rule of its policy", async () => {
+it("the account page fits a phone and violates no Content Security Policy", async () => {
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(`${page.url()}: ${message.text()}`);

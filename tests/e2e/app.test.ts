@@ -1,8 +1,9 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, watchTraffic } from "../fixtures/browser";
-import { signUp } from "../fixtures/signed-up";
-import { type FullStack, startFullStack } from "../fixtures/stack";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signUp } from "../../scripts/stack/sign-up";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { watchTraffic } from "../fixtures/browser";
 
 let stack: FullStack;
 let browser: Browser;
@@ -32,7 +33,7 @@ async function addTask(title: string): Promise<void> {
 }
 
 describe("a visitor", () => {
-  it("who asks for a page is sent to sign in, and back", async () => {
+  it("who opens a protected page signs in first and then sees it", async () => {
     const email = await signUp(page);
     await context.clearCookies();
     await page.goto("/tasks?filter=open");
@@ -45,7 +46,7 @@ describe("a visitor", () => {
     await page.waitForURL("**/tasks?filter=open");
   });
 
-  it("who mistypes the password keeps what was typed and is told", async () => {
+  it("who types a wrong password sees an error and keeps the email", async () => {
     const email = await signUp(page);
     await context.clearCookies();
     await page.goto("/login");
@@ -58,7 +59,7 @@ describe("a visitor", () => {
 });
 
 describe("a signed-in visitor", () => {
-  it("works with tasks, which FastAPI keeps", async () => {
+  it("adds, marks, renames and deletes tasks, which FastAPI stores", async () => {
     await signUp(page);
     await page.goto("/tasks");
     await addTask("Water the plants");
@@ -88,7 +89,7 @@ describe("a signed-in visitor", () => {
     expect(await page.getByRole("checkbox").count()).toBe(1);
   });
 
-  it("sees tasks in the first HTML, before any script runs", async () => {
+  it("gets the tasks in the HTML, without scripts", async () => {
     await signUp(page);
     await page.goto("/tasks");
     await addTask("In the first response");
@@ -96,13 +97,13 @@ describe("a signed-in visitor", () => {
     expect(html).toContain("In the first response");
   });
 
-  it("is sent on from the sign-in page", async () => {
+  it("is redirected from the sign-in page", async () => {
     await signUp(page);
     await page.goto("/login?next=%2Ftasks");
     expect(new URL(page.url()).pathname).toBe("/tasks");
   });
 
-  it("fetches data with one request", async () => {
+  it("needs one request to add a task", async () => {
     await signUp(page);
     await page.goto("/tasks");
     await page.waitForLoadState("networkidle");
@@ -111,7 +112,7 @@ describe("a signed-in visitor", () => {
     expect(requests).toEqual(["POST /backend/api/tasks"]);
   });
 
-  it("signs out, and the way back leads to sign in", async () => {
+  it("signs out and is then redirected to the sign-in page", async () => {
     await signUp(page);
     const before = await context.cookies();
     await page.getByRole("button", { name: "Your account" }).click();
@@ -123,7 +124,7 @@ describe("a signed-in visitor", () => {
     expect(before.find(({ name }) => name.endsWith("session_token"))?.httpOnly).toBe(true);
   });
 
-  it("whose session ends elsewhere is taken to sign in, and back after it", async () => {
+  it("whose session has ended signs in again and returns to the page", async () => {
     const email = await signUp(page);
     // Wait for the socket. A page without one would send a request by itself, and find out that the
     // session has ended before the test types anything.
@@ -143,7 +144,7 @@ describe("a signed-in visitor", () => {
   });
 });
 
-it("shows no token to any script of a page", async () => {
+it("no token is readable for scripts of a page", async () => {
   const traffic = watchTraffic(page);
   await signUp(page);
   await page.goto("/tasks");
@@ -167,12 +168,12 @@ it("shows no token to any script of a page", async () => {
   expect(leaks.map(({ where }) => where)).toEqual([]);
 });
 
-it("runs no script but its own, and breaks no rule of its policy, on any page", async () => {
-  const complaints: string[] = [];
+it("no page violates its Content Security Policy, which blocks injected scripts", async () => {
+  const pageErrors: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(`${page.url()}: ${message.text()}`);
+    if (message.type() === "error") pageErrors.push(`${page.url()}: ${message.text()}`);
   });
-  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
+  page.on("pageerror", (error) => pageErrors.push(`${page.url()}: ${error.message}`));
   for (const path of ["/", "/login", "/signup"]) {
     await page.goto(path);
     await page.waitForLoadState("networkidle");
@@ -182,7 +183,7 @@ it("runs no script but its own, and breaks no rule of its policy, on any page", 
     await page.goto(path);
     await page.waitForLoadState("networkidle");
   }
-  expect(complaints).toEqual([]);
+  expect(pageErrors).toEqual([]);
 
   // Attack: an attacker gets markup with an inline event handler into the page. Defence: the
   // Content Security Policy blocks the handler.
@@ -193,12 +194,12 @@ it("runs no script but its own, and breaks no rule of its policy, on any page", 
   expect(ran).toBe(false);
 });
 
-it("keeps what was typed before the page's script is there", async () => {
+it("a form keeps what was typed before the scripts have loaded", async () => {
   await signUp(page);
   // A new browser without cached scripts, on a slow network: the page shows, but no script loads.
   const storageState = await context.storageState();
-  const newcomer = await browser.newContext({ baseURL: stack.origin, storageState });
-  const slow = await newcomer.newPage();
+  const newContext = await browser.newContext({ baseURL: stack.origin, storageState });
+  const slow = await newContext.newPage();
   const waiting: string[] = [];
   await slow.route(/\/_next\/static\/.*\.js/, (route) => void waiting.push(route.request().url()));
   await slow.goto("/tasks", { waitUntil: "commit" });
@@ -213,10 +214,10 @@ it("keeps what was typed before the page's script is there", async () => {
   await slow.unroute(/\/_next\/static\/.*\.js/);
   await slow.getByRole("button", { name: "Add", exact: true }).click();
   await slow.getByRole("button", { name: "Delete Typed early" }).waitFor();
-  await newcomer.close();
+  await newContext.close();
 });
 
-it("can be used by keyboard alone", async () => {
+it("the tasks page works with the keyboard alone", async () => {
   await signUp(page);
   await page.goto("/tasks");
   // Until the button is enabled, Enter does nothing, and what was typed is kept.
@@ -231,7 +232,7 @@ it("can be used by keyboard alone", async () => {
 });
 
 describe("while FastAPI is down", () => {
-  it("a page says so, the visitor stays signed in, and what was typed can be sent again", async () => {
+  it("a page shows an error, the visitor stays signed in, and a change can be sent again", async () => {
     const email = await signUp(page);
     await page.goto("/tasks");
     await stack.stopBackend();
@@ -244,7 +245,7 @@ describe("while FastAPI is down", () => {
       const other = await context.newPage();
       await other.goto("/dashboard");
       await other.getByText(email).waitFor();
-      await other.getByText("Your tasks cannot be shown").waitFor();
+      await other.getByText("Your tasks could not be loaded").waitFor();
 
       await stack.restartBackend();
       await note.getByRole("button", { name: "Try again" }).click();
@@ -258,7 +259,7 @@ describe("while FastAPI is down", () => {
   });
 });
 
-it("fits a phone", async () => {
+it("every page fits the width of a phone", async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   for (const path of ["/", "/login", "/signup"]) {
     await page.goto(path);

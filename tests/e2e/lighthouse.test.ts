@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { audit } from "../../scripts/lib/lighthouse";
 import { ensureTools } from "../../scripts/lib/tools";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /**
  * Lighthouse's audits of the pages, without performance. `npm run lighthouse` measures performance,
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 it.each(["/", "/login", "/tasks"])(
-  "%s",
+  "Lighthouse finds no problem on %s",
   async (page) => {
     const cookies = page === "/tasks" ? visitor.cookies : new Map<string, string>();
     const { scores, findings } = await audit(stack.origin + page, cookies, [

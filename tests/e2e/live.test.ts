@@ -1,13 +1,13 @@
 import type { Browser, BrowserContext, Page, WebSocket } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 import { canPause, pause } from "../fixtures/pause";
-import { type FullStack, startFullStack } from "../fixtures/stack";
 
 /** One account on two devices: a change on one shows on the other without a reload. */
 
 /** A page waits a few seconds before it reconnects. Milliseconds. */
-const PATIENT = { timeout: 15_000 };
+const LONG_TIMEOUT = { timeout: 15_000 };
 
 let stack: FullStack;
 let browser: Browser;
@@ -41,28 +41,30 @@ beforeEach(async () => {
 
 /** The sockets of each page, and the messages that it received on them. */
 const sockets = new WeakMap<Page, WebSocket[]>();
-const told = new WeakMap<Page, string[]>();
+const receivedMessages = new WeakMap<Page, string[]>();
 
 /** Opens the tasks page and waits for its first live message. Later changes arrive by socket. */
 async function openTasks(context: BrowserContext, prepare?: (page: Page) => Promise<void>): Promise<Page> {
   const opened = await context.newPage();
-  opened.setDefaultTimeout(PATIENT.timeout);
+  opened.setDefaultTimeout(LONG_TIMEOUT.timeout);
   sockets.set(opened, []);
-  told.set(opened, []);
+  receivedMessages.set(opened, []);
   opened.on("websocket", (socket) => {
     sockets.get(opened)?.push(socket);
-    socket.on("framereceived", ({ payload }) => told.get(opened)?.push(String(payload)));
+    socket.on("framereceived", ({ payload }) => receivedMessages.get(opened)?.push(String(payload)));
   });
   await prepare?.(opened);
   await opened.goto("/tasks");
-  await hear(opened, "all");
+  await receive(opened, "all");
   return opened;
 }
 
 /** Waits for the next message of one kind. */
-async function hear(on: Page, kind: string): Promise<void> {
-  const messages = told.get(on) ?? [];
-  await expect.poll(() => messages.some((message) => JSON.parse(message).kind === kind), PATIENT).toBe(true);
+async function receive(on: Page, kind: string): Promise<void> {
+  const messages = receivedMessages.get(on) ?? [];
+  await expect
+    .poll(() => messages.some((message) => JSON.parse(message).kind === kind), LONG_TIMEOUT)
+    .toBe(true);
   messages.length = 0;
 }
 
@@ -74,7 +76,7 @@ async function addTask(on: Page, title: string): Promise<void> {
 /** Only list items in `main`: a notice is a list item too, outside of it. */
 const titles = (on: Page) => on.getByRole("main").getByRole("listitem").allInnerTexts();
 
-it("a task that is added, marked, renamed and deleted on one shows on the other", async () => {
+it("each change of a task on one device shows on the other", async () => {
   await addTask(page, "Water the plants");
   await addTask(page, "Feed the cat");
   await expect.poll(() => titles(other)).toEqual(["Feed the cat", "Water the plants"]);
@@ -94,13 +96,13 @@ it("a task that is added, marked, renamed and deleted on one shows on the other"
   expect(await titles(other)).toEqual(["Water the roses"]);
 });
 
-it("a task of one's own is never seen twice, though the socket tells of it before the answer comes", async () => {
+it("a new task shows once, even if its live message arrives before the response", async () => {
   await page.route("**/backend/api/tasks", async (route) => {
-    const answer = await route.fetch();
-    await hear(page, "saved");
+    const response = await route.fetch();
+    await receive(page, "saved");
     // Gives React time to render, in case it would show the task twice.
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
-    await route.fulfill({ response: answer });
+    await route.fulfill({ response });
   });
   // Records the length of the list after every change of the DOM.
   await page.evaluate(() => {
@@ -111,9 +113,9 @@ it("a task of one's own is never seen twice, though the socket tells of it befor
       { childList: true, subtree: true },
     );
   });
-  const answered = page.waitForResponse("**/backend/api/tasks");
+  const responded = page.waitForResponse("**/backend/api/tasks");
   await addTask(page, "Water the plants");
-  await answered;
+  await responded;
   await page.getByRole("button", { name: "Delete Water the plants" }).waitFor();
   const lengths = await page.evaluate(() => (window as unknown as { lengths: number[] }).lengths);
   expect(Math.max(...lengths)).toBe(1);
@@ -123,14 +125,14 @@ it("a task of one's own is never seen twice, though the socket tells of it befor
  * Adds a task while FastAPI is paused, and waits until the page reports that no response came in
  * time. FastAPI stays paused until `resume` is called.
  */
-async function addInVain(title: string) {
+async function addWithoutResponse(title: string) {
   const resume = pause(stack.backendPid);
   try {
     await addTask(page, title);
     const note = page.getByRole("alert").filter({ hasText: `“${title}”` });
     await note.waitFor({ timeout: 30_000 });
     expect(await note.textContent()).toContain(
-      `We do not know whether “${title}” was added. The server has not answered in time.`,
+      `We do not know whether “${title}” was added. The server did not respond in time.`,
     );
     return { note, resume };
   } catch (error) {
@@ -139,22 +141,22 @@ async function addInVain(title: string) {
   }
 }
 
-const titlesKept = async () =>
+const storedTitles = async () =>
   ((await (await page.request.get("/backend/api/tasks")).json()) as { title: string }[]).map(
     ({ title }) => title,
   );
 
-it.runIf(canPause)("a task of which no answer came is there after all, and its note is gone", async () => {
-  const { note, resume } = await addInVain("Once");
+it.runIf(canPause)("a task whose response was late shows, and its error disappears", async () => {
+  const { note, resume } = await addWithoutResponse("Once");
   resume();
   await page.getByRole("button", { name: "Delete Once" }).waitFor();
   await note.waitFor({ state: "detached" });
   await page.getByRole("status").filter({ hasText: "Added Once." }).waitFor({ state: "attached" });
-  expect(await titlesKept()).toEqual(["Once"]);
+  expect(await storedTitles()).toEqual(["Once"]);
 });
 
-it.runIf(canPause)("a task that is sent again, for want of an answer, is added once", async () => {
-  const { note, resume } = await addInVain("Twice");
+it.runIf(canPause)("a task that is sent again after a timeout is added once", async () => {
+  const { note, resume } = await addWithoutResponse("Twice");
   try {
     const sent = page.waitForRequest((request) => request.method() === "POST");
     await note.getByRole("button", { name: "Try again" }).click();
@@ -166,12 +168,12 @@ it.runIf(canPause)("a task that is sent again, for want of an answer, is added o
   // FastAPI still has to respond to two requests. This one comes after them, so once it is done,
   // both have been handled.
   await addTask(page, "Afterwards");
-  await expect.poll(() => titles(other), PATIENT).toEqual(["Afterwards", "Twice"]);
+  await expect.poll(() => titles(other), LONG_TIMEOUT).toEqual(["Afterwards", "Twice"]);
   expect(await titles(page)).toEqual(["Afterwards", "Twice"]);
-  expect(await titlesKept()).toEqual(["Afterwards", "Twice"]);
+  expect(await storedTitles()).toEqual(["Afterwards", "Twice"]);
 });
 
-it("a deletion that is undone brings the same task back", async () => {
+it("Undo restores the same task on both devices", async () => {
   await addTask(page, "Deleted by mistake");
   await page.getByRole("button", { name: "Delete Deleted by mistake" }).waitFor();
   const kept = async () => (await page.request.get("/backend/api/tasks")).json();
@@ -183,7 +185,7 @@ it("a deletion that is undone brings the same task back", async () => {
   await expect.poll(() => titles(other)).toEqual(["Deleted by mistake"]);
 });
 
-it("once the account is deleted on one, the other can add nothing and hears nothing more", async () => {
+it("after the account is deleted on one device, the other can neither add tasks nor receive changes", async () => {
   const headers = { origin: stack.origin };
   const ended = sockets.get(other)?.[0]?.waitForEvent("close");
   // The gate still trusts the session of the other device: it may do so for a minute.
@@ -191,30 +193,30 @@ it("once the account is deleted on one, the other can add nothing and hears noth
   const deletion = { data: { password: account.password }, headers };
   expect((await page.request.post("/api/auth/delete-user", deletion)).ok()).toBe(true);
   await ended;
-  const refused = await phone.request.post("/backend/api/tasks", { data: { title: "Nobody's" }, headers });
+  const refused = await phone.request.post("/backend/api/tasks", { data: { title: "Too late" }, headers });
   expect(refused.status()).toBe(401);
   expect(await refused.json()).toMatchObject({ code: "account_deleted" });
-  await addTask(other, "Nobody's");
+  await addTask(other, "Too late");
   await other
     .getByRole("alert")
-    .filter({ hasText: "“Nobody's” was not added. This account was deleted" })
+    .filter({ hasText: "“Too late” was not added. This account was deleted" })
     .waitFor();
 });
 
-it("what was changed while FastAPI was away shows when it is back, and so does what comes then", async () => {
+it("changes show on the other device after FastAPI has restarted", async () => {
   await addTask(page, "Before");
-  await hear(other, "saved");
+  await receive(other, "saved");
   await stack.stopBackend();
   await stack.restartBackend();
   // The other page may reconnect before or after this. The task must show in both cases.
   await addTask(page, "Meanwhile");
-  await expect.poll(() => titles(other), PATIENT).toEqual(["Meanwhile", "Before"]);
-  await hear(other, "all");
+  await expect.poll(() => titles(other), LONG_TIMEOUT).toEqual(["Meanwhile", "Before"]);
+  await receive(other, "all");
   await addTask(page, "Afterwards");
   await expect.poll(() => titles(other)).toEqual(["Afterwards", "Meanwhile", "Before"]);
 });
 
-it("a page that nobody sees connects no more until it is seen again", async () => {
+it("a hidden page does not reconnect until it is visible again", async () => {
   // The test controls the clock of this page.
   const seen = await openTasks(phone, (page) => page.clock.install());
   const ended = sockets.get(seen)?.[0]?.waitForEvent("close");
@@ -227,7 +229,7 @@ it("a page that nobody sees connects no more until it is seen again", async () =
   expect(sockets.get(seen)).toHaveLength(1);
 
   await setVisibility(seen, "visible");
-  await hear(seen, "all");
+  await receive(seen, "all");
 });
 
 /** Sets the visibility by hand, because headless pages are always visible. */
@@ -238,7 +240,7 @@ function setVisibility(on: Page, state: DocumentVisibilityState): Promise<void> 
   }, state);
 }
 
-it("a page whose session has ended elsewhere is taken to sign in once its socket has ended", async () => {
+it("a page whose session has ended goes to the sign-in page when its socket closes", async () => {
   await phone.clearCookies();
   await stack.stopBackend();
   await stack.restartBackend();

@@ -1,8 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
-import { startQueryCounter } from "../fixtures/query-counter";
-import { signUp } from "../fixtures/signed-up";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signUp } from "../../scripts/stack/sign-up";
 import {
   type App,
   type Database,
@@ -10,7 +9,8 @@ import {
   startApp,
   startDatabase,
   startFullStack,
-} from "../fixtures/stack";
+} from "../../scripts/stack/test-stack";
+import { startQueryCounter } from "../fixtures/query-counter";
 
 /** How many database queries each page needs. */
 
@@ -42,7 +42,7 @@ afterAll(async () => {
   await database?.stop();
 });
 
-it("a page, the pages that its links prefetch, and the way to one of them ask the database nothing", async () => {
+it("a page, its prefetches and a navigation need no database query", async () => {
   const prefetched: string[] = [];
   page.on("request", (request) => {
     if (request.headers()["next-router-prefetch"]) prefetched.push(new URL(request.url()).pathname);
@@ -59,12 +59,12 @@ it("a page, the pages that its links prefetch, and the way to one of them ask th
   expect(counter.queries).toHaveLength(1);
 });
 
-it("the first HTML of /dashboard and of /tasks holds the visitor's tasks", async () => {
+it("the HTML of /dashboard and of /tasks contains the visitor's tasks", async () => {
   await page.request.post("/backend/api/tasks", {
-    data: { title: "In the first answer" },
+    data: { title: "In the first response" },
     headers: { origin: app.origin },
   });
   for (const path of ["/dashboard", "/tasks"]) {
-    expect(await (await page.request.get(path)).text(), path).toContain("In the first answer");
+    expect(await (await page.request.get(path)).text(), path).toContain("In the first response");
   }
 });

@@ -1,8 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
-import { signCookieCache } from "../fixtures/signing";
-import { type FullStack, startFullStack } from "../fixtures/stack";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signCookieCache } from "../../scripts/stack/signing";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 
 /** An error page shows the id of the failed request, and the log contains the same id. */
 
@@ -25,7 +25,7 @@ const failed = () =>
     .filter((line) => line.includes('"code":"page_failed"'))
     .map((line) => JSON.parse(line).request_id as string);
 
-it("whether it was opened or navigated to, and that of a page that is not there", async () => {
+it("an error page and the 404 page show the id of their request", async () => {
   const context = await browser.newContext({ baseURL: stack.origin });
   const page = await context.newPage();
   await page.goto("/signup");
@@ -36,7 +36,7 @@ it("whether it was opened or navigated to, and that of a page that is not there"
   await page.waitForURL("**/dashboard");
 
   const missing = await page.goto("/no-such-page");
-  await page.getByText("There is no such page").waitFor();
+  await page.getByRole("heading", { name: "Page not found" }).waitFor();
   expect(await page.locator("code").textContent()).toBe(missing?.headers()["x-request-id"]);
   await page.goto("/dashboard");
 
@@ -53,13 +53,13 @@ it("whether it was opened or navigated to, and that of a page that is not there"
   await stack.stopDatabase();
 
   await page.getByRole("link", { name: "Tasks" }).first().click();
-  await page.getByText("This page could not be shown").waitFor();
+  await page.getByText("This page could not be loaded").waitFor();
   const shown = () => page.locator("code").textContent();
   await expect.poll(async () => failed().includes((await shown())?.split(" / ")[0] ?? "")).toBe(true);
   const navigated = await shown();
 
   const response = await page.goto("/tasks");
-  await page.getByText("This page could not be shown").waitFor();
+  await page.getByText("This page could not be loaded").waitFor();
   expect(await shown()).toContain(response?.headers()["x-request-id"]);
   expect(await shown()).not.toBe(navigated);
   await expect.poll(failed).toContain(response?.headers()["x-request-id"]);

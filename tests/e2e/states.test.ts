@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
-import { signUp } from "../fixtures/signed-up";
-import { type FullStack, startFullStack } from "../fixtures/stack";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { signUp } from "../../scripts/stack/sign-up";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 
 /** States of the pages: notices, focus, no network, and no layout shifts. */
 
@@ -24,7 +24,7 @@ beforeEach(async () => {
   return () => page.close();
 });
 
-const OFFLINE = "You are offline. This is what you saw last.";
+const OFFLINE = "You are offline. This page shows the data that was loaded last.";
 
 async function addTask(title: string): Promise<void> {
   await page.getByLabel("New task").fill(title);
@@ -32,15 +32,15 @@ async function addTask(title: string): Promise<void> {
   await page.getByRole("button", { name: `Delete ${title}` }).waitFor();
 }
 
-it("a task that was deleted can be had back, as it was", async () => {
+it("Undo restores a deleted task with its state", async () => {
   await page.goto("/tasks");
   await addTask("Deleted by mistake");
   await page.getByRole("checkbox", { name: "Deleted by mistake" }).check();
   await page.getByRole("button", { name: "Delete Deleted by mistake" }).click();
   // Screen readers must read the notice too, and only once.
-  const said = page.getByRole("status").filter({ hasText: "Deleted Deleted by mistake." });
-  await said.waitFor({ state: "attached" });
-  expect(await said.allTextContents()).toEqual(["Notice Deleted Deleted by mistake.Undo"]);
+  const notice = page.getByRole("status").filter({ hasText: "Deleted Deleted by mistake." });
+  await notice.waitFor({ state: "attached" });
+  expect(await notice.allTextContents()).toEqual(["Notice Deleted Deleted by mistake.Undo"]);
   await page.getByRole("button", { name: "Undo" }).click();
   // The delete button appears when the task is saved. Before that, the row is a preview.
   await page.getByRole("button", { name: "Delete Deleted by mistake" }).waitFor();
@@ -51,18 +51,18 @@ it("a task that was deleted can be had back, as it was", async () => {
 it.each([
   { form: "/account", button: "Change password", field: "Current password" },
   { form: "/tasks", button: "Add", field: "New task" },
-])("the form on $form leads to the first field that is wrong", async ({ form, button, field }) => {
+])("the form on $form moves the focus to the first invalid field", async ({ form, button, field }) => {
   await page.goto(form);
   await page.getByRole("button", { name: button, exact: true }).click();
-  const wrong = page.getByLabel(field);
-  await expect.poll(() => wrong.evaluate((input) => input === document.activeElement)).toBe(true);
-  expect(await wrong.getAttribute("aria-invalid")).toBe("true");
+  const invalidField = page.getByLabel(field);
+  await expect.poll(() => invalidField.evaluate((input) => input === document.activeElement)).toBe(true);
+  expect(await invalidField.getAttribute("aria-invalid")).toBe("true");
   // Screen readers read the error together with the field.
-  const note = await wrong.getAttribute("aria-describedby");
+  const note = await invalidField.getAttribute("aria-describedby");
   expect(await page.locator(`[id="${note}"]`).textContent()).not.toBe("");
 });
 
-it("a menu gives the focus back", async () => {
+it("a menu returns the focus to its button", async () => {
   const trigger = page.getByRole("button", { name: "Your account" });
   await trigger.focus();
   await page.keyboard.press("Enter");
@@ -71,7 +71,7 @@ it("a menu gives the focus back", async () => {
   await expect.poll(() => trigger.evaluate((button) => button === document.activeElement)).toBe(true);
 });
 
-it("without a network a page says so, keeps its list and what is typed, and goes on by itself", async () => {
+it("without a network the tasks page shows a notice, keeps its list, and continues when the network is back", async () => {
   await page.goto("/tasks");
   await addTask("Seen before");
   await page.context().setOffline(true);
@@ -92,7 +92,7 @@ it("without a network a page says so, keeps its list and what is typed, and goes
   await page.getByRole("button", { name: "Delete Typed offline" }).waitFor();
 });
 
-it("on a phone the word that there is no network covers neither headings nor what is under the thumb", async () => {
+it("the notice about a missing network covers neither the heading nor the input on a phone", async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto("/tasks");
   await addTask("Seen before");
@@ -104,7 +104,7 @@ it("on a phone the word that there is no network covers neither headings nor wha
   }
 });
 
-it("a list that hears nothing of what is done elsewhere says so, and when it does again", async () => {
+it("the tasks page shows when it receives no live updates, and when it does again", async () => {
   await page.goto("/tasks");
   await addTask("Seen before");
   await stack.stopBackend();
@@ -119,7 +119,7 @@ it("a list that hears nothing of what is done elsewhere says so, and when it doe
   expect(await note.count()).toBe(0);
 });
 
-it.each(["/dashboard", "/tasks", "/account"])("%s stands in outline before it has come", async (path) => {
+it.each(["/dashboard", "/tasks", "/account"])("%s shows a placeholder while it loads", async (path) => {
   const html = await (await page.request.get(path)).text();
   expect(/<span class="sr-only">Loading your (tasks|account)</.test(html)).toBe(true);
 });
@@ -128,11 +128,11 @@ it.each([
   { path: "/", visitor: "a guest" },
   { path: "/login", visitor: "a guest" },
   { path: "/signup", visitor: "a guest" },
-  { path: "/", visitor: "somebody signed in" },
-  { path: "/dashboard", visitor: "somebody signed in" },
-  { path: "/tasks", visitor: "somebody signed in" },
-  { path: "/account", visitor: "somebody signed in" },
-])("nothing moves while $path loads for $visitor", async ({ path, visitor }) => {
+  { path: "/", visitor: "a signed-in visitor" },
+  { path: "/dashboard", visitor: "a signed-in visitor" },
+  { path: "/tasks", visitor: "a signed-in visitor" },
+  { path: "/account", visitor: "a signed-in visitor" },
+])("the layout of $path does not shift while it loads for $visitor", async ({ path, visitor }) => {
   await page.goto("/tasks");
   await addTask("In the list");
   if (visitor === "a guest") await page.context().clearCookies();

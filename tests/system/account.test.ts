@@ -4,10 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vit
 import { parseEnv } from "../../lib/env";
 import { identityOf } from "../../lib/token/contract";
 import { createMinter } from "../../lib/token/mint";
+import { AUTH_SECRET } from "../../scripts/stack/signing";
+import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
-import { AUTH_SECRET } from "../fixtures/signing";
-import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Accounts and the ways to sign in, with a real Postgres, a real FastAPI and a real mail server.
@@ -348,7 +348,7 @@ describe("a link that is opened by a person", () => {
     await new Visitor(stack.origin).signUp(newEmail, "Faster", PASSWORD);
     const { at, text } = await open(member.visitor, link);
     expect(at).toBe("/verify-email?done=changed&error=EMAIL_TAKEN");
-    expect(text).toContain("Another account uses this address by now");
+    expect(text).toContain("Another account now uses this address");
     expect(await follow(member.visitor, link)).toBe(at);
     expect(await userRow(member.email)).toBeDefined();
     const lines = stack.readLog("next");

@@ -3,10 +3,10 @@ import { decodeProtectedHeader, jwtVerify } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { keyId } from "../../lib/token/contract";
+import { JWT_KEY } from "../../scripts/stack/signing";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { startNginx } from "../fixtures/nginx";
-import { JWT_KEY } from "../fixtures/signing";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** Better Auth as the app serves it: real requests, a real Postgres. */
 

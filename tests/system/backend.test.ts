@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, test } from "vitest";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /** End to end: the gate, a real FastAPI with PyJWT, and a real Postgres. */
 
@@ -18,12 +18,12 @@ afterAll(() => stack?.stop());
 
 const json = async (response: Promise<Response>) => (await response).json();
 
-it("FastAPI accepts the gate's token and knows who asks", async () => {
+it("FastAPI accepts the gate's token and identifies the user", async () => {
   expect(await json(ada.fetch("/backend/api/me"))).toMatchObject({ email: "ada@example.com", name: "Ada" });
   expect(await json(grace.fetch("/backend/api/me"))).toMatchObject({ name: "Grace Ünïcode ✓" });
 });
 
-it("a task is created, read, changed and deleted, and is nobody else's", async () => {
+it("a user can create, read, change and delete a task, and another user cannot", async () => {
   const created = await ada.post("/backend/api/tasks", { title: "  Water the plants " });
   expect(created.status).toBe(201);
   const task = (await created.json()) as { id: string; title: string; done: boolean };
@@ -53,23 +53,23 @@ test.each(["/api/tasks", "/api/me"])("FastAPI itself refuses %s without a token"
   expect(response.headers.get("cache-control")).toBe("private, no-store");
 });
 
-it("FastAPI refuses a token of a gate with another secret, and the gate passes its 401 on as it is", async () => {
-  const stranger = await startFullStack({
+it("the gate forwards the 401 of a FastAPI that has another secret", async () => {
+  const otherGate = await startFullStack({
     gate: { JWT_SECRET_KEY: "another-key-another-key-another-key-99" },
   });
   try {
-    const visitor = new Visitor(stranger.origin);
+    const visitor = new Visitor(otherGate.origin);
     await visitor.signUp("ada@example.com");
     const response = await visitor.fetch("/backend/api/me");
     expect(response.status).toBe(401);
     expect(response.headers.get("www-authenticate")).toMatch(/^Bearer/);
     expect((await response.json()).code).not.toBe("gate_signed_out");
   } finally {
-    await stranger.stop();
+    await otherGate.stop();
   }
 });
 
-it("answers of the backend are private all the way", async () => {
+it("responses of the backend stay private on their way through the gate", async () => {
   const response = await ada.fetch("/backend/api/tasks");
   expect(response.headers.get("cache-control")).toBe("private, no-store");
 });

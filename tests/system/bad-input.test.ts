@@ -3,9 +3,9 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseEnv } from "../../lib/env";
 import { openAuth } from "../../scripts/stack/auth";
+import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
-import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Sends every kind of invalid value to every endpoint of Better Auth. None may look like an outage.

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createDatabase } from "../../lib/auth/database";
 import { storedFields } from "../../lib/auth/stored-fields";
 import { parseEnv } from "../../lib/env";
+import { AUTH_SECRET } from "../../scripts/stack/signing";
+import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
-import { AUTH_SECRET } from "../fixtures/signing";
-import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** The size of what a user stores is limited. The size of the cookies is limited in any case. */
 

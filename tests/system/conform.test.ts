@@ -6,16 +6,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { createAccounts } from "../../scripts/checks/conform/accounts";
-import { TASKS, tasksOf } from "../../scripts/checks/conform/check";
+import type { Account, Target } from "../../scripts/checks/conform/account";
+import { TASKS } from "../../scripts/checks/conform/assertions";
 import { checks } from "../../scripts/checks/conform/checks";
-import { createDial, createSend } from "../../scripts/checks/conform/probe";
-import { runChecks } from "../../scripts/checks/conform/run-checks";
-import { createWorld, type Member, type Target } from "../../scripts/checks/conform/world";
+import { createContext } from "../../scripts/checks/conform/context";
+import { fetchTasks } from "../../scripts/checks/conform/tasks";
+import { createAccounts } from "../../scripts/checks/conform/throwaway-accounts";
+import { createConnect, createSend } from "../../scripts/checks/probe";
+import { type Result, runChecks } from "../../scripts/checks/run";
 import { freePort, listen } from "../../scripts/stack/ports";
+import { type App, type FullStack, startApp, startFullStack } from "../../scripts/stack/test-stack";
 import { holesFor, sets } from "../fixtures/holes";
 import { type Hole, startLeakyProxy } from "../fixtures/leaky-proxy";
-import { type App, type FullStack, startApp, startFullStack } from "../fixtures/stack";
 
 /** `npm run conform`: a correct deployment passes, and one that fails any check does not. */
 
@@ -37,7 +39,7 @@ async function conform(args: string[], more: Record<string, string> = {}) {
   return { code, out, err };
 }
 
-async function peopleIn(databaseUrl: string): Promise<string[]> {
+async function readEmails(databaseUrl: string): Promise<string[]> {
   const sql = new Client({ connectionString: databaseUrl });
   await sql.connect();
   const { rows } = await sql.query<{ email: string }>(`select email from "user"`);
@@ -59,8 +61,14 @@ async function expectToPass(stack: FullStack): Promise<void> {
   // With plain http there is no Secure attribute and no HSTS. And `next start` reads the whole body
   // before the gate can respond.
   expect(idsOf("skipped")).toEqual(["cookies.secure", "headers.hsts", "bypass.too-large"]);
-  expect(totals).toEqual({ passed: checks.length - 3, failed: 0, skipped: 3 });
-  expect(await peopleIn(stack.databaseUrl)).toEqual([]);
+  expect(totals).toEqual({ passed: checks.length - 3, warning: 0, failed: 0, skipped: 3 });
+  expect(await readEmails(stack.databaseUrl)).toEqual([]);
+}
+
+/** Why a check failed or was skipped. */
+function explain(result: Result | undefined): string {
+  if (result?.status === "failed") return result.findings.map(({ reason }) => reason).join("\n");
+  return result?.status === "skipped" ? result.reason : "";
 }
 
 interface Document {
@@ -76,8 +84,8 @@ describe("a deployment behind https", () => {
   let sql: Client;
   let target: Target;
   let accounts: ReturnType<typeof createAccounts>;
-  let ada: Member;
-  let bob: Member;
+  let ada: Account;
+  let bob: Account;
   let holes: Record<string, Hole>;
 
   beforeAll(async () => {
@@ -86,11 +94,11 @@ describe("a deployment behind https", () => {
     proxy.leadTo(stack.origin);
     sql = new Client({ connectionString: stack.databaseUrl });
     await sql.connect();
-    const send = createSend(proxy.origin, createDial(proxy.origin, { ca: proxy.ca }));
+    const send = createSend(proxy.origin, createConnect(proxy.origin, { ca: proxy.ca }));
     target = { origin: proxy.origin, maxStale: 1, send };
     accounts = createAccounts(target);
-    ada = await accounts.open();
-    bob = await accounts.open();
+    ada = await accounts.signUp();
+    bob = await accounts.signUp();
     holes = holesFor(proxy.origin, ada, bob);
   });
   afterAll(async () => {
@@ -104,36 +112,36 @@ describe("a deployment behind https", () => {
     await sql.query(`delete from "rateLimit"`);
   });
 
-  it("passes, the checks that need https among the others", async () => {
+  it("passes all checks, including those that need https", async () => {
     // next.config.ts decides about HSTS when the app is built, and this build is for http. A proxy
     // that terminates TLS can add the header as well.
     proxy.open(sets("Strict-Transport-Security", () => "max-age=63072000"));
-    const results = await runChecks(createWorld(target, ada, bob), checks);
+    const results = await runChecks(checks, createContext(target, ada, bob));
     const others = results.filter(({ status }) => status !== "passed");
-    expect(others.map(({ check, detail }) => `${check.id}: ${detail}`)).toEqual([
-      "bypass.too-large: the server answers only when it has the whole body",
+    expect(others.map((result) => `${result.id}: ${explain(result)}`)).toEqual([
+      "bypass.too-large: the server responds only after it has received the whole body",
     ]);
   });
 
-  it("has a hole for each check, and none besides", () => {
+  it("has exactly one hole for each check", () => {
     expect(Object.keys(holes).sort()).toEqual(checks.map(({ id }) => id).sort());
   });
 
   test.each(checks.map((check) => [check.id, check] as const))(
-    "%s fails where it is broken",
+    "with one hole fails %s",
     async (id, check) => {
       proxy.open(holes[id] ?? {});
-      const one = id === "tokens.sign-up" ? await accounts.open() : ada;
-      const [result] = await runChecks(createWorld(target, one, bob), [check]);
-      expect(result?.status, result?.detail).toBe("failed");
-      // The detail names the expected and the actual result. If the check itself had crashed, the
-      // detail would be different.
-      expect(result?.detail).toMatch(/^expected .+; got ./s);
+      const one = id === "tokens.sign-up" ? await accounts.signUp() : ada;
+      const [result] = await runChecks([check], createContext(target, one, bob));
+      expect(result?.status, explain(result)).toBe("failed");
+      // The reason names the expected and the actual result. If the check itself had crashed, the
+      // reason would be different.
+      expect(explain(result)).toMatch(/^expected .+; got ./s);
     },
   );
 
-  it("that breaks a promise makes the command fail, with what and how to mend it", async () => {
-    const before = await peopleIn(stack.databaseUrl);
+  it("with one hole makes the command fail, and the output says what is wrong and how to fix it", async () => {
+    const before = await readEmails(stack.databaseUrl);
     const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
     writeFileSync(join(folder, "ca.pem"), proxy.ca);
     proxy.open(holes["headers.framing"] ?? {});
@@ -143,48 +151,48 @@ describe("a deployment behind https", () => {
     rmSync(folder, { recursive: true });
     expect(code).toBe(1);
     expect(out).toMatch(
-      /✗ no other site can frame a page \(.*\)\n +expected frame-ancestors 'none' on \/; got \*\n +mend: edge/,
+      /✗ no other site can frame a page \(.*\)\n +expected frame-ancestors 'none' on \/; got \*\n +→ edge/,
     );
-    expect(await peopleIn(stack.databaseUrl)).toEqual(before);
+    expect(await readEmails(stack.databaseUrl)).toEqual(before);
   });
 
-  it("is to be named as its people name it", async () => {
+  it("is refused under another address than its BETTER_AUTH_URL", async () => {
     const { code, err } = await conform([stack.origin]);
-    expect(err).toMatch(/the app goes by another address. Give the one in its BETTER_AUTH_URL.\n$/);
+    expect(err).toMatch(/the app has another address. Give the one in its BETTER_AUTH_URL.\n$/);
     expect(code).toBe(1);
   });
 
-  it("that deletes nobody is told whom it has to delete", async () => {
+  it("that deletes no account gets a list of the accounts to delete", async () => {
     const stuck = createAccounts(target);
-    const guest = await stuck.open();
+    const guest = await stuck.signUp();
     proxy.open({
       request: (request) => {
         request.target = request.target.replace("/delete-user", "/nowhere");
       },
     });
-    expect(await stuck.close()).toEqual([guest.email]);
+    expect(await stuck.deleteAll()).toEqual([guest.email]);
     proxy.open({});
     expect((await guest.post("/api/auth/delete-user", { password: guest.password })).status).toBe(200);
   });
 
-  it("loses its guests at the end, and nobody else a task", async () => {
+  it("loses the throw-away accounts at the end, and no other user's tasks", async () => {
     const owner = createAccounts(target);
-    const carol = await owner.open();
+    const carol = await owner.signUp();
     await carol.post(TASKS, { title: "buy milk" });
     // Tasks that a hole in an earlier test let through.
-    expect((await tasksOf(ada)).length).toBeGreaterThan(0);
+    expect((await fetchTasks(ada)).length).toBeGreaterThan(0);
     // From here on Bob can see and delete Carol's tasks.
     proxy.open(holesFor(proxy.origin, carol, bob)["tokens.own-tasks"] ?? {});
     await bob.post(TASKS, { title: `${bob.mark} among Carol's` });
-    expect((await tasksOf(bob)).length).toBe(2);
-    expect(await accounts.close()).toEqual([]);
-    expect((await tasksOf(carol)).map(({ title }) => title)).toEqual(["buy milk"]);
-    expect(await owner.close()).toEqual([]);
-    expect(await peopleIn(stack.databaseUrl)).toEqual([]);
+    expect((await fetchTasks(bob)).length).toBe(2);
+    expect(await accounts.deleteAll()).toEqual([]);
+    expect((await fetchTasks(carol)).map(({ title }) => title)).toEqual(["buy milk"]);
+    expect(await owner.deleteAll()).toEqual([]);
+    expect(await readEmails(stack.databaseUrl)).toEqual([]);
   });
 });
 
-describe("the command", () => {
+describe("npm run conform", () => {
   let stack: FullStack;
 
   beforeAll(async () => {
@@ -192,37 +200,37 @@ describe("the command", () => {
   });
   afterAll(() => stack?.stop());
 
-  it("passes, and leaves the deployment as it was", () => expectToPass(stack));
+  it("passes, and leaves no account behind", () => expectToPass(stack));
 
-  it("deletes the accounts when it is interrupted", async () => {
+  it("deletes the accounts after an interrupt", async () => {
     const child = start([stack.origin]);
-    while ((await peopleIn(stack.databaseUrl)).length === 0);
+    while ((await readEmails(stack.databaseUrl)).length === 0);
     child.kill("SIGINT");
     expect((await once(child, "close"))[0]).toBe(130);
-    expect(await peopleIn(stack.databaseUrl)).toEqual([]);
+    expect(await readEmails(stack.databaseUrl)).toEqual([]);
   });
 
   test.each<[string, () => Promise<string[]>, RegExp]>([
     ["no address", async () => [], /^Give one address: npm run conform -- https:/],
-    ["another scheme", async () => ["ftp://x"], /^"ftp:\/\/x" is not an address. It begins with http/],
-    ["a path", async () => ["http://x/y"], /^"http:\/\/x\/y" holds more than an address. Give http:\/\/x\n$/],
+    ["another scheme", async () => ["ftp://x"], /^"ftp:\/\/x" is not an address. It must begin with http/],
+    [
+      "a path",
+      async () => ["http://x/y"],
+      /^"http:\/\/x\/y" contains more than an address. Give http:\/\/x\n$/,
+    ],
     ["an unknown option", async () => ["http://x", "--fast"], /^Unknown option '--fast'.*--help\n$/],
     [
-      "a bound in words",
+      "a --max-stale in words",
       async () => ["http://x", "--max-stale", "long"],
       /^--max-stale is "long". Give whole/,
     ],
     [
-      "nobody there",
+      "a closed port",
       async () => [`http://127.0.0.1:${await freePort()}`],
-      /cannot be reached: .*Check the address/,
+      /nothing listens there. Check the address/,
     ],
-    [
-      "another kind of app",
-      async () => [stack.backendUrl],
-      /so it is not a Gatehouse app that takes sign-ups/,
-    ],
-  ])("says in one line how to go on: %s", async (_, args, line) => {
+    ["another kind of app", async () => [stack.backendUrl], /so it is not a Gatehouse app with open sign-up/],
+  ])("explains in one line %s", async (_, args, line) => {
     const { code, out, err } = await conform([...(await args()), "--json"]);
     expect(err).toMatch(line);
     expect(err.trimEnd()).not.toContain("\n");
@@ -239,26 +247,27 @@ describe("a deployment that relays", () => {
   });
   afterAll(() => stack?.stop());
 
-  it("passes too, and is shown a line a check, with its source, and what was left out", async () => {
+  it("passes, and the output lists each check with its source, and the skipped ones", async () => {
     const { code, out } = await conform([stack.origin]);
     expect(code).toBe(0);
-    expect(out).toContain("  ✓ nobody gets past by claiming to be a subrequest (CVE-2025-29927)\n");
-    expect(out).toContain("  – browsers come back over https alone");
+    expect(out).toContain(
+      "  ✓ no request bypasses the gate by claiming to be a subrequest (CVE-2025-29927)\n",
+    );
+    expect(out).toContain("  – browsers use https only");
     expect(out).toMatch(/\n\d+ passed, 0 failed, 3 skipped in [\d.]+ s\n$/);
     expect(out).not.toContain("\x1b");
   });
 });
 
 describe("a deployment whose backend is not the reference", () => {
-  const needTheReference =
-    /^(matrix\.me|tokens\.(forged|swapped|own)-.*|csrf\.same-origin|bypass\.smuggled)$/;
+  const needsReference = /^(matrix\.me|tokens\.(forged|swapped|own)-.*|csrf\.same-origin|bypass\.smuggled)$/;
 
   let backend: Server;
   let app: App;
-  let says: [status: number, body: string];
+  let reply: [status: number, body: string];
 
   beforeAll(async () => {
-    backend = createServer((_, response) => response.writeHead(says[0]).end(says[1]));
+    backend = createServer((_, response) => response.writeHead(reply[0]).end(reply[1]));
     app = await startApp({ BACKEND_URL: `http://127.0.0.1:${await listen(backend)}` });
   });
   afterAll(async () => {
@@ -270,14 +279,18 @@ describe("a deployment whose backend is not the reference", () => {
     [404, "{}"],
     [200, '{"ok":true}'],
     [200, "<html>"],
-  ])("but answers %i %s leaves open what it cannot tell", async (status, body) => {
-    says = [status, body];
-    const target = { origin: app.origin, maxStale: 1, send: createSend(app.origin, createDial(app.origin)) };
+  ])("but returns %i %s makes the checks that need the reference skipped", async (status, body) => {
+    reply = [status, body];
+    const target = {
+      origin: app.origin,
+      maxStale: 1,
+      send: createSend(app.origin, createConnect(app.origin)),
+    };
     const accounts = createAccounts(target);
-    const world = createWorld(target, await accounts.open(), await accounts.open());
-    const needing = checks.filter(({ id }) => needTheReference.test(id));
-    const results = await runChecks(world, needing);
+    const context = createContext(target, await accounts.signUp(), await accounts.signUp());
+    const needing = checks.filter(({ id }) => needsReference.test(id));
+    const results = await runChecks(needing, context);
     expect(results.map(({ status }) => status)).toEqual(Array(7).fill("skipped"));
-    expect(await accounts.close()).toEqual([]);
+    expect(await accounts.deleteAll()).toEqual([]);
   });
 });

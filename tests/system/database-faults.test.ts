@@ -1,9 +1,10 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
+import { COLLECT_GARBAGE } from "../fixtures/collect-garbage";
 import { canPause, pause } from "../fixtures/pause";
 import { type SeparateDatabase, startSeparateDatabase } from "../fixtures/separate-database";
-import { COLLECT_GARBAGE, type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * The database is killed, paused or slow while the app runs: no user is signed out, no data is

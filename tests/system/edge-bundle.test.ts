@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "../../scripts/lib/root";
-import { DIST_DIR } from "../fixtures/stack";
+import { DIST_DIR } from "../../scripts/stack/test-stack";
 
 it("the edge's build holds none of the guards of the Node server", () => {
   const folder = join(root, DIST_DIR, "server/edge");

@@ -1,9 +1,9 @@
 import { decodeJwt } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** A stolen cookie must not keep a session alive after the session has ended. */
 

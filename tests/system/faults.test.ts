@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signSessionToken } from "../fixtures/signing";
-import { type App, type Database, startApp } from "../fixtures/stack";
+import { signSessionToken } from "../../scripts/stack/signing";
+import { type App, type Database, startApp } from "../../scripts/stack/test-stack";
 
 /** Session stores that accept connections, but do not work. */
 const stores: [sentence: string, answer: RequestListener][] = [

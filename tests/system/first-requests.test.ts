@@ -3,9 +3,9 @@ import { Agent, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cookieHeader, storeSessions } from "../../scripts/bench/visitors";
+import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
 import { startQueryCounter } from "../fixtures/query-counter";
-import { type App, type Database, startApp, startDatabase } from "../fixtures/stack";
 
 /** Many requests at once with a session that is not yet in the cache of `next start`. */
 
@@ -27,7 +27,7 @@ afterAll(async () => {
   await database?.stop();
 });
 
-it("a thousand at once are one query and one token", async () => {
+it("a thousand simultaneous requests of a new session need one query and one token", async () => {
   await storeSessions(database.url, ["new-here"]);
   const cookie = await cookieHeader("new-here", { secure: false, cached: false });
   const agent = new Agent({ keepAlive: true });

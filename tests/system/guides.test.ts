@@ -17,18 +17,18 @@ import { parseEnv } from "../../lib/env";
 import { identityOf } from "../../lib/token/contract";
 import { createMinter, createPurposeMinter } from "../../lib/token/mint";
 import project from "../../package.json" with { type: "json" };
+import { launchBrowser } from "../../scripts/lib/chromium";
 import { linkTree } from "../../scripts/lib/link-tree";
 import { root } from "../../scripts/lib/root";
 import { ensureTools } from "../../scripts/lib/tools";
 import { ensureVenv } from "../../scripts/stack/backend";
 import { freePort, LOOPBACK } from "../../scripts/stack/ports";
 import { answersAt, type Environment, runProcess, startProcess } from "../../scripts/stack/process";
-import { launchBrowser } from "../fixtures/browser";
+import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 import { applySample, readSamples, type Sample } from "../fixtures/guides";
 import { startMailServer } from "../fixtures/mail-server";
 import { startGuideNginx } from "../fixtures/nginx";
 import { checkTypes, copyProject } from "../fixtures/project-copy";
-import { type Database, startDatabase, testEnv } from "../fixtures/stack";
 
 /** Every sample of the pages in `docs/` is put where its page says, built and used. */
 

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import project from "../../package.json" with { type: "json" };
 import { freePort } from "../../scripts/stack/ports";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
 import { readSamples } from "../fixtures/guides";
 import { guideSite, startGuideNginx } from "../fixtures/nginx";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * If a proxy keeps idle connections for longer than the server behind it, it sends requests on

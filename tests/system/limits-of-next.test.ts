@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { launchBrowser } from "../fixtures/browser";
+import { launchBrowser } from "../../scripts/lib/chromium";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type RawAnswer, sendRaw } from "../fixtures/raw-http";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Checks docs/limits-of-next.md, line by line, against `next start`. If a test fails after an

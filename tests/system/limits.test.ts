@@ -1,8 +1,8 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from "vitest";
+import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
-import { type App, type Database, startApp, startDatabase } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * The endpoints below /api/auth and their rate limits: two instances, one Postgres, a mail server.

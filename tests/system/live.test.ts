@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, beforeEach, expect, it, test } from "vitest";
 import { WebSocket } from "ws";
-import { type FullStack, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /**
- * FastAPI's WebSocket through the gate, with `next start`. `tests/attack/boundary` tests what the
+ * FastAPI's WebSocket through the gate, with `next start`. `tests/attack/boundary.test.ts` tests what the
  * upstream receives.
  */
 
@@ -18,10 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 beforeEach(async () => {
-  ada = await newcomer();
+  ada = await signUpVisitor();
 });
 
-async function newcomer(): Promise<Visitor> {
+async function signUpVisitor(): Promise<Visitor> {
   const visitor = new Visitor(stack.origin);
   await visitor.signUp(`ada-${++people}@example.com`);
   return visitor;
@@ -47,7 +47,7 @@ async function openLive(visitor: Visitor) {
   return {
     socket,
     /** Waits for the next message. If none arrives, the test fails by its timeout. */
-    hear: (): Promise<unknown> =>
+    receive: (): Promise<unknown> =>
       messages.length > 0
         ? Promise.resolve(messages.shift())
         : new Promise((resolve) => waiting.push(resolve)),
@@ -62,33 +62,33 @@ function change(visitor: Visitor, method: string, id: string, body?: object): Pr
   });
 }
 
-it("a page hears its list, and what becomes of it", async () => {
+it("the socket sends the list, and then each change", async () => {
   const first = await (await ada.post("/backend/api/tasks", { title: "first" })).json();
-  const { socket, hear } = await openLive(ada);
-  expect(await hear()).toEqual({ kind: "all", tasks: [first] });
+  const { socket, receive } = await openLive(ada);
+  expect(await receive()).toEqual({ kind: "all", tasks: [first] });
 
   const second = await (await ada.post("/backend/api/tasks", { title: "second" })).json();
-  expect(await hear()).toEqual({ kind: "saved", task: second });
+  expect(await receive()).toEqual({ kind: "saved", task: second });
   expect((await change(ada, "PATCH", first.id, { done: true })).status).toBe(200);
-  expect(await hear()).toEqual({ kind: "saved", task: { ...first, done: true } });
+  expect(await receive()).toEqual({ kind: "saved", task: { ...first, done: true } });
   expect((await change(ada, "DELETE", first.id)).status).toBe(204);
-  expect(await hear()).toEqual({ kind: "deleted", id: first.id });
+  expect(await receive()).toEqual({ kind: "deleted", id: first.id });
   socket.terminate();
 });
 
-it("hears nothing of anybody else's", async () => {
-  const grace = await newcomer();
+it("the socket sends no changes of another user", async () => {
+  const grace = await signUpVisitor();
   const live = await openLive(ada);
-  expect(await live.hear()).toEqual({ kind: "all", tasks: [] });
+  expect(await live.receive()).toEqual({ kind: "all", tasks: [] });
   expect((await grace.post("/backend/api/tasks", { title: "Grace's" })).status).toBe(201);
   await ada.post("/backend/api/tasks", { title: "Ada's" });
-  expect(await live.hear()).toMatchObject({ kind: "saved", task: { title: "Ada's" } });
+  expect(await live.receive()).toMatchObject({ kind: "saved", task: { title: "Ada's" } });
   live.socket.terminate();
 });
 
-it("ends when FastAPI does", async () => {
-  const { socket, hear } = await openLive(ada);
-  await hear();
+it("the socket closes when FastAPI stops", async () => {
+  const { socket, receive } = await openLive(ada);
+  await receive();
   const closed = once(socket, "close");
   await stack.stopBackend();
   try {
@@ -97,13 +97,13 @@ it("ends when FastAPI does", async () => {
     await stack.restartBackend();
   }
   const again = await openLive(ada);
-  expect(await again.hear()).toEqual({ kind: "all", tasks: [] });
+  expect(await again.receive()).toEqual({ kind: "all", tasks: [] });
   again.socket.terminate();
 });
 
-it("closes a page that sends more than a kilobyte before it has read it", async () => {
-  const { socket, hear } = await openLive(ada);
-  await hear();
+it("FastAPI closes the socket of a page that sends more than a kilobyte", async () => {
+  const { socket, receive } = await openLive(ada);
+  await receive();
   const closed = once(socket, "close");
   socket.send("x".repeat(2_000));
   // RFC 6455 §7.4.1: 1009 is for a message that is too big. After a short message, the endpoint
@@ -111,17 +111,17 @@ it("closes a page that sends more than a kilobyte before it has read it", async 
   expect((await closed)[0]).toBe(1009);
 });
 
-it("refuses one socket more than a user may have, and ends it at once", async () => {
+it("FastAPI refuses a 21st socket of one user, and no socket of another user", async () => {
   const open = await Promise.all(Array.from({ length: 20 }, () => openLive(ada)));
-  await Promise.all(open.map(({ hear }) => hear()));
-  expect(await knock({ cookie: ada.cookieHeader, origin: stack.origin })).not.toBe("open");
-  const grace = await newcomer();
-  expect(await knock({ cookie: grace.cookieHeader, origin: stack.origin })).toBe("open");
+  await Promise.all(open.map(({ receive }) => receive()));
+  expect(await handshake({ cookie: ada.cookieHeader, origin: stack.origin })).not.toBe("open");
+  const grace = await signUpVisitor();
+  expect(await handshake({ cookie: grace.cookieHeader, origin: stack.origin })).toBe("open");
   for (const { socket } of open) socket.terminate();
 }, 20_000);
 
-/** The result of a handshake. If the gate refuses it, `next start` closes the connection. */
-function knock(headers: Record<string, string>): Promise<string> {
+/** Returns the result of a handshake. If the gate refuses it, `next start` closes the connection. */
+function handshake(headers: Record<string, string>): Promise<string> {
   const socket = new WebSocket(stack.origin.replace("http", "ws") + PATH, { headers });
   return new Promise((resolve) => {
     socket.on("open", () => {
@@ -135,19 +135,19 @@ function knock(headers: Record<string, string>): Promise<string> {
 
 // If a handshake hangs, the test fails by its timeout.
 test.each<[string, string, () => Record<string, string>]>([
-  ["a page of ours", "open", () => ({ cookie: ada.cookieHeader, origin: stack.origin })],
-  ["a program with the cookie", "open", () => ({ cookie: ada.cookieHeader })],
-  ["a page of ours, signed out", "closed", () => ({ origin: stack.origin })],
-  ["another site", "closed", () => ({ cookie: ada.cookieHeader, origin: "https://evil.example" })],
+  ["a page of this site", "open", () => ({ cookie: ada.cookieHeader, origin: stack.origin })],
+  ["a program with the session cookie", "open", () => ({ cookie: ada.cookieHeader })],
+  ["a page of this site without a session", "closed", () => ({ origin: stack.origin })],
+  ["a page of another site", "closed", () => ({ cookie: ada.cookieHeader, origin: "https://evil.example" })],
   [
-    "a browser that names another site",
+    "a page of another site according to Sec-Fetch-Site",
     "closed",
     () => ({ cookie: ada.cookieHeader, origin: stack.origin, "sec-fetch-site": "cross-site" }),
   ],
 ])(
-  "a socket of %s is %s at once",
+  "the socket of %s is %s within 5 seconds",
   async (_, outcome, headers) => {
-    expect(await knock(headers())).toBe(outcome);
+    expect(await handshake(headers())).toBe(outcome);
   },
   5_000,
 );

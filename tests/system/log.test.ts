@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { logLevels } from "../../lib/log/log";
-import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../fixtures/signing";
-import { COLLECT_GARBAGE, type FullStack, type LogName, startFullStack } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
+import { type FullStack, type LogName, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
+import { COLLECT_GARBAGE } from "../fixtures/collect-garbage";
 
 /**
  * The logs of the gate, of the pages and of FastAPI: a request can be found in all of them, and

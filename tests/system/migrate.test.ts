@@ -5,7 +5,7 @@ import { parseEnv } from "../../lib/env";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
 import { migrate } from "../../scripts/stack/migrate";
 import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
-import { testEnv } from "../fixtures/stack";
+import { testEnv } from "../../scripts/stack/test-stack";
 
 async function open() {
   const postgres = await startEmbeddedPostgres();

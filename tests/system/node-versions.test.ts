@@ -7,14 +7,14 @@ import { text } from "node:stream/consumers";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { launchBrowser } from "../../scripts/lib/chromium";
 import { ensureNodeVersions, findNode, nodeVersions } from "../../scripts/lib/node-versions";
 import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/backend";
 import { freePort } from "../../scripts/stack/ports";
-import { launchBrowser } from "../fixtures/browser";
+import { signUp } from "../../scripts/stack/sign-up";
+import { type App, type Database, startApp, startDatabase, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
-import { signUp } from "../fixtures/signed-up";
-import { type App, type Database, startApp, startDatabase, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** One build of the app, started with each supported version of Node. */
 

@@ -2,10 +2,10 @@ import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { createSignedCookies } from "../../lib/auth/signed-cookies";
 import { openKeyRing } from "../../lib/token/key-ring";
+import { AUTH_SECRET } from "../../scripts/stack/signing";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
-import { AUTH_SECRET } from "../fixtures/signing";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Sign-in through GitHub and Google. A server of the test plays both, and the app calls it by their
@@ -120,7 +120,7 @@ describe.each(sites)("%s", (site) => {
     const { at, visitor } = await signInThrough(site, somebody(), { label: "Deny" });
     expect(at).toBe("/login?next=%2Ftasks&error=access_denied");
     const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
-    expect(page).toContain("You did not let the other site tell us");
+    expect(page).toContain("You did not allow the other site to share your identity");
     expect(await (await visitor.fetch("/api/auth/get-session")).json()).toBeNull();
   });
 
@@ -176,7 +176,7 @@ describe.each(sites)("what %s says of a person", (site) => {
     const { at, visitor } = await signInThrough(site, somebody({ email: `${"x".repeat(300)}@example.com` }));
     expect(at).toMatch(/^\/login\?next=%2Ftasks&error=EMAIL_TOO_LONG/);
     const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
-    expect(page).toContain("longer than the 254 characters");
+    expect(page).toContain("longer than 254 characters");
     expect(await (await visitor.fetch("/api/auth/get-session")).json()).toBeNull();
   });
 });
@@ -197,7 +197,7 @@ describe("an account that is there already is opened", () => {
       expect(await accountsOf(person.email)).toEqual(linked ? ["credential", site].sort() : ["credential"]);
       if (linked) return;
       const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
-      expect(page).toContain("There is an account with that email already");
+      expect(page).toContain("There is already an account with this email");
     });
   });
 });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type App, type Database, startApp, startDatabase } from "../fixtures/stack";
+import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 
 /** `/api/health` reports that the app is alive, `/api/health/ready` that it is ready. */
 

@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { freePort } from "../../scripts/stack/ports";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /** What the relay passes on from a backend that sends headers it should not send. */
 

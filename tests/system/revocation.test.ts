@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
 import { startNginx } from "../fixtures/nginx";
-import { type App, type Database, startApp, startDatabase } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /**
  * Several instances of the gate behind nginx, with one database: a session works on all of them,

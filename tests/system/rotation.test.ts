@@ -11,9 +11,9 @@ import { identityOf, keyId } from "../../lib/token/contract";
 import { createMinter } from "../../lib/token/mint";
 import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/backend";
 import { freePort } from "../../scripts/stack/ports";
+import { type App, type Database, startApp, startDatabase, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { startNginx } from "../fixtures/nginx";
-import { type App, type Database, startApp, startDatabase, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** Secrets are rotated under load, one instance at a time behind nginx. No request is refused. */
 

@@ -14,14 +14,14 @@ import { createAuth } from "../../lib/auth/options";
 import { sessionLifetime } from "../../lib/auth/session-lifetime";
 import { parseEnv } from "../../lib/env";
 import { identityOf } from "../../lib/token/contract";
-import { parseSetCookies } from "../fixtures/set-cookies";
 import {
   AUTH_SECRET,
   sessionToken,
   signCookie,
   signCookieCache,
   signSessionToken,
-} from "../fixtures/signing";
+} from "../../scripts/stack/signing";
+import { parseSetCookies } from "../fixtures/set-cookies";
 import { type Database, startDatabase, testEnv } from "../fixtures/stack";
 
 /**

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /** Starts an upstream whose events the test sends one at a time. */
 async function startEventSource() {
@@ -27,7 +27,7 @@ async function startEventSource() {
   };
 }
 
-describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
+describe.each(["rewrite", "relay"])("with forwarding by %s", (forwarding) => {
   let events: Awaited<ReturnType<typeof startEventSource>>;
   let app: App;
   let cookie: string;
@@ -54,9 +54,9 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
 
   test.each([
     ["an EventSource", { accept: "text/event-stream", "accept-encoding": "gzip, br" }],
-    ["a fetch that takes gzip", { accept: "*/*", "accept-encoding": "gzip" }],
-    ["a program that takes no gzip", { accept: "*/*" }],
-  ])("%s gets each event as it is sent", async (_, headers) => {
+    ["a fetch that accepts gzip", { accept: "*/*", "accept-encoding": "gzip" }],
+    ["a program that accepts no gzip", { accept: "*/*" }],
+  ])("%s receives each event immediately", async (_, headers) => {
     const { client, response } = await subscribe(headers);
     expect((await once(response, "data"))[0]).toBe("data: 1\n\n");
     events.stream().write("data: 2\n\n");
@@ -64,7 +64,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     client.destroy();
   });
 
-  it("a client that leaves frees the upstream", async () => {
+  it("the upstream connection closes when the client disconnects", async () => {
     const { client, response } = await subscribe({ accept: "text/event-stream" });
     await once(response, "data");
     const closed = once(events.stream(), "close");

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBrowserApi } from "../../lib/browser/api-client";
-import { type App, startApp } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
+import { type App, startApp } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 
 /** How long each side may send nothing. BACKEND_TIMEOUT_SECONDS in these tests. Seconds. */
 const LIMIT = 2;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildApp } from "../../scripts/stack/next";
+import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
 import { type CollectedSpan, startCollector } from "../fixtures/collector";
-import { type FullStack, startFullStack, testEnv } from "../fixtures/stack";
-import { Visitor } from "../fixtures/visitor";
 
 /** A build that exports traces to a collector. */
 

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { freePort, isAnswering, LOOPBACK, listen } from "../../scripts/stack/ports";
+import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
+import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
-import { AUTH_SECRET, signCookieCache, signSessionToken } from "../fixtures/signing";
-import { Visitor } from "../fixtures/visitor";
 
 /** `npm run up` as in a fresh clone: the folder contains no file that git ignores. */
 

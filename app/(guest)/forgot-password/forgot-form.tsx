@@ -13,7 +13,7 @@ export function ForgotForm() {
       send={({ email }) => callAuth("/request-password-reset", { email })}
       // The same text for every address, so that it does not reveal who has an account.
       done={({ email }) =>
-        `If there is an account with ${email}, a link is on its way there. It works for an hour, and once.`
+        `If there is an account with ${email}, we have sent a link to it. The link works once, within an hour.`
       }
     />
   );

@@ -8,10 +8,10 @@ export default function ForgotPasswordPage() {
   return (
     <>
       <h1 className="text-2xl font-semibold">Forgot your password</h1>
-      <p className="mt-1 mb-5 text-muted">We send you a link to choose a new one.</p>
+      <p className="mt-1 mb-5 text-muted">We will send you a link to choose a new password.</p>
       <ForgotForm />
       <p className="mt-2 text-muted">
-        It came back to you? <TextLink href="/login">Sign in</TextLink>
+        Do you remember it? <TextLink href="/login">Sign in</TextLink>
       </p>
     </>
   );

@@ -2,9 +2,9 @@ import type { Metadata } from "next";
 import { loadEnv, providersOf } from "../../../lib/env";
 import { safeNextPath } from "../../../lib/redirect-target";
 import { TextLink } from "../../_components/text-link";
-import { ArrivalNote } from "../arrival-note";
 import { LoginForm } from "../auth-forms";
-import { OtherSites } from "../other-sites";
+import { ProviderButtons } from "../provider-buttons";
+import { SignInNotice } from "../sign-in-notice";
 
 export const metadata: Metadata = { title: "Sign in" };
 
@@ -13,18 +13,18 @@ interface Props {
 }
 
 export default async function LoginPage({ searchParams }: Props) {
-  const { error, done, ...asked } = await searchParams;
-  const next = safeNextPath(asked.next);
+  const params = await searchParams;
+  const next = safeNextPath(params.next);
   return (
     <>
       <h1 className="text-2xl font-semibold">Sign in</h1>
-      {next && <p className="mt-1 text-muted">The page you asked for opens right after.</p>}
-      <ArrivalNote error={error} done={done} />
+      {next && <p className="mt-1 text-muted">After you sign in, the page that you requested opens.</p>}
+      <SignInNotice error={params.error} done={params.done} />
       <LoginForm next={next} />
       <p className="mt-2">
         <TextLink href="/forgot-password">Forgot your password?</TextLink>
       </p>
-      <OtherSites providers={providersOf(loadEnv())} next={next} />
+      <ProviderButtons providers={providersOf(loadEnv())} next={next} />
       <p className="mt-2 text-muted">
         New here?{" "}
         <TextLink href={next ? `/signup?next=${encodeURIComponent(next)}` : "/signup"}>

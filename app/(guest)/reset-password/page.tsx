@@ -16,18 +16,18 @@ export default async function ResetPasswordPage({ searchParams }: Props) {
       <h1 className="text-2xl font-semibold">Choose a new password</h1>
       {typeof token === "string" ? (
         <>
-          <p className="mt-1 mb-5 text-muted">It signs you out on every device, this one too.</p>
+          <p className="mt-1 mb-5 text-muted">This signs you out on all devices, including this one.</p>
           <ResetForm token={token} />
         </>
       ) : (
         <p className="mt-2 text-muted">
           {error === "TOO_MANY_REQUESTS"
-            ? "Too many links that do not work were opened from your network. Wait a minute and open yours again."
-            : "This link has been used already, or is older than an hour, or was cut off on its way to you."}
+            ? "Too many invalid links were opened from your network. Wait a minute, then open your link again."
+            : "This link does not work. It was used already, is older than an hour, or is incomplete."}
         </p>
       )}
       <p className="mt-2">
-        <TextLink href="/forgot-password">Ask for a new link</TextLink>
+        <TextLink href="/forgot-password">Request a new link</TextLink>
       </p>
     </>
   );

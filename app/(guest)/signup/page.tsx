@@ -3,7 +3,7 @@ import { loadEnv, providersOf } from "../../../lib/env";
 import { loginPath, safeNextPath } from "../../../lib/redirect-target";
 import { TextLink } from "../../_components/text-link";
 import { SignupForm } from "../auth-forms";
-import { OtherSites } from "../other-sites";
+import { ProviderButtons } from "../provider-buttons";
 
 export const metadata: Metadata = { title: "Create an account" };
 
@@ -13,9 +13,9 @@ export default async function SignupPage({ searchParams }: { searchParams: Promi
     <>
       <h1 className="text-2xl font-semibold">Create an account</h1>
       <SignupForm next={next} />
-      <OtherSites providers={providersOf(loadEnv())} next={next} />
+      <ProviderButtons providers={providersOf(loadEnv())} next={next} />
       <p className="mt-2 text-muted">
-        You have an account? <TextLink href={loginPath(next ?? "/")}>Sign in</TextLink>
+        Already have an account? <TextLink href={loginPath(next ?? "/")}>Sign in</TextLink>
       </p>
     </>
   );

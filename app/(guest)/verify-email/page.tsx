@@ -10,33 +10,31 @@ interface Outcome {
 
 /** The possible results of opening a link (lib/server/auth/account-options.ts). */
 const outcomes: Readonly<Record<string, Outcome>> = {
-  confirmed: { title: "Your email is confirmed", text: "This address is yours: that is settled now." },
+  confirmed: { title: "Your email is confirmed", text: "There is nothing else to do." },
   approved: {
-    title: "One more link to open",
-    text: "You approved the change. We wrote to your new address: open the link there, and it is yours.",
+    title: "One more step",
+    text: "You approved the change. We have sent a link to your new address. Open that link to finish.",
   },
-  changed: { title: "Your email has changed", text: "From now on you sign in with your new address." },
+  changed: { title: "Your email has changed", text: "From now on, sign in with your new address." },
 };
 
 /** Better Auth's error codes for a link that did not work. */
 const failures: Readonly<Record<string, string>> = {
-  TOKEN_EXPIRED: "The link is older than an hour. Ask for a new one on your account page.",
-  INVALID_USER:
-    "The link belongs to another account than the one you are signed in to. Sign out, then open it again.",
+  TOKEN_EXPIRED: "The link is older than an hour. Request a new one on your account page.",
+  INVALID_USER: "The link belongs to another account. Sign out, then open the link again.",
   INVALID_TOKEN:
-    "It has been used already, perhaps by a scanner of your mail provider, or was cut off on its way to you. Your account page shows which email you have now.",
+    "The link was used already, perhaps by a virus scanner of your mail provider, or it is incomplete. Your account page shows your current email.",
   TOO_MANY_REQUESTS:
-    "Too many links that do not work were opened from your network. Wait a minute and open yours again.",
+    "Too many invalid links were opened from your network. Wait a minute, then open your link again.",
   USER_NOT_FOUND: "There is no account with this email any more.",
   EMAIL_TAKEN:
-    "Another account uses this address by now. Your account keeps the email that it has; choose another one on your account page.",
-  EMAIL_TOO_LONG:
-    "The new address is longer than an address may be. Your account keeps the email that it has.",
+    "Another account now uses this address. Your email has not changed. You can choose another one on your account page.",
+  EMAIL_TOO_LONG: "The new address is too long. Your email has not changed.",
 };
 
 const failed: Outcome = {
   title: "This link does not work",
-  text: "It has been used already, or was cut off on its way to you. Your account page says what is so.",
+  text: "The link was used already, or it is incomplete. Your account page shows your current email.",
 };
 
 interface Props {
@@ -51,7 +49,7 @@ export default async function VerifyEmailPage({ searchParams }: Props) {
       <h1 className="text-2xl font-semibold">{title}</h1>
       <p className="mt-2 text-muted">{text}</p>
       <p className="mt-2">
-        <TextLink href="/account">To your account</TextLink>
+        <TextLink href="/account">Go to your account</TextLink>
       </p>
     </>
   );

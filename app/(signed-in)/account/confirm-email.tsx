@@ -7,9 +7,9 @@ export function ConfirmEmail({ email }: { email: string }) {
   return (
     <ActionButton
       send={() => callAuth("/send-verification-email", { email })}
-      done={`We wrote to ${email}: open the link there within an hour.`}
+      done={`We have sent a link to ${email}. Open it within an hour.`}
     >
-      Send a link to confirm it
+      Send a confirmation link
     </ActionButton>
   );
 }

@@ -7,28 +7,29 @@ import { passwordField } from "../../_account/fields";
 import { Button } from "../../_components/button";
 
 export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
-  const place = useRef<HTMLDivElement>(null);
-  const [asked, setAsked] = useState<boolean>();
+  const container = useRef<HTMLDivElement>(null);
+  const [isConfirming, setConfirming] = useState<boolean>();
 
-  // The button that was pressed is gone, so the focus must move. It moves to the password or to
-  // "Keep it", never to the button that deletes: a key held down too long would press that button.
+  // The pressed button has disappeared, so the focus must move. It moves to the password or to "Keep
+  // my account", never to the button that deletes: a key held down too long would press that button.
   useEffect(() => {
-    if (asked !== undefined) place.current?.querySelector<HTMLElement>("input, [type=button]")?.focus();
-  }, [asked]);
+    if (isConfirming !== undefined)
+      container.current?.querySelector<HTMLElement>("input, [type=button]")?.focus();
+  }, [isConfirming]);
 
-  if (!asked) {
+  if (!isConfirming) {
     return (
-      <div ref={place}>
-        <Button look="secondary" onClick={() => setAsked(true)}>
+      <div ref={container}>
+        <Button look="secondary" onClick={() => setConfirming(true)}>
           Delete my account
         </Button>
       </div>
     );
   }
   return (
-    <div ref={place}>
+    <div ref={container}>
       <AccountForm
-        fields={hasPassword ? [{ ...passwordField, label: "Your password, to be sure" }] : []}
+        fields={hasPassword ? [{ ...passwordField, label: "Your password" }] : []}
         submitLabel="Delete my account and all tasks"
         look="danger"
         send={({ password }) => callAuth("/delete-user", password ? { password } : {})}
@@ -36,8 +37,8 @@ export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
         // router's cache.
         onDone={() => window.location.assign("/account-deleted")}
       />
-      <Button look="quiet" className="mt-2" onClick={() => setAsked(false)}>
-        Keep it
+      <Button look="quiet" className="mt-2" onClick={() => setConfirming(false)}>
+        Keep my account
       </Button>
     </div>
   );

@@ -27,7 +27,7 @@ export function describeBrowser(userAgent: string): string {
   const browser = browsers.find(([mark]) => mark.test(userAgent))?.[1];
   const system = systems.find(([mark]) => mark.test(userAgent))?.[1];
   if (browser && system) return `${browser} on ${system}`;
-  return browser ?? (system ? `A browser on ${system}` : "An unknown program");
+  return browser ?? (system ? `A browser on ${system}` : "Unknown browser");
 }
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -15,19 +15,19 @@ export function EmailForm({ email, emailVerified, hasPassword }: EmailFormProps)
     ...emailField,
     label: "New email",
     check: (value: string) =>
-      value.toLowerCase() === email ? "This is your email already." : emailField.check(value),
+      value.toLowerCase() === email ? "This is already your email." : emailField.check(value),
   };
   return (
     <AccountForm
-      fields={hasPassword ? [newEmail, { ...passwordField, label: "Your password, to be sure" }] : [newEmail]}
+      fields={hasPassword ? [newEmail, { ...passwordField, label: "Your password" }] : [newEmail]}
       submitLabel="Change email"
       send={(values) => callAuth("/change-email", { newEmail: values.email, password: values.password })}
       // The same text whether or not another account has the address, so that it does not reveal
       // who has an account.
       done={(values) =>
         emailVerified
-          ? `Nothing has changed yet. We wrote to ${email}: open the link there, and then the one that we send to ${values.email}.`
-          : `Nothing has changed yet. We wrote to ${values.email}: open the link there to use that address. If nothing arrives, it may be in use already.`
+          ? `Nothing has changed yet. We have sent a link to ${email}. Open it, then open the link that we send to ${values.email}.`
+          : `Nothing has changed yet. We have sent a link to ${values.email}. Open it to use that address. If no email arrives, the address may already be in use.`
       }
     />
   );

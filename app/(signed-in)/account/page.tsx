@@ -4,7 +4,7 @@ import { loadEnv } from "../../../lib/env";
 import { loginPath } from "../../../lib/redirect-target";
 import { readAccount } from "../../../lib/server/account";
 import { requireSession } from "../../../lib/server/page-session";
-import { siteName } from "../../_account/site-name";
+import { providerName } from "../../_account/provider-name";
 import { ConfirmEmail } from "./confirm-email";
 import { DeleteAccount } from "./delete-account";
 import { describeBrowser, describeLastUse } from "./describe-device";
@@ -20,7 +20,7 @@ export default async function AccountPage() {
   const account = await readAccount(await requireSession("/account"));
   if (!account) redirect(loginPath("/account"));
   const { name, email, emailVerified, hasPassword, providers, devices } = account;
-  const sites = providers.map(siteName).join(" and ");
+  const sites = providers.map(providerName).join(" and ");
   const now = new Date();
   return (
     <>
@@ -48,7 +48,7 @@ export default async function AccountPage() {
         title="Password"
         about={
           hasPassword
-            ? `A new password signs out every other device.${sites && ` You also sign in with ${sites}.`}`
+            ? `Changing your password signs out all other devices.${sites && ` You can also sign in with ${sites}.`}`
             : `You sign in with ${sites} and have no password.`
         }
       >
@@ -56,7 +56,7 @@ export default async function AccountPage() {
       </Section>
       <Section
         title="Devices"
-        about={`Where you are signed in. When a device was used is known to about a day${signOutDelay()}.`}
+        about={`The devices on which you are signed in. Times of use are accurate to about a day.${signOutDelay()}`}
       >
         <DeviceList
           devices={devices.map(({ id, userAgent, lastUsed, isThis }) => ({
@@ -67,7 +67,10 @@ export default async function AccountPage() {
           }))}
         />
       </Section>
-      <Section title="Delete account" about="Your account and all your tasks go, at once and for good.">
+      <Section
+        title="Delete account"
+        about="This deletes your account and all your tasks at once. It cannot be undone."
+      >
         <DeleteAccount hasPassword={hasPassword} />
       </Section>
     </>
@@ -76,5 +79,5 @@ export default async function AccountPage() {
 
 function signOutDelay(): string {
   const seconds = loadEnv().sessionMaxStaleSeconds;
-  return seconds === 0 ? "" : `; one that you sign out may go on for ${seconds} seconds`;
+  return seconds === 0 ? "" : ` A device that you sign out can keep working for up to ${seconds} seconds.`;
 }

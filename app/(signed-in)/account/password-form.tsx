@@ -15,7 +15,7 @@ export function PasswordForm({ email }: { email: string }) {
       send={({ password, newPassword }) =>
         callAuth("/change-password", { currentPassword: password, newPassword })
       }
-      done={() => "Changed. Every other device is signed out."}
+      done={() => "Your password is changed. All other devices are signed out."}
       // Reloads the list of devices below: the other devices are signed out.
       onDone={() => router.refresh()}
     >
@@ -33,9 +33,9 @@ export function FirstPassword({ email }: { email: string }) {
   return (
     <ActionButton
       send={() => callAuth("/request-password-reset", { email })}
-      done={`We wrote to ${email}: open the link there within an hour. Choosing a password signs you out on every device.`}
+      done={`We have sent a link to ${email}. Open it within an hour. Choosing a password signs you out on all devices.`}
     >
-      Send a link to choose one
+      Send a link to choose a password
     </ActionButton>
   );
 }

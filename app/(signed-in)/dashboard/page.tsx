@@ -40,7 +40,7 @@ async function Summary() {
       <dl className="grid grid-cols-3 gap-3 sm:gap-4">
         <Count label="To do" value={tasks.length - done} />
         <Count label="Done" value={done} />
-        <Count label="All" value={tasks.length} />
+        <Count label="Total" value={tasks.length} />
       </dl>
       <Latest tasks={tasks.slice(0, LATEST)} />
     </>
@@ -60,8 +60,8 @@ function Latest({ tasks }: { tasks: Task[] }) {
   return (
     <Card className="mt-4">
       <div className="flex items-center justify-between gap-4">
-        <h3 className="font-semibold">Latest</h3>
-        <TextLink href="/tasks">{tasks.length > 0 ? "All tasks" : "Add the first task"}</TextLink>
+        <h3 className="font-semibold">Latest tasks</h3>
+        <TextLink href="/tasks">{tasks.length > 0 ? "All tasks" : "Add your first task"}</TextLink>
       </div>
       {tasks.length > 0 ? (
         <ul className="mt-2 divide-y divide-line">
@@ -73,7 +73,7 @@ function Latest({ tasks }: { tasks: Task[] }) {
           ))}
         </ul>
       ) : (
-        <p className="mt-2 text-muted">Nothing here yet.</p>
+        <p className="mt-2 text-muted">You have no tasks yet.</p>
       )}
     </Card>
   );

@@ -12,7 +12,7 @@ export function AddTask({ onAdd }: { onAdd: (title: string) => void }) {
     const title = input.current?.value.trim();
     input.current?.focus();
     if (!title) {
-      setError("Type what is to be done.");
+      setError("Enter a title for the task.");
       return;
     }
     setError(undefined);

@@ -33,12 +33,12 @@ export function preview(rows: Row[], change: Change): Row[] {
 }
 
 /** The text for screen readers when the change has succeeded. */
-export function sayDone(change: Change): string {
+export function describeSuccess(change: Change): string {
   switch (change.kind) {
     case "add":
       return `Added ${change.title}.`;
     case "mark":
-      return `${change.title} is ${change.done ? "done" : "to do again"}.`;
+      return `Marked ${change.title} as ${change.done ? "done" : "to do"}.`;
     case "rename":
       return `Renamed to ${change.title}.`;
     case "delete":
@@ -47,24 +47,26 @@ export function sayDone(change: Change): string {
 }
 
 /** The text beside the task when the change has failed, or when the result is unknown. */
-export function sayFailed(change: Change, unknown: boolean): string {
-  const [what, how] = inWords(change);
-  return unknown ? `We do not know whether ${what} was ${how}.` : `${capital(what)} was not ${how}.`;
+export function describeFailure(change: Change, isUnknown: boolean): string {
+  const [subject, action] = describeParts(change);
+  return isUnknown
+    ? `We do not know whether ${subject} was ${action}.`
+    : `${capitalize(subject)} was not ${action}.`;
 }
 
-function inWords(change: Change): [what: string, how: string] {
+function describeParts(change: Change): [subject: string, action: string] {
   switch (change.kind) {
     case "add":
       return [`“${change.title}”`, "added"];
     case "mark":
-      return ["this", `marked as ${change.done ? "done" : "to do"}`];
+      return ["the task", `marked as ${change.done ? "done" : "to do"}`];
     case "rename":
-      return ["this", `renamed to “${change.title}”`];
+      return ["the task", `renamed to “${change.title}”`];
     case "delete":
-      return ["this", "deleted"];
+      return ["the task", "deleted"];
   }
 }
 
-function capital(text: string): string {
+function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -29,7 +29,7 @@ export function RenameForm({ title, draft, onSave, onCancel }: RenameFormProps) 
           required
           // At least one character that is not white space.
           pattern=".*\S.*"
-          title="A name with at least one letter"
+          title="Enter at least one character that is not a space"
           autoComplete="off"
           enterKeyHint="done"
           onKeyDown={(event) => {

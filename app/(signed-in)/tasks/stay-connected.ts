@@ -14,7 +14,7 @@ export function reconnectDelay(failures: number, random: number): number {
 
 interface Listener {
   onMessage(data: unknown): void;
-  /** The socket could not be opened. The browser does not tell the reason. */
+  /** The socket could not be opened. The browser does not report the reason. */
   onRefused(): void;
 }
 

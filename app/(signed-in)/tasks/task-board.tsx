@@ -5,15 +5,15 @@ import { Card } from "../../_components/card";
 import { CheckListIcon } from "../../_components/icons";
 import { toast } from "../../_components/toast";
 import { AddTask } from "./add-task";
-import { type Change, sayDone, type Task } from "./changes";
+import { type Change, describeSuccess, type Task } from "./changes";
+import { ConnectionStatus } from "./connection-status";
 import { FailureNote } from "./failure-note";
-import { LiveNote } from "./live-note";
 import { newId } from "./new-id";
 import { TaskRow } from "./task-row";
 import { useTaskChanges } from "./use-task-changes";
 
 export function TaskBoard({ tasks }: { tasks: Task[] }) {
-  const { rows, failures, news, connection, perform, dismiss } = useTaskChanges(tasks, offerUndo);
+  const { rows, failures, announcement, connection, perform, dismiss } = useTaskChanges(tasks, offerUndo);
   const heading = useRef<HTMLHeadingElement>(null);
 
   // A task that was not added has no row, so its failure shows above the list. The preview of the
@@ -25,7 +25,7 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
   function offerUndo(change: Change) {
     if (change.kind !== "delete") return;
     const undo = () => perform({ ...change, kind: "add" });
-    toast({ text: sayDone(change), action: { label: "Undo", onPress: undo } });
+    toast({ text: describeSuccess(change), action: { label: "Undo", onPress: undo } });
   }
 
   /**
@@ -57,10 +57,10 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
         <h2 ref={heading} tabIndex={-1}>
           {rows.length - doneCount} to do, {doneCount} done
         </h2>
-        <LiveNote connection={connection} />
+        <ConnectionStatus connection={connection} />
       </div>
       <p role="status" className="sr-only">
-        {news}
+        {announcement}
       </p>
       <AddTask onAdd={(title) => perform({ kind: "add", id: newId(), title, done: false })} />
       <div className="mt-3 space-y-3 empty:hidden">
@@ -71,7 +71,7 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
       {rows.length === 0 ? (
         <Card className="mt-6 flex flex-col items-center gap-2 py-10 text-center text-muted sm:py-12">
           <CheckListIcon />
-          Nothing to do yet. Add your first task above.
+          You have no tasks yet. Add your first task above.
         </Card>
       ) : (
         <ul className="mt-6 divide-y divide-line rounded-xl border border-line bg-card">

@@ -6,10 +6,10 @@ import { type LiveMessage, readLiveMessage } from "./live-message";
 import { stayConnected } from "./stay-connected";
 
 /**
- * State of the live connection: `away` if the socket could not be opened, `back` after a message
- * has arrived again. A page starts as `new`.
+ * State of the live connection: `disconnected` if the socket could not be opened, `reconnected`
+ * after a message has arrived again. A page starts as `new`.
  */
-export type Connection = "new" | "away" | "back";
+export type Connection = "new" | "disconnected" | "reconnected";
 
 /**
  * Reports changes from all of the user's devices while the page is visible.
@@ -17,38 +17,38 @@ export type Connection = "new" | "away" | "back";
  */
 export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => void): Connection {
   const [connection, setConnection] = useState<Connection>("new");
-  const tell = useEffectEvent((message: LiveMessage | undefined) => {
+  const report = useEffectEvent((message: LiveMessage | undefined) => {
     if (message) onMessage(message);
   });
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a list that was fetched again may be older than what has been heard; a new socket begins with one that is not
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new list from the server may be older than the live messages; a new socket starts with a current list
   useEffect(() => {
-    let heard = 0;
+    let received = 0;
 
     /**
      * Finds out why the socket was refused, with an ordinary request. If the session has ended, the
      * request leads to the sign-in page. Otherwise it returns the list.
      */
-    async function ask() {
-      const before = heard;
+    async function fetchTasks() {
+      const before = received;
       const tasks = await api.get("/api/tasks").catch(() => undefined);
       // If a socket has delivered a message in the meantime, that is newer than this list.
-      if (tasks && heard === before) tell({ kind: "all", tasks });
+      if (tasks && received === before) report({ kind: "all", tasks });
     }
 
     const disconnect = stayConnected(`${routes.backend}/api/tasks/live`, {
       onMessage: (data) => {
-        heard += 1;
-        setConnection((before) => (before === "away" ? "back" : before));
-        tell(readLiveMessage(data));
+        received += 1;
+        setConnection((before) => (before === "disconnected" ? "reconnected" : before));
+        report(readLiveMessage(data));
       },
       onRefused: () => {
-        setConnection("away");
-        void ask();
+        setConnection("disconnected");
+        void fetchTasks();
       },
     });
     return () => {
-      heard += 1;
+      received += 1;
       disconnect();
     };
   }, [sent]);

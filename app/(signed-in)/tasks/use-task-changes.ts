@@ -1,8 +1,8 @@
 import { useRouter } from "next/navigation";
 import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
 import { ApiError } from "../../../lib/api/client";
-import { explainError, isOutcomeUnknown } from "../../_components/explain-error";
-import { type Change, preview, type Row, sayDone, sayFailed, type Task } from "./changes";
+import { apiErrorText, isOutcomeUnknown } from "../../_components/api-error-text";
+import { type Change, describeFailure, describeSuccess, preview, type Row, type Task } from "./changes";
 import { applyMessage } from "./live-message";
 import { type Confirmed, sendChange } from "./send-change";
 import { useLiveTasks } from "./use-live-tasks";
@@ -25,18 +25,20 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
 
   const [rows, show] = useOptimistic<Row[], Change>(known.tasks, preview);
   const [failures, setFailures] = useState<Failure[]>([]);
-  const [news, setNews] = useState("");
-  const arrived = failures.filter(({ change }) => change.kind === "add" && holds(known.tasks, change.id));
-  if (arrived.length > 0) {
+  const [announcement, setAnnouncement] = useState("");
+  const saved = failures.filter(
+    ({ change }) => change.kind === "add" && includesTask(known.tasks, change.id),
+  );
+  if (saved.length > 0) {
     // Only the response was lost: the server has saved the task.
-    setFailures(failures.filter((failure) => !arrived.includes(failure)));
-    setNews(arrived.map(({ change }) => sayDone(change)).join(" "));
+    setFailures(failures.filter((failure) => !saved.includes(failure)));
+    setAnnouncement(saved.map(({ change }) => describeSuccess(change)).join(" "));
   }
-  const takeTurn = useTurns();
-  const noteChange = useRefreshOnLeaving();
+  const runInOrder = useOrderedRuns();
+  const markChanged = useRefreshOnLeaving();
 
   const connection = useLiveTasks(sent, (message) => {
-    if (message.kind !== "all") noteChange();
+    if (message.kind !== "all") markChanged();
     setTasks((tasks) => applyMessage(tasks, message));
   });
 
@@ -48,9 +50,9 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
     setFailures((all) => all.filter(({ change }) => change.id !== id));
   }
 
-  function settle(apply: Confirmed, message: string) {
-    noteChange();
-    setNews(message);
+  function applyResult(apply: Confirmed, message: string) {
+    markChanged();
+    setAnnouncement(message);
     // After an await, React needs another startTransition. The preview stays until the new list is
     // on the screen.
     startTransition(() => setTasks(apply));
@@ -63,28 +65,28 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
       try {
         // The changes of one task reach the server in the order in which they were made. The same
         // is true of new tasks.
-        const turn = change.kind === "add" ? "add" : change.id;
+        const queue = change.kind === "add" ? "add" : change.id;
         // A deletion needs no text here: the notice with "Undo" reports it.
-        const message = change.kind === "delete" ? "" : sayDone(change);
-        settle(await takeTurn(turn, () => sendChange(change)), message);
+        const message = change.kind === "delete" ? "" : describeSuccess(change);
+        applyResult(await runInOrder(queue, () => sendChange(change)), message);
         onDone(change);
       } catch (error) {
         if (isGone(error)) {
           const gone: Confirmed = (tasks) => tasks.filter(({ id }) => id !== change.id);
-          settle(gone, `${change.title} had been deleted already.`);
+          applyResult(gone, `${change.title} was already deleted.`);
         } else {
           dismiss(change.id);
-          const message = `${sayFailed(change, isOutcomeUnknown(error))} ${explainError(error)}`;
+          const message = `${describeFailure(change, isOutcomeUnknown(error))} ${apiErrorText(error)}`;
           setFailures((all) => [...all, { change, message }]);
         }
       }
     });
   }
 
-  return { rows, failures, news, connection, perform, dismiss };
+  return { rows, failures, announcement, connection, perform, dismiss };
 }
 
-function holds(tasks: Task[], id: string): boolean {
+function includesTask(tasks: Task[], id: string): boolean {
   return tasks.some((task) => task.id === id);
 }
 
@@ -93,13 +95,13 @@ function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
-/** Runs the functions with the same name one after another, even if an earlier one has failed. */
-function useTurns() {
+/** Runs the functions of one queue one after another, even if an earlier one has failed. */
+function useOrderedRuns() {
   const last = useRef(new Map<string, Promise<unknown>>());
-  return <T>(name: string, run: () => Promise<T>): Promise<T> => {
-    const turn = (last.current.get(name) ?? Promise.resolve()).then(run, run);
-    last.current.set(name, turn);
-    return turn;
+  return <T>(queue: string, run: () => Promise<T>): Promise<T> => {
+    const result = (last.current.get(queue) ?? Promise.resolve()).then(run, run);
+    last.current.set(queue, result);
+    return result;
   };
 }
 

@@ -1,20 +1,20 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Feed } from "../../event-feed";
-import { type Finish, LOOK_CAPACITY } from "../../inspector";
+import { FEED_CAPACITY, type ResponseTiming } from "../../inspector";
 
 /** One feed for each Node process, even if hot reloading evaluates this module again. */
-const shared = globalThis as { __gateFinishes?: Feed<Finish> };
+const shared = globalThis as { __responseTimings?: Feed<ResponseTiming> };
 
 /**
  * Records how requests end, in development. The gate does not see the end of a request. Therefore
  * this observes the server that the gate runs in, through Node's diagnostics channels, and
- * `/__gate` combines both.
+ * `/dev/gate` combines both.
  */
-export function watchFinishes(): Feed<Finish> {
-  if (shared.__gateFinishes) return shared.__gateFinishes;
-  const feed = new Feed<Finish>(LOOK_CAPACITY);
-  shared.__gateFinishes = feed;
+export function recordResponseTimings(): Feed<ResponseTiming> {
+  if (shared.__responseTimings) return shared.__responseTimings;
+  const feed = new Feed<ResponseTiming>(FEED_CAPACITY);
+  shared.__responseTimings = feed;
   const began = new WeakMap<IncomingMessage, number>();
   subscribe("http.server.request.start", (message) => {
     began.set((message as { request: IncomingMessage }).request, performance.now());

@@ -24,20 +24,20 @@ const VALID = "The link works for an hour";
 export function resetLetter(url: string): Letter {
   return compose({
     subject: "Choose a new password",
-    before: "Somebody, most likely you, asked for a new password for your Gatehouse account.",
+    before: "We received a request for a new password for your Gatehouse account.",
     label: "Choose a new password",
     url,
-    after: `${VALID}, and once. A new password signs you out on every device. If you did not ask, leave this alone: your password stays as it is.`,
+    after: `${VALID}, and only once. A new password signs you out on all devices. If you did not request this, ignore this email. Your password does not change.`,
   });
 }
 
 export function confirmLetter(url: string): Letter {
   return compose({
     subject: "Confirm your email address",
-    before: "This address was given for a Gatehouse account.",
+    before: "Someone entered this address for a Gatehouse account.",
     label: "Confirm this address",
     url,
-    after: `${VALID}. If you have no such account, do not open it: somebody has mistaken your address for theirs.`,
+    after: `${VALID}. If you have no Gatehouse account, do not open it. Someone has entered your address by mistake.`,
   });
 }
 
@@ -45,10 +45,10 @@ export function confirmLetter(url: string): Letter {
 export function approveChangeLetter(url: string, newEmail: string): Letter {
   return compose({
     subject: "Approve your new email address",
-    before: `You asked to change the email address of your Gatehouse account to ${newEmail}.`,
+    before: `You requested to change the email address of your Gatehouse account to ${newEmail}.`,
     label: "Approve the change",
     url,
-    after: `${VALID}. We then write to the new address, which has to confirm it too. If you did not ask, do not open it, and change your password: somebody is signed in to your account.`,
+    after: `${VALID}. After you approve, we send a second link to the new address, to confirm it. If you did not request this, do not open the link, and change your password: someone else is signed in to your account.`,
   });
 }
 
@@ -56,10 +56,10 @@ export function approveChangeLetter(url: string, newEmail: string): Letter {
 export function newAddressLetter(url: string): Letter {
   return compose({
     subject: "Confirm your new email address",
-    before: "You asked to use this address for your Gatehouse account from now on.",
+    before: "You requested to use this address for your Gatehouse account.",
     label: "Use this address",
     url,
-    after: `${VALID}. If you did not ask, do not open it, and nothing changes.`,
+    after: `${VALID}. If you did not request this, do not open it. Then nothing changes.`,
   });
 }
 

@@ -1,57 +1,58 @@
-import { type Check, cannotTell, demand, demandPrivate, demandStatus, ME, NAVIGATION, SCRIPT } from "./check";
-import type { Answer } from "./probe";
-import type { World } from "./world";
+import type { Check } from "../check";
+import { type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
+import { assert, assertNoStore, assertStatus, ME, skip } from "./assertions";
+import type { Context } from "./context";
 
 const POLICY =
-  "edge/pages/content-security-policy.ts writes the policy; edge/respond.ts puts it on request and response";
-const FIXED = "next.config.ts sets it on every answer";
+  "edge/pages/content-security-policy.ts creates the policy; edge/respond.ts sets it on request and response";
+const FIXED = "next.config.ts sets it on every response";
 const YEAR = 365 * 24 * 60 * 60;
 
 /** The security headers of responses. */
-export const headers: readonly Check[] = [
+export const headers: readonly Check<Context>[] = [
   {
     id: "headers.csp",
-    title: "a page's policy lets only scripts with its nonce run",
+    title: "a page's policy allows only scripts with its nonce",
     source: "OWASP ASVS v5 3.4.3",
-    mend: POLICY,
-    run: (world) =>
-      onPages(world, (answer, path) => {
-        const policy = readPolicy(answer);
+    fix: POLICY,
+    run: (context) =>
+      onPages(context, (response, path) => {
+        const policy = readPolicy(response);
         const scripts = policy.get("script-src") ?? policy.get("default-src") ?? "";
-        demand(
+        assert(
           /'nonce-[^']{16,}'/.test(scripts),
           `a nonce in the script-src of ${path}`,
           scripts || "no policy",
         );
-        demand(!/'unsafe-/.test(scripts), `no 'unsafe-…' in the script-src of ${path}`, scripts);
+        assert(!/'unsafe-/.test(scripts), `no 'unsafe-…' in the script-src of ${path}`, scripts);
         for (const name of ["object-src", "base-uri"]) {
-          demand(policy.get(name) === "'none'", `${name} 'none' on ${path}`, policy.get(name) ?? "none");
+          assert(policy.get(name) === "'none'", `${name} 'none' on ${path}`, policy.get(name) ?? "none");
         }
       }),
   },
   {
     id: "headers.nonce-on-scripts",
-    title: "every script of a page carries it",
+    title: "every script of a page has the nonce",
     source: "CSP Level 3 §7.1",
-    mend: POLICY,
-    run: (world) =>
-      onPages(world, (answer, path) => {
-        const nonce = nonceOf(answer);
-        const tags = answer.body.match(/<script\b[^>]*>/g) ?? [];
-        demand(tags.length > 0, `scripts on ${path}`, "none");
+    fix: POLICY,
+    run: (context) =>
+      onPages(context, (response, path) => {
+        const nonce = nonceOf(response);
+        const tags = response.body.match(/<script\b[^>]*>/g) ?? [];
+        assert(tags.length > 0, `scripts on ${path}`, "none");
         const bare = tags.find((tag) => !nonce || !tag.includes(`nonce="${nonce}"`));
-        demand(!bare, `the response's nonce on every script of ${path}`, bare ?? "");
+        assert(!bare, `the response's nonce on every script of ${path}`, bare ?? "");
       }),
   },
   {
     id: "headers.nonce-fresh",
     title: "no two responses share a nonce",
     source: "CSP Level 3 §7.1",
-    mend: POLICY,
-    async run({ ask }) {
+    fix: POLICY,
+    async run({ send }) {
       const nonces = [];
-      for (let i = 0; i < 3; i++) nonces.push(nonceOf(await ask({ path: "/", headers: NAVIGATION })));
-      demand(
+      for (let i = 0; i < 3; i++) nonces.push(nonceOf(await send({ path: "/", headers: NAVIGATION })));
+      assert(
         new Set(nonces).size === 3 && !nonces.includes(undefined),
         "three nonces",
         nonces.join(", ") || "none",
@@ -62,45 +63,45 @@ export const headers: readonly Check[] = [
     id: "headers.framing",
     title: "no other site can frame a page",
     source: "OWASP ASVS v5 3.4.6",
-    mend: POLICY,
-    run: (world) =>
-      onPages(world, (answer, path) => {
-        const ancestors = readPolicy(answer).get("frame-ancestors") ?? "";
-        demand(/^'(none|self)'$/.test(ancestors), `frame-ancestors 'none' on ${path}`, ancestors || "none");
+    fix: POLICY,
+    run: (context) =>
+      onPages(context, (response, path) => {
+        const ancestors = readPolicy(response).get("frame-ancestors") ?? "";
+        assert(/^'(none|self)'$/.test(ancestors), `frame-ancestors 'none' on ${path}`, ancestors || "none");
       }),
   },
   fixed(
     "nosniff",
-    "no answer's type is guessed",
+    "browsers do not guess the type of a response",
     "OWASP ASVS v5 3.4.4",
     "x-content-type-options",
     /^nosniff$/i,
   ),
   fixed(
     "referrer",
-    "other sites do not learn the paths that people come from",
+    "other sites do not learn the paths that users come from",
     "OWASP ASVS v5 3.4.5",
     "referrer-policy",
     /^(no-referrer|same-origin|strict-origin|strict-origin-when-cross-origin|origin-when-cross-origin|origin)$/i,
   ),
   fixed(
     "opener",
-    "other sites get no hold of the window",
+    "other sites get no reference to the window",
     "OWASP ASVS v5 3.4.8",
     "cross-origin-opener-policy",
     /^same-origin(-allow-popups)?$/i,
   ),
   {
     id: "headers.hsts",
-    title: "browsers come back over https alone, for a year at least",
+    title: "browsers use https only, for at least a year",
     source: "RFC 6797 §6.1.1",
-    mend: FIXED,
-    run: (world) =>
-      onPages(world, ({ headers }, path) => {
-        if (!world.secure) cannotTell("the deployment is on plain http");
+    fix: FIXED,
+    run: (context) =>
+      onPages(context, ({ headers }, path) => {
+        if (!context.secure) skip("the deployment is on plain http");
         const value = headers.get("strict-transport-security") ?? "";
         const seconds = Number(value.match(/max-age="?(\d+)/i)?.[1] ?? 0);
-        demand(
+        assert(
           seconds >= YEAR,
           `Strict-Transport-Security: max-age=${YEAR} or more on ${path}`,
           value || "none",
@@ -109,58 +110,58 @@ export const headers: readonly Check[] = [
   },
   {
     id: "headers.powered-by",
-    title: "no answer names the framework",
+    title: "no response names the framework",
     source: "OWASP HTTP Security Response Headers Cheat Sheet, X-Powered-By",
-    mend: "next.config.ts: poweredByHeader: false",
-    run: (world) =>
-      onAll(world, ({ headers }, path) => {
+    fix: "next.config.ts: poweredByHeader: false",
+    run: (context) =>
+      onAll(context, ({ headers }, path) => {
         const value = headers.get("x-powered-by");
-        demand(value === null, `no X-Powered-By from ${path}`, value ?? "");
+        assert(value === null, `no X-Powered-By from ${path}`, value ?? "");
       }),
   },
   {
     id: "headers.backend-no-store",
-    title: "no cache keeps an answer of the backend's",
+    title: "no cache stores a response of the backend",
     source: "OWASP ASVS v5 14.3.2",
-    mend: "The backend sends Cache-Control: private, no-store (backend/headers.py)",
+    fix: "The backend must send Cache-Control: private, no-store (backend/headers.py)",
     async run({ ada }) {
-      const answer = await ada.ask({ path: ME, headers: SCRIPT });
-      if (answer.status === 404) cannotTell("the backend has no GET /api/me");
-      demandStatus(answer, 200, ME);
-      demandPrivate(answer, ME);
+      const response = await ada.send({ path: ME, headers: SCRIPT });
+      if (response.status === 404) skip("the backend has no GET /api/me");
+      assertStatus(response, 200, ME);
+      assertNoStore(response, ME);
     },
   },
 ];
 
 /** A check of a header that every response carries. */
-function fixed(name: string, title: string, source: string, header: string, wanted: RegExp): Check {
+function fixed(name: string, title: string, source: string, header: string, wanted: RegExp): Check<Context> {
   return {
     id: `headers.${name}`,
     title,
     source,
-    mend: FIXED,
-    run: (world) =>
-      onAll(world, ({ headers }, path) => {
+    fix: FIXED,
+    run: (context) =>
+      onAll(context, ({ headers }, path) => {
         const value = headers.get(header) ?? "";
-        demand(wanted.test(value), `a safe ${header} from ${path}`, value || "none");
+        assert(wanted.test(value), `a safe ${header} from ${path}`, value || "none");
       }),
   };
 }
 
-type Look = (answer: Answer, path: string) => void;
+type Inspect = (response: HttpResponse, path: string) => void;
 
-async function onPages({ ask, ada }: World, look: Look): Promise<void> {
-  for (const path of ["/", "/login"]) look(await ask({ path, headers: NAVIGATION }), path);
-  look(await ada.ask({ path: "/dashboard", headers: NAVIGATION }), "/dashboard");
+async function onPages({ send, ada }: Context, inspect: Inspect): Promise<void> {
+  for (const path of ["/", "/login"]) inspect(await send({ path, headers: NAVIGATION }), path);
+  inspect(await ada.send({ path: "/dashboard", headers: NAVIGATION }), "/dashboard");
 }
 
-async function onAll(world: World, look: Look): Promise<void> {
-  await onPages(world, look);
+async function onAll(context: Context, inspect: Inspect): Promise<void> {
+  await onPages(context, inspect);
   for (const path of [ME, "/api/auth/get-session"])
-    look(await world.ada.ask({ path, headers: SCRIPT }), path);
+    inspect(await context.ada.send({ path, headers: SCRIPT }), path);
 }
 
-function readPolicy({ headers }: Answer): Map<string, string> {
+function readPolicy({ headers }: HttpResponse): Map<string, string> {
   const policy = headers.get("content-security-policy") ?? "";
   return new Map(
     policy.split(";").map((directive) => {
@@ -170,8 +171,8 @@ function readPolicy({ headers }: Answer): Map<string, string> {
   );
 }
 
-function nonceOf(answer: Answer): string | undefined {
-  return readPolicy(answer)
+function nonceOf(response: HttpResponse): string | undefined {
+  return readPolicy(response)
     .get("script-src")
     ?.match(/'nonce-([^']+)'/)?.[1];
 }

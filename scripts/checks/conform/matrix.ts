@@ -1,44 +1,50 @@
-import { type Check, demand, demandStatus, destination, ME, NAVIGATION, SCRIPT, tell, whoAmI } from "./check";
-import type { World } from "./world";
+import type { Check } from "../check";
+import { NAVIGATION, SCRIPT } from "../probe";
+import { assert, assertStatus, describeResponse, fetchMe, ME, readLocation } from "./assertions";
+import type { Context } from "./context";
 
-const ROUTES = "lib/routes.ts says which path is what; edge/decide.ts what it gets";
+const ROUTES = "lib/routes.ts lists the paths; edge/decide.ts decides what each of them gets";
 
 /** What each request gets: the table in ARCHITECTURE.md, checked from outside. */
-export const matrix: readonly Check[] = [
+export const matrix: readonly Check<Context>[] = [
   {
     id: "matrix.public-page",
-    title: "a public page is there for a stranger",
+    title: "a signed-out visitor can open a public page",
     source: "RFC 9110 §15.3.1",
-    mend: ROUTES,
-    async run({ ask }) {
-      const answer = await ask({ path: "/", headers: NAVIGATION });
-      demandStatus(answer, 200, "/");
-      demand(isHtml(answer.headers), "HTML from /", answer.headers.get("content-type") ?? "no Content-Type");
+    fix: ROUTES,
+    async run({ send }) {
+      const response = await send({ path: "/", headers: NAVIGATION });
+      assertStatus(response, 200, "/");
+      assert(
+        isHtml(response.headers),
+        "HTML from /",
+        response.headers.get("content-type") ?? "no Content-Type",
+      );
     },
   },
   {
     id: "matrix.protected-page",
-    title: "a protected page sends a stranger to sign in, with the way back",
+    title: "a protected page redirects a signed-out visitor to the sign-in page, with the way back",
     source: "RFC 9110 §15.4.8",
-    mend: ROUTES,
-    run: (world) => demandLogin(world, "/dashboard", "/dashboard"),
+    fix: ROUTES,
+    run: (context) => assertLoginRedirect(context, "/dashboard", "/dashboard"),
   },
   {
     id: "matrix.unlisted-page",
-    title: "a page that stands in no list is protected",
+    title: "a page that is in no list is protected",
     source: "OWASP Authorization Cheat Sheet, Deny by Default",
-    mend: ROUTES,
-    run: (world) => demandLogin(world, "/no-such-page?a=1", "/no-such-page?a=1"),
+    fix: ROUTES,
+    run: (context) => assertLoginRedirect(context, "/no-such-page?a=1", "/no-such-page?a=1"),
   },
   {
     id: "matrix.post-to-page",
-    title: "a stranger's POST to a page becomes a GET of the sign-in page",
+    title: "a signed-out POST to a page is redirected as a GET of the sign-in page",
     source: "RFC 9110 §15.4.4",
-    mend: "edge/decide.ts: 303 for methods that are not safe",
-    async run({ ask }) {
+    fix: "edge/decide.ts: 303 for methods that are not safe",
+    async run({ send }) {
       const headers = { ...NAVIGATION, "Content-Type": "application/x-www-form-urlencoded" };
-      demandStatus(
-        await ask({ method: "POST", path: "/dashboard", headers, body: "a=b" }),
+      assertStatus(
+        await send({ method: "POST", path: "/dashboard", headers, body: "a=b" }),
         303,
         "POST /dashboard",
       );
@@ -46,119 +52,123 @@ export const matrix: readonly Check[] = [
   },
   {
     id: "matrix.backend-401",
-    title: "the backend's paths refuse a stranger's script with 401 and a challenge",
+    title: "the backend's paths refuse a signed-out script with 401 and a challenge",
     source: "RFC 9110 §11.6.1",
-    mend: ROUTES,
-    async run({ ask }) {
-      const answer = await ask({ path: ME, headers: SCRIPT });
-      demandStatus(answer, 401, ME);
-      demand(answer.headers.has("www-authenticate"), "WWW-Authenticate beside a 401", "none");
+    fix: ROUTES,
+    async run({ send }) {
+      const response = await send({ path: ME, headers: SCRIPT });
+      assertStatus(response, 401, ME);
+      assert(response.headers.has("www-authenticate"), "WWW-Authenticate beside a 401", "none");
     },
   },
   {
     id: "matrix.backend-problem",
-    title: "the refusal says in JSON why",
+    title: "the refusal explains the reason in JSON",
     source: "RFC 9457 §3",
-    mend: "lib/problem.ts makes the refusals",
-    async run({ ask }) {
-      const { headers, body } = await ask({ path: ME, headers: SCRIPT });
+    fix: "lib/problem.ts creates the refusals",
+    async run({ send }) {
+      const { headers, body } = await send({ path: ME, headers: SCRIPT });
       const type = headers.get("content-type") ?? "no Content-Type";
-      demand(type.startsWith("application/problem+json"), "application/problem+json", type);
-      demand(body.includes('"code":"gate_signed_out"'), "the code gate_signed_out", body.slice(0, 80));
+      assert(type.startsWith("application/problem+json"), "application/problem+json", type);
+      assert(body.includes('"code":"gate_signed_out"'), "the code gate_signed_out", body.slice(0, 80));
     },
   },
   {
     id: "matrix.backend-navigation",
-    title: "a stranger who opens a download link is sent to sign in",
+    title: "a signed-out visitor who opens a download link is redirected to the sign-in page",
     source: "RFC 9110 §15.4.8",
-    mend: "edge/classify.ts tells navigations from scripts",
-    run: (world) => demandLogin(world, "/backend/report.pdf", "/backend/report.pdf"),
+    fix: "edge/classify.ts distinguishes navigations from scripts",
+    run: (context) => assertLoginRedirect(context, "/backend/report.pdf", "/backend/report.pdf"),
   },
   {
     id: "matrix.api",
-    title: "a route handler that stands in no list refuses a stranger with 401 in JSON",
+    title: "a route handler that is in no list refuses a signed-out request with 401 in JSON",
     source: "OWASP Authorization Cheat Sheet, Deny by Default",
-    mend: ROUTES,
-    async run({ ask }) {
-      const answer = await ask({ path: "/api/anything", headers: SCRIPT });
-      demandStatus(answer, 401, "/api/anything");
-      const type = answer.headers.get("content-type") ?? "no Content-Type";
-      demand(type.includes("json"), "JSON", type);
+    fix: ROUTES,
+    async run({ send }) {
+      const response = await send({ path: "/api/anything", headers: SCRIPT });
+      assertStatus(response, 401, "/api/anything");
+      const type = response.headers.get("content-type") ?? "no Content-Type";
+      assert(type.includes("json"), "JSON", type);
     },
   },
   {
     id: "matrix.guest-page",
-    title: "the sign-in page sends on who is signed in",
+    title: "the sign-in page redirects a signed-in user to the app",
     source: "RFC 9110 §15.4.8",
-    mend: ROUTES,
+    fix: ROUTES,
     async run({ ada }) {
-      demandStatus(await ada.ask({ path: "/login", headers: NAVIGATION }), 307, "/login");
+      assertStatus(await ada.send({ path: "/login", headers: NAVIGATION }), 307, "/login");
     },
   },
   {
-    id: "matrix.member-page",
-    title: "a protected page is there for who is signed in",
+    id: "matrix.account-page",
+    title: "a signed-in user can open a protected page",
     source: "RFC 9110 §15.3.1",
-    mend: "The session did not count: BETTER_AUTH_SECRET and BETTER_AUTH_URL are the first to look at",
+    fix: "The session is not accepted: check BETTER_AUTH_SECRET and BETTER_AUTH_URL first",
     async run({ ada }) {
-      demandStatus(await ada.ask({ path: "/dashboard", headers: NAVIGATION }), 200, "/dashboard");
+      assertStatus(await ada.send({ path: "/dashboard", headers: NAVIGATION }), 200, "/dashboard");
     },
   },
   {
     id: "matrix.me",
-    title: "the backend knows each caller as the account that signed up",
+    title: "the backend sees each caller as the account that signed up",
     source: "OWASP ASVS v5 8.3.3",
-    mend: "JWT_SECRET_KEY, JWT_ISSUER and JWT_AUDIENCE must be the same on both sides",
+    fix: "JWT_SECRET_KEY, JWT_ISSUER and JWT_AUDIENCE must be the same on both sides",
     async run({ ada, bob }) {
-      for (const member of [ada, bob]) {
-        const answer = await whoAmI((ask) => member.ask(ask));
-        demandStatus(answer, 200, ME);
-        demand(answer.me?.email === member.email, member.email, answer.me?.email ?? "nobody");
-        const { user } = JSON.parse(member.opening.body) as { user: { id: string } };
-        demand(answer.me.id === user.id, `the id ${user.id}`, answer.me.id);
+      for (const account of [ada, bob]) {
+        const response = await fetchMe((request) => account.send(request));
+        assertStatus(response, 200, ME);
+        assert(response.me?.email === account.email, account.email, response.me?.email ?? "no account");
+        const { user } = JSON.parse(account.signInResponse.body) as { user: { id: string } };
+        assert(response.me.id === user.id, `the id ${user.id}`, response.me.id);
       }
     },
   },
   {
     id: "matrix.health",
-    title: "the health check answers everybody",
+    title: "the health check is open to everyone",
     source: "RFC 9110 §15.3.1",
-    mend: ROUTES,
-    async run({ ask }) {
-      demandStatus(await ask({ path: "/api/health" }), 200, "/api/health");
+    fix: ROUTES,
+    async run({ send }) {
+      assertStatus(await send({ path: "/api/health" }), 200, "/api/health");
     },
   },
   {
     id: "matrix.flight",
-    title: "Next's router never gets HTML where it asked for data",
+    title: "Next's router never receives HTML in response to a request for data",
     source: "RFC 9110 §12.5.1",
-    mend: "edge/classify.ts and edge/respond.ts: a flight request is redirected, or gets flight data",
-    async run({ ask, ada }) {
+    fix: "edge/classify.ts and edge/respond.ts: a flight request is redirected, or gets flight data",
+    async run({ send, ada }) {
       const flight = { path: "/dashboard?_rsc=conform", headers: { ...SCRIPT, RSC: "1" } };
-      for (const [who, answer] of [
-        ["a stranger", await ask(flight)],
-        ["a member", await ada.ask(flight)],
+      for (const [who, response] of [
+        ["a signed-out visitor", await send(flight)],
+        ["a signed-in user", await ada.send(flight)],
       ] as const) {
-        demand(!isHtml(answer.headers), `no HTML for the router of ${who}`, `${tell(answer)} with HTML`);
+        assert(
+          !isHtml(response.headers),
+          `no HTML for the router of ${who}`,
+          `${describeResponse(response)} with HTML`,
+        );
       }
     },
   },
   {
     id: "matrix.tampered",
-    title: "a session cookie that was tampered with is none",
+    title: "a session cookie that was tampered with is not accepted",
     source: "OWASP ASVS v5 7.2.1",
-    mend: "edge/signed-cookies.ts checks the signature",
-    async run({ ask, ada }) {
-      const { name, value } = ada.jar.session;
+    fix: "lib/auth/signed-cookies.ts must check the signature",
+    async run({ send, ada }) {
+      const { name, value } = ada.cookies.sessionToken;
       const forged = [
         `x${value}`,
         value.replace(/.{6}$/, "AAAA%3D"),
         value.split(".")[0] ?? "",
-        ada.jar.rawToken,
+        ada.cookies.rawSessionToken,
       ];
       for (const cookie of forged) {
-        const answer = await ask({ path: ME, headers: { ...SCRIPT, Cookie: `${name}=${cookie}` } });
-        demandStatus(answer, 401, `${ME} with a forged cookie`);
+        const response = await send({ path: ME, headers: { ...SCRIPT, Cookie: `${name}=${cookie}` } });
+        assertStatus(response, 401, `${ME} with a forged cookie`);
       }
     },
   },
@@ -168,10 +178,10 @@ function isHtml(headers: Headers): boolean {
   return headers.get("content-type")?.startsWith("text/html") ?? false;
 }
 
-async function demandLogin(world: World, path: string, next: string): Promise<void> {
-  const answer = await world.ask({ path, headers: NAVIGATION });
-  demandStatus(answer, 307, path);
-  const to = destination(world, path, answer);
+async function assertLoginRedirect(context: Context, path: string, next: string): Promise<void> {
+  const response = await context.send({ path, headers: NAVIGATION });
+  assertStatus(response, 307, path);
+  const to = readLocation(context, path, response);
   const wanted = `/login?next=${encodeURIComponent(next)}`;
-  demand(to.origin === world.origin && to.pathname + to.search === wanted, wanted, to.href);
+  assert(to.origin === context.origin && to.pathname + to.search === wanted, wanted, to.href);
 }

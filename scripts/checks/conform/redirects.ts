@@ -1,17 +1,10 @@
-import {
-  type Check,
-  demand,
-  demandPrivate,
-  demandStatus,
-  destination,
-  EVIL,
-  ME,
-  NAVIGATION,
-  SCRIPT,
-} from "./check";
+import type { Check } from "../check";
+import { NAVIGATION, SCRIPT } from "../probe";
+import { assert, assertNoStore, assertStatus, EVIL, ME, readLocation } from "./assertions";
+import type { Context } from "./context";
 
-const NEXT = "lib/redirect-target.ts reads `next`; every redirect that takes it goes through there";
-const PRIVATE = "edge/respond.ts sets `private, no-store` on the gate's own answers";
+const NEXT = "lib/redirect-target.ts reads `next`; every redirect that uses it must go through there";
+const PRIVATE = "edge/respond.ts must set `private, no-store` on the gate's own responses";
 
 /**
  * Open redirects: values of `next` that a browser or a careless parser takes for another host or
@@ -43,26 +36,26 @@ const TRICKS = [
 ];
 
 /** Where redirects lead, and which responses a cache may store. */
-export const redirects: readonly Check[] = [
+export const redirects: readonly Check<Context>[] = [
   {
     id: "redirects.next-stays",
     title: "`next` never leads to another site",
     source: "OWASP ASVS v5 3.7.2",
-    mend: NEXT,
-    async run(world) {
+    fix: NEXT,
+    async run(context) {
       for (const trick of TRICKS) {
         const path = `/login?next=${encodeURIComponent(trick)}`;
-        const to = destination(world, path, await world.ada.ask({ path, headers: NAVIGATION }));
-        demand(to.origin === world.origin, `${path} to stay on ${world.origin}`, to.href);
+        const to = readLocation(context, path, await context.ada.send({ path, headers: NAVIGATION }));
+        assert(to.origin === context.origin, `${path} to stay on ${context.origin}`, to.href);
       }
     },
   },
   {
     id: "redirects.next-doubled",
-    title: "nor does a second `next`, or one that is encoded twice",
+    title: "a second `next`, or one that is encoded twice, never leads to another site",
     source: "CWE-601",
-    mend: NEXT,
-    async run(world) {
+    fix: NEXT,
+    async run(context) {
       for (const query of [
         "next=%2Ftasks&next=%2F%2Fevil.example",
         "next=%2F%2Fevil.example&next=%2Ftasks",
@@ -70,91 +63,91 @@ export const redirects: readonly Check[] = [
         "next[]=%2F%2Fevil.example",
       ]) {
         const path = `/signup?${query}`;
-        const to = destination(world, path, await world.ada.ask({ path, headers: NAVIGATION }));
-        demand(to.origin === world.origin, `${path} to stay on ${world.origin}`, to.href);
+        const to = readLocation(context, path, await context.ada.send({ path, headers: NAVIGATION }));
+        assert(to.origin === context.origin, `${path} to stay on ${context.origin}`, to.href);
       }
     },
   },
   {
     id: "redirects.next-kept",
-    title: "`next` leads to the page that was asked for",
+    title: "`next` leads to the requested page",
     source: "RFC 9110 §10.2.2",
-    mend: NEXT,
-    async run(world) {
+    fix: NEXT,
+    async run(context) {
       const path = "/login?next=%2Ftasks%3Ffilter%3Dopen";
-      const to = destination(world, path, await world.ada.ask({ path, headers: NAVIGATION }));
-      demand(to.href === `${world.origin}/tasks?filter=open`, "/tasks?filter=open", to.href);
+      const to = readLocation(context, path, await context.ada.send({ path, headers: NAVIGATION }));
+      assert(to.href === `${context.origin}/tasks?filter=open`, "/tasks?filter=open", to.href);
     },
   },
   {
     id: "redirects.path-stays",
-    title: "a path that looks like a host leads to no other site",
+    title: "a path that looks like a host never leads to another site",
     source: "CWE-601",
-    mend: "edge/respond.ts redirects to paths of the app alone",
-    async run(world) {
+    fix: "edge/respond.ts must redirect only to paths of the app",
+    async run(context) {
       for (const path of [
         "//evil.example/x",
         "/\\evil.example/x",
         "/%2f%2fevil.example",
         "/.//evil.example/",
       ]) {
-        const answer = await world.ask({ path, headers: NAVIGATION });
-        if (!answer.headers.has("location")) continue;
-        const to = destination(world, path, answer);
-        demand(to.origin === world.origin, `${path} to stay on ${world.origin}`, to.href);
+        const response = await context.send({ path, headers: NAVIGATION });
+        if (!response.headers.has("location")) continue;
+        const to = readLocation(context, path, response);
+        assert(to.origin === context.origin, `${path} to stay on ${context.origin}`, to.href);
       }
     },
   },
   {
     id: "redirects.forwarded-host",
-    title: "a forwarded host does not become the place of a redirect",
+    title: "a forwarded host does not become the target of a redirect",
     source: "OWASP ASVS v5 4.1.3",
-    mend: "edge/respond.ts resolves redirects against the app's own address",
-    async run(world) {
+    fix: "edge/respond.ts must resolve redirects against the app's own address",
+    async run(context) {
       const forged = {
         "X-Forwarded-Host": "evil.example",
         "X-Host": "evil.example",
         Forwarded: "host=evil.example",
       };
-      const answer = await world.ask({ path: "/dashboard", headers: { ...NAVIGATION, ...forged } });
-      const to = destination(world, "/dashboard", answer);
-      demand(to.origin === world.origin, `to stay on ${world.origin}`, to.href);
+      const response = await context.send({ path: "/dashboard", headers: { ...NAVIGATION, ...forged } });
+      const to = readLocation(context, "/dashboard", response);
+      assert(to.origin === context.origin, `to stay on ${context.origin}`, to.href);
     },
   },
   {
     id: "redirects.no-store",
-    title: "no cache keeps a redirect that depends on who asks",
+    title: "no cache stores a redirect that depends on the session",
     source: "RFC 9111 §5.2.2.5",
-    mend: PRIVATE,
-    async run({ ask, ada }) {
-      demandPrivate(
-        await ask({ path: "/dashboard", headers: NAVIGATION }),
+    fix: PRIVATE,
+    async run({ send, ada }) {
+      assertNoStore(
+        await send({ path: "/dashboard", headers: NAVIGATION }),
         "the redirect to the sign-in page",
       );
-      demandPrivate(await ada.ask({ path: "/login", headers: NAVIGATION }), "the redirect away from it");
+      assertNoStore(await ada.send({ path: "/login", headers: NAVIGATION }), "the redirect away from it");
     },
   },
   {
     id: "redirects.refusals-no-store",
-    title: "no cache keeps a refusal",
+    title: "no cache stores a refusal",
     source: "RFC 9111 §5.2.2.5",
-    mend: PRIVATE,
-    async run({ ask, ada }) {
-      demandPrivate(await ask({ path: ME, headers: SCRIPT }), "a 401");
+    fix: PRIVATE,
+    async run({ send, ada }) {
+      assertNoStore(await send({ path: ME, headers: SCRIPT }), "a 401");
       const foreign = { method: "POST", path: ME, headers: { Origin: EVIL } };
-      const answer = await ada.ask(foreign);
-      demandStatus(answer, 403, "a POST from elsewhere");
-      demandPrivate(answer, "a 403");
+      const response = await ada.send(foreign);
+      assertStatus(response, 403, "a POST from another site");
+      assertNoStore(response, "a 403");
     },
   },
   {
     id: "redirects.cookies-no-store",
-    title: "no cache keeps an answer that sets the session's cookies",
+    title: "no cache stores a response that sets the session's cookies",
     source: "OWASP Session Management Cheat Sheet, Web Content Caching",
-    mend: "lib/server/auth/handler.ts sets `private, no-store` on every answer of Better Auth",
-    async run(world) {
-      demandPrivate(world.ada.opening, "the sign-up");
-      demandPrivate((await world.signedIn()).opening, "the sign-in");
+    fix: "lib/server/auth/handler.ts must set `private, no-store` on every response of Better Auth",
+    async run(context) {
+      assertNoStore(context.ada.signInResponse, "the sign-up");
+      assertNoStore((await context.signInAda()).signInResponse, "the sign-in");
     },
   },
 ];

@@ -1,67 +1,71 @@
 import { createHmac, randomBytes } from "node:crypto";
+import type { Check } from "../check";
+import { type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
+import type { Account } from "./account";
 import {
-  type Check,
-  cannotTell,
-  demand,
-  demandIdentity,
-  demandStatus,
+  assert,
+  assertNotImpersonated,
+  assertStatus,
+  describeResponse,
+  fetchMe,
   ME,
-  NAVIGATION,
-  SCRIPT,
+  skip,
   TASKS,
-  tasksOf,
-  tell,
-  whoAmI,
-  withTask,
-} from "./check";
-import type { Answer } from "./probe";
-import type { Member, World } from "./world";
+} from "./assertions";
+import type { Context } from "./context";
+import { fetchTasks, withTask } from "./tasks";
 
 const SCRUB =
-  "lib/server/auth/scrub-tokens.ts takes tokens out of Better Auth's answers; app/api/auth must go through it";
+  "lib/server/auth/scrub-tokens.ts removes tokens from Better Auth's responses; app/api/auth must use it";
 const BOUNDARY =
-  "edge/session/reader.ts and edge/upstream/headers.ts: only the gate's own check says who is calling";
+  "edge/session/reader.ts and edge/upstream/headers.ts: only the gate's own check may decide who the caller is";
 
 /** No script of a page can read a token, and a token that a client has made up is not accepted. */
-export const tokens: readonly Check[] = [
-  unreadable("sign-up", "sign-up", (world) => Promise.resolve([world.ada.opening, world.bob.opening])),
-  unreadable("sign-in", "sign-in", async (world) => [(await world.signedIn()).opening]),
+export const tokens: readonly Check<Context>[] = [
+  unreadable("sign-up", "sign-up", (context) =>
+    Promise.resolve([context.ada.signInResponse, context.bob.signInResponse]),
+  ),
+  unreadable("sign-in", "sign-in", async (context) => [(await context.signInAda()).signInResponse]),
   unreadable("get-session", "get-session", ({ ada }) => each(ada, ["/api/auth/get-session"])),
   unreadable("list-sessions", "list-sessions", ({ ada }) => each(ada, ["/api/auth/list-sessions"])),
   unreadable("pages", "a page", ({ ada }) => each(ada, ["/", "/dashboard", "/tasks"], NAVIGATION)),
-  unreadable("backend", "an answer of the backend", ({ ada }) => each(ada, [ME, TASKS])),
+  unreadable("backend", "a response of the backend", ({ ada }) => each(ada, [ME, TASKS])),
   {
     id: "tokens.set-auth-jwt",
-    title: "no answer carries a JWT in a set-auth-… header",
+    title: "no response has a JWT in a set-auth-… header",
     source: "OWASP ASVS v5 3.3.4",
-    mend: "lib/server/auth/token-endpoint.ts: keep disableSettingJwtHeader",
-    async run(world) {
-      const answers = [
-        (await world.signedIn()).opening,
-        ...(await each(world.ada, ["/api/auth/get-session"])),
+    fix: "lib/server/auth/token-endpoint.ts: keep disableSettingJwtHeader",
+    async run(context) {
+      const responses = [
+        (await context.signInAda()).signInResponse,
+        ...(await each(context.ada, ["/api/auth/get-session"])),
       ];
-      for (const { headers } of answers) {
+      for (const { headers } of responses) {
         const found = [...headers.keys()].find((name) => name.startsWith("set-auth-"));
-        demand(!found, "no set-auth-… header", found ?? "");
+        assert(!found, "no set-auth-… header", found ?? "");
       }
     },
   },
   {
     id: "tokens.endpoint",
-    title: "the token endpoint is off, or refuses pages",
+    title: "the token endpoint is off, or refuses requests from pages",
     source: "OWASP ASVS v5 14.2.6",
-    mend: "lib/server/auth/handler.ts refuses whatever sends Sec-Fetch-Site; TOKEN_ENDPOINT=off takes it away",
+    fix: "lib/server/auth/handler.ts must refuse requests with Sec-Fetch-Site; TOKEN_ENDPOINT=off removes the endpoint",
     async run({ ada }) {
-      const answer = await ada.ask({ path: "/api/auth/token", headers: SCRIPT });
-      demand(answer.status === 403 || answer.status === 404, "403 or 404 from /api/auth/token", tell(answer));
+      const response = await ada.send({ path: "/api/auth/token", headers: SCRIPT });
+      assert(
+        response.status === 403 || response.status === 404,
+        "403 or 404 from /api/auth/token",
+        describeResponse(response),
+      );
     },
   },
   {
     id: "tokens.forged-authorization",
-    title: "an Authorization header of the caller's changes nothing",
+    title: "an Authorization header of the caller has no effect",
     source: "RFC 8725 §3.1",
-    mend: BOUNDARY,
-    async run({ ask, ada, bob }) {
+    fix: BOUNDARY,
+    async run({ send, ada, bob }) {
       const claims = {
         sub: "x",
         email: bob.email,
@@ -71,28 +75,28 @@ export const tokens: readonly Check[] = [
         iss: "phase2-web",
         aud: "phase2-api",
       };
-      for (const forged of [unsigned(claims), signed(claims), ada.jar.rawToken]) {
+      for (const forged of [unsigned(claims), signed(claims), ada.cookies.rawSessionToken]) {
         const headers = { Authorization: `Bearer ${forged}` };
-        demandStatus(
-          await ask({ path: ME, headers: { ...SCRIPT, ...headers } }),
+        assertStatus(
+          await send({ path: ME, headers: { ...SCRIPT, ...headers } }),
           401,
           `${ME} with a forged token`,
         );
-        const { me } = await whoAmI((wanted) => ada.ask(wanted), headers);
-        demand(me?.email === ada.email, "the account of the cookie", me?.email ?? "nobody");
+        const { me } = await fetchMe((request) => ada.send(request), headers);
+        assert(me?.email === ada.email, "the account of the cookie", me?.email ?? "no account");
       }
     },
   },
   {
     id: "tokens.forged-cache",
-    title: "a session_data cookie that was signed with another key counts for nothing",
+    title: "a session_data cookie that was signed with another key has no effect",
     source: "OWASP ASVS v5 9.1.1",
-    mend: "edge/session/cookie-cache.ts pins the algorithm and the key",
-    async run({ ask, ada, bob }) {
+    fix: "edge/session/cookie-cache.ts pins the algorithm and the key",
+    async run({ send, ada, bob }) {
       const cache = cacheOf(ada);
       const session = {
         id: "x",
-        token: ada.jar.rawToken,
+        token: ada.cookies.rawSessionToken,
         userId: "x",
         expiresAt: "2099-01-01T00:00:00.000Z",
       };
@@ -103,81 +107,94 @@ export const tokens: readonly Check[] = [
         version: "1",
       };
       for (const forged of [signed(claims), unsigned(claims)]) {
-        const Cookie = `${ada.jar.session.name}=${ada.jar.session.value}; ${cache.name}=${forged}`;
-        demandIdentity(await whoAmI(ask, { Cookie }), ada, "a forged session_data cookie");
+        const Cookie = `${ada.cookies.sessionToken.name}=${ada.cookies.sessionToken.value}; ${cache.name}=${forged}`;
+        assertNotImpersonated(await fetchMe(send, { Cookie }), ada, "a forged session_data cookie");
       }
     },
   },
   {
     id: "tokens.swapped-cache",
-    title: "one account's session_data beside another's session_token never gives the first one's identity",
+    title:
+      "the session_data of one account with the session_token of another never gives the first account's identity",
     source: "RFC 8725 §3.10",
-    mend: "edge/signed-cookies.ts: a cookie cache counts for its own session only",
-    async run({ ask, ada, bob }) {
-      const { name, value } = ada.jar.session;
+    fix: "edge/session/cookie-cache.ts: a cookie cache is valid only for its own session",
+    async run({ send, ada, bob }) {
+      const { name, value } = ada.cookies.sessionToken;
       const Cookie = `${name}=${value}; ${cacheOf(bob).name}=${cacheOf(bob).value}`;
-      demandIdentity(await whoAmI(ask, { Cookie }), ada, "somebody else's session_data");
+      assertNotImpersonated(await fetchMe(send, { Cookie }), ada, "the session_data of another account");
     },
   },
   {
     id: "tokens.own-tasks",
-    title: "two accounts see and change only what is their own",
+    title: "each of two accounts sees and changes only its own data",
     source: "OWASP ASVS v5 8.2.2",
-    mend: "The backend takes the user from the token (CurrentUser) and nothing else",
+    fix: "The backend must take the user only from the token (CurrentUser)",
     run: ({ ada, bob }) =>
       withTask(ada, async ({ id }) => {
-        demand(
-          (await tasksOf(ada)).some((task) => task.id === id),
+        assert(
+          (await fetchTasks(ada)).some((task) => task.id === id),
           "Ada's task in her own list",
           "none",
         );
-        demand(
-          !(await tasksOf(bob)).some((task) => task.id === id),
+        assert(
+          !(await fetchTasks(bob)).some((task) => task.id === id),
           "none of Ada's tasks in Bob's list",
           "one",
         );
         const path = `${TASKS}/${id}`;
-        demandStatus(await bob.ask({ path, headers: SCRIPT }), [403, 404], `Bob's GET of Ada's task`);
-        demandStatus(
+        assertStatus(await bob.send({ path, headers: SCRIPT }), [403, 404], `Bob's GET of Ada's task`);
+        assertStatus(
           await bob.post(path, { title: `${ada.mark} stolen` }, "PATCH"),
           [403, 404],
           `Bob's PATCH of Ada's task`,
         );
-        demandStatus(await bob.post(path, {}, "DELETE"), [403, 404], `Bob's DELETE of Ada's task`);
+        assertStatus(await bob.post(path, {}, "DELETE"), [403, 404], `Bob's DELETE of Ada's task`);
       }),
   },
 ];
 
-function unreadable(name: string, of: string, find: (world: World) => Promise<Answer[]>): Check {
+function unreadable(
+  name: string,
+  what: string,
+  find: (context: Context) => Promise<HttpResponse[]>,
+): Check<Context> {
   return {
     id: `tokens.${name}`,
-    title: `${of} shows no JWT and no session token`,
+    title: `${what} contains no JWT and no session token`,
     source: "OWASP ASVS v5 3.3.4",
-    mend: SCRUB,
-    async run(world) {
-      const known = [world.ada, world.bob, await world.signedIn()].map(({ jar }) => jar.rawToken);
-      for (const { headers, body } of await find(world)) {
+    fix: SCRUB,
+    async run(context) {
+      const known = [context.ada, context.bob, await context.signInAda()].map(
+        ({ cookies }) => cookies.rawSessionToken,
+      );
+      for (const { headers, body } of await find(context)) {
         const readable = JSON.stringify([...headers]) + body;
-        demand(!known.some((token) => token && readable.includes(token)), `no session token in ${of}`, "one");
+        assert(
+          !known.some((token) => token && readable.includes(token)),
+          `no session token in ${what}`,
+          "one",
+        );
         const jwt = readable.match(/eyJ[\w-]+\.[\w-]+\.[\w-]*/);
-        demand(!jwt, `no JWT in ${of}`, `${jwt?.[0].slice(0, 20)}…`);
+        assert(!jwt, `no JWT in ${what}`, `${jwt?.[0].slice(0, 20)}…`);
       }
     },
   };
 }
 
 async function each(
-  member: Member,
+  account: Account,
   paths: string[],
   headers: Record<string, string> = SCRIPT,
-): Promise<Answer[]> {
-  const answers: Answer[] = [];
-  for (const path of paths) answers.push(await member.ask({ path, headers }));
-  return answers;
+): Promise<HttpResponse[]> {
+  const responses: HttpResponse[] = [];
+  for (const path of paths) responses.push(await account.send({ path, headers }));
+  return responses;
 }
 
-function cacheOf(member: Member) {
-  return member.jar.cache ?? cannotTell("the deployment has no cookie cache (SESSION_MAX_STALE_SECONDS=0)");
+function cacheOf(account: Account) {
+  return (
+    account.cookies.cookieCache ?? skip("the deployment has no cookie cache (SESSION_MAX_STALE_SECONDS=0)")
+  );
 }
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");

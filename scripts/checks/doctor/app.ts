@@ -1,41 +1,43 @@
 import { routes } from "../../../lib/routes";
-import { isLoopback } from "./address";
-import { ask, failWhenUnreachable, Unreachable } from "./ask";
-import { type Check, fail, ok, skipped, warn } from "./check";
-import { judgeClock } from "./clock";
-import { judgeCookies } from "./cookies";
-import { judgeHeaders } from "./headers";
+import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
+import { failUnreachable, Unreachable } from "../network-error";
+import { NAVIGATION, SCRIPT } from "../probe";
+import type { Context } from "./context";
+import { judgeClock } from "./judge-clock";
+import { judgeCookies } from "./judge-cookies";
+import { judgeHeaders } from "./judge-headers";
+import { isLoopback } from "./loopback";
+import { request } from "./request";
 
 const needsApp = ["app.reachable"];
-const asData = { accept: "application/json", "sec-fetch-dest": "empty" };
 
 /**
  * CVE-2025-29927: this header made older versions of Next.js skip the middleware, and so the gate.
  */
-const BYPASS = { "x-middleware-subrequest": Array(5).fill("middleware").join(":") };
+const BYPASS = { "X-Middleware-Subrequest": Array(5).fill("middleware").join(":") };
 
-/** Checks the running app from the network. It creates no account and signs nobody in. */
-export const app: readonly Check[] = [
+/** Checks the running app from the network. It creates no account and no session. */
+export const app: readonly Check<Context>[] = [
   {
     id: "app.reachable",
-    title: "The app answers",
+    title: "The app responds",
     run: async ({ app: { origin, isNamed }, env, problems }) => {
       if (!isNamed && problems.some((problem) => problem.startsWith("BETTER_AUTH_URL:"))) {
-        return skipped("its address is not known. Name it: npm run doctor -- https://…");
+        return skipped("its address is not known. Give it: npm run doctor -- https://…");
       }
       try {
-        const { status } = await ask(`${origin}/api/health`);
-        if (status !== 200) return fail(`${origin}/api/health answers ${status}`, "Its log says why");
-        if (env.origins.includes(origin)) return ok(origin);
-        return warn(
+        const { status } = await request(`${origin}/api/health`);
+        if (status !== 200) return failed(`${origin}/api/health returns ${status}`, "Check the app's log");
+        if (env.origins.includes(origin)) return passed(origin);
+        return warning(
           `${origin} is not BETTER_AUTH_URL (${env.appOrigin}): forms sent from there are refused`,
-          "Set BETTER_AUTH_URL to the address that people open",
+          "Set BETTER_AUTH_URL to the address that users open",
         );
       } catch (error) {
         if (!isNamed && isNotStarted(error)) {
-          return skipped(`${error.message}. Start the app, or name it: npm run doctor -- https://…`);
+          return skipped(`${error.message}. Start the app, or give its address: npm run doctor -- https://…`);
         }
-        return failWhenUnreachable(error, "the app", isNamed ? "the address" : "BETTER_AUTH_URL");
+        return failUnreachable(error, "the app", isNamed ? "the address" : "BETTER_AUTH_URL");
       }
     },
   },
@@ -44,7 +46,7 @@ export const app: readonly Check[] = [
     title: "The app's clock",
     needs: needsApp,
     run: async ({ app: { origin } }) =>
-      judgeClock("the app's clock", (await ask(`${origin}/api/health`)).ahead),
+      judgeClock("the app's clock", (await request(`${origin}/api/health`)).ahead),
   },
   {
     id: "app.gate",
@@ -54,21 +56,21 @@ export const app: readonly Check[] = [
   },
   {
     id: "app.bypass",
-    title: "No header of Next's own gets a call past the gate",
+    title: "An internal header of Next.js does not bypass the gate",
     needs: needsApp,
     run: ({ app: { origin }, path }) => judgeGate(origin, path, BYPASS),
   },
   {
     id: "app.page",
-    title: "A protected page sends strangers to sign in",
+    title: "A protected page redirects signed-out visitors to the sign-in page",
     needs: needsApp,
     run: async ({ app: { origin } }) => {
-      const { status, headers } = await ask(origin + routes.home, { headers: { accept: "text/html" } });
+      const { status, headers } = await request(origin + routes.home, { headers: NAVIGATION });
       const to = headers.get("location") ?? "";
-      if (status === 307 && new URL(to, origin).pathname === routes.login) return ok();
-      return fail(
-        `${routes.home} answers ${status}${to && ` to ${to}`}`,
-        "See that middleware.ts is deployed",
+      if (status === 307 && new URL(to, origin).pathname === routes.login) return passed();
+      return failed(
+        `${routes.home} returns ${status}${to && ` to ${to}`}`,
+        "Check that middleware.ts is deployed",
       );
     },
   },
@@ -79,20 +81,20 @@ export const app: readonly Check[] = [
     run: async ({ app: { origin } }) => {
       // A sign-out without a session changes nothing, and its response names every session cookie
       // with its attributes.
-      const { status, headers } = await ask(`${origin}/api/auth/sign-out`, {
+      const { status, setCookies } = await request(`${origin}/api/auth/sign-out`, {
         method: "POST",
-        headers: { origin, "content-type": "application/json" },
+        headers: { Origin: origin, "Content-Type": "application/json" },
         body: "{}",
       });
-      return judgeCookies(headers.getSetCookie(), { secure: origin.startsWith("https:"), status });
+      return judgeCookies(setCookies, { secure: origin.startsWith("https:"), status });
     },
   },
   {
     id: "app.headers",
-    title: "Pages carry the security headers",
+    title: "Pages have the security headers",
     needs: needsApp,
     run: async ({ app: { origin } }) => {
-      const { headers } = await ask(origin + routes.login, { headers: { accept: "text/html" } });
+      const { headers } = await request(origin + routes.login, { headers: NAVIGATION });
       return judgeHeaders(headers, { secure: origin.startsWith("https:") });
     },
   },
@@ -103,21 +105,25 @@ export const app: readonly Check[] = [
  */
 function isNotStarted(error: unknown): error is Unreachable {
   if (!(error instanceof Unreachable)) return false;
-  return error.code === "ECONNREFUSED" && isLoopback(new URL(error.url).hostname);
+  return error.code === "ECONNREFUSED" && isLoopback(new URL(error.origin).hostname);
 }
 
-async function judgeGate(origin: string, path: string, extra: Record<string, string>) {
-  const answer = await ask(origin + routes.backend + path, { headers: { ...asData, ...extra } });
-  const { status, headers } = answer;
-  const restore = "See that middleware.ts is deployed as it is, and that its matcher covers /backend";
+async function judgeGate(origin: string, path: string, extra: Record<string, string>): Promise<Outcome> {
+  const { status, headers } = await request(origin + routes.backend + path, {
+    headers: { ...SCRIPT, ...extra },
+  });
+  const restore = "Check that middleware.ts is deployed unchanged, and that its matcher covers /backend";
   const upstream = headers.get("x-middleware-rewrite");
-  if (status === 200 || upstream) return fail(`the call went on to FastAPI and got ${status}`, restore);
-  if (status !== 401) return fail(`the gate answers ${status}, where 401 is expected`, restore);
+  if (status === 200 || upstream) return failed(`the call reached FastAPI and returned ${status}`, restore);
+  if (status !== 401) return failed(`the gate returns ${status}; expected 401`, restore);
   if (!headers.get("content-type")?.startsWith("application/problem+json")) {
-    return fail("the 401 is not the gate's: it is no problem+json", restore);
+    return failed("the 401 is not from the gate: it is not problem+json", restore);
   }
   if (!/no-store/.test(headers.get("cache-control") ?? "")) {
-    return fail("the 401 may be cached", "Let the gate's Cache-Control (private, no-store) through");
+    return failed(
+      "the 401 can be cached",
+      "Do not change the gate's Cache-Control (private, no-store) in a proxy",
+    );
   }
-  return ok();
+  return passed();
 }

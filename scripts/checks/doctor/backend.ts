@@ -1,40 +1,42 @@
-import { isLoopback } from "./address";
-import { ask, failWhenUnreachable } from "./ask";
-import { type Check, fail, type Outcome, ok, skipped, warn } from "./check";
-import { judgeClock } from "./clock";
+import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
+import { failUnreachable } from "../network-error";
+import type { HttpResponse } from "../probe";
 import type { Context } from "./context";
-import { codeOf, diagnose, isAccepted } from "./diagnose";
-import { type Forgery, forgeries } from "./probe";
+import { diagnose, isAccepted, readCode } from "./diagnose";
+import { judgeClock } from "./judge-clock";
+import { isLoopback } from "./loopback";
+import { request } from "./request";
+import { type Forgery, forgeries } from "./token-probe";
 
 const needsBackend = ["backend.reachable"];
 
 /** Checks FastAPI directly, with the tokens that the gate would send. */
-export const backend: readonly Check[] = [
+export const backend: readonly Check<Context>[] = [
   {
     id: "backend.https",
-    title: "The way to FastAPI is https",
+    title: "The connection to FastAPI uses https",
     needs: ["config.BACKEND_URL"],
     run: ({ env }) => {
       const { protocol, hostname, origin } = new URL(env.backendUrl);
-      if (protocol === "https:") return ok();
-      if (isLoopback(hostname)) return ok("http, which is fine on loopback");
-      return warn(
-        `BACKEND_URL is ${origin}: tokens travel in the clear`,
-        "Serve FastAPI over TLS, unless that network is yours alone",
+      if (protocol === "https:") return passed();
+      if (isLoopback(hostname)) return passed("http, which is fine on loopback");
+      return warning(
+        `BACKEND_URL is ${origin}: tokens are sent unencrypted`,
+        "Serve FastAPI over TLS, unless the network is private",
       );
     },
   },
   {
     id: "backend.reachable",
-    title: "FastAPI answers",
+    title: "FastAPI responds",
     needs: ["config.BACKEND_URL"],
     run: async ({ env }) => {
       try {
-        const { status } = await ask(`${env.backendUrl}/health`);
-        if (status < 500) return ok(status === 200 ? undefined : `/health: ${status}`);
-        return fail(`/health answers ${status}`, "FastAPI's log says why");
+        const { status } = await request(`${env.backendUrl}/health`);
+        if (status < 500) return passed(status === 200 ? undefined : `/health: ${status}`);
+        return failed(`/health returns ${status}`, "Check FastAPI's log");
       } catch (error) {
-        return failWhenUnreachable(error, "FastAPI", "BACKEND_URL");
+        return failUnreachable(error, "FastAPI", "BACKEND_URL");
       }
     },
   },
@@ -42,13 +44,14 @@ export const backend: readonly Check[] = [
     id: "backend.clock",
     title: "FastAPI's clock",
     needs: needsBackend,
-    run: async ({ probe }) => judgeClock("FastAPI's clock", (await probe.anonymous()).ahead),
+    run: async ({ tokenProbe }) => judgeClock("FastAPI's clock", (await tokenProbe.sendWithoutToken()).ahead),
   },
   {
     id: "backend.anonymous",
     title: "FastAPI refuses a call without a token",
     needs: needsBackend,
-    run: async ({ probe, path }) => judgeRefusal(await probe.anonymous(), "A CALL WITHOUT A TOKEN", path),
+    run: async ({ tokenProbe, path }) =>
+      judgeRefusal(await tokenProbe.sendWithoutToken(), "A CALL WITHOUT A TOKEN", path),
   },
   {
     id: "backend.accepts",
@@ -66,54 +69,51 @@ export const backend: readonly Check[] = [
   })),
   {
     id: "backend.no-store",
-    title: "FastAPI keeps its answers out of caches",
+    title: "Caches do not store the responses of FastAPI",
     needs: ["backend.accepts"],
-    run: async ({ probe }) => {
-      const cacheControl = (await probe.good()).headers.get("cache-control") ?? "";
-      if (/\b(no-store|private)\b/.test(cacheControl)) return ok(cacheControl);
-      return warn(
-        `Cache-Control is ${cacheControl ? `"${cacheControl}"` : "not sent"}, so a shared cache may keep the answer`,
-        "Send Cache-Control: private, no-store with every answer, as backend/headers.py does",
+    run: async ({ tokenProbe }) => {
+      const cacheControl = (await tokenProbe.sendGateToken()).headers.get("cache-control") ?? "";
+      if (/\b(no-store|private)\b/.test(cacheControl)) return passed(cacheControl);
+      return warning(
+        `Cache-Control is ${cacheControl ? `"${cacheControl}"` : "not sent"}, so a shared cache can store the response`,
+        "Send Cache-Control: private, no-store with every response, as backend/headers.py does",
       );
     },
   },
 ];
 
-async function judgeAcceptance({ probe, path, env }: Context): Promise<Outcome> {
-  const answer = await probe.good();
-  if (isAccepted(answer)) return ok();
-  if (answer.status === 401) {
-    const { reason, mend } = await diagnose(answer, env.jwt, probe);
-    return fail(reason, mend);
+async function judgeAcceptance({ tokenProbe, path, env }: Context): Promise<Outcome> {
+  const response = await tokenProbe.sendGateToken();
+  if (isAccepted(response)) return passed();
+  if (response.status === 401) {
+    const { reason, fix } = await diagnose(response, env.jwt, tokenProbe);
+    return failed(reason, fix);
   }
-  if (answer.status === 403) {
-    return warn(
-      `${path} answers 403: the token counts, and its user may not`,
-      otherPath("that any user may"),
+  if (response.status === 403) {
+    return warning(
+      `${path} returns 403: it accepts the token, but refuses the user`,
+      suggestPath("that every user may read"),
     );
   }
-  return fail(`${path} answers ${answer.status}`, otherPath("of yours that wants a user and answers GET"));
+  return failed(`${path} returns ${response.status}`, suggestPath("that requires a user and supports GET"));
 }
 
-const otherPath = (which: string) => `Name a path ${which}: npm run doctor -- --path /api/me`;
+const suggestPath = (which: string) =>
+  `Give a path of your FastAPI ${which}: npm run doctor -- --path /api/me`;
 
-async function judgeForgery({ probe, path }: Context, title: string, make: Forgery): Promise<Outcome> {
-  const outcome = judgeRefusal(await probe.forged(make), `A FORGED TOKEN (${title})`, path);
-  if (outcome.state === "fail" || isAccepted(await probe.good())) return outcome;
-  return skipped("a refusal proves nothing while the gate's own token is refused");
+async function judgeForgery({ tokenProbe, path }: Context, title: string, make: Forgery): Promise<Outcome> {
+  const outcome = judgeRefusal(await tokenProbe.sendForgedToken(make), `A FORGED TOKEN (${title})`, path);
+  if (outcome.status === "failed" || isAccepted(await tokenProbe.sendGateToken())) return outcome;
+  return skipped("FastAPI refuses the gate's own token too, so this refusal proves nothing");
 }
 
-function judgeRefusal(
-  answer: { status: number; text: string; headers: Headers },
-  what: string,
-  path: string,
-) {
-  if (isAccepted({ ...answer, ahead: 0 })) {
-    return fail(
-      `FASTAPI ACCEPTS ${what}: ${path} answers ${answer.status}. Anybody can be anybody`,
-      `Take this backend off the network, and have ${path} depend on CurrentUser of backend/auth.py`,
+function judgeRefusal(response: HttpResponse, credential: string, path: string): Outcome {
+  if (isAccepted(response)) {
+    return failed(
+      `FASTAPI ACCEPTS ${credential}: ${path} returns ${response.status}. Anyone can impersonate any user`,
+      `Take this backend off the network, and make ${path} depend on CurrentUser of backend/auth.py`,
     );
   }
-  if (answer.status === 401) return ok(codeOf({ ...answer, ahead: 0 }));
-  return warn(`${path} answers ${answer.status}, where 401 is expected`, otherPath("that wants a user"));
+  if (response.status === 401) return passed(readCode(response));
+  return warning(`${path} returns ${response.status}; expected 401`, suggestPath("that requires a user"));
 }

@@ -4,7 +4,7 @@ import type { AtEnd } from "../../lib/main";
 import { root } from "../../lib/root";
 import { throwAwayEnv } from "../../stack/app-env";
 import { openDatabase } from "../../stack/database";
-import { createProbe, type Probe } from "./probe";
+import { createTokenProbe, type TokenProbe } from "./token-probe";
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -20,7 +20,7 @@ export interface Context {
   /** A path of FastAPI that requires a user. */
   readonly path: string;
   readonly root: string;
-  readonly probe: Probe;
+  readonly tokenProbe: TokenProbe;
   /**
    * The configuration with which this machine reaches the database. A plain Postgres gets a local
    * endpoint that speaks Neon's protocols.
@@ -42,9 +42,9 @@ export function createContext(
   // Report only the problem of the file: if a value is read differently from how it is written, its
   // other problems follow from that.
   const problems = [...inFiles, ...problemsOf(settings).filter((problem) => !named.has(nameOf(problem)))];
-  const unfit = new Set(problems.map(nameOf));
-  const fit = Object.fromEntries(Object.entries(settings).filter(([name]) => !unfit.has(name)));
-  const source = { ...throwAwayEnv(), ...fit };
+  const invalid = new Set(problems.map(nameOf));
+  const valid = Object.fromEntries(Object.entries(settings).filter(([name]) => !invalid.has(name)));
+  const source = { ...throwAwayEnv(), ...valid };
   const env = parseEnv(source);
   let opened: Promise<Env> | undefined;
   return {
@@ -54,7 +54,7 @@ export function createContext(
     app: { origin: appUrl ? new URL(appUrl).origin : env.appOrigin, isNamed: appUrl !== undefined },
     path,
     root,
-    probe: createProbe(env.jwt, new URL(env.backendUrl + path).href),
+    tokenProbe: createTokenProbe(env.jwt, new URL(env.backendUrl + path).href),
     openDatabase() {
       opened ??= env.neonEndpoint
         ? Promise.resolve(env)

@@ -1,38 +1,39 @@
 import { getMigrations } from "better-auth/db/migration";
 import type { Env } from "../../../lib/env";
 import { openAuth } from "../../stack/auth";
-import { inWords } from "./ask";
-import { type Check, type Finding, fail, ok, warn } from "./check";
-import { judgeClock } from "./clock";
+import { type Check, type Finding, failed, passed, warning } from "../check";
+import { describeNetworkError } from "../network-error";
+import type { Context } from "./context";
 import { sqlOf } from "./context";
+import { judgeClock } from "./judge-clock";
 
 /** Checks the database with Better Auth's own driver, as configured. */
-export const database: readonly Check[] = [
+export const database: readonly Check<Context>[] = [
   {
     id: "database.driver",
-    title: "The app's driver can speak to the database",
+    title: "The app's driver can connect to the database",
     needs: ["config.DATABASE_URL"],
     run: ({ env }) =>
       env.neonEndpoint || new URL(env.databaseUrl).hostname.endsWith(".neon.tech")
-        ? ok()
-        : warn(
-            "DATABASE_URL is not Neon's, and the driver speaks only Neon's protocol",
-            "Set NEON_ENDPOINT to an endpoint that speaks it, or use Neon; `npm run up` brings an endpoint of its own",
+        ? passed()
+        : warning(
+            "DATABASE_URL is not a Neon database, and the driver speaks only Neon's protocol",
+            "Set NEON_ENDPOINT to an endpoint that speaks it, or use Neon. `npm run up` starts such an endpoint",
           ),
   },
   {
     id: "database.reachable",
-    title: "The database answers",
+    title: "The database responds",
     needs: ["config.DATABASE_URL"],
     run: async ({ openDatabase }) => {
       try {
         const env = await openDatabase();
         openAuth(env);
         await sqlOf(env)`select 1`;
-        return ok();
+        return passed();
       } catch (error) {
-        const { reason, mend } = explain(error);
-        return fail(reason, mend);
+        const { reason, fix } = explainDatabaseError(error);
+        return failed(reason, fix);
       }
     },
   },
@@ -41,10 +42,10 @@ export const database: readonly Check[] = [
     title: "The database has Better Auth's tables and columns",
     needs: ["database.reachable"],
     run: async ({ openDatabase }) => {
-      const missing = await missingIn(await openDatabase());
+      const missing = await findMissing(await openDatabase());
       return missing.length === 0
-        ? ok()
-        : fail(`it lacks ${listed(missing)}`, "Run with the same DATABASE_URL: npm run migrate");
+        ? passed()
+        : failed(`it lacks ${listSome(missing)}`, "With the same DATABASE_URL, run: npm run migrate");
     },
   },
   {
@@ -61,7 +62,7 @@ export const database: readonly Check[] = [
   },
 ];
 
-async function missingIn(env: Env): Promise<string[]> {
+async function findMissing(env: Env): Promise<string[]> {
   const plan = await getMigrations(openAuth(env).options, { throwOnUnsafe: false });
   return [
     ...plan.toBeCreated.map(({ table }) => `table ${table}`),
@@ -70,7 +71,7 @@ async function missingIn(env: Env): Promise<string[]> {
   ];
 }
 
-function listed(names: readonly string[]): string {
+function listSome(names: readonly string[]): string {
   const shown = names.slice(0, 4).join(", ");
   return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
 }
@@ -78,18 +79,21 @@ function listed(names: readonly string[]): string {
 const CORRECT_URL = "Correct DATABASE_URL; Neon's console shows the connection string under Connect";
 
 /** Explains an error of Postgres or of the network, and how to fix it. */
-export function explain(error: unknown): Finding {
+export function explainDatabaseError(error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
   const { code, sourceError } = error as { code?: string; sourceError?: unknown };
   if (/password authentication failed/i.test(message) || code === "28P01") {
-    return { reason: "the database refuses the user or the password", mend: CORRECT_URL };
+    return { reason: "the database refuses the user or the password", fix: CORRECT_URL };
   }
   if (code === "3D000" || /database .* does not exist/i.test(message)) {
-    return { reason: "the server has no database of that name", mend: CORRECT_URL };
+    return { reason: "the server has no database of that name", fix: CORRECT_URL };
   }
   if (/endpoint .*(not found|does not exist)/i.test(message)) {
-    return { reason: "Neon knows no such endpoint", mend: CORRECT_URL };
+    return { reason: "Neon has no such endpoint", fix: CORRECT_URL };
   }
-  const words = inWords(sourceError ?? error);
-  return { reason: `the database ${words}`, mend: `Start it and let this machine reach it. ${CORRECT_URL}` };
+  const description = describeNetworkError(sourceError ?? error);
+  return {
+    reason: `the database ${description}`,
+    fix: `Start it and check that this machine can reach it. ${CORRECT_URL}`,
+  };
 }

@@ -1,9 +1,10 @@
 import { type JwtConfig, LEEWAY_SECONDS } from "../../../lib/token/contract";
-import type { Answer } from "./ask";
-import type { Finding } from "./check";
-import type { Probe, Variation } from "./probe";
+import type { Finding } from "../check";
+import type { HttpResponse } from "../probe";
+import type { TimedResponse } from "./request";
+import type { TokenProbe, Variation } from "./token-probe";
 
-const SAME = "Give both sides the same value and start both anew";
+const SAME = "Set the same value on both sides and restart both";
 const DEFAULTS = { issuer: "phase2-web", audience: "phase2-api" };
 
 /**
@@ -12,36 +13,36 @@ const DEFAULTS = { issuer: "phase2-web", audience: "phase2-api" };
  */
 const BY_CODE: Record<string, Finding> = {
   token_wrong_key: {
-    reason: "JWT_SECRET_KEY differs: FastAPI does not have the key that signs here",
-    mend: `${SAME} for JWT_SECRET_KEY; FastAPI may hold a ring, old,new`,
+    reason: "JWT_SECRET_KEY differs: FastAPI does not have the key that the gate signs with",
+    fix: `${SAME}; FastAPI may hold several keys (old,new)`,
   },
   token_wrong_issuer: {
-    reason: "JWT_ISSUER differs: FastAPI waits for another issuer",
-    mend: `${SAME} for JWT_ISSUER (without one it is ${DEFAULTS.issuer})`,
+    reason: "JWT_ISSUER differs: FastAPI expects another issuer",
+    fix: `${SAME} (the default is ${DEFAULTS.issuer})`,
   },
   token_wrong_audience: {
-    reason: "JWT_AUDIENCE differs: FastAPI waits for another audience",
-    mend: `${SAME} for JWT_AUDIENCE (without one it is ${DEFAULTS.audience})`,
+    reason: "JWT_AUDIENCE differs: FastAPI expects another audience",
+    fix: `${SAME} (the default is ${DEFAULTS.audience})`,
   },
   token_expired: {
     reason: "FastAPI's clock is ahead: a fresh token has expired there",
-    mend: "Set the clock of FastAPI's machine by NTP",
+    fix: "Synchronize the clock of FastAPI's machine with NTP",
   },
   token_not_yet_valid: {
     reason: "FastAPI's clock is behind: a fresh token is not yet valid there",
-    mend: "Set the clock of FastAPI's machine by NTP",
+    fix: "Synchronize the clock of FastAPI's machine with NTP",
   },
   token_claims: {
-    reason: "FastAPI wants other claims than the gate writes",
-    mend: "Copy backend/auth.py anew, or bring lib/token/mint.ts and your claims together",
+    reason: "FastAPI expects other claims than the gate writes",
+    fix: "Copy backend/auth.py again, or make your claims match lib/token/mint.ts",
   },
   token_missing: {
     reason: "the Authorization header does not arrive at FastAPI",
-    mend: "Have whatever stands before FastAPI pass Authorization on",
+    fix: "Forward Authorization in the proxy in front of FastAPI",
   },
   gate_signed_out: {
-    reason: "BACKEND_URL is the address of a Gatehouse app, and not of FastAPI",
-    mend: "Set BACKEND_URL to the address of FastAPI itself",
+    reason: "BACKEND_URL is the address of a Gatehouse app, not of FastAPI",
+    fix: "Set BACKEND_URL to the address of FastAPI itself",
   },
 };
 
@@ -49,14 +50,18 @@ const BY_CODE: Record<string, Finding> = {
  * Finds out why FastAPI refuses the gate's token: first by trying other tokens, then by the code of
  * its response.
  */
-export async function diagnose(refusal: Answer, config: JwtConfig, probe: Probe): Promise<Finding> {
-  const code = codeOf(refusal);
+export async function diagnose(
+  refusal: TimedResponse,
+  config: JwtConfig,
+  probe: TokenProbe,
+): Promise<Finding> {
+  const code = readCode(refusal);
   const byTrial = await tryVariations(refusal, config, probe);
   if (byTrial) return byTrial;
   return (
     BY_CODE[code ?? ""] ?? {
-      reason: `FastAPI refuses our token${code ? ` (${code})` : " and does not say why"}`,
-      mend: `Compare JWT_SECRET_KEY, JWT_ISSUER and JWT_AUDIENCE on both sides; backend/auth.py says which it is`,
+      reason: `FastAPI refuses the gate's token${code ? ` (${code})` : " and gives no reason"}`,
+      fix: "Compare JWT_SECRET_KEY, JWT_ISSUER and JWT_AUDIENCE on both sides",
     }
   );
 }
@@ -65,50 +70,50 @@ export async function diagnose(refusal: Answer, config: JwtConfig, probe: Probe)
  * Tries tokens that differ in one setting. A token that is accepted tells more than an error code.
  */
 async function tryVariations(
-  { ahead = 0 }: Answer,
+  { ahead = 0 }: TimedResponse,
   config: JwtConfig,
-  probe: Probe,
+  probe: TokenProbe,
 ): Promise<Finding | undefined> {
-  for (const { variation, finding } of suspects(config, ahead)) {
-    if (isAccepted(await probe.varied(variation))) return finding;
+  for (const { variation, finding } of listSuspects(config, ahead)) {
+    if (isAccepted(await probe.sendVariation(variation))) return finding;
   }
   return undefined;
 }
 
-function suspects(config: JwtConfig, ahead: number): { variation: Variation; finding: Finding }[] {
+function listSuspects(config: JwtConfig, ahead: number): { variation: Variation; finding: Finding }[] {
   const laterKeys = config.keys.slice(1).map((key) => ({
     variation: { keys: [key] },
     finding: {
-      reason: "JWT_SECRET_KEY: FastAPI knows a later key of the ring, and not the first, which signs",
-      mend: "Rotate in this order: FastAPI old,new; then the gate new; then FastAPI new",
+      reason: "JWT_SECRET_KEY: FastAPI has a later key of the ring, but not the first, which signs",
+      fix: "Rotate in this order: FastAPI old,new; then the gate new; then FastAPI new",
     },
   }));
   const names = (["issuer", "audience"] as const).filter((name) => config[name] !== DEFAULTS[name]);
   const defaults = names.map((name) => ({
     variation: { [name]: DEFAULTS[name] },
     finding: {
-      reason: `JWT_${name.toUpperCase()} differs: FastAPI waits for the default, ${DEFAULTS[name]}`,
-      mend: `${SAME} for JWT_${name.toUpperCase()}`,
+      reason: `JWT_${name.toUpperCase()} differs: FastAPI expects the default, ${DEFAULTS[name]}`,
+      fix: SAME,
     },
   }));
   const clock = {
     variation: { shift: ahead * 1000 },
     finding: {
       reason: `FastAPI's clock is ${Math.abs(ahead).toFixed(0)} s ${ahead > 0 ? "ahead" : "behind"}`,
-      mend: "Set the clock of FastAPI's machine by NTP",
+      fix: "Synchronize the clock of FastAPI's machine with NTP",
     },
   };
   return [...laterKeys, ...defaults, ...(Math.abs(ahead) > LEEWAY_SECONDS ? [clock] : [])];
 }
 
-export const isAccepted = ({ status }: Answer) => status >= 200 && status < 300;
+export const isAccepted = ({ status }: Pick<HttpResponse, "status">) => status >= 200 && status < 300;
 
 /**
  * The `code` in a JSON response, such as a refusal of backend/auth.py. Undefined if there is none.
  */
-export function codeOf({ text }: Answer): string | undefined {
+export function readCode({ body }: Pick<HttpResponse, "body">): string | undefined {
   try {
-    const { code } = JSON.parse(text);
+    const { code } = JSON.parse(body);
     return typeof code === "string" && /^\w{1,64}$/.test(code) ? code : undefined;
   } catch {
     return undefined;

@@ -5,7 +5,7 @@ import { judgeNodeVersion } from "../../lib/node-support.mjs";
 import { VERCEL_NODE } from "../../lib/node-versions";
 import { messageOf } from "../../lib/user-error";
 import { findPython } from "../../stack/python";
-import { type Check, fail, type Outcome, ok, warn } from "./check";
+import { type Check, failed, type Outcome, passed, warning } from "../check";
 import type { Context } from "./context";
 
 const read = ({ root }: Context, file: string) => {
@@ -14,7 +14,7 @@ const read = ({ root }: Context, file: string) => {
 };
 
 /** Checks the folder that is deployed. */
-export const project: readonly Check[] = [
+export const project: readonly Check<Context>[] = [
   {
     id: "project.node",
     title: "Node",
@@ -25,8 +25,8 @@ export const project: readonly Check[] = [
     title: "Python, for the reference backend",
     run: () =>
       findPython().then(
-        (command) => ok(command),
-        (error) => warn(messageOf(error), "Only `npm run up` and the tests need it on this machine"),
+        (command) => passed(command),
+        (error) => warning(messageOf(error), "Only `npm run up` and the tests need Python"),
       ),
   },
   {
@@ -55,52 +55,52 @@ export function judgeNode(version: string): Outcome {
   const advice = `Install Node ${VERCEL_NODE} (supported: ${supported}): https://nodejs.org`;
   switch (judgeNodeVersion(version, supported)) {
     case "supported":
-      return ok(version);
+      return passed(version);
     case "untested":
-      return warn(`Node ${version} is not tested with Gatehouse`, advice);
+      return warning(`Node ${version} is not tested with Gatehouse`, advice);
     case "too old":
-      return fail(`Node ${version} is too old`, advice);
+      return failed(`Node ${version} is too old`, advice);
   }
 }
 
 export function judgeNext(installed: string | undefined, pinned: string | undefined): Outcome {
-  if (!installed) return fail("Next.js is not installed", "Run: npm ci");
+  if (!installed) return failed("Next.js is not installed", "Run: npm ci");
   if (!installed.startsWith("16.")) {
-    return fail(
-      `Next.js ${installed} is installed, and only 16.x runs middleware.ts on the edge as the gate needs it`,
+    return failed(
+      `Next.js ${installed} is installed, but only 16.x runs middleware.ts on the edge, as the gate requires`,
       "Set next to the version in this project's history and run: npm install",
     );
   }
-  if (installed === pinned) return ok(installed);
-  return warn(
-    `Next.js ${installed} is installed, and package.json names ${pinned ?? "none"}`,
-    "Run npm ci; or, to move on purpose, pin the new version and run npm test",
+  if (installed === pinned) return passed(installed);
+  return warning(
+    `Next.js ${installed} is installed, but package.json pins ${pinned ?? "none"}`,
+    "Run npm ci; or, to upgrade, pin the new version and run npm test",
   );
 }
 
 export function judgeGateFile(exists: (file: string) => boolean): Outcome {
   const proxy = ["proxy.ts", "proxy.js", "src/proxy.ts"].find(exists);
   if (proxy) {
-    return fail(`${proxy} is there: Next runs it on Node, in the place of the gate`, `Remove ${proxy}`);
+    return failed(`${proxy} exists: Next runs it on Node, instead of the gate`, `Remove ${proxy}`);
   }
-  if (exists("middleware.ts")) return ok();
-  return fail("middleware.ts is not there: nothing guards any path", "Bring middleware.ts back");
+  if (exists("middleware.ts")) return passed();
+  return failed("middleware.ts is missing: no path is protected", "Restore middleware.ts");
 }
 
 export function judgeRewriteCaching(text: string | undefined): Outcome {
-  const mend =
-    'Give "/backend/(.*)" the header x-vercel-enable-rewrite-caching: 0 in vercel.json, as this project has it';
-  if (text === undefined) return fail("vercel.json is not there", mend);
+  const fix =
+    'Give "/backend/(.*)" the header x-vercel-enable-rewrite-caching: 0 in vercel.json, as in this project';
+  if (text === undefined) return failed("vercel.json is missing", fix);
   let rules: { source?: string; headers?: { key?: string; value?: string }[] }[];
   try {
     rules = JSON.parse(text).headers ?? [];
   } catch {
-    return fail("vercel.json is not JSON", "Correct it");
+    return failed("vercel.json is not valid JSON", "Correct it");
   }
   const found = rules
     .filter(({ source }) => source === "/backend/(.*)" || source === "/(.*)")
     .flatMap(({ headers = [] }) => headers)
     .find(({ key }) => key?.toLowerCase() === "x-vercel-enable-rewrite-caching");
-  if (found?.value === "0") return ok();
-  return fail("Vercel may cache FastAPI's answers and give one user's data to another", mend);
+  if (found?.value === "0") return passed();
+  return failed("Vercel may cache FastAPI's responses and send one user's data to another", fix);
 }

@@ -6,8 +6,8 @@ const HIDDEN = "***";
  * The last line of defence: hides every secret of the configuration, every password in a URL and
  * every token in the doctor's output. A library may have put one into its error message.
  */
-export function redactor(settings: Settings): (text: string) => string {
-  const secrets = [...secretsOf(settings)].sort((one, other) => other.length - one.length);
+export function createRedactor(settings: Settings): (text: string) => string {
+  const secrets = [...listSecrets(settings)].sort((one, other) => other.length - one.length);
   return (text) =>
     secrets
       .reduce((hidden, secret) => hidden.replaceAll(secret, HIDDEN), text)
@@ -16,7 +16,7 @@ export function redactor(settings: Settings): (text: string) => string {
       .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, HIDDEN);
 }
 
-function* secretsOf(settings: Settings): Generator<string> {
+function* listSecrets(settings: Settings): Generator<string> {
   for (const name of ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "JWT_SECRET_KEY"]) {
     const value = settings[name]?.trim() ?? "";
     const keys = value.split(",").map((key) => key.trim());

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { describeBrowser, describeLastUse } from "../../../app/(signed-in)/account/describe-device";
 
-describe("a browser", () => {
+describe("describeBrowser", () => {
   const rows: [userAgent: string, name: string][] = [
     [
       "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36",
@@ -37,15 +37,15 @@ describe("a browser", () => {
       "Opera on Windows",
     ],
     ["Mozilla/5.0 (Linux; U) Something/1.0", "A browser on Linux"],
-    ["curl/8.14.1", "An unknown program"],
-    ["", "An unknown program"],
+    ["curl/8.14.1", "Unknown browser"],
+    ["", "Unknown browser"],
   ];
-  test.each(rows)("%s", (userAgent, name) => {
+  test.each(rows)("turns %j into %s", (userAgent, name) => {
     expect(describeBrowser(userAgent)).toBe(name);
   });
 });
 
-describe("when it was last used", () => {
+describe("describeLastUse at 12:00 on 23 November", () => {
   const now = new Date("2026-11-23T12:00:00Z");
   it.each([
     ["2026-11-23T11:59:00Z", "Used within the last day"],
@@ -55,7 +55,7 @@ describe("when it was last used", () => {
     ["2026-11-22T12:10:00Z", "Used within the last day"],
     ["2026-11-22T11:00:00Z", "Last used about one day ago"],
     ["2026-11-17T12:00:00Z", "Last used about 6 days ago"],
-  ])("%s: %s", (lastUsed, text) => {
+  ])("turns %s into: %s", (lastUsed, text) => {
     expect(describeLastUse(new Date(lastUsed), now)).toBe(text);
   });
 });

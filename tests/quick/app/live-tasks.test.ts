@@ -11,48 +11,48 @@ const task = (id: string, title = id, second = Number(id)) => ({
   created_at: new Date(second * 1000).toISOString(),
 });
 
-describe("a message", () => {
+describe("a live message", () => {
   test.each<LiveMessage>([
     { kind: "all", tasks: [] },
     { kind: "all", tasks: [task("1")] },
     { kind: "saved", task: task("1") },
     { kind: "deleted", id: "1" },
-  ])("of the contract is read: %j", (message) => {
+  ])("of the contract is accepted: %j", (message) => {
     expect(readLiveMessage(JSON.stringify(message))).toEqual(message);
   });
 
   test.each([
-    ["no text", new Blob()],
-    ["no JSON", "hello"],
+    ["not text", new Blob()],
+    ["not JSON", "hello"],
     ["null", "null"],
-    ["a kind that is unknown", `{"kind":"moved","id":"1"}`],
-    ["a list that is none", `{"kind":"all","tasks":{}}`],
-    ["a task of the list that is none", `{"kind":"all","tasks":[null]}`],
-    ["no task", `{"kind":"saved"}`],
-    ["a task without a title", `{"kind":"saved","task":{"id":"1","done":true,"created_at":""}}`],
-    ["an id that is a number", `{"kind":"deleted","id":1}`],
-  ])("that is %s is none", (_, data) => {
+    ["of an unknown kind", `{"kind":"moved","id":"1"}`],
+    ["a list of tasks that is not a list", `{"kind":"all","tasks":{}}`],
+    ["a list with an invalid task", `{"kind":"all","tasks":[null]}`],
+    ["a saved task without the task", `{"kind":"saved"}`],
+    ["a saved task without a title", `{"kind":"saved","task":{"id":"1","done":true,"created_at":""}}`],
+    ["a deleted id that is a number", `{"kind":"deleted","id":1}`],
+  ])("is ignored if it is %s", (_, data) => {
     expect(readLiveMessage(data)).toBeUndefined();
   });
 });
 
-describe("the list", () => {
+describe("the list of tasks after a message", () => {
   const list = [task("3"), task("2"), task("1")];
   const titles = (message: LiveMessage) => applyMessage(list, message).map(({ title }) => title);
 
   test.each<[string, LiveMessage, string[]]>([
-    ["is the one that was sent", { kind: "all", tasks: [task("9")] }, ["9"]],
-    ["begins with a new task", { kind: "saved", task: task("4") }, ["4", "3", "2", "1"]],
+    ["is the list in the message", { kind: "all", tasks: [task("9")] }, ["9"]],
+    ["starts with a new task", { kind: "saved", task: task("4") }, ["4", "3", "2", "1"]],
     ["keeps the newest first", { kind: "saved", task: task("2.5") }, ["3", "2.5", "2", "1"]],
-    ["ends with the oldest", { kind: "saved", task: task("0") }, ["3", "2", "1", "0"]],
-    ["has a changed task in its place", { kind: "saved", task: task("2", "two") }, ["3", "two", "1"]],
-    ["loses a deleted task", { kind: "deleted", id: "2" }, ["3", "1"]],
-    ["stands when a task is deleted that it does not hold", { kind: "deleted", id: "7" }, ["3", "2", "1"]],
+    ["ends with the oldest task", { kind: "saved", task: task("0") }, ["3", "2", "1", "0"]],
+    ["has a changed task at the same place", { kind: "saved", task: task("2", "two") }, ["3", "two", "1"]],
+    ["does not contain a deleted task", { kind: "deleted", id: "2" }, ["3", "1"]],
+    ["is unchanged if the deleted task is not in it", { kind: "deleted", id: "7" }, ["3", "2", "1"]],
   ])("%s", (_, message, expected) => {
     expect(titles(message)).toEqual(expected);
   });
 
-  it("is the same when a message comes twice", () => {
+  it("is the same if the message arrives twice", () => {
     const id = fc.integer({ min: 0, max: 5 }).map(String);
     const message: fc.Arbitrary<LiveMessage> = fc.oneof(
       fc.record({
@@ -62,27 +62,27 @@ describe("the list", () => {
       fc.record({ kind: fc.constant("deleted" as const), id }),
     );
     fc.assert(
-      fc.property(message, (told) => {
-        const once = applyMessage(list, told);
-        expect(applyMessage(once, told)).toEqual(once);
+      fc.property(message, (received) => {
+        const once = applyMessage(list, received);
+        expect(applyMessage(once, received)).toEqual(once);
       }),
     );
   });
 });
 
-test("an id that the page makes is a random UUID, whatever the address the page is at", () => {
+test("newId returns a random UUID of version 4", () => {
   const ids = Array.from({ length: 1_000 }, newId);
   expect(new Set(ids).size).toBe(ids.length);
   for (const id of ids)
     expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
 });
 
-describe("the wait before the next try", () => {
-  it("is from 1 to 30 seconds, however often and however the dice fall", () => {
+describe("the delay before the next connection attempt", () => {
+  it("is 1 to 30 seconds for any number of failures and any random value", () => {
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
-      fc.property(fc.nat(5000), random, (failures, dice) => {
-        const delay = reconnectDelay(failures, dice);
+      fc.property(fc.nat(5000), random, (failures, randomValue) => {
+        const delay = reconnectDelay(failures, randomValue);
         expect(delay).toBeGreaterThanOrEqual(1_000);
         expect(delay).toBeLessThanOrEqual(30_000);
       }),
@@ -95,7 +95,7 @@ describe("the wait before the next try", () => {
     ]);
   });
 
-  it("is another for each page", () => {
+  it("depends on the random value", () => {
     expect(reconnectDelay(3, 0.25)).not.toBe(reconnectDelay(3, 0.75));
   });
 });

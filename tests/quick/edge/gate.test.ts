@@ -4,8 +4,8 @@ import { createGate } from "../../../edge/gate";
 import type { StoreResult } from "../../../edge/session/store";
 import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
 import { identityOf } from "../../../lib/token/contract";
+import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
 import { gateEnv } from "../../fixtures/gate";
-import { signCookieCache, signSessionToken } from "../../fixtures/signing";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);

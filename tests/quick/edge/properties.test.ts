@@ -10,6 +10,7 @@ import type { StoreResult } from "../../../edge/session/store";
 import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "../../../edge/upstream/headers";
 import { isCrossSite } from "../../../lib/cross-site";
 import { identityOf } from "../../../lib/token/contract";
+import { signSessionToken } from "../../../scripts/stack/signing";
 import { forgedHeaders } from "../../fixtures/forged-headers";
 import { gateEnv } from "../../fixtures/gate";
 import {
@@ -23,7 +24,6 @@ import {
   sent,
   timeout,
 } from "../../fixtures/requests";
-import { signSessionToken } from "../../fixtures/signing";
 
 const BACKEND = "http://backend.internal:8000";
 const MAX_BODY = 1000;
@@ -88,7 +88,8 @@ function isFromElsewhere(headers: Headers): boolean {
 
 /** A page or route that works without a session. */
 function isOpen(pathname: string): boolean {
-  const pages = /^\/(forgot-password|reset-password|verify-email|account-deleted|mailbox|login|signup)?\/?$/;
+  const pages =
+    /^\/(forgot-password|reset-password|verify-email|account-deleted|dev\/mail|login|signup)?\/?$/;
   return pages.test(pathname) || /^\/api\/(auth|health)(\/|$)/.test(pathname);
 }
 

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it, test } from "vitest";
 import { createGate } from "../../../edge/gate";
 import type { StoreResult } from "../../../edge/session/store";
 import { identityOf } from "../../../lib/token/contract";
+import { signSessionToken } from "../../../scripts/stack/signing";
 import { gateEnv } from "../../fixtures/gate";
-import { signSessionToken } from "../../fixtures/signing";
 
 const APP = "http://localhost:3000";
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";

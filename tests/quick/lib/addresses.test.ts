@@ -11,8 +11,8 @@ import {
   parseOrigin,
 } from "../../../lib/addresses";
 import { EnvError, parseEnv } from "../../../lib/env";
+import { testEnv } from "../../../scripts/stack/test-stack";
 import { numRuns } from "../../fixtures/requests";
-import { testEnv } from "../../fixtures/stack";
 
 /** An address that the check at the start accepts is also accepted by the library that uses it. */
 

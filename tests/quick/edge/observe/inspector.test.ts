@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { createGate, type Gate } from "../../../../edge/gate";
-import { createLook } from "../../../../edge/observe/inspector/look";
+import { createInspector } from "../../../../edge/observe/inspector/inspector";
 import type { StoreResult } from "../../../../edge/session/store";
-import type { Sighting } from "../../../../lib/inspector";
+import type { GateEvent } from "../../../../lib/inspector";
 import { identityOf } from "../../../../lib/token/contract";
+import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
 import { gateEnv } from "../../../fixtures/gate";
-import { signCookieCache, signSessionToken } from "../../../fixtures/signing";
 
-/** What `/__gate` shows of the gate's decisions. */
+/** What `/dev/gate` shows of the gate's decisions. */
 
 const APP = "http://localhost:3000";
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
@@ -33,32 +33,32 @@ beforeEach(async () => {
     log: () => {},
     clock: () => ++ticks,
   };
-  const look = createLook(effects);
-  gate = look.around(createGate(gateEnv(APP), effects, look.watch));
+  const inspector = createInspector(effects);
+  gate = inspector.around(createGate(gateEnv(APP), effects, inspector.watch));
 });
 
 const ask = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));
 const asMember = (headers: Record<string, string> = {}) => ({ headers: { cookie, ...headers } });
 
-/** The sightings that the stream has sent so far. */
-async function seen(): Promise<Sighting[]> {
-  const stream = await ask("/__gate/sightings");
+/** The events that the stream has sent so far. */
+async function seen(): Promise<GateEvent[]> {
+  const stream = await ask("/dev/gate/events");
   expect(stream.headers.get("content-type")).toBe("text/event-stream");
   const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
   await ask("/the-end", { headers: { accept: "text/html" } });
-  const sightings: Sighting[] = [];
+  const events: GateEvent[] = [];
   while (reader) {
     const { value = "" } = await reader.read();
     for (const [, data] of value.matchAll(/^data: (.*)$/gm)) {
-      const sighting = JSON.parse(data ?? "");
-      if (sighting.path === "/the-end") {
+      const event = JSON.parse(data ?? "");
+      if (event.path === "/the-end") {
         await reader.cancel();
-        return sightings;
+        return events;
       }
-      sightings.push(sighting);
+      events.push(event);
     }
   }
-  return sightings;
+  return events;
 }
 
 describe("says where the session came from", () => {
@@ -79,11 +79,11 @@ describe("says where the session came from", () => {
     await ask("/");
     reply = () => Promise.reject(new Error("down"));
     await ask("/backend/x", asMember());
-    expect((await seen()).map(({ session }) => session)).toEqual(["none", "not asked", "unreachable"]);
+    expect((await seen()).map(({ session }) => session)).toEqual(["none", "not needed", "unreachable"]);
   });
 });
 
-test.each<[what: string, path: string, init: RequestInit, shown: Partial<Sighting>]>([
+test.each<[what: string, path: string, init: RequestInit, shown: Partial<GateEvent>]>([
   ["a public page", "/", {}, { kind: "public-page", outcome: "passed" }],
   [
     "a call without a session",
@@ -110,8 +110,8 @@ it("tells a cookie without a session from no cookie", async () => {
   await ask("/backend/x", asMember());
   await ask("/backend/x");
   const [stale, none] = await seen();
-  expect(stale?.reason).toMatch(/no session stands behind it/);
-  expect(none?.reason).toMatch(/No session cookie came/);
+  expect(stale?.reason).toMatch(/there is no such session/);
+  expect(none?.reason).toMatch(/has no session cookie/);
 });
 
 it("has each step where its time was, and the age of the token", async () => {
@@ -150,6 +150,6 @@ it("shows no token, no cookie, no query and nobody", async () => {
 });
 
 it("lets whoever develops see the page, and does not show itself", async () => {
-  expect((await ask("/__gate")).headers.get("x-middleware-next")).toBe("1");
+  expect((await ask("/dev/gate")).headers.get("x-middleware-next")).toBe("1");
   expect(await seen()).toEqual([]);
 });

@@ -9,7 +9,7 @@ import {
   signCookie,
   signCookieCache,
   signSessionToken,
-} from "../../../fixtures/signing";
+} from "../../../../scripts/stack/signing";
 
 const START = Date.UTC(2026, 0, 1);
 const identity = identityOf(

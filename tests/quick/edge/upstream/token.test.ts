@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createTokenSource } from "../../../../edge/upstream/token";
 import { identityOf, keyId } from "../../../../lib/token/contract";
 import { createMinter } from "../../../../lib/token/mint";
-import { JWT_KEY } from "../../../fixtures/signing";
+import { JWT_KEY } from "../../../../scripts/stack/signing";
 
 const START = Date.UTC(2026, 0, 1);
 const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada Ü" }, { id: "session-1" });

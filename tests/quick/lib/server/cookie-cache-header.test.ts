@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isRecent } from "../../../../lib/is-recent";
 import { withoutCookieCache, withoutStaleCookieCache } from "../../../../lib/server/auth/cookie-cache-header";
-import { signCookieCache } from "../../../fixtures/signing";
+import { signCookieCache } from "../../../../scripts/stack/signing";
 
 const NOW = Date.UTC(2026, 0, 1);
 

@@ -26,7 +26,7 @@ describe.each(Object.entries(letters))("the letter: %s", (_, { subject, text, ht
 
   it("says how long the link works, and what to do when one did not ask", () => {
     expect(text).toMatch(/works for an hour/);
-    expect(text).toMatch(/If you (did not ask|have no such account)/);
+    expect(text).toMatch(/If you (did not request this|have no Gatehouse account)/);
     expect(subject).toMatch(/^[A-Z][\w ]+$/);
   });
 });

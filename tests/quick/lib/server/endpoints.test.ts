@@ -7,7 +7,7 @@ import { createAuthGuard } from "../../../../lib/server/auth/request-guard";
 import { revocation } from "../../../../lib/server/auth/revocation";
 import { tokenEndpoint } from "../../../../lib/server/auth/token-endpoint";
 import { createMinter } from "../../../../lib/token/mint";
-import { testEnv } from "../../../fixtures/stack";
+import { testEnv } from "../../../../scripts/stack/test-stack";
 
 /**
  * Compares the endpoints that this app serves with those of the installed Better Auth and its

@@ -4,7 +4,7 @@ import { createAuth } from "../../../../lib/auth/options";
 import { parseEnv } from "../../../../lib/env";
 import { accountOptions } from "../../../../lib/server/auth/account-options";
 import { createMailer } from "../../../../lib/server/mail/mail";
-import { testEnv } from "../../../fixtures/stack";
+import { testEnv } from "../../../../scripts/stack/test-stack";
 
 /** Compares Better Auth's options on the edge and on Node, which are made of the same parts. */
 

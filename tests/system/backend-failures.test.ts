@@ -1,0 +1,174 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, type FullStack, startApp, startFullStack } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
+import { COLLECT_GARBAGE } from "../fixtures/collect-garbage";
+import { unpackDebian } from "../fixtures/debian";
+import { canPause, pause } from "../fixtures/pause";
+
+/**
+ * FastAPI is killed, paused, slow, cut off, has a wrong clock, or has another secret. In each case
+ * the visitor gets an error and stays signed in.
+ */
+
+const modes = ["rewrite", "relay"] as const;
+
+/**
+ * The response if the backend fails: with `rewrite` it is the platform's, with `relay` the gate's.
+ */
+const expected = {
+  dead: { rewrite: { status: 500 }, relay: { status: 502, code: "gate_backend_unreachable" } },
+  silent: { rewrite: { status: 500 }, relay: { status: 504, code: "gate_backend_timeout" } },
+} as const;
+
+async function expectFailure(response: Response, { status, code }: { status: number; code?: string }) {
+  expect(response.status).toBe(status);
+  expect(response.headers.getSetCookie()).toEqual([]);
+  if (!code) return;
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+  expect(await response.json()).toMatchObject({ status, code });
+}
+
+describe.each(modes)("with forwarding by %s", (forwarding) => {
+  let stack: FullStack;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    const limit = { BACKEND_TIMEOUT_SECONDS: "12" };
+    stack = await startFullStack({ gate: { BACKEND_FORWARD: forwarding, ...limit, ...COLLECT_GARBAGE } });
+    member = new Visitor(stack.origin);
+    await member.signUp("ada@example.com");
+    expect((await member.post("/backend/api/tasks", { title: "Kept" })).status).toBe(201);
+  });
+  afterAll(() => stack?.stop());
+
+  async function expectErrorOnPage() {
+    const page = await member.fetch("/tasks");
+    expect(page.status).toBe(200);
+    const html = await page.text();
+    expect(html).toContain("Your tasks could not be loaded");
+    expect(html).toContain("Try again");
+  }
+
+  async function expectTasks() {
+    expect(await (await member.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Kept" }]);
+  }
+
+  it("a killed backend is an error, and requests succeed again after its restart", async () => {
+    await stack.killBackend();
+    await expectFailure(await member.fetch("/backend/api/me"), expected.dead[forwarding]);
+    await expectErrorOnPage();
+    await stack.restartBackend();
+    await expectTasks();
+  });
+
+  it.runIf(canPause)(
+    "a request to a hanging backend fails after BACKEND_TIMEOUT_SECONDS, and the page shows an error earlier",
+    async () => {
+      const resume = pause(stack.backendPid);
+      try {
+        const call = member.fetch("/backend/api/me");
+        await expectErrorOnPage();
+        await expectFailure(await call, expected.silent[forwarding]);
+      } finally {
+        resume();
+      }
+      await expectTasks();
+    },
+  );
+});
+
+describe.each(modes)("with another upstream and forwarding by %s", (forwarding) => {
+  let upstream: Server;
+  let app: App;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    upstream = createServer((request, response) => {
+      if (request.url === "/slow") {
+        setTimeout(() => response.end("slow response"), 3_000);
+        return;
+      }
+      response.writeHead(200, { "content-type": "text/plain", "content-length": "1000" });
+      response.write("the start", () => request.socket.resetAndDestroy());
+    });
+    upstream.listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+    const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding });
+    member = new Visitor(app.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(async () => {
+    await app?.stop();
+    upstream?.closeAllConnections();
+    upstream?.close();
+  });
+
+  it("a slow response arrives", async () => {
+    expect(await (await member.fetch("/backend/slow")).text()).toBe("slow response");
+  });
+
+  it("a response that breaks off is an error for the client", async () => {
+    await expect(member.fetch("/backend/broken").then((response) => response.text())).rejects.toThrow();
+    expect(await (await member.fetch("/backend/slow")).text()).toBe("slow response");
+  });
+});
+
+describe.runIf(process.platform === "linux").each([
+  ["ahead of", "+60s", 200],
+  ["behind", "-60s", 401],
+] as const)("a backend whose clock is a minute %s the gate's", (_, offset, status) => {
+  let stack: FullStack;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    // ld.so(8): $LIB expands to the library folder of this machine's architecture.
+    const library = path.join(unpackDebian("libfaketime"), "usr/$LIB/faketime/libfaketime.so.1");
+    stack = await startFullStack({
+      backend: { LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" },
+    });
+    member = new Visitor(stack.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(() => stack?.stop());
+
+  it(`responds with ${status}, and the visitor stays signed in`, async () => {
+    const before = member.cookieHeader;
+    const response = await member.fetch("/backend/api/me");
+    expect(response.status).toBe(status);
+    if (status === 401) expect(await response.json()).toMatchObject({ code: "token_not_yet_valid" });
+    expect(response.headers.getSetCookie()).toEqual([]);
+    const page = await member.fetch("/tasks");
+    expect(page.status).toBe(200);
+    expect((await page.text()).includes("Your tasks could not be loaded")).toBe(status === 401);
+    expect(member.cookieHeader).toBe(before);
+  });
+});
+
+describe("a backend with another secret", () => {
+  let stack: FullStack;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    stack = await startFullStack({ backend: { JWT_SECRET_KEY: "another-key-another-key-another-key-99" } });
+    member = new Visitor(stack.origin);
+    await member.signUp("ada@example.com");
+  });
+  afterAll(() => stack?.stop());
+
+  it("responds with 401, the page shows an error, and the visitor stays signed in", async () => {
+    const call = await member.fetch("/backend/api/me");
+    expect(call.status).toBe(401);
+    expect(call.headers.get("www-authenticate")).toMatch(/^Bearer/);
+    expect(await call.json()).toMatchObject({ code: "token_wrong_key" });
+    const page = await member.fetch("/tasks");
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("The task service refused the request");
+    expect((await member.fetch("/dashboard")).status).toBe(200);
+  });
+});
