@@ -84,6 +84,7 @@ export function createSteps(env: GateEnv, effects: Effects): Steps {
   const cookieNames = sessionCookieNames(secure);
   const sessions = createSessionReader({
     authSecrets: env.authSecrets,
+    cookieNames,
     maxStale: env.sessionMaxStaleSeconds * 1000,
     ...effects,
   });

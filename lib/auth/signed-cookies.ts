@@ -9,6 +9,8 @@ const SIGNED = /((?:^|;\s*)(?:__Secure-)?better-auth\.(?:session_token|dont_reme
 export interface SignedCookies {
   /** Whether this value is signed with one of the secrets. */
   isSigned(value: string): Promise<boolean>;
+  /** Whether this value is signed with one of the secrets, but not with the first. */
+  isSignedByOlder(value: string): Promise<boolean>;
   /** Returns the cookie for this value, signed with the first secret and percent-encoded. */
   sign(value: string): Promise<string>;
   /**
@@ -24,8 +26,8 @@ export interface SignedCookies {
  *
  * Better Auth verifies them only with its first secret. So that a rotation signs nobody out, a
  * cookie that is signed with an older secret is passed to Better Auth with a new signature. The
- * browser gets a new cookie when Better Auth next extends the session
- * (docs/decisions/010-rotating-the-auth-secret.md).
+ * browser gets a new cookie with the next page (`edge/session/renewal.ts`,
+ * docs/decisions/010-rotating-the-auth-secret.md).
  */
 export function createSignedCookies(ring: KeyRing): SignedCookies {
   /** The index in the ring of the secret that has signed this value, or -1. */
@@ -49,6 +51,11 @@ export function createSignedCookies(ring: KeyRing): SignedCookies {
     async isSigned(cookie) {
       const parts = splitSigned(cookie);
       return parts !== undefined && (await signedBy(parts)) >= 0;
+    },
+
+    async isSignedByOlder(cookie) {
+      const parts = splitSigned(cookie);
+      return parts !== undefined && (await signedBy(parts)) > 0;
     },
 
     async renew(header) {

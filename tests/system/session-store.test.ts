@@ -21,8 +21,8 @@ import {
   signCookieCache,
   signSessionToken,
 } from "../../scripts/stack/signing";
+import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 import { parseSetCookies } from "../fixtures/set-cookies";
-import { type Database, startDatabase, testEnv } from "../fixtures/stack";
 
 /**
  * The gate's session store and `getSession` of the installed Better Auth run on the same rows of the
