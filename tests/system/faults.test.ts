@@ -11,6 +11,17 @@ const stores: [sentence: string, answer: RequestListener][] = [
   ["answers garbage", (_, response) => response.end("<html>not today</html>")],
   ["answers 200 with another shape", (_, response) => response.end("{}")],
   ["breaks off", (request) => request.socket.destroy()],
+  [
+    "stops in the middle of a response",
+    (_, response) => response.writeHead(200).write('{"fields":[],"rows":['),
+  ],
+  [
+    "redirects to a copy of itself",
+    ({ url }, response) =>
+      url === "/sql"
+        ? response.writeHead(307, { location: "/copy" }).end()
+        : response.end('{"fields":[],"rows":[],"command":"SELECT","rowCount":0}'),
+  ],
 ];
 
 describe.each(stores)("while the session store %s", (_, answer) => {
