@@ -7,7 +7,8 @@ import { readTrace } from "./lib/log/request-trace";
 /** Next calls this once in each runtime, before the first request. */
 export async function register(): Promise<void> {
   const { appOrigin, backendUrl, onVercel, otlpEndpoint } = loadEnv();
-  // Next replaces NEXT_RUNTIME with a constant. Imports inside this block are not in the edge's build.
+  // Next replaces NEXT_RUNTIME with a constant. Imports inside this block are not in the build for
+  // the edge.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     if (__DEVELOPMENT__) (await import("./lib/server/http/response-timing")).recordResponseTimings();
     // On Vercel the platform's own server receives the browser's requests.
@@ -39,7 +40,7 @@ export const onRequestError: Instrumentation.onRequestError = (error, request, {
   const { requestId, traceId } = readTrace({ get: (name) => [request.headers[name]].flat()[0] ?? null });
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   log({
-    // A client can send any state of Next's router. That is no fault of the page.
+    // A client can send any state of Next's router. That is not an error of the page.
     code: isAboutRouterState(error) ? "page_unreadable_state" : "page_failed",
     request_id: requestId,
     trace_id: traceId,
@@ -49,7 +50,7 @@ export const onRequestError: Instrumentation.onRequestError = (error, request, {
   });
 };
 
-/** Next's own words, in three errors: invalid, too large, sent twice. */
+/** Next's own text, in three errors: invalid, too large, sent twice. */
 function isAboutRouterState(error: unknown): boolean {
   return error instanceof Error && /router state header/.test(error.message);
 }

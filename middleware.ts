@@ -1,46 +1,53 @@
 import type { NextRequest } from "next/server";
-import { createGate, type Gate, type Watch } from "./edge/gate";
+import { createGate, type Gate } from "./edge/gate";
+import type { Observer } from "./edge/observe/observer";
+import type { GateOptions } from "./edge/options";
 import { createStore } from "./edge/session/store";
-import type { Effects } from "./edge/steps";
-import type { StartTimer } from "./edge/util/single-flight";
 import { loadEnv } from "./lib/env";
 import { log } from "./lib/log/console-log";
+import { routes } from "./lib/routes";
 
 const env = loadEnv();
 
-const startTimer: StartTimer = (ms, run) => {
-  const timer = setTimeout(run, ms);
-  return () => clearTimeout(timer);
-};
-
-const effects: Effects = {
-  store: createStore(env, { fetch, now: Date.now, startTimer }),
+const effects = {
   fetch,
   now: Date.now,
-  startTimer,
-  randomId: () => crypto.randomUUID(),
-  log,
+  startTimer(ms: number, run: () => void) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
-const gate = __TRACING__ || __DEVELOPMENT__ ? openWatched() : createGate(env, effects);
+const options: GateOptions = {
+  ...env,
+  ...effects,
+  routes,
+  store: createStore(env, effects),
+  randomId: () => crypto.randomUUID(),
+  log,
+  observers: [],
+};
+
+const gate = __TRACING__ || __DEVELOPMENT__ ? createObservedGate() : createGate(options);
 
 /**
- * The gate with its observers: spans where traces are exported, the page `/dev/gate` in development.
- * Each observer is imported behind a build constant, so that no other build contains it.
+ * The gate with its observers: spans where traces are exported, the inspector in development. Each
+ * observer is imported behind a build constant, so that no other build contains it.
  */
-async function openWatched(): Promise<Gate> {
-  let open = (watch?: Watch): Gate => createGate(env, effects, watch);
+async function createObservedGate(): Promise<Gate> {
+  let observed = options;
+  const observers: Observer[] = [];
   if (__TRACING__) {
-    const { withSpans, inTrace } = await import("./edge/observe/tracing");
-    const traced = { ...effects, log: inTrace(log) };
-    open = (watch = (steps) => steps) => createGate(env, traced, (steps) => watch(withSpans(steps)));
+    const { addActiveTrace, tracingObserver } = await import("./edge/observe/tracing");
+    observers.push(tracingObserver);
+    observed = { ...options, log: addActiveTrace(log) };
   }
   if (__DEVELOPMENT__) {
     const { createInspector } = await import("./edge/observe/inspector/inspector");
-    const inspector = createInspector({ ...effects, clock: () => performance.now() });
-    return inspector.around(open(inspector.watch));
+    const inspector = createInspector({ ...options, clock: () => performance.now() });
+    return inspector.serve(createGate({ ...observed, observers: [inspector.observer, ...observers] }));
   }
-  return open();
+  return createGate({ ...observed, observers });
 }
 
 export default function middleware(request: NextRequest): Response | Promise<Response> {

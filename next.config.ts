@@ -16,7 +16,7 @@ const toList = (headers: Record<string, string>) =>
 const config: NextConfig = {
   distDir: env.distDir,
   poweredByHeader: false,
-  // The app shows no notice of its own in this corner, on phones as well.
+  // In this corner Next's indicator covers nothing of the app, on phones as well.
   devIndicators: { position: "top-right" },
   // `page.dev.tsx` is a page in development. A build ignores the file.
   pageExtensions: env.development ? ["dev.tsx", "dev.ts", "tsx", "ts"] : ["tsx", "ts"],
@@ -27,8 +27,8 @@ const config: NextConfig = {
   skipProxyUrlNormalize: true,
   headers: async () => [
     { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
-    // With `next start` a backend could replace this header, so `lib/server/http/guard-responses.ts` sets it
-    // again.
+    // With `next start` a backend could replace this header, so
+    // lib/server/http/guard-responses.ts sets it again.
     { source: `${routes.backend}/:path*`, headers: toList({ "content-security-policy": BACKEND_POLICY }) },
   ],
   // Code behind a constant that is false is in no bundle (`lib/build-constants.d.ts`).

@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { isFull } from "./tests/fixtures/full.ts";
+import { LongestFirst } from "./tests/fixtures/longest-first.ts";
 
 /** Tests of code that runs on the edge. They run in Node and in the edge runtime. */
 const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site,redirect-target}.test.ts"];
+
+/** Files that only `npm run test:full` runs. */
+const fullTests = ["tests/system/soak.test.ts", "tests/e2e/lighthouse.test.ts"];
 
 /**
  * Milliseconds, for the quick tests. Some of them compute for seconds, so Vitest's default of 5
@@ -10,13 +15,25 @@ const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site
  */
 const testTimeout = 30_000;
 
+/**
+ * `import "server-only"` marks code of the Node server. Next provides the module. The tests use the
+ * file that Next uses for server code, which is empty.
+ */
+const resolve = { alias: { "server-only": "next/dist/compiled/server-only/empty.js" } };
+
+/** By default Vitest leaves one processor core unused. */
+const maxWorkers = "100%";
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
+        resolve,
         test: {
           name: "node",
           include: ["tests/{quick,repo,contract}/**/*.test.ts"],
+          maxWorkers,
           testTimeout,
         },
       },
@@ -26,20 +43,25 @@ export default defineConfig({
           include: edgeTests,
           environment: "edge-runtime",
           setupFiles: ["tests/fixtures/edge-runtime.ts"],
+          maxWorkers,
           testTimeout,
         },
       },
       {
+        resolve,
         test: {
           name: "system",
           include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],
+          exclude: isFull ? [] : fullTests,
           globalSetup: ["tests/fixtures/build.ts"],
-          // Each file starts its own servers on its own ports and spends most of its time waiting.
-          maxWorkers: 2,
+          // Each file starts its own servers on its own ports and spends much of its time waiting.
+          maxWorkers: 3,
           // After the quick tests.
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
+          // Limits for a busy machine. A test that passes never waits for them.
+          testTimeout: 120_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
     ],

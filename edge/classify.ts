@@ -1,4 +1,4 @@
-import { type RouteKind, routes } from "../lib/routes";
+import type { RouteKind, Routes } from "../lib/routes";
 import type { RequestHeaders } from "./request-headers";
 
 /** The kind of response that the caller can use. */
@@ -24,30 +24,36 @@ export type Wants =
 export interface Classified {
   readonly kind: RouteKind;
   readonly wants: Wants;
-  /** RFC 9110 §9.2.1: the method is safe, it does not ask for a change of state. */
+  /** RFC 9110 §9.2.1: the method is safe, it does not request a change of state. */
   readonly safe: boolean;
 }
-
-const publicPages: ReadonlySet<string> = new Set(routes.publicPages);
-const guestPages: ReadonlySet<string> = new Set(routes.guestPages);
-const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
  * Classifies a request by its method, path and headers. The path is percent-encoded, as in the URL.
  */
-export function classify(method: string, pathname: string, headers: RequestHeaders): Classified {
-  const kind = routeKind(pathname);
-  return { kind, wants: wantedBy(method, kind, headers), safe: SAFE_METHODS.has(method) };
-}
+export type Classify = (method: string, pathname: string, headers: RequestHeaders) => Classified;
 
-function routeKind(pathname: string): RouteKind {
-  if (isWithin(pathname, routes.backend)) return "backend";
-  if (isWithin(pathname, "/api")) {
-    return routes.openApi.some((root) => isWithin(pathname, root)) ? "open-api" : "api";
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Creates the function that classifies requests by these routes. */
+export function createClassifier(routes: Routes): Classify {
+  const publicPages = new Set(routes.publicPages);
+  const guestPages = new Set(routes.guestPages);
+
+  function findKind(pathname: string): RouteKind {
+    if (isWithin(pathname, routes.backend)) return "backend";
+    if (isWithin(pathname, "/api")) {
+      return routes.openApi.some((root) => isWithin(pathname, root)) ? "open-api" : "api";
+    }
+    const page = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
+    if (publicPages.has(page)) return "public-page";
+    return guestPages.has(page) ? "guest-page" : "page";
   }
-  const page = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
-  if (publicPages.has(page)) return "public-page";
-  return guestPages.has(page) ? "guest-page" : "page";
+
+  return function classify(method, pathname, headers) {
+    const kind = findKind(pathname);
+    return { kind, wants: findWanted(method, kind, headers), safe: SAFE_METHODS.has(method) };
+  };
 }
 
 /** Whether the path is `root` or below it. */
@@ -59,7 +65,7 @@ export function isWithin(pathname: string, root: string): boolean {
  * RFC 9110 §7.8: an upgrade needs both headers. nginx can be configured to send `Connection:
  * upgrade` with every request; without `Upgrade`, Node treats it as an ordinary request as well.
  */
-function asksForUpgrade(headers: RequestHeaders): boolean {
+function requestsUpgrade(headers: RequestHeaders): boolean {
   const connection = headers.get("connection");
   return !!connection && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection) && headers.has("upgrade");
 }
@@ -75,8 +81,8 @@ function isRouter(headers: RequestHeaders): boolean {
   );
 }
 
-function wantedBy(method: string, kind: RouteKind, headers: RequestHeaders): Wants {
-  if (asksForUpgrade(headers)) {
+function findWanted(method: string, kind: RouteKind, headers: RequestHeaders): Wants {
+  if (requestsUpgrade(headers)) {
     return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket"
       ? "upgrade"
       : "other-upgrade";

@@ -1,22 +1,6 @@
 import type { ProblemCode } from "../lib/problem";
-import type { Classified } from "./classify";
-import type { SessionState } from "./session/reader";
-
-/** Everything that the policy depends on. */
-export interface Facts extends Classified {
-  readonly session: SessionState;
-  /** A page of another site has sent this request, with an unsafe method or as an upgrade. */
-  readonly crossSite: boolean;
-  /**
-   * For a backend path: the backend could decode it to a different path. For any other path: Next
-   * cannot decode it.
-   */
-  readonly deceptivePath: boolean;
-  /** A browser would run the response as code of this app, or show it inside a page. */
-  readonly embedded: boolean;
-  /** The length that the request declares, compared with MAX_BODY_MB. */
-  readonly body: "fits" | "too-large" | "unknown-length";
-}
+import type { Facts } from "./facts";
+import type { KnownSession } from "./session/reader";
 
 /**
  * What the gate does with a request. `to: "next"` is the path in the `next` parameter of the
@@ -24,7 +8,8 @@ export interface Facts extends Classified {
  */
 export type Decision =
   | { readonly do: "pass" }
-  | { readonly do: "forward" }
+  /** The session is the one that the backend's token is for: nothing is forwarded without one. */
+  | { readonly do: "forward"; readonly session: KnownSession }
   | { readonly do: "refuse"; readonly code: ProblemCode }
   /** The 503 page, for a visitor whose session cannot be checked at the moment. */
   | { readonly do: "show-unavailable" }
@@ -32,8 +17,10 @@ export type Decision =
   /** The same redirect for a server action, in a header that Next's client reads. */
   | { readonly do: "redirect-action"; readonly to: "login" | "next" };
 
+/** A decision that the gate performs without the backend. */
+export type OwnDecision = Exclude<Decision, { do: "forward" }>;
+
 const PASS: Decision = { do: "pass" };
-const FORWARD: Decision = { do: "forward" };
 
 /**
  * The policy: the table "What each request gets" of ARCHITECTURE.md. Pure: no clock, no
@@ -41,7 +28,7 @@ const FORWARD: Decision = { do: "forward" };
  */
 export function decide(facts: Facts): Decision {
   // Only the backend accepts an upgrade. All other upgrades are refused: a server that gets no
-  // decision on an upgrade leaves the socket open.
+  // decision about an upgrade leaves the socket open.
   if (facts.kind !== "backend" && isUpgrade(facts)) return refuse("gate_not_websocket");
   switch (facts.kind) {
     case "public-page":
@@ -49,12 +36,12 @@ export function decide(facts: Facts): Decision {
     case "open-api":
       return facts.deceptivePath ? refuse("gate_bad_path") : PASS;
     case "guest-page":
-      return facts.session === "active" ? sendTo("next", facts) : PASS;
+      return facts.session.state === "active" ? sendTo("next", facts) : PASS;
     case "page":
-      return facts.session === "active" ? PASS : withoutSession(facts);
+      return facts.session.state === "active" ? PASS : withoutSession(facts);
     case "api":
       if (facts.deceptivePath) return refuse("gate_bad_path");
-      if (facts.session !== "active") return withoutSession(facts);
+      if (facts.session.state !== "active") return withoutSession(facts);
       // Attack: `SameSite=Lax` lets a page of a sister domain send the cookie.
       return facts.crossSite ? refuse("gate_cross_site") : PASS;
     case "backend":
@@ -67,7 +54,7 @@ export function decide(facts: Facts): Decision {
 
 function decideBackend(facts: Facts): Decision {
   if (facts.deceptivePath) return refuse("gate_bad_path");
-  if (facts.session !== "active") return withoutSession(facts);
+  if (facts.session.state !== "active") return withoutSession(facts);
   if (facts.crossSite) return refuse("gate_cross_site");
   if (facts.embedded) return refuse("gate_not_embeddable");
   if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
@@ -76,7 +63,7 @@ function decideBackend(facts: Facts): Decision {
   if (facts.wants === "prefetch") return refuse("gate_not_for_router");
   switch (facts.body) {
     case "fits":
-      return FORWARD;
+      return { do: "forward", session: facts.session.session };
     case "too-large":
       return refuse("gate_body_too_large");
     case "unknown-length":
@@ -88,7 +75,7 @@ function decideBackend(facts: Facts): Decision {
 }
 
 function withoutSession(facts: Facts): Decision {
-  if (facts.session === "unreachable") {
+  if (facts.session.state === "unreachable") {
     // An outage is never a sign-out: it does not redirect anyone to the sign-in page.
     return facts.wants === "document" && facts.kind === "page"
       ? { do: "show-unavailable" }

@@ -1,49 +1,141 @@
-import type { Decision } from "./decide";
-import { type GateRequest, read } from "./request";
-import type { KnownSession, SessionResult } from "./session/reader";
-import { createSteps, type Effects, type GateEnv, type Steps } from "./steps";
-import { isPromise, mapMaybeAsync } from "./util/maybe-async";
+import { isCrossSite } from "../lib/cross-site";
+import { createClassifier } from "./classify";
+import { type Decision, decide, type OwnDecision } from "./decide";
+import { gatherFacts } from "./facts";
+import { buildLogEntry, logDecision } from "./log";
+import { observeStep } from "./observe/observer";
+import type { GateOptions } from "./options";
+import { type GateRequest, readRequest } from "./request";
+import { respond, respondToFailure } from "./respond";
+import { readSessionCookies, sessionCookieNames } from "./session/cookies";
+import { createSessionReader, type KnownSession, type SessionResult } from "./session/reader";
+import { createStaleBound } from "./session/staleness-bound";
+import { createBackendAddresses } from "./upstream/backend-addresses";
+import { createDroppedHeaderLog } from "./upstream/dropped-headers";
+import { buildUpstreamHeaders } from "./upstream/headers";
+import { relay } from "./upstream/relay";
+import { rewrite } from "./upstream/rewrite";
+import { createTokenSource } from "./upstream/token";
+import { buildUpstreamUrl, protectQuery } from "./upstream/url";
+import { isPromise, type MaybeAsync, mapMaybeAsync } from "./util/maybe-async";
 
 /** Handles one request: returns the response, or an instruction to Next to pass or rewrite it. */
-export type Gate = (request: Request) => Response | Promise<Response>;
+export type Gate = (request: Request) => MaybeAsync<Response>;
 
-/** Wraps the steps of the gate in an observer (`edge/observe/tracing.ts`, `edge/observe/inspector/record-events.ts`). */
-export type Watch = (steps: Steps) => Steps;
+/** Public pages and open API routes need no session, so the gate does not look one up for them. */
+const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
 
 /**
- * Builds the gate: look up the session, decide, perform the decision. An error that a step throws
- * is passed to `Steps.fail`, which makes the response.
+ * Creates the gate. For each request it gathers the facts, decides, and performs the decision.
+ *
+ * @example
+ * const gate = createGate({ ...settings, ...effects, routes, observers: [] });
+ * const response = await gate(new Request("https://app.example.com/backend/api/tasks"));
  */
-export function createGate(env: GateEnv, effects: Effects, watch: Watch = (steps) => steps): Gate {
-  const steps = watch(createSteps(env, effects));
+export function createGate(options: GateOptions): Gate {
+  const { routes, origins, now, randomId, startTimer, log, observers } = options;
+  const classify = createClassifier(routes);
+  const cookieNames = sessionCookieNames(options.appOrigin.startsWith("https:"));
+  const maxStaleAt = createStaleBound(options.sessionMaxStaleSeconds, routes.maxStale);
+  const sessions = createSessionReader({
+    authSecrets: options.authSecrets,
+    cookieNames,
+    maxStale: options.sessionMaxStaleSeconds * 1000,
+    store: options.store,
+    now,
+    startTimer,
+  });
+  const tokens = createTokenSource(options);
+  const onDropped = createDroppedHeaderLog(log);
+  const relayOptions = {
+    fetch: options.fetch,
+    startTimer,
+    log,
+    appOrigin: options.appOrigin,
+    addresses: createBackendAddresses(options.backendUrl, routes.backend),
+    timeoutMs: options.backendTimeoutSeconds * 1000,
+  };
+  const steps = {
+    session: observeStep(observers, "session", findSession),
+    decide: observeStep(observers, "decide", decideOn),
+    mint: observeStep(observers, "mint", mintToken),
+    forward: observeStep(observers, "forward", forward),
+    respond: observeStep(observers, "respond", respondAndLog),
+  };
 
   /**
    * Synchronous while all steps are: a request whose session and token are in memory gets its
    * response without a promise (`edge/util/maybe-async.ts`).
    */
-  return function gate(request) {
-    const asked = read(request, effects.randomId());
+  return function gate(incoming) {
+    const request = readRequest(incoming, randomId(), classify);
     try {
-      const response = mapMaybeAsync(steps.session(asked), (session) =>
-        perform(asked, session, steps.decide(asked, session)),
+      const response = mapMaybeAsync(steps.session(request), (session) =>
+        mapMaybeAsync(steps.decide(request, session), (decision) => perform(request, session, decision)),
       );
-      return isPromise(response) ? response.catch((error) => steps.fail(asked, error)) : response;
+      return isPromise(response) ? response.catch((error) => fail(request, error)) : response;
     } catch (error) {
-      return steps.fail(asked, error);
+      return fail(request, error);
     }
   };
 
-  function perform(
-    asked: GateRequest,
-    session: SessionResult,
-    decision: Decision,
-  ): Response | Promise<Response> {
-    return decision.do === "forward" && session.state === "active"
-      ? send(asked, session.session)
-      : steps.answer(asked, session, decision);
+  function perform(request: GateRequest, session: SessionResult, decision: Decision): MaybeAsync<Response> {
+    if (decision.do !== "forward") return steps.respond(request, session, decision);
+    return mapMaybeAsync(steps.mint(request, decision.session), (token) => steps.forward(request, token));
   }
 
-  function send(asked: GateRequest, session: KnownSession): Response | Promise<Response> {
-    return mapMaybeAsync(steps.mint(asked, session), (token) => steps.forward(asked, token));
+  /** Finds the caller's session. An outage of the store is a result, not an error. */
+  function findSession(request: GateRequest): MaybeAsync<SessionResult> {
+    const { headers, pathname, classified } = request;
+    const { kind } = classified;
+    const header = headers.get("cookie") ?? "";
+    const cookies = readSessionCookies(header, cookieNames);
+    const ending = cookies && endsSession(request) ? sessions.end(cookies) : undefined;
+    if (kind === "public-page" || kind === "open-api") return mapMaybeAsync(ending, () => NO_LOOKUP);
+    // The response to a backend call cannot set cookies, so such a lookup does not extend the session.
+    return sessions.read(cookies, header, { extend: kind !== "backend", maxStale: maxStaleAt(pathname) });
+  }
+
+  /** By an unsafe method and from this site: another site must not make the gate forget a session. */
+  function endsSession({ headers, pathname, classified }: GateRequest): boolean {
+    return !classified.safe && routes.endSession.includes(pathname) && !isCrossSite(headers, true, origins);
+  }
+
+  function decideOn(request: GateRequest, session: SessionResult): Decision {
+    return decide(gatherFacts(request, session, options));
+  }
+
+  /** The JWT for the backend. A WebSocket always gets a new one. */
+  function mintToken({ isUpgrade }: GateRequest, session: KnownSession): MaybeAsync<string> {
+    return isUpgrade ? tokens.mintForSocket(session) : tokens.get(session.identity);
+  }
+
+  /** Sends the request to the backend: a rewrite, or a relay (`BACKEND_FORWARD=relay`). */
+  function forward(request: GateRequest, token: string): MaybeAsync<Response> {
+    const { requestId, isUpgrade } = request;
+    const isRewrite = options.forwarding === "rewrite" || isUpgrade;
+    const search = isRewrite && options.nextServer ? protectQuery(request.search) : request.search;
+    const target = buildUpstreamUrl(options.backendUrl, routes.backend, request.pathname, search);
+    const headers = buildUpstreamHeaders(request.headers, {
+      token,
+      requestId,
+      appOrigin: options.appOrigin,
+      origins,
+      clientAddressHeader: options.clientAddressHeader,
+      isUpgrade,
+      onDropped,
+    });
+    return isRewrite ? rewrite(target, headers, requestId) : relay(request, target, headers, relayOptions);
+  }
+
+  function respondAndLog(request: GateRequest, session: SessionResult, decision: OwnDecision): Response {
+    logDecision(log, request, session, decision);
+    const setCookies = session.state === "unreachable" ? [] : session.setCookies;
+    return respond(request, decision, setCookies, options);
+  }
+
+  function fail(request: GateRequest, error: unknown): Response {
+    log(buildLogEntry(request, "gate_failed", error));
+    return respondToFailure(request);
   }
 }

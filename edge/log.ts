@@ -2,41 +2,54 @@ import { describeError } from "../lib/log/describe-error";
 import type { Log, LogEntry } from "../lib/log/log";
 import { traceIdOf } from "../lib/log/trace-context";
 import { type ProblemCode, problems } from "../lib/problem";
-import type { Decision } from "./decide";
+import type { OwnDecision } from "./decide";
 import type { GateRequest } from "./request";
 import type { SessionResult } from "./session/reader";
 
 const UNREACHABLE: ProblemCode = "gate_session_store_unreachable";
 
+/** Builds the log line about a request that ends with this problem. */
+export function buildLogEntry(
+  { requestId, headers, classified }: GateRequest,
+  code: ProblemCode,
+  error?: unknown,
+): LogEntry {
+  return {
+    code,
+    request_id: requestId,
+    trace_id: traceIdOf(headers.get("traceparent")),
+    status: problems[code].status,
+    route: classified.kind,
+    error: error === undefined ? undefined : describeError(error),
+  };
+}
+
 /**
  * Writes a log line if the session store failed, even if the visitor did not need the session, and
  * one for any other refusal.
  */
-export function report(log: Log, asked: GateRequest, session: SessionResult, decision: Decision): void {
-  const refusal = refusalIn(decision);
+export function logDecision(
+  log: Log,
+  request: GateRequest,
+  session: SessionResult,
+  decision: OwnDecision,
+): void {
+  const refusal = findRefusal(decision);
   if (session.state === "unreachable") {
-    const status = refusal === UNREACHABLE ? problems[UNREACHABLE].status : undefined;
-    log({ ...lineOf(asked, UNREACHABLE), status, error: describeError(session.error) });
+    const entry = buildLogEntry(request, UNREACHABLE, session.error);
+    log(refusal === UNREACHABLE ? entry : { ...entry, status: undefined });
   }
-  if (refusal && refusal !== UNREACHABLE)
-    log({ ...lineOf(asked, refusal), status: problems[refusal].status });
-}
-
-/** Writes the log line for an unexpected error in the gate. */
-export function reportFailure(log: Log, asked: GateRequest, error: unknown): void {
-  const { status } = problems.gate_failed;
-  log({ ...lineOf(asked, "gate_failed"), status, error: describeError(error) });
+  if (refusal && refusal !== UNREACHABLE) log(buildLogEntry(request, refusal));
 }
 
 /** The problem to log. A redirect is not a refusal: the visitor only has to sign in first. */
-function refusalIn(decision: Decision): ProblemCode | undefined {
+function findRefusal(decision: OwnDecision): ProblemCode | undefined {
   switch (decision.do) {
     case "refuse":
       return decision.code;
     case "show-unavailable":
       return UNREACHABLE;
     case "pass":
-    case "forward":
     case "redirect":
     case "redirect-action":
       return undefined;
@@ -44,13 +57,4 @@ function refusalIn(decision: Decision): ProblemCode | undefined {
       decision satisfies never;
       return "gate_failed";
   }
-}
-
-function lineOf({ requestId, headers, classified }: GateRequest, code: ProblemCode): LogEntry {
-  return {
-    code,
-    request_id: requestId,
-    trace_id: traceIdOf(headers.get("traceparent")),
-    route: classified.kind,
-  };
 }

@@ -1,4 +1,4 @@
-import { type Classified, classify } from "./classify";
+import type { Classified, Classify } from "./classify";
 import type { RequestHeaders } from "./request-headers";
 
 /** An incoming request, parsed once. */
@@ -19,7 +19,7 @@ export interface GateRequest {
 }
 
 /** Parses a request. `requestId` becomes its ID. */
-export function read(request: Request, requestId: string): GateRequest {
+export function readRequest(request: Request, requestId: string, classify: Classify): GateRequest {
   const headers = new Map<string, string>();
   request.headers.forEach((value, name) => void headers.set(name, value));
   const { pathname, search } = splitUrl(request.url);

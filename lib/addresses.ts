@@ -1,8 +1,8 @@
 /**
  * The rules for addresses in environment variables. Each rule is at least as strict as the library
  * that uses the address, so a bad address is refused at the start and not at the first request.
- * `tests/quick/lib/addresses.test.ts` compares the rules with the libraries. This file is part of the
- * edge bundle.
+ * `tests/quick/lib/addresses.test.ts` compares the rules with the libraries. This file is part of
+ * the edge bundle.
  */
 
 /**

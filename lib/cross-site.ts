@@ -1,4 +1,7 @@
-type RequestHeaders = Pick<Headers, "get"> | { get(name: string): string | null | undefined };
+/** Reads one header. `Headers` has this form. */
+interface ReadableHeaders {
+  get(name: string): string | null | undefined;
+}
 
 /**
  * Whether a page of another site has sent this request. `changes`: whether the request can change
@@ -10,7 +13,7 @@ type RequestHeaders = Pick<Headers, "get"> | { get(name: string): string | null 
  * browser. A program that sends the cookie does so on purpose, so this is no forgery
  * (docs/decisions/004-cross-site.md).
  */
-export function isCrossSite(headers: RequestHeaders, changes: boolean, origins: readonly string[]): boolean {
+export function isCrossSite(headers: ReadableHeaders, changes: boolean, origins: readonly string[]): boolean {
   if (!changes) return false;
   const site = headers.get("sec-fetch-site");
   if (site) return site !== "same-origin" && site !== "none";
@@ -23,7 +26,7 @@ export function isCrossSite(headers: RequestHeaders, changes: boolean, origins: 
  * link that a person opens navigates a whole window and does not count. Fetch Metadata shows the
  * difference: only such a navigation has the destination `document`.
  */
-export function isEmbeddedElsewhere(headers: RequestHeaders): boolean {
+export function isEmbeddedElsewhere(headers: ReadableHeaders): boolean {
   const site = headers.get("sec-fetch-site");
   if (!site || site === "same-origin" || site === "none") return false;
   return headers.get("sec-fetch-dest") !== "document";

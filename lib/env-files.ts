@@ -28,7 +28,7 @@ export interface LoadedEnv {
  */
 export function loadEnvFiles(dir: string, { dev = false, reload = false } = {}): LoadedEnv {
   const unreadable: string[] = [];
-  // A file that cannot be read is not a file that is missing: what it holds would be reported as not set.
+  // A file that cannot be read is not treated as missing: its variables would be reported as not set.
   const error = (message: string, cause: Error) => {
     const file = message.replace(/^Failed to load env from /, "");
     unreadable.push(
@@ -36,15 +36,15 @@ export function loadEnvFiles(dir: string, { dev = false, reload = false } = {}):
     );
   };
   const { combinedEnv, loadedEnvFiles } = nextEnv.loadEnvConfig(dir, dev, { ...console, error }, reload);
-  const given = nextEnv.initialEnv ?? {};
+  const environment = nextEnv.initialEnv ?? {};
   // If a file names a variable that is also in the environment, @next/env expands the `$` in the
   // environment's value too. The value as it was set must win.
-  Object.assign(combinedEnv, given);
-  return { variables: combinedEnv, problems: [...unreadable, ...findProblems(loadedEnvFiles, given)] };
+  Object.assign(combinedEnv, environment);
+  return { variables: combinedEnv, problems: [...unreadable, ...findProblems(loadedEnvFiles, environment)] };
 }
 
 /** Restores the environment of this process to its state before {@link loadEnvFiles}. */
-export const forgetEnvFiles = nextEnv.resetEnv;
+export const restoreEnv = nextEnv.resetEnv;
 
 /**
  * @throws {EnvError} if the value read for a variable of this app differs from the text in the file
@@ -58,13 +58,13 @@ export function assertEnvFiles(dir: string): void {
  * Finds values that differ from the text in the file. Docker, systemd, a shell and Python's dotenv
  * each read such a line differently, so FastAPI could get another value than the gate.
  */
-function findProblems(files: readonly EnvFile[], given: Variables): string[] {
+function findProblems(files: readonly EnvFile[], environment: Variables): string[] {
   const ours = new Set(variableNames());
   const found = new Map<string, string>();
-  const known = new Set(Object.keys(given).filter((name) => given[name]));
+  const known = new Set(Object.keys(environment).filter((name) => environment[name]));
   for (const { env } of files) for (const name in env) if (env[name]) known.add(name);
 
-  const seen = new Set(Object.keys(given));
+  const seen = new Set(Object.keys(environment));
   for (const { path, contents, env } of files) {
     if (/[\0\ufffd]/.test(contents)) found.set(path, `${path}: is not UTF-8 text. Save it as UTF-8`);
     for (const [name, value] of Object.entries(env)) {

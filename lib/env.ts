@@ -156,7 +156,7 @@ export function parseEnv(source: Source): Env {
   const keys = read("JWT_SECRET_KEY", keyRing, { missing: `${MAKE_SECRET} (FastAPI needs the same one)` });
   if (authSecrets.some((value) => keys?.includes(value))) {
     problems.push(
-      `JWT_SECRET_KEY: is also a secret of Better Auth's, so FastAPI could forge sessions. Give it one of its own. ${MAKE_SECRET}`,
+      `JWT_SECRET_KEY: is also a secret of Better Auth, so FastAPI could forge sessions. Set it to another value. ${MAKE_SECRET}`,
     );
   }
 

@@ -5,7 +5,7 @@ export function unavailablePage(requestId: string): string {
   return page(requestId, {
     title: "One moment, please",
     heading: "We cannot check your sign-in right now",
-    text: "The service that keeps the sessions does not answer. You have not been signed out, and nothing is lost.",
+    text: "The service that stores the sessions does not respond. You have not been signed out, and nothing is lost.",
   });
 }
 
@@ -23,7 +23,7 @@ export function refusedPage(requestId: string): string {
   return page(requestId, {
     title: "This did not work",
     heading: "This link does not work",
-    text: "It has been used already, is too old, or was cut off on its way to you. Nothing has changed.",
+    text: "It has been used already, has expired, or is not complete. Nothing has changed.",
     link: { href: "/", label: "To the start page" },
   });
 }
@@ -32,7 +32,7 @@ export function refusedPage(requestId: string): string {
 export function tooManyPage(requestId: string): string {
   return page(requestId, {
     title: "One moment, please",
-    heading: "Too many tries in a short time",
+    heading: "Too many attempts in a short time",
     text: "Nothing has changed. Wait a minute, then try again.",
   });
 }
@@ -89,7 +89,7 @@ Gatehouse
 <main>
 <h1>${heading}</h1>
 <p>${text}</p>
-<p>If you ask for help, name this request: <code>${requestId}</code></p>
+<p>If you ask for help, give this request ID: <code>${requestId}</code></p>
 <a href="${link.href}">${link.label}</a>
 </main>
 </body>

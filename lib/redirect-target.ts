@@ -1,33 +1,34 @@
-import { routes } from "./routes";
+import type { Routes } from "./routes";
 
 /**
  * A host that no deployment has (RFC 6761 §6.4). A value that resolves to another host is not a
  * path.
  */
-const NOWHERE = "http://nowhere.invalid";
+const NO_HOST = "http://nowhere.invalid";
 
 /**
- * Reads a `next` parameter. Returns a path on this origin with its query and fragment.
+ * Reads a `next` parameter. Returns a path on this origin with its query and fragment, or undefined
+ * if the value is not such a path. A path to a page for guests counts as none.
  *
  * Attack (CWE-601, open redirect): a browser can follow `//host`, `/\host`, a value with a scheme,
  * or one with control characters to another site. Defence: the result is undefined for all of
  * these.
  */
-export function safeNextPath(value: unknown): string | undefined {
+export function safeNextPath(value: unknown, routes: Pick<Routes, "guestPages">): string | undefined {
   if (typeof value !== "string" || !value.startsWith("/")) return undefined;
   // The URL standard removes tabs and newlines before it parses: "/\t/host" would become "//host".
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u0020\u007f\\]/.test(value) || !URL.canParse(value, NOWHERE)) return undefined;
-  const url = new URL(value, NOWHERE);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must match them
+  if (/[\u0000-\u0020\u007f\\]/.test(value) || !URL.canParse(value, NO_HOST)) return undefined;
+  const url = new URL(value, NO_HOST);
   // The parser has resolved dot segments: "/.//host" has become "//host".
-  if (url.origin !== NOWHERE || url.pathname.startsWith("//")) return undefined;
+  if (url.origin !== NO_HOST || url.pathname.startsWith("//")) return undefined;
   // A path to a guest page, such as the sign-in page itself, would cause a redirect loop.
-  if ((routes.guestPages as readonly string[]).includes(url.pathname)) return undefined;
+  if (routes.guestPages.includes(url.pathname)) return undefined;
   return url.pathname + url.search + url.hash;
 }
 
 /** The path of the sign-in page, with `next` as the page to return to. */
-export function loginPath(next: string): string {
-  const path = safeNextPath(next);
+export function loginPath(next: string, routes: Pick<Routes, "guestPages" | "login">): string {
+  const path = safeNextPath(next, routes);
   return path && path !== "/" ? `${routes.login}?next=${encodeURIComponent(path)}` : routes.login;
 }

@@ -1,6 +1,31 @@
 /** The kind of each path, as data. A page that is in no list is protected. */
-export const routes = {
+export interface Routes {
   /** Open to everyone. Exact paths. */
+  readonly publicPages: readonly string[];
+  /** For visitors who are signed out. Signed-in visitors are redirected. Exact paths. */
+  readonly guestPages: readonly string[];
+  /** Route handlers that make their own checks. A path, and all paths below it. */
+  readonly openApi: readonly string[];
+  /** Every path below it is forwarded to FastAPI, without the prefix. */
+  readonly backend: string;
+  /**
+   * Paths where a session is trusted for less time than `SESSION_MAX_STALE_SECONDS`: a path and all
+   * paths below it, and the limit in seconds. 0: the store is read for each request.
+   */
+  readonly maxStale: readonly (readonly [path: string, seconds: number])[];
+  /** The sign-in page. */
+  readonly login: string;
+  /**
+   * Better Auth's endpoints that end the caller's own session. The gate forgets the session as soon
+   * as it receives such a request. Exact paths.
+   */
+  readonly endSession: readonly string[];
+  /** The page after sign-in, if the visitor requested no other page. */
+  readonly home: string;
+}
+
+/** The paths of this app. `middleware.ts` passes them to the gate. */
+export const routes = {
   publicPages: [
     "/",
     "/forgot-password",
@@ -10,25 +35,14 @@ export const routes = {
     // Exists only in development. A build does not contain this page.
     "/dev/mail",
   ],
-  /** For visitors who are signed out. Signed-in visitors are redirected. Exact paths. */
   guestPages: ["/login", "/signup"],
-  /** Route handlers that make their own checks. A path, and all paths below it. */
   openApi: ["/api/auth", "/api/health"],
-  /** Every path below it is forwarded to FastAPI, without the prefix. */
   backend: "/backend",
-  /**
-   * Paths where a session is trusted for less time than `SESSION_MAX_STALE_SECONDS`: a path and all
-   * paths below it, and the limit in seconds. 0: the store is read for each request.
-   */
   maxStale: [
     ["/backend/api/account", 0],
     ["/account", 0],
   ],
   login: "/login",
-  /**
-   * Better Auth's endpoints that end the caller's own session. The gate forgets the session as soon
-   * as it sees such a request.
-   */
   endSession: [
     "/api/auth/sign-out",
     "/api/auth/delete-user",
@@ -37,9 +51,8 @@ export const routes = {
     "/api/auth/revoke-sessions",
     "/api/auth/revoke-session-by-id",
   ],
-  /** The page after sign-in, if the visitor requested no other page. */
   home: "/dashboard",
-} as const;
+} as const satisfies Routes;
 
 /** The kind of a path. `page` is a page that is in no list: it is protected. */
 export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";

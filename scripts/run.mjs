@@ -22,6 +22,8 @@ if (!isInstalled()) await install();
 // Run the task in this process, as `node --import tsx` would: signals and exit codes need no
 // forwarding.
 process.argv.splice(1, 2, task);
+// With this file tsx reads `server-only` as an empty module, as Next does for code of the server.
+process.env.TSX_TSCONFIG_PATH = path.join(root, "scripts/tsconfig.json");
 await import("tsx");
 await import(pathToFileURL(task).href);
 

@@ -5,13 +5,17 @@ import { main } from "./lib/main";
 import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "./lib/node-versions";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
+import { ensureTools } from "./lib/tools";
 import { fail, messageOf } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
-import { ensureVenvOf, findOtherPythons } from "./stack/other-pythons";
+import { ensureVenvOf, findOtherPythons, type Python } from "./stack/other-pythons";
 import { type Command, runProcess } from "./stack/process";
 import { probePython } from "./stack/python";
 
-/** Prepares the test tools, runs all tests and prints one total. */
+/**
+ * Prepares the test tools, runs the tests and prints one total. With FULL_TESTS=1 it runs the tests
+ * that only `npm run test:full` contains too (`tests/fixtures/full.ts`).
+ */
 
 interface Tally {
   passed: number;
@@ -26,6 +30,8 @@ main(async () => {
   mkdirSync(reports, { recursive: true });
   await step("Find or install Chromium", ensureChromium);
   await step(`Find or install Node ${nodeVersions.join(", ")}`, ensureNodeVersions);
+  // Here, because several test files need them, and would install them at the same time.
+  await step("Find or install the build tools", ensureTools);
   const python = await ensureVenv({ dev: true });
   const inBackend = { cwd: path.join(root, "backend") };
 
@@ -37,8 +43,7 @@ main(async () => {
     await check("API types are those of FastAPI", process.execPath, [
       ...["--import", "tsx", "scripts/api-types.ts", "--check"],
     ]),
-    await pytest(python),
-    ...(await pytestElsewhere(python)),
+    ...(await pytest(await everyPython(python))),
     await vitest(),
     await quickTestsUnderVercelNode(),
   ];
@@ -69,24 +74,33 @@ async function check(
   }
 }
 
-async function pytest(python: string, version = ""): Promise<Tally> {
-  const report = path.join(reports, `pytest${version}.xml`);
-  const args = ["-m", "pytest", "-q", `--junitxml=${report}`];
-  return count(report, { name: "pytest", command: python, args, cwd: path.join(root, "backend") }, (xml) => {
+/** The backend's Python, and one for every other supported version on this machine. */
+async function everyPython(own: string): Promise<Python[]> {
+  const { version = "" } = (await probePython(own)) ?? {};
+  const pythons = [{ command: own, version }];
+  for (const other of await findOtherPythons(version)) {
+    const title = `Find or install the backend for Python ${other.version}`;
+    pythons.push({ command: await step(title, () => ensureVenvOf(other)), version: other.version });
+  }
+  return pythons;
+}
+
+/** Runs FastAPI's tests with these Pythons at the same time. Each of them uses one processor core. */
+function pytest(pythons: readonly Python[]): Promise<Tally[]> {
+  const title = `FastAPI's tests under Python ${pythons.map(({ version }) => version).join(", ")}`;
+  return step(title, () => Promise.all(pythons.map(pytestUnder)));
+}
+
+function pytestUnder({ command, version }: Python): Promise<Tally> {
+  const name = `pytest-${version}`;
+  const report = path.join(reports, `${name}.xml`);
+  const args = ["-m", "pytest", "-q", "-p", "no:cacheprovider", `--junitxml=${report}`];
+  const run = { name, command, args, cwd: path.join(root, "backend"), logDir: reports };
+  return count(report, run, (xml) => {
     const read = (name: string) => Number(xml.match(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`))?.[1]);
     const failed = read("failures") + read("errors");
     return { passed: read("tests") - failed - read("skipped"), failed };
   });
-}
-
-/** Runs FastAPI's tests with every other supported Python on this machine. */
-async function pytestElsewhere(own: string): Promise<Tally[]> {
-  const tallies: Tally[] = [];
-  for (const other of await findOtherPythons((await probePython(own))?.version ?? "")) {
-    const python = await step(`Install the backend for Python ${other.version}`, () => ensureVenvOf(other));
-    tallies.push(await pytest(python, other.version));
-  }
-  return tallies;
 }
 
 function vitest(): Promise<Tally> {
@@ -108,16 +122,16 @@ function runVitest(name: string, node: string, reportName: string, options: stri
   const report = path.join(reports, `${reportName}.json`);
   const cli = path.join(root, "node_modules/vitest/vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const command = { name, command: node, args: [cli, "run", ...reporters, ...options] };
+  const command = { name, command: node, args: [cli, "run", ...reporters, ...options], logDir: null };
   return count(report, command, (json) => {
     const { numPassedTests, numFailedTests } = JSON.parse(json);
     return { passed: numPassedTests, failed: numFailedTests };
   });
 }
 
-/** Runs a test runner with its output on the terminal, and reads its report. */
+/** Runs a test runner and reads its report. */
 async function count(report: string, command: Command, read: (text: string) => Tally): Promise<Tally> {
-  const failure = await runProcess({ ...command, logDir: null }).then(
+  const failure = await runProcess(command).then(
     () => undefined,
     (error: unknown) => messageOf(error),
   );

@@ -12,7 +12,7 @@ const MAX_LENGTH = 1_600;
  * one. A `next` that is too long is left out: then the sign-in works, and ends on the home page.
  */
 export function callbackUrls(next?: string): { callbackURL: string; errorCallbackURL: string } {
-  const urls = { callbackURL: next ?? routes.home, errorCallbackURL: loginPath(next ?? "/") };
+  const urls = { callbackURL: next ?? routes.home, errorCallbackURL: loginPath(next ?? "/", routes) };
   const { callbackURL, errorCallbackURL } = urls;
   return callbackURL.length + errorCallbackURL.length <= MAX_LENGTH ? urls : callbackUrls();
 }

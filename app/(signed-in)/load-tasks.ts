@@ -3,7 +3,7 @@ import { ApiError } from "../../lib/api/client";
 import { log } from "../../lib/log/console-log";
 import { readTrace } from "../../lib/log/request-trace";
 import { backend } from "../../lib/server/backend";
-import { reasonOfCall } from "../../lib/server/backend-api";
+import { describeCallError } from "../../lib/server/backend-api";
 import type { Task } from "./tasks/changes";
 
 export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };
@@ -34,7 +34,7 @@ export async function loadTasks(): Promise<LoadedTasks> {
       request_id: requestId,
       trace_id: traceId,
       what: "load tasks",
-      error: reasonOfCall(error),
+      error: describeCallError(error),
     });
     return { failure: { reason: reasonFor(error), requestId } };
   }

@@ -1,5 +1,3 @@
-import { routes } from "../../lib/routes";
-
 /**
  * Rewrites addresses in the headers of a relayed response. The backend knows its paths by its own
  * address; browsers know them below the gate's prefix. An address that names the backend becomes a
@@ -27,8 +25,11 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
   link: rewriteLink,
 };
 
-/** @param backendUrl `BACKEND_URL`: an origin, with a path if the backend has one */
-export function createBackendAddresses(backendUrl: string): BackendAddresses {
+/**
+ * @param backendUrl `BACKEND_URL`: an origin, with a path if the backend has one
+ * @param prefix the path below which browsers reach the backend
+ */
+export function createBackendAddresses(backendUrl: string, prefix: string): BackendAddresses {
   const base = new URL(backendUrl);
   const basePath = base.pathname === "/" ? "" : base.pathname;
   const inText = addressPattern(base, basePath);
@@ -39,7 +40,7 @@ export function createBackendAddresses(backendUrl: string): BackendAddresses {
       // Own properties only: a backend may name a header "constructor".
       const rewrite = Object.hasOwn(REWRITES, name) ? REWRITES[name] : undefined;
       if (rewrite) return rewrite(value, (address) => toApp(address, target));
-      const rewritten = value.replace(inText, routes.backend);
+      const rewritten = value.replace(inText, prefix);
       return bareHost?.test(rewritten) ? undefined : rewritten;
     },
   };
@@ -49,8 +50,8 @@ export function createBackendAddresses(backendUrl: string): BackendAddresses {
     if (!URL.canParse(text, target)) return undefined;
     const url = new URL(text, target);
     if (!isBackend(url)) return address;
-    const mapped = routes.backend + withoutBase(url.pathname) + url.search + url.hash;
-    const here = new URL(routes.backend + withoutBase(new URL(target).pathname), base);
+    const mapped = prefix + withoutBase(url.pathname) + url.search + url.hash;
+    const here = new URL(prefix + withoutBase(new URL(target).pathname), base);
     // A relative address such as "?page=2" means the same on both sides. "../x" may leave the
     // prefix.
     return new URL(text, here).href === new URL(mapped, here).href ? address : mapped;

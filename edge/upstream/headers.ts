@@ -11,8 +11,8 @@ import type { RequestHeaders } from "../request-headers";
  * (docs/decisions/017-forwarded-headers.md).
  */
 
-/** Facts about a request that come from the gate or the platform, not from the client. */
-export interface KnownAboutRequest {
+/** Values about a request that come from the gate or the platform, not from the client. */
+export interface TrustedValues {
   readonly token: string;
   readonly requestId: string;
   /** Scheme and host, as browsers see them. */
@@ -29,34 +29,34 @@ export interface KnownAboutRequest {
 const FORWARDED: ReadonlySet<string> = new Set(Object.values(forwardedHeaders).flat());
 
 /** Builds the headers for the backend. Names are in lower case. */
-export function upstreamHeaders(
+export function buildUpstreamHeaders(
   incoming: RequestHeaders,
-  known: KnownAboutRequest,
+  trusted: TrustedValues,
 ): ReadonlyMap<string, string> {
-  const nominated = nominatedByConnection(incoming.get("connection"));
+  const nominated = readNominated(incoming.get("connection"));
   const outgoing = new Map<string, string>();
-  const { onDropped } = known;
+  const { onDropped } = trusted;
   for (const [name, value] of incoming) {
     if (!FORWARDED.has(name)) onDropped?.(name);
     else if (!nominated?.has(name)) outgoing.set(name, value);
   }
-  if (known.isUpgrade) {
+  if (trusted.isUpgrade) {
     // RFC 6455 §4.1: without these two there is no handshake.
     outgoing.set("connection", "Upgrade");
     outgoing.set("upgrade", "websocket");
   }
-  outgoing.set("authorization", `Bearer ${known.token}`);
-  outgoing.set("x-request-id", known.requestId);
-  const scheme = known.appOrigin.indexOf("://");
-  const host = known.appOrigin.slice(scheme + 3);
-  outgoing.set("x-forwarded-proto", known.appOrigin.slice(0, scheme));
+  outgoing.set("authorization", `Bearer ${trusted.token}`);
+  outgoing.set("x-request-id", trusted.requestId);
+  const scheme = trusted.appOrigin.indexOf("://");
+  const host = trusted.appOrigin.slice(scheme + 3);
+  outgoing.set("x-forwarded-proto", trusted.appOrigin.slice(0, scheme));
   outgoing.set("x-forwarded-host", host);
   // Next copies this header to X-Forwarded-Host, and sends the upstream its own host name.
   outgoing.set("host", host);
   // The backend cannot allow another site by CORS if it does not see its origin (Fetch §3.2.3).
   const origin = outgoing.get("origin");
-  if (origin !== undefined && !known.origins.includes(origin)) outgoing.delete("origin");
-  const address = known.clientAddressHeader && incoming.get(known.clientAddressHeader);
+  if (origin !== undefined && !trusted.origins.includes(origin)) outgoing.delete("origin");
+  const address = trusted.clientAddressHeader && incoming.get(trusted.clientAddressHeader);
   if (address) outgoing.set("x-forwarded-for", address);
   // W3C Trace Context §3.2: an invalid `traceparent` is not passed on, nor is its `tracestate`.
   const trace = outgoing.get("traceparent");
@@ -68,7 +68,7 @@ export function upstreamHeaders(
 }
 
 /** RFC 9110 §7.6.1: the headers that `Connection` lists are for this hop only. */
-function nominatedByConnection(connection: string | null | undefined): ReadonlySet<string> | undefined {
+function readNominated(connection: string | null | undefined): ReadonlySet<string> | undefined {
   if (!connection || /^(keep-alive|close|upgrade)$/i.test(connection)) return undefined;
   const names = new Set(
     connection
@@ -82,33 +82,4 @@ function nominatedByConnection(connection: string | null | undefined): ReadonlyS
   names.delete("transfer-encoding");
   names.delete("host");
   return names;
-}
-
-/**
- * A percent-encoded slash, backslash or NUL, a plain backslash, or a dot segment in any spelling.
- */
-const DECEPTIVE = /%2f|%5c|%00|\\|\/(?:\.|%2e){1,2}(?:\/|$)/i;
-
-/** Whether a backend that decodes the path could see a different path than the gate judged. */
-export function isDeceptivePath(pathname: string): boolean {
-  return DECEPTIVE.test(pathname);
-}
-
-/**
- * The address at the backend. A client cannot change its origin: the path that follows the
- * configured address begins with "/".
- */
-export function upstreamUrl(backendUrl: string, prefix: string, pathname: string, search: string): string {
-  return backendUrl + (pathname.slice(prefix.length) || "/") + search;
-}
-
-/**
- * Compares the length that the headers declare with `max`, in bytes. An invalid length is too
- * large.
- */
-export function judgeBody(headers: RequestHeaders, max: number): "fits" | "too-large" | "unknown-length" {
-  if (headers.has("transfer-encoding")) return "unknown-length";
-  const length = headers.get("content-length") ?? "0";
-  // RFC 9110 §8.6: digits only. `Number` also accepts values such as "1e3".
-  return /^\d+$/.test(length) && Number(length) <= max ? "fits" : "too-large";
 }

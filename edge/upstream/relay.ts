@@ -1,8 +1,8 @@
 import { BACKEND_POLICY } from "../../lib/content-policy";
-import { describeError } from "../../lib/log/describe-error";
 import type { Log } from "../../lib/log/log";
-import { traceIdOf } from "../../lib/log/trace-context";
-import { type ProblemCode, problemResponse, problems } from "../../lib/problem";
+import { type ProblemCode, problemResponse } from "../../lib/problem";
+import { buildLogEntry } from "../log";
+import type { GateRequest } from "../request";
 import type { StartTimer } from "../util/single-flight";
 import type { BackendAddresses } from "./backend-addresses";
 
@@ -12,20 +12,11 @@ import type { BackendAddresses } from "./backend-addresses";
  * always use the platform's rewrite.
  */
 
-/** The I/O, timer and log of a relay. */
-export interface RelayEffects {
+/** The effects and settings of a relay. */
+export interface RelayOptions {
   readonly fetch: typeof fetch;
   readonly startTimer: StartTimer;
   readonly log: Log;
-}
-
-/**
- * What a relay needs to know of the request: the target address, and the headers for the backend.
- */
-export interface Relayed {
-  readonly target: string;
-  readonly headers: ReadonlyMap<string, string>;
-  readonly requestId: string;
   readonly addresses: BackendAddresses;
   readonly appOrigin: string;
   /** How long client and backend may each be silent, in milliseconds. */
@@ -54,60 +45,55 @@ const DROPPED = new RegExp(
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Sends the request to the backend and streams its response. When the backend cannot be reached or
- * one side is silent for too long, the result is a problem response: `gate_backend_unreachable`
- * (502), `gate_backend_timeout` (504) or `gate_upload_timeout` (408).
+ * Sends the request to `target` with these headers and streams the backend's response. When the
+ * backend cannot be reached or one side is silent for too long, the result is a problem response:
+ * `gate_backend_unreachable` (502), `gate_backend_timeout` (504) or `gate_upload_timeout` (408).
  */
-export async function relay(request: Request, relayed: Relayed, effects: RelayEffects): Promise<Response> {
-  const { target, requestId } = relayed;
-  const headers = new Headers([...relayed.headers]);
+export async function relay(
+  request: GateRequest,
+  target: string,
+  upstreamHeaders: ReadonlyMap<string, string>,
+  options: RelayOptions,
+): Promise<Response> {
+  const { method, body: incomingBody, signal } = request.request;
+  const headers = new Headers([...upstreamHeaders]);
   // `fetch` sends the host of the target instead.
   headers.delete("host");
   // Otherwise the runtime's `fetch` requests gzip and decodes the body, but keeps the
   // `Content-Encoding` header.
   headers.set("accept-encoding", "identity");
 
-  const leave = new AbortController();
-  request.signal.addEventListener("abort", () => leave.abort());
-  const clock = startClock(relayed.timeoutMs, effects.startTimer, () => leave.abort());
-  const body = request.body && hasBody(request) ? timeUpload(request.body, clock) : null;
+  const abort = new AbortController();
+  signal.addEventListener("abort", () => abort.abort());
+  const timeout = startTimeout(options.timeoutMs, options.startTimer, () => abort.abort());
+  const body = incomingBody && hasBody(request.request) ? timeUpload(incomingBody, timeout) : null;
   // With a length but no body, the backend would wait for the body.
   if (!body) headers.delete("content-length");
   try {
     const init: RequestInit & { duplex: "half" } = {
-      method: request.method,
+      method,
       headers,
       body,
       duplex: "half",
       redirect: "manual",
-      signal: leave.signal,
+      signal: abort.signal,
     };
-    const answer = await effects.fetch(target, init);
-    return new Response(answer.body, {
-      status: answer.status,
-      headers: answerHeaders(answer, relayed, request.url),
+    const response = await options.fetch(target, init);
+    return new Response(response.body, {
+      status: response.status,
+      headers: filterResponseHeaders(response, request, target, options),
     });
   } catch (error) {
-    const code = clock.late ?? "gate_backend_unreachable";
-    const { status } = problems[code];
-    const trace_id = traceIdOf(relayed.headers.get("traceparent"));
+    const code = timeout.late ?? "gate_backend_unreachable";
     // A client that has disconnected is not a failure of the backend, so it is not logged.
-    if (!request.signal.aborted || clock.late)
-      effects.log({
-        code,
-        request_id: requestId,
-        trace_id,
-        status,
-        route: "backend",
-        error: describeError(error),
-      });
-    return problemResponse(code, requestId);
+    if (!signal.aborted || timeout.late) options.log(buildLogEntry(request, code, error));
+    return problemResponse(code, request.requestId);
   } finally {
-    clock.stop();
+    timeout.stop();
   }
 }
 
-interface Clock {
+interface Timeout {
   /** Restarts the timeout, for this side. */
   waitFor(side: "client" | "backend"): void;
   stop(): void;
@@ -116,11 +102,11 @@ interface Clock {
 }
 
 /** Measures silence, not the whole exchange: a slow upload does not mean a slow backend. */
-function startClock(timeoutMs: number, startTimer: StartTimer, onLate: () => void): Clock {
+function startTimeout(timeoutMs: number, startTimer: StartTimer, onLate: () => void): Timeout {
   let late: ProblemCode | undefined;
   let isStopped = false;
   let stopTimer = () => {};
-  const clock: Clock = {
+  const timeout: Timeout = {
     waitFor(side) {
       stopTimer();
       if (isStopped) return;
@@ -137,49 +123,55 @@ function startClock(timeoutMs: number, startTimer: StartTimer, onLate: () => voi
       return late;
     },
   };
-  clock.waitFor("backend");
-  return clock;
+  timeout.waitFor("backend");
+  return timeout;
 }
 
 /**
  * Passes the body on as the backend reads it. While a chunk is awaited, the timeout is the
  * client's; at all other times, and after the last chunk, it is the backend's.
  */
-function timeUpload(body: ReadableStream<Uint8Array>, clock: Clock): ReadableStream<Uint8Array> {
+function timeUpload(body: ReadableStream<Uint8Array>, timeout: Timeout): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        clock.waitFor("client");
+        timeout.waitFor("client");
         const { done, value } = await reader.read();
-        clock.waitFor("backend");
+        timeout.waitFor("backend");
         if (done) controller.close();
         else controller.enqueue(value);
       },
       cancel: (reason) => reader.cancel(reason),
     },
-    // No chunk is read ahead. Otherwise it would not be known which side the other waits for.
+    // No chunk is read ahead. Otherwise it would not be known which side is silent.
     { highWaterMark: 0 },
   );
 }
 
-function answerHeaders(answer: Response, relayed: Relayed, requestUrl: string): Headers {
+/** The headers of the backend's response that the browser may receive. */
+function filterResponseHeaders(
+  response: Response,
+  { request, requestId }: GateRequest,
+  target: string,
+  { addresses, appOrigin }: RelayOptions,
+): Headers {
   const outgoing = new Headers();
-  for (const [name, value] of answer.headers) {
+  for (const [name, value] of response.headers) {
     if (DROPPED.test(name)) continue;
-    const rewritten = relayed.addresses.rewriteHeader(name, value, relayed.target);
+    const rewritten = addresses.rewriteHeader(name, value, target);
     if (rewritten !== undefined) outgoing.append(name, rewritten);
   }
   const location = outgoing.get("location");
   if (location !== null) {
     // Next accepts only absolute addresses here.
-    const base = new URL(requestUrl);
+    const base = new URL(request.url);
     const { href } = new URL(location, base);
-    const isOurs = href.startsWith(`${base.origin}/`) && !REDIRECTS.has(answer.status);
-    outgoing.set("location", isOurs ? relayed.appOrigin + href.slice(base.origin.length) : href);
+    const isOurs = href.startsWith(`${base.origin}/`) && !REDIRECTS.has(response.status);
+    outgoing.set("location", isOurs ? appOrigin + href.slice(base.origin.length) : href);
   }
   // `fetch` has decoded these encodings, even though it did not request them.
-  if (/^(?:x-)?(?:gzip|deflate|br)$/i.test(answer.headers.get("content-encoding") ?? "") && answer.body) {
+  if (/^(?:x-)?(?:gzip|deflate|br)$/i.test(response.headers.get("content-encoding") ?? "") && response.body) {
     outgoing.delete("content-encoding");
     outgoing.delete("content-length");
   }
@@ -187,7 +179,7 @@ function answerHeaders(answer: Response, relayed: Relayed, requestUrl: string): 
   // until its end.
   outgoing.append("cache-control", "no-transform");
   outgoing.set("content-security-policy", BACKEND_POLICY);
-  outgoing.set("x-request-id", relayed.requestId);
+  outgoing.set("x-request-id", requestId);
   return outgoing;
 }
 

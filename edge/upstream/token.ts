@@ -1,8 +1,11 @@
 import { isRecent } from "../../lib/is-recent";
 import type { Identity } from "../../lib/token/contract";
-import type { BackendToken, MintToken } from "../../lib/token/mint";
+import { type BackendToken, createMinter } from "../../lib/token/mint";
+import { computeSocketTokenLife } from "../../lib/token/token-life";
+import type { GateOptions } from "../options";
+import type { KnownSession } from "../session/reader";
 import { Lru } from "../util/lru";
-import { createSingleFlight, type StartTimer } from "../util/single-flight";
+import { createSingleFlight } from "../util/single-flight";
 
 /** A token kept for reuse, and the identity in its claims. */
 interface Kept {
@@ -15,24 +18,41 @@ const CAPACITY = 5_000;
 /** Longer tokens are not kept. This also bounds the memory in bytes. Characters. */
 const MAX_LENGTH = 4_096;
 /** How long a request waits for another request's token before it is minted again. Milliseconds. */
-const PATIENCE = 1_000;
+const MAX_WAIT_MS = 1_000;
 
-/**
- * Reuses one token per session in each isolate until half of its lifetime has passed. A reused
- * token is returned without a promise.
- */
-export function createTokenSource(mint: MintToken, now: () => number, startTimer: StartTimer) {
+export type TokenSourceOptions = Pick<
+  GateOptions,
+  "jwt" | "sessionMaxStaleSeconds" | "now" | "startTimer" | "randomId"
+>;
+
+/** Creates the source of the JWTs that the backend receives. */
+export function createTokenSource(options: TokenSourceOptions) {
+  const { jwt: config, sessionMaxStaleSeconds, now, startTimer, randomId } = options;
+  const mint = createMinter(config, randomId);
+  const socketLimits = { ttlSeconds: config.ttlSeconds, maxStaleSeconds: sessionMaxStaleSeconds };
   const kept = new Lru<Kept>(CAPACITY);
-  const once = createSingleFlight<string>(startTimer, PATIENCE);
+  const once = createSingleFlight<string>(startTimer, MAX_WAIT_MS);
 
-  return function tokenFor(identity: Identity): string | Promise<string> {
-    const known = kept.get(identity.sessionId);
-    if (known && isSame(known.identity, identity) && isFresh(known.token, now())) return known.token.jwt;
-    return once(JSON.stringify(identity), async () => {
-      const token = await mint(identity, now());
-      if (token.jwt.length <= MAX_LENGTH) kept.set(identity.sessionId, { token, identity });
-      return token.jwt;
-    });
+  return {
+    /**
+     * Reuses one token per session in each isolate until half of its lifetime has passed. A reused
+     * token is returned without a promise.
+     */
+    get(identity: Identity): string | Promise<string> {
+      const known = kept.get(identity.sessionId);
+      if (known && isSame(known.identity, identity) && isFresh(known.token, now())) return known.token.jwt;
+      return once(JSON.stringify(identity), async () => {
+        const token = await mint(identity, { issuedAt: now() });
+        if (token.jwt.length <= MAX_LENGTH) kept.set(identity.sessionId, { token, identity });
+        return token.jwt;
+      });
+    },
+
+    /** A new token for a WebSocket, which ends when the session's last check is no longer trusted. */
+    async mintForSocket({ identity, verifiedAt }: KnownSession): Promise<string> {
+      const { jwt } = await mint(identity, computeSocketTokenLife(now(), verifiedAt, socketLimits));
+      return jwt;
+    },
   };
 }
 

@@ -38,10 +38,10 @@ type Init<Op> = ParamsOption<Op> & RequestBodyOption<Op> & { headers?: HeadersIn
 /** `init` is optional if the operation has no required parameter or body. */
 type InitArgument<Op> = object extends Init<Op> ? [init?: Init<Op>] : [init: Init<Op>];
 
-type JsonOf<Answer> = Answer extends { content: { "application/json": infer Body } } ? Body : undefined;
+type JsonOf<Response> = Response extends { content: { "application/json": infer Body } } ? Body : undefined;
 
-type SuccessBody<Op> = Op extends { responses: infer Answers }
-  ? JsonOf<Answers[keyof Answers & (200 | 201 | 202 | 204)]>
+type SuccessBody<Op> = Op extends { responses: infer Responses }
+  ? JsonOf<Responses[keyof Responses & (200 | 201 | 202 | 204)]>
   : never;
 
 type Call<M extends Method> = <Path extends PathsWith<M>>(
@@ -130,13 +130,13 @@ export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
 }
 
 const OUTCOME_UNKNOWN =
-  "The server has not answered in time. Whether the request was carried out is not known.";
+  "The server did not respond in time. It is not known whether the request was carried out.";
 
 function noResponse(cause: unknown): ApiError {
   if (isTimeout(cause))
     return new ApiError({ status: 0, code: "timeout", detail: OUTCOME_UNKNOWN }, { cause });
   return cause instanceof SyntaxError
-    ? new ApiError({ status: 0, code: "unreadable", detail: "The server's answer is not JSON." }, { cause })
+    ? new ApiError({ status: 0, code: "unreadable", detail: "The server's response is not JSON." }, { cause })
     : new ApiError({ status: 0, code: "network", detail: "The server cannot be reached." }, { cause });
 }
 
@@ -171,7 +171,7 @@ function readError(response: Response, body: unknown): ApiError {
  * the request.
  */
 function describeStatus(status: number): string {
-  return status === 504 ? OUTCOME_UNKNOWN : `The server answered ${status}.`;
+  return status === 504 ? OUTCOME_UNKNOWN : `The server responded with status ${status}.`;
 }
 
 function readIssues(detail: unknown): ValidationIssue[] | undefined {

@@ -4,29 +4,32 @@ import { userFields } from "../token/claims";
 import type { createDatabase } from "./database";
 import { fieldLimits } from "./field-limits";
 import { authLogger } from "./logger";
+import { sessionTimes } from "./session-times";
 import { storedFields } from "./stored-fields";
 
-const MINUTE = 60;
-const DAY = 24 * 60 * MINUTE;
+type Group<Name extends keyof BetterAuthOptions> = NonNullable<BetterAuthOptions[Name]>;
 
 /**
- * Options that only the endpoints need. This separate type excludes every option that `createAuth`
- * sets itself. Otherwise spreading one object over another would silently drop an option.
+ * What only the Node server adds, because only it serves the endpoints. Each name has one place in
+ * Better Auth's options, so it cannot replace an option that both instances must have.
  */
-export interface EndpointOptions
-  extends Pick<BetterAuthOptions, "emailVerification" | "socialProviders" | "databaseHooks" | "plugins"> {
-  emailAndPassword?: Omit<
-    NonNullable<BetterAuthOptions["emailAndPassword"]>,
-    "enabled" | "revokeSessionsOnPasswordReset" | "maxPasswordLength"
-  >;
-  user?: Omit<NonNullable<BetterAuthOptions["user"]>, "additionalFields">;
-  onAPIError?: Pick<NonNullable<BetterAuthOptions["onAPIError"]>, "errorURL">;
-  advanced?: Pick<NonNullable<BetterAuthOptions["advanced"]>, "backgroundTasks">;
+export interface EndpointOptions {
+  readonly resetPasswordTokenExpiresIn?: Group<"emailAndPassword">["resetPasswordTokenExpiresIn"];
+  readonly sendResetPassword?: Group<"emailAndPassword">["sendResetPassword"];
+  readonly onPasswordReset?: Group<"emailAndPassword">["onPasswordReset"];
+  readonly emailVerification?: Group<"emailVerification">;
+  readonly changeEmail?: Group<"user">["changeEmail"];
+  readonly deleteUser?: Group<"user">["deleteUser"];
+  readonly socialProviders?: Group<"socialProviders">;
+  readonly accountHooks?: Group<"databaseHooks">["account"];
+  readonly errorURL?: string;
+  readonly backgroundTasks?: Group<"advanced">["backgroundTasks"];
+  readonly plugins?: Group<"plugins">;
 }
 
 /**
- * Creates the Better Auth server. The edge and Node each create one over the same database. Only
- * Node adds `endpoints`, because only Node serves the endpoints.
+ * Creates a Better Auth instance. The edge and Node each create one over the same database. Only
+ * Node adds `endpoints`.
  */
 export function createAuth(
   env: Env,
@@ -37,31 +40,40 @@ export function createAuth(
     appName: "Gatehouse",
     baseURL: env.appOrigin,
     trustedOrigins: [...env.origins],
-    ...env.authOptions,
+    secret: env.authOptions.secret,
+    secrets: env.authOptions.secrets,
     database,
     logger: authLogger,
-    // An error that is not a refusal is thrown to the caller of Better Auth, which writes the one
-    // log line for it.
-    onAPIError: { ...endpoints.onAPIError, throw: true },
+    onAPIError: {
+      // An error that is not a refusal is thrown to the caller of Better Auth, which writes the one
+      // log line for it.
+      throw: true,
+      errorURL: endpoints.errorURL,
+    },
     // An encrypted cookie. With rows in the database, strangers could fill it by starting sign-ins,
     // and a signed cookie would look like a session token (edge/session/reader.ts).
     account: { storeStateStrategy: "cookie" },
     emailAndPassword: {
-      ...endpoints.emailAndPassword,
       enabled: true,
       revokeSessionsOnPasswordReset: true,
       maxPasswordLength: fieldLimits.password,
+      resetPasswordTokenExpiresIn: endpoints.resetPasswordTokenExpiresIn,
+      sendResetPassword: endpoints.sendResetPassword,
+      onPasswordReset: endpoints.onPasswordReset,
     },
     emailVerification: endpoints.emailVerification,
     socialProviders: endpoints.socialProviders,
-    databaseHooks: endpoints.databaseHooks,
-    user: { ...endpoints.user, additionalFields: userFields },
+    databaseHooks: { account: endpoints.accountHooks },
+    user: {
+      additionalFields: userFields,
+      changeEmail: endpoints.changeEmail,
+      deleteUser: endpoints.deleteUser,
+    },
     plugins: [storedFields(userFields), ...(endpoints.plugins ?? [])],
     session: {
-      expiresIn: 7 * DAY,
-      updateAge: DAY,
-      // A user without a password can delete the account only shortly after signing in.
-      freshAge: 10 * MINUTE,
+      expiresIn: sessionTimes.expiresIn,
+      updateAge: sessionTimes.updateAge,
+      freshAge: sessionTimes.freshAge,
       // A standard HS256 JWT, so that the edge can verify it with jose alone. It expires after
       // `sessionMaxStaleSeconds`. The cache of a "do not remember me" session expires after 300
       // seconds, whatever `maxAge` is: its readers also check its age (edge/session/reader.ts,
@@ -72,11 +84,11 @@ export function createAuth(
         strategy: "jwt",
       },
     },
-    // lib/server/auth/rate-limits.ts does the counting, in the same table. `storage` keeps that table in the
-    // schema.
+    // lib/server/auth/rate-limits.ts counts the attempts, in the same table. `storage` keeps that
+    // table in the schema.
     rateLimit: { enabled: false, storage: "database" },
     advanced: {
-      ...endpoints.advanced,
+      backgroundTasks: endpoints.backgroundTasks,
       // If this were not set, TEST=1 in the environment would turn off the check of the Origin
       // header.
       disableOriginCheck: false,

@@ -9,8 +9,8 @@ type OwnFields = NonNullable<NonNullable<BetterAuthOptions["user"]>["additionalF
 const FROM_OTHER_SITES = /^\/(callback|oauth2|sign-in\/social|link-social)(\/|$)/;
 
 /**
- * One address, without a name and not a list: a mail server would send to each part of a list. Better
- * Auth checks the addresses that users type, but not those that other sites send.
+ * One address, without a name and not a list: a mail server would send to each part of a list.
+ * Better Auth checks the addresses that users type, but not those that other sites send.
  */
 const ONE_ADDRESS = /^[^\s@,:;<>()[\]"\\]+@[^\s@,:;<>()[\]"\\]+$/;
 
@@ -66,14 +66,14 @@ function boundUser(user: Fields, path: string | undefined, check: (user: Fields)
   const { name, image, ...rest } = user;
   check(rest);
   const data = {
-    ...(name !== undefined && { name: cutText(storable(String(name ?? "")), fieldLimits.name) }),
+    ...(name !== undefined && { name: cutText(storableText(String(name ?? "")), fieldLimits.name) }),
     ...(image !== undefined && { image: isImage(image) ? image || null : null }),
   };
   return { data };
 }
 
 /** Removes what Postgres cannot store: NUL characters and unpaired surrogates. */
-function storable(text: string): string {
+function storableText(text: string): string {
   return text.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "");
 }
 

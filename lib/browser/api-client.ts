@@ -50,7 +50,7 @@ export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIME
   async function leaveOnce() {
     if (leaving) return;
     leaving = true;
-    const path = loginPath(leave.currentPath());
+    const path = loginPath(leave.currentPath(), routes);
     // The sign-out only removes the cookies: the session has ended in any case.
     await leave.signOut().catch(() => undefined);
     leave.navigate(path);

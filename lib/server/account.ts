@@ -1,4 +1,5 @@
-import { auth } from "./auth/handler";
+import "server-only";
+import { auth } from "./auth/instance";
 import type { PageSession } from "./page-session";
 
 /** What the account page shows. It contains no token. */

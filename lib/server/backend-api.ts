@@ -1,23 +1,28 @@
+import "server-only";
 import { type Api, ApiError, createApi } from "../api/client";
 import type { Env } from "../env";
 import { describeError } from "../log/describe-error";
 import { continueTrace, readTrace } from "../log/request-trace";
-import type { Identity } from "../token/contract";
+import type { Identity, Purpose } from "../token/contract";
 import type { MintToken } from "../token/mint";
 
 /**
- * Creates a function that returns a client for calls from this server to FastAPI on behalf of
- * `who`. Each client uses one token of `mint`. It sends the request id and the trace of the
- * incoming request, which it reads from the headers of that request. A call without its own signal
- * ends after `backendTimeoutSeconds`.
+ * Creates a function that returns a client for calls from this server to FastAPI on behalf of a
+ * user. Each client uses one token of `mint`. It sends the request id and the trace of the incoming
+ * request, which it reads from `incoming`, the headers of that request. A call without its own
+ * signal ends after `backendTimeoutSeconds`.
  */
-export function createBackendApi(env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">, mint: MintToken) {
-  return async (who: Identity, asked: Pick<Headers, "get">): Promise<Api> => {
-    const { jwt } = await mint(who, Date.now());
+export function createBackendApi(
+  env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">,
+  mint: MintToken,
+  purpose?: Purpose,
+) {
+  return async (identity: Identity, incoming: Pick<Headers, "get">): Promise<Api> => {
+    const { jwt } = await mint(identity, { issuedAt: Date.now(), purpose });
     return createApi({
       baseUrl: env.backendUrl,
       fetch: (request, signal = AbortSignal.timeout(env.backendTimeoutSeconds * 1000)) =>
-        fetch(request.url, { ...optionsOf(request), headers: headersOf(request, jwt, asked), signal }),
+        fetch(request.url, { ...optionsOf(request), headers: headersOf(request, jwt, incoming), signal }),
     });
   };
 }
@@ -33,18 +38,18 @@ function optionsOf({ method, body }: Request): RequestInit & { duplex: "half"; o
   return { method, body, duplex: "half", cache: "no-store", opentelemetry };
 }
 
-function headersOf(request: Request, jwt: string, asked: Pick<Headers, "get">): Headers {
+function headersOf(request: Request, jwt: string, incoming: Pick<Headers, "get">): Headers {
   const headers = new Headers(request.headers);
   headers.set("authorization", `Bearer ${jwt}`);
-  headers.set("x-request-id", readTrace(asked).requestId);
-  continueTrace(asked, headers);
+  headers.set("x-request-id", readTrace(incoming).requestId);
+  continueTrace(incoming, headers);
   return headers;
 }
 
 /**
- * Returns why a call to FastAPI failed, for the log. The text of FastAPI's own error is left out,
+ * Describes why a call to FastAPI failed, for the log. The text of FastAPI's own error is left out,
  * because it can contain personal data.
  */
-export function reasonOfCall(error: unknown): string {
+export function describeCallError(error: unknown): string {
   return describeError(error instanceof ApiError ? (error.cause ?? error.code) : error);
 }

@@ -1,13 +1,22 @@
+import "server-only";
 import { headers } from "next/headers";
 import type { Api } from "../api/client";
-import { backendFor } from "./auth/handler";
+import { loadEnv } from "../env";
+import { createMinter } from "../token/mint";
+import { createBackendApi } from "./backend-api";
 import { readSession } from "./page-session";
+
+const env = loadEnv();
+const backendFor = createBackendApi(
+  env,
+  createMinter(env.jwt, () => crypto.randomUUID()),
+);
 
 /**
  * Returns the client of `api-client.ts` for server components and route handlers. Its calls go
  * directly to FastAPI on behalf of the visitor of the current request, with a token from the same
  * minter, and do not pass through the gate.
- * @throws {Error} if nobody is signed in. A page calls `requireSession` first.
+ * @throws {Error} if the visitor is not signed in. A page calls `requireSession` first.
  */
 export async function backend(): Promise<Api> {
   const found = await readSession();

@@ -1,9 +1,12 @@
+import "server-only";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { loginPath } from "../redirect-target";
+import { routes } from "../routes";
 import { type Identity, identityOf } from "../token/contract";
-import { auth, headersForPage } from "./auth/handler";
+import { auth } from "./auth/instance";
+import { headersForPage } from "./auth/session-headers";
 
 /** The visitor's session for use in pages. It contains no token. */
 export interface PageSession {
@@ -39,5 +42,5 @@ export const readSession = cache(async (): Promise<PageSession | null> => {
  * leads back to `path`.
  */
 export async function requireSession(path: string): Promise<PageSession> {
-  return (await readSession()) ?? redirect(loginPath(path));
+  return (await readSession()) ?? redirect(loginPath(path, routes));
 }

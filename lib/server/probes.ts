@@ -1,10 +1,11 @@
+import "server-only";
 import { Kysely, sql } from "kysely";
 import { createDatabase } from "../auth/database";
 import type { Env } from "../env";
 import type { Probe } from "./readiness";
 
 /** Milliseconds. */
-const ANSWER_WITHIN = 2_000;
+const TIMEOUT = 2_000;
 
 /**
  * Queries a table of Better Auth. A database without its tables is not ready either:
@@ -18,7 +19,7 @@ export function createDatabaseProbe(env: Pick<Env, "databaseUrl" | "neonEndpoint
 /** Any response below 500 means that the backend is up: not every FastAPI app has a `/health`. */
 export function createBackendProbe({ backendUrl }: Pick<Env, "backendUrl">): Probe {
   return async () => {
-    const signal = AbortSignal.timeout(ANSWER_WITHIN);
+    const signal = AbortSignal.timeout(TIMEOUT);
     const response = await fetch(`${backendUrl}/health`, { redirect: "manual", cache: "no-store", signal });
     await response.body?.cancel();
     if (response.status >= 500) throw new Error(`status ${response.status}`);

@@ -1,7 +1,9 @@
+import "server-only";
 import { isRecent } from "../is-recent";
 import { describeError } from "../log/describe-error";
 import type { Log } from "../log/log";
 import type { RequestTrace } from "../log/request-trace";
+import { apiLogFields } from "./api-log-fields";
 
 /** Tests whether a part of the deployment works. Rejects, or never settles, if it does not. */
 export type Probe = () => Promise<unknown>;
@@ -22,9 +24,9 @@ interface Outcome {
 }
 
 /** A part that has not responded after this time counts as `timeout`. Milliseconds. */
-const ANSWER_WITHIN = 2_000;
+const TIMEOUT = 2_000;
 /** How long a result is reused for all callers. Milliseconds. */
-const FRESH_FOR = 1_000;
+const REUSE_FOR = 1_000;
 
 /**
  * Creates the readiness check of all parts. Only one check runs at a time, and a result is reused
@@ -36,46 +38,37 @@ const FRESH_FOR = 1_000;
 export function createReadiness<Part extends string>(options: ReadinessOptions<Part>) {
   const { probes, now, wait, log } = options;
   const names = Object.keys(probes) as Part[];
-  let last: { answer: Promise<States<Part>>; answeredAt?: number } | undefined;
+  let last: { states: Promise<States<Part>>; completedAt?: number } | undefined;
 
   async function probe(name: Part): Promise<Outcome> {
-    const late = wait(ANSWER_WITHIN).then((): Outcome => ({ state: "timeout" }));
-    const answer = probes[name]().then(
+    const timeout = wait(TIMEOUT).then((): Outcome => ({ state: "timeout" }));
+    const result = probes[name]().then(
       (): Outcome => ({ state: "ok" }),
       (error): Outcome => ({ state: "failing", reason: describeError(error) }),
     );
-    return Promise.race([answer, late]);
+    return Promise.race([result, timeout]);
   }
 
-  async function probeAll(asker: RequestTrace): Promise<States<Part>> {
+  async function probeAll(trace: RequestTrace): Promise<States<Part>> {
     const outcomes = await Promise.all(names.map(probe));
     const states = Object.fromEntries(names.map((name, i) => [name, outcomes[i]?.state])) as States<Part>;
     if (!isReady(states)) {
       const what = names.map((name) => `${name} ${states[name]}`).join(", ");
       const error = outcomes.flatMap(({ reason }) => reason ?? []).join("; ") || undefined;
-      const { requestId, traceId } = asker;
-      log({
-        code: "not_ready",
-        request_id: requestId,
-        trace_id: traceId,
-        status: 503,
-        route: "open-api",
-        what,
-        error,
-      });
+      log({ ...apiLogFields(trace), code: "not_ready", status: 503, what, error });
     }
     return states;
   }
 
-  return function readiness(asker: RequestTrace): Promise<States<Part>> {
-    if (last && (last.answeredAt === undefined || isRecent(last.answeredAt, now(), FRESH_FOR)))
-      return last.answer;
-    const round: typeof last = { answer: probeAll(asker) };
-    void round.answer.then(() => {
-      round.answeredAt = now();
+  return function readiness(trace: RequestTrace): Promise<States<Part>> {
+    if (last && (last.completedAt === undefined || isRecent(last.completedAt, now(), REUSE_FOR)))
+      return last.states;
+    const check: typeof last = { states: probeAll(trace) };
+    void check.states.then(() => {
+      check.completedAt = now();
     });
-    last = round;
-    return round.answer;
+    last = check;
+    return check.states;
   };
 }
 

@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createGate } from "../../edge/gate";
 import { parseEnv } from "../../lib/env";
+import { routes } from "../../lib/routes";
 import { identityOf } from "../../lib/token/contract";
 import { AUTH_SECRET, sessionToken } from "../stack/signing";
 import { testEnv } from "../stack/test-stack";
@@ -36,7 +37,9 @@ writeFileSync(file, JSON.stringify(held));
 function startGate() {
   const expiresAt = Date.now() + 86_400_000;
   const env = parseEnv(testEnv({ BETTER_AUTH_URL: APP, SESSION_MAX_STALE_SECONDS: "86400" }));
-  return createGate(env, {
+  return createGate({
+    ...env,
+    routes,
     fetch,
     store: async (header) => {
       const sessionId = header.match(/session_token=([^.]+)/)?.[1] ?? "";
@@ -50,6 +53,7 @@ function startGate() {
     log: ({ error }) => {
       throw new Error(error);
     },
+    observers: [],
   });
 }
 

@@ -94,7 +94,7 @@ export async function measureNextStart(
   const { jwt } = parseEnv(env);
   const ada = { id: USER_ID, email: "ada@example.com", name: "Ada" };
   const identity = identityOf(ada, { id: "bench" });
-  const token = await createMinter(jwt, () => crypto.randomUUID())(identity, Date.now());
+  const token = await createMinter(jwt, () => crypto.randomUUID())(identity, { issuedAt: Date.now() });
   lanes.push(async () => {
     const headers = browserHeaders("");
     headers.authorization = `Bearer ${token.jwt}`;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { EnvError } from "../../lib/env";
-import { forgetEnvFiles, loadEnvFiles } from "../../lib/env-files";
+import { loadEnvFiles, restoreEnv } from "../../lib/env-files";
 import { root } from "./root";
 import { fail } from "./user-error";
 
@@ -56,7 +56,7 @@ export function inspectSettings({ dir = root, dev = process.env.NODE_ENV === "de
   const filled = Object.entries(variables).flatMap(([name, value]) => (value ? [[name, value]] : []));
   // Restore `process.env`: a child process gets its variables from the script, not every value in
   // the files.
-  forgetEnvFiles();
+  restoreEnv();
   const { __NEXT_PROCESSED_ENV: _, ...settings } = Object.fromEntries(filled);
   return { settings, problems };
 }

@@ -16,17 +16,19 @@ export interface EmbeddedPostgres {
 
 /**
  * Starts Postgres inside this process, on a free port of loopback. Without `dataDir` its data is in
- * memory.
+ * memory, and begins as a copy of `data` (a dump of PGlite) if there is one.
  * @throws {UserError} when another process uses the data, or the data cannot be opened
  */
-export async function startEmbeddedPostgres(options: { dataDir?: string } = {}): Promise<EmbeddedPostgres> {
-  const { dataDir } = options;
+export async function startEmbeddedPostgres(
+  options: { dataDir?: string; data?: Blob } = {},
+): Promise<EmbeddedPostgres> {
+  const { dataDir, data } = options;
   const server = createServer();
   const sockets = trackSockets(server);
   const port = await listen(server);
   const release = dataDir ? await claim(dataDir, port) : () => {};
   try {
-    const db = await (dataDir ? openDirectory(dataDir) : PGlite.create());
+    const db = await (dataDir ? openDirectory(dataDir) : PGlite.create({ loadDataDir: data }));
     await servePglite(db, server);
     return {
       url: `postgresql://postgres:postgres@${LOOPBACK}:${port}/postgres`,

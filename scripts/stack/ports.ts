@@ -12,14 +12,22 @@ export async function listen(server: Server, port = 0): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/**
+ * Below the ports that systems use for outgoing connections and for port 0, so that none of these
+ * takes a port between this search and its use. Above 10080, which browsers refuse.
+ */
+const SEARCHED = { first: 11_000, count: 21_000 };
+
+/** Each process searches from a place of its own, because several may search at the same time. */
+let searched = process.pid * 101;
+
 /** Returns a free port: `preferred` if it is free. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isPortFree(preferred))) return preferred;
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = SEARCHED.first + (searched++ % SEARCHED.count);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 /** @throws {UserError} when the port is in use; `mend` tells the user how to fix it */

@@ -21,7 +21,7 @@ const APP = "https://gatehouse-test.vercel.app";
 const output = ".vercel/output";
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let variables: Record<string, string>;
-let ask: ReturnType<typeof startIsolate>;
+let callGate: ReturnType<typeof startIsolate>;
 let cookie: string;
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   database = await startDatabase();
   variables = { ...env, ...database.env, VERCEL: "1" };
-  ask = startIsolate(join(output, "functions/middleware.func"), variables);
+  callGate = startIsolate(join(output, "functions/middleware.func"), variables);
   const data = await signCookieCache({ token: "abc", updatedAt: Date.now(), secret: AUTH_SECRET });
   cookie = `__Secure-better-auth.session_token=${await signSessionToken("abc")}; __Secure-better-auth.session_data=${data}`;
 }, 600_000);
@@ -47,26 +47,26 @@ describe("middleware.func", () => {
     expect(statSync(join(folder, "index.js")).size).toBeGreaterThan(0);
   });
 
-  it("holds nothing of what is for development, or for those who export traces", () => {
+  it("contains no code for development and none for traces", () => {
     const script = readFileSync(join(output, "functions/middleware.func/index.js"), "utf8");
     const unwanted = ["/dev/gate", "this isolate has the session in memory", "OTEL_EXPORTER_OTLP_PROTOCOL"];
     expect(unwanted.filter((text) => script.includes(text))).toEqual([]);
   });
 
-  it("sends a guest to sign in", async () => {
-    const response = await ask(`${APP}/dashboard?x=1`);
+  it("redirects a visitor without a session to /login", async () => {
+    const response = await callGate(`${APP}/dashboard?x=1`);
     expect(response.status).toBe(307);
     expect(response.headers.get("location")).toMatch(/\/login\?next=%2Fdashboard%3Fx%3D1$/);
   });
 
-  it("refuses a guest's call", async () => {
-    const response = await ask(`${APP}/backend/api/tasks`);
+  it("refuses a call without a session", async () => {
+    const response = await callGate(`${APP}/backend/api/tasks`);
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ code: "gate_signed_out" });
   });
 
-  it("forwards a member's call with a token, and none of Vercel's own headers", async () => {
-    const response = await ask(`${APP}/backend/api/tasks?a=1`, {
+  it("forwards a call with a session with the JWT and without Vercel's headers", async () => {
+    const response = await callGate(`${APP}/backend/api/tasks?a=1`, {
       headers: {
         cookie,
         "x-vercel-oidc-token": "secret",
@@ -82,14 +82,14 @@ describe("middleware.func", () => {
     expect(sent("x-forwarded-for")).toBe("203.0.113.7");
   });
 
-  it("asks the database about a session that it does not know, and believes the answer", async () => {
+  it("looks up an unknown session in the database, and deletes the cookies of one that does not exist", async () => {
     const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown")}`;
-    const response = await ask(`${APP}/dashboard`, { headers: { cookie: unknown } });
+    const response = await callGate(`${APP}/dashboard`, { headers: { cookie: unknown } });
     expect(response.status).toBe(307);
     expect(response.headers.getSetCookie().join()).toMatch(/session_token=; Max-Age=0/);
   });
 
-  it("evaluates Better Auth and the database's driver when it first asks the database, and not before", async () => {
+  it("evaluates Better Auth and the database driver at the first lookup, and not before", async () => {
     const evaluatedFor = async (cookies: string) => {
       const shares = await takeApart(
         join(output, "functions/middleware.func"),
@@ -131,7 +131,7 @@ describe("the Node functions", () => {
   async function deployment(request: Request): Promise<Response> {
     const { method, headers } = request;
     const { pathname, search } = new URL(request.url);
-    const fromGate = await ask(request.url, { method, headers });
+    const fromGate = await callGate(request.url, { method, headers });
     if (!fromGate.headers.has("x-middleware-next")) return fromGate;
     const sent = new Headers();
     for (const name of (fromGate.headers.get("x-middleware-override-headers") ?? "").split(",")) {
@@ -147,7 +147,7 @@ describe("the Node functions", () => {
     return fetch(target, { method, headers: sent, body, redirect: "manual" });
   }
 
-  it("run on the Node version that deployments are said to use", () => {
+  it("run on the Node version that is documented for deployments", () => {
     const names = ["api/auth/[...all].func", "api/health.func", "dashboard.func", "login.func"];
     const versions = names.map((name) => nodeVersionOf(join(output, "functions", name)));
     expect(versions).toEqual(names.map(() => VERCEL_NODE));
@@ -159,12 +159,12 @@ describe("the Node functions", () => {
     expect(await response.json()).toMatchObject({ user: { email: "ada@example.com" } });
   });
 
-  it("tell a member who they are", async () => {
+  it("return the session of a visitor", async () => {
     const response = await member.fetch("/api/auth/get-session");
     expect(await response.json()).toMatchObject({ user: { email: "ada@example.com" } });
   });
 
-  it("render a page for a guest and a page for a member", async () => {
+  it("render a page without a session and a page with one", async () => {
     const guest = new Visitor(APP, { send: (url, init) => deployment(new Request(url, init)) });
     const accept = { headers: { accept: "text/html" } };
     const login = await guest.fetch("/login", accept);
@@ -184,18 +184,18 @@ describe("the Node functions", () => {
 });
 
 describe("middleware.func without a database", () => {
-  it("says 503 once the database is gone", async () => {
+  it("responds with 503", async () => {
     await database.stop();
     const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown-2")}`;
-    expect((await ask(`${APP}/backend/x`, { headers: { cookie: unknown } })).status).toBe(503);
+    expect((await callGate(`${APP}/backend/x`, { headers: { cookie: unknown } })).status).toBe(503);
     expect(
-      (await ask(`${APP}/backend/x`, { headers: { cookie } })).headers.get("x-middleware-rewrite"),
+      (await callGate(`${APP}/backend/x`, { headers: { cookie } })).headers.get("x-middleware-rewrite"),
     ).toBeTruthy();
   });
 });
 
 describe("the rest of the Build Output", () => {
-  it("switches rewrite caching off for the backend", () => {
+  it("turns rewrite caching off for the backend", () => {
     const config = JSON.parse(readFileSync(join(output, "config.json"), "utf8"));
     const rule = config.routes.find(
       (route: { headers?: object }) => route.headers && "x-vercel-enable-rewrite-caching" in route.headers,

@@ -1,8 +1,9 @@
-import { Client } from "pg";
+import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import type { FullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
-import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import type { MailServer } from "../fixtures/mail-server";
+import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
 
 /** Attacks on accounts: links of emails, addresses that a caller chooses, and a database that fails halfway. */
@@ -10,6 +11,7 @@ import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oau
 const PASSWORD = "correct-horse-battery";
 const NEW_PASSWORD = "another-horse-battery";
 
+let started: MailStack;
 let stack: FullStack;
 let mail: MailServer;
 let other: OAuthServer;
@@ -17,23 +19,18 @@ let sql: Client;
 let people = 0;
 
 beforeAll(async () => {
-  [mail, other] = await Promise.all([startMailServer(), startOAuthServer()]);
-  stack = await startFullStack({ gate: { ...mail.env, ...other.env } });
-  sql = new Client({ connectionString: stack.databaseUrl });
-  await sql.connect();
+  other = await startOAuthServer();
+  started = await startMailStack(other.env);
+  ({ stack, mail, sql } = started);
   await sql.query(`
     create function fail() returns trigger language plpgsql as
     $$ begin raise exception 'the disk is gone' using errcode = '58030'; end $$`);
 });
 afterAll(async () => {
-  await sql?.end();
-  await stack?.stop();
+  await started?.stop();
   await other?.stop();
-  await mail?.stop();
 });
-beforeEach(async () => {
-  await sql.query(`delete from "rateLimit"`);
-});
+beforeEach(() => started.resetRateLimits());
 
 async function newMember({ confirmed = false } = {}) {
   const email = `attacked-${++people}@example.com`;

@@ -8,7 +8,7 @@ import { type Arrived, startEchoUpstream } from "../fixtures/echo-upstream";
 import { forgedHeaders } from "../fixtures/forged-headers";
 import { sendRaw } from "../fixtures/raw-http";
 
-/** What the backend receives of requests that are written byte by byte. */
+/** What the backend receives of requests that the tests write byte by byte. */
 
 describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   let app: App;
@@ -62,11 +62,11 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       reached = JSON.stringify(all);
     });
 
-    test.each(names)("%s stays outside", (name) => {
+    test.each(names)("%s does not reach the backend", (name) => {
       expect(reached).not.toContain(`forged-${name}.`);
     });
 
-    it("of any other name stays outside", async () => {
+    it("with any other name does not reach the backend", async () => {
       const excluded = [...Object.values(forwardedHeaders).flat(), "connection", "expect", "host"];
       const name = fc
         .stringMatching(/^[a-z][a-z0-9!#$%&'*+.^`|~_-]{0,24}$/)
@@ -81,7 +81,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       );
     });
 
-    it("Expect is answered by Node, and goes no further", async () => {
+    it("Expect gets 417 from Node and does not reach the backend", async () => {
       expect((await send("GET /backend/x", ["Expect: forged"])).status).toBe(417);
       expect(echo.arrived).toEqual([]);
     });
@@ -98,11 +98,11 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       );
     });
 
-    it("RSC stays outside, though Next puts it back by itself", async () => {
+    it("RSC does not reach the backend, although Next adds it again", async () => {
       expect((await arrivedFor("RSC: 1")).headers.rsc).toBeUndefined();
     });
 
-    it("nominated by Connection goes with it", async () => {
+    it("that Connection names does not reach the backend", async () => {
       const { status } = await sendRaw(app.origin, [
         "GET /backend/x HTTP/1.1",
         `Host: ${host}`,
@@ -168,7 +168,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     });
 
     test.each(["/backend/../nowhere", "/backend/%2e%2e/nowhere", "/backend/x/../../nowhere"])(
-      "%s leaves the prefix before anybody looks, and the backend with it",
+      "%s is normalized to a path outside the prefix and does not reach the backend",
       async (path) => {
         await send(`GET ${path}`);
         expect(echo.arrived).toEqual([]);
@@ -179,16 +179,16 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     // the client.
     test.each([
       ["a foreign host", () => "http://evil.example/backend/x"],
-      ["our own", () => `${app.origin}/backend/x`],
-    ])("in absolute form, at %s, reaches nobody", async (_, address) => {
+      ["our host", () => `${app.origin}/backend/x`],
+    ])("in absolute form with %s does not reach the backend", async (_, address) => {
       const { status } = await send(`GET ${address()}`);
       expect(status).toBe(308);
       expect(echo.arrived).toEqual([]);
     });
   });
 
-  describe("a Host of another site", () => {
-    it("is nobody's host at the backend", async () => {
+  describe("a foreign Host header", () => {
+    it("does not reach the backend in any header", async () => {
       const { status } = await sendRaw(app.origin, [
         "GET /backend/x HTTP/1.1",
         "Host: evil.example",
@@ -205,7 +205,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
 
   describe("a body", () => {
     test.each(["GET", "HEAD", "DELETE", "OPTIONS", "POST", "PUT", "PATCH"])(
-      "of a %s is one request's",
+      "of a %s request is not read as a second request",
       async (method) => {
         const smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
         const { status } = await send(
@@ -265,7 +265,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
         ...headers,
       ]);
 
-    it("of a page of ours is forwarded with the token and without the cookie", async () => {
+    it("from our page is forwarded with the JWT and without the cookie", async () => {
       const { status } = await handshake([`Cookie: ${cookie}`, `Origin: ${app.origin}`]);
       expect(status).toBe(101);
       const [arrived] = echo.arrived;
@@ -275,10 +275,10 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     });
 
     test.each([
-      ["a stranger", () => [`Origin: ${app.origin}`]],
+      ["a client without a session", () => [`Origin: ${app.origin}`]],
       ["another site", () => [`Cookie: ${cookie}`, "Origin: https://evil.example"]],
       ["a sandboxed frame", () => [`Cookie: ${cookie}`, "Origin: null"]],
-    ])("of %s is closed at once", async (_, headers) => {
+    ])("from %s is closed at once", async (_, headers) => {
       const closed = await new Promise<boolean>((resolve, reject) => {
         const request = httpRequest(`${app.origin}/backend/ws`, {
           headers: {
@@ -301,7 +301,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     });
   });
 
-  it("a rewrite sets no cookie and shows the browser no token", async () => {
+  it("a rewrite sets no cookie and does not show the JWT to the browser", async () => {
     const { headers } = await send("GET /backend/x");
     expect(headers.get("set-cookie")).toBeNull();
     expect(JSON.stringify([...headers])).not.toMatch(/eyJ/);

@@ -51,7 +51,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
     ['private="x-request-id", max-age=60', ['private="x-request-id"', "max-age=60", "private"]],
     ['max-age=60, extension="a, public, b"', ["max-age=60", 'extension="a', "public", 'b"', "private"]],
     ["Max-Age=60, Immutable", ["Max-Age=60", "Immutable", "private"]],
-  ])("a response with Cache-Control %s is for the browser's cache alone", async (sent, expected) => {
+  ])("a response with Cache-Control %s may be stored by the browser only", async (sent, expected) => {
     expect((await directivesFor(sent)).filter(Boolean)).toEqual(expected);
   });
 
@@ -62,7 +62,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
     "private",
     "no-store",
     "no-cache, private",
-  ])("a backend that says %s is taken at its word", async (sent) => {
+  ])("a response with Cache-Control %s arrives unchanged", async (sent) => {
     expect((await directivesFor(sent)).join(", ")).toBe(sent);
   });
 });

@@ -28,13 +28,13 @@ beforeEach(() => {
   echo.arrived.length = 0;
 });
 
-describe.each(["POST", "PUT", "PATCH", "DELETE"])("%s", (method) => {
+describe.each(["POST", "PUT", "PATCH", "DELETE"])("a %s request", (method) => {
   test.each<[sentence: string, headers: Record<string, string>]>([
-    ["of another site", { "sec-fetch-site": "cross-site", origin: FOREIGN }],
-    ["of a sister domain", { "sec-fetch-site": "same-site", origin: "https://sister.app.example" }],
-    ["of another site, in a browser without Fetch Metadata", { origin: FOREIGN }],
-    ["of a sandboxed frame", { origin: "null" }],
-    ["that claims our origin and is said to be of another site", { "sec-fetch-site": "cross-site" }],
+    ["from another site", { "sec-fetch-site": "cross-site", origin: FOREIGN }],
+    ["from a sibling domain", { "sec-fetch-site": "same-site", origin: "https://sibling.app.example" }],
+    ["from another site in a browser without Fetch Metadata", { origin: FOREIGN }],
+    ["from a sandboxed frame", { origin: "null" }],
+    ["with our origin and Sec-Fetch-Site: cross-site", { "sec-fetch-site": "cross-site" }],
   ])("%s is refused before it is forwarded", async (_, headers) => {
     const response = await member.fetch("/backend/x", { method, headers });
     expect(response.status).toBe(403);
@@ -42,16 +42,16 @@ describe.each(["POST", "PUT", "PATCH", "DELETE"])("%s", (method) => {
     expect(echo.arrived).toEqual([]);
   });
 
-  it("of our own page is forwarded", async () => {
+  it("from our page is forwarded", async () => {
     const headers = { "sec-fetch-site": "same-origin", origin: app.origin };
     expect((await member.fetch("/backend/x", { method, headers })).status).toBe(200);
   });
 });
 
-describe("of a page of another site the backend is told nothing, and so can allow it nothing", () => {
+describe("the backend receives no Origin of another site, so it cannot allow that site anything", () => {
   test.each(["GET", "OPTIONS"])("%s", async (method) => {
-    const asked = { "access-control-request-method": "DELETE", "access-control-request-headers": "x" };
-    await member.fetch("/backend/x", { method, headers: { origin: FOREIGN, ...asked } });
+    const preflight = { "access-control-request-method": "DELETE", "access-control-request-headers": "x" };
+    await member.fetch("/backend/x", { method, headers: { origin: FOREIGN, ...preflight } });
     const [arrived] = echo.arrived;
     const names = Object.keys(arrived?.headers ?? {});
     expect(names).toContain("authorization");
@@ -59,9 +59,9 @@ describe("of a page of another site the backend is told nothing, and so can allo
   });
 });
 
-describe("a link to us leads to no other site (CWE-601)", () => {
+describe("a link to the app does not redirect to another site (CWE-601)", () => {
   test.each(["/.//evil.example", "/x/..//evil.example", "//evil.example", "/\\evil.example", FOREIGN])(
-    "by way of %s",
+    "at %s",
     async (callback) => {
       const query = new URLSearchParams({ token: "x", callbackURL: callback });
       const response = await member.fetch(`/api/auth/verify-email?${query}`);
@@ -71,7 +71,7 @@ describe("a link to us leads to no other site (CWE-601)", () => {
   );
 });
 
-describe("another site is never told that it may read an answer (Fetch standard, CORS protocol)", () => {
+describe("no response allows another site to read it (Fetch standard, CORS protocol)", () => {
   test.each([
     ["GET", "/backend/x"],
     ["POST", "/backend/x"],

@@ -143,7 +143,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
     });
 
     test.each(["/page.html", "/page.xhtml", "/image.svg", "/page.xml", "/unknown"])(
-      "opened in a browser does not run its script: %s",
+      "does not run its script when it is opened in a browser: %s",
       async (path) => {
         const page = await openPage();
         await page.goto(`${app.origin}/backend${path}`);
@@ -154,7 +154,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       },
     );
 
-    it("is no script, worker or frame of a page", async () => {
+    it("cannot be used as a script, worker or service worker of a page", async () => {
       const page = await openPage();
       await page.goto(`${app.origin}/dashboard`);
       const outcomes = await page.evaluate(async () => {
@@ -215,7 +215,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       await page.context().close();
     });
 
-    it("is shown as an image", async () => {
+    it("can be used as an image of a page", async () => {
       const page = await openPage();
       await page.goto(`${app.origin}/dashboard`);
       const shown = await page.evaluate(
@@ -232,7 +232,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
     });
   });
 
-  describe("HTML of Next's", () => {
+  describe("an HTML response of Next", () => {
     const lines = [
       "GET /api/nope",
       "POST /api/nope",
@@ -278,13 +278,13 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       "GET /?__nextDefaultLocale=x",
     ];
     const accepts = [
-      ["no words", []],
+      ["no headers", []],
       ["Accept: */*", ["Accept: */*"]],
       ["a navigation", ["Accept: text/html", "Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate"]],
       ["a frame", ["Sec-Fetch-Dest: iframe", "Sec-Fetch-Mode: navigate"]],
       ["a fetch", ["Sec-Fetch-Dest: empty", "Accept: text/html"]],
       ["Next's router", ["RSC: 1"]],
-      ["a policy of the client's", ["Content-Security-Policy: script-src 'nonce-x' 'unsafe-inline'"]],
+      ["a policy from the client", ["Content-Security-Policy: script-src 'nonce-x' 'unsafe-inline'"]],
     ] as const;
 
     test.each(accepts)("has a policy that runs no injected script, with %s", async (_, headers) => {

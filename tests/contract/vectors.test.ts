@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { identityOf } from "../../lib/token/contract";
-import { createMinter, createPurposeMinter } from "../../lib/token/mint";
+import { createMinter } from "../../lib/token/mint";
 import { verifyToken } from "./verify-token";
 
 interface Vector {
@@ -49,10 +49,11 @@ const wanted = { keys: config.keys, issuer, audience, now };
 const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
 
 describe("a token with a purpose", () => {
-  const mint = createPurposeMinter(config, () => "id-1", "delete-account");
+  const mint = createMinter(config, () => "id-1");
+  const purpose = "delete-account";
 
   it("is valid for that purpose only, and for a minute", async () => {
-    const { jwt } = await mint(ada, now * 1000);
+    const { jwt } = await mint(ada, { issuedAt: now * 1000, purpose });
     const user = await verifyToken(jwt, { ...wanted, purpose: "delete-account" });
     expect(user).toMatchObject({ id: "user-1", expires_at: now + 60 });
     const refusal = { code: "token_wrong_purpose" };
@@ -61,14 +62,14 @@ describe("a token with a purpose", () => {
   });
 
   it("lives no longer than the configured lifetime of tokens", async () => {
-    const short = createPurposeMinter({ ...config, ttlSeconds: 20 }, () => "id-1", "delete-account");
-    const { expiresAt } = await short(ada, now * 1000);
+    const short = createMinter({ ...config, ttlSeconds: 20 }, () => "id-1");
+    const { expiresAt } = await short(ada, { issuedAt: now * 1000, purpose });
     expect(expiresAt).toBe((now + 20) * 1000);
   });
 
   it("cannot be made by a custom claim with the name purpose", async () => {
     const custom = { ...ada.custom, purpose: "delete-account" };
-    const { jwt } = await createMinter(config, () => "id-1")({ ...ada, custom }, now * 1000);
+    const { jwt } = await mint({ ...ada, custom }, { issuedAt: now * 1000 });
     expect(await verifyToken(jwt, wanted)).toMatchObject({ id: "user-1", expires_at: now + 300 });
     await expect(verifyToken(jwt, { ...wanted, purpose: "delete-account" })).rejects.toMatchObject({
       code: "token_wrong_purpose",
@@ -80,7 +81,7 @@ it("a token of the gate is valid, and its first key alone verifies it", async ()
   const ring = ringOf(["current", "next"]);
   const mint = createMinter({ keys: ring, issuer, audience, ttlSeconds: 300 }, () => "id-1");
   const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada Ü" }, { id: "session-1" });
-  const { jwt } = await mint(identity, now * 1000);
+  const { jwt } = await mint(identity, { issuedAt: now * 1000 });
   const user = {
     id: "user-1",
     email: "ada@example.com",

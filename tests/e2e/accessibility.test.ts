@@ -6,6 +6,7 @@ import { failurePage, unavailablePage } from "../../lib/failure-page";
 import { launchBrowser } from "../../scripts/lib/chromium";
 import { signUp } from "../../scripts/stack/sign-up";
 import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { pairs } from "../fixtures/full";
 
 /** axe finds no problem on any page, in any state of it, on a phone or a desktop, light or dark. */
 
@@ -39,16 +40,17 @@ const screens = [
   { screen: "phone", viewport: { width: 390, height: 844 } },
   { screen: "desktop", viewport: { width: 1280, height: 800 } },
 ];
-const cases = screens.flatMap((screen) =>
-  (["light", "dark"] as const).map((colorScheme) => ({ ...screen, colorScheme })),
-);
+const cases = pairs(screens, ["light", "dark"] as const).map(([screen, colorScheme]) => ({
+  ...screen,
+  colorScheme,
+}));
 
 describe.each(cases)("axe on a $screen in $colorScheme mode", ({ viewport, colorScheme }) => {
   let page: Page;
 
   beforeAll(async () => {
     page = await browser.newPage({ baseURL: stack.origin, viewport, colorScheme, ...STILL });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
   });
   afterAll(() => page?.close());
 

@@ -42,7 +42,7 @@ beforeEach(async () => {
   await sql.query(`delete from "rateLimit"`);
   context = await browser.newContext({ baseURL: stack.origin, ignoreHTTPSErrors: true });
   page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   return () => context.close();
 });
 

@@ -20,7 +20,7 @@ afterAll(async () => {
 beforeEach(async () => {
   context = await browser.newContext({ baseURL: stack.origin });
   page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   return () => context.close();
 });
 

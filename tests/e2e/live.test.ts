@@ -7,7 +7,7 @@ import { canPause, pause } from "../fixtures/pause";
 /** One account on two devices: a change on one shows on the other without a reload. */
 
 /** A page waits a few seconds before it reconnects. Milliseconds. */
-const LONG_TIMEOUT = { timeout: 15_000 };
+const LONG_TIMEOUT = { timeout: 30_000 };
 
 let stack: FullStack;
 let browser: Browser;

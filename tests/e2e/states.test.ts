@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   page = await browser.newPage({ baseURL: stack.origin });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   await signUp(page);
   return () => page.close();
 });

@@ -1,120 +1,145 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
+import { filesLoadedBy, findCycles, readImportGraph } from "../fixtures/import-graph";
 
-/** Imports go downwards only: `middleware → edge → lib → npm`, `app → lib → npm`. */
-const mayImport: Record<string, readonly string[]> = {
+/** What each part of the project may import, and what it may use of its surroundings. */
+
+const graph = readImportGraph();
+const files = [...graph.keys()];
+const under = (...roots: string[]) =>
+  files.filter((file) => roots.some((root) => file === root || file.startsWith(`${root}/`)));
+const textOf = (file: string) => readFileSync(file, "utf8");
+const withoutComments = (file: string) => textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+
+const EDGE_ENTRY = "middleware.ts";
+const gate = under(EDGE_ENTRY, "edge");
+const clientEntries = under("app").filter((file) => /^"use client";/.test(textOf(file)));
+
+/** The files that one of the entries loads and that are in one of these folders, with their chains. */
+const loadedFrom = (folders: readonly string[], entries: readonly string[]) =>
+  entries.flatMap((entry) =>
+    [...filesLoadedBy(graph, entry)]
+      .filter(([file]) => folders.some((folder) => file.startsWith(`${folder}/`)))
+      .map(([, chain]) => chain),
+  );
+
+describe("the import graph", () => {
+  it("contains static imports, dynamic imports, and imports of types", () => {
+    const kinds = new Set([...graph.values()].flat().map(({ kind }) => kind));
+    expect(kinds).toEqual(new Set(["static", "dynamic", "type"]));
+    expect([...filesLoadedBy(graph, EDGE_ENTRY).keys()]).toContain("edge/gate.ts");
+  });
+
+  it("has no cycle, not even of types", () => {
+    expect(findCycles(graph)).toEqual([]);
+  });
+});
+
+/** Imports go downwards only, and nothing imports tests/. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
   "middleware.ts": ["edge", "lib"],
   "instrumentation.ts": ["lib"],
+  "next.config.ts": ["lib"],
   edge: ["edge", "lib"],
   lib: ["lib"],
   app: ["app", "lib"],
+  scripts: ["scripts", "edge", "lib"],
 };
 
-/** Only these files must change for a move to `proxy.ts` or to another edge host. */
-const knowTheHost = ["middleware.ts", "edge/respond.ts"];
-
-/** The only file that reads the environment. */
-const readsEnvironment = ["lib/env.ts"];
-
-interface Source {
-  path: string;
-  text: string;
-  imports: string[];
-}
-
-function sourcesOf(root: string): Source[] {
-  const files = statSync(root).isFile()
-    ? [root]
-    : readdirSync(root, { recursive: true, encoding: "utf8" }).map((file) => join(root, file));
-  return files
-    .filter((path) => /\.tsx?$/.test(path))
-    .map((path) => {
-      const text = readFileSync(path, "utf8");
-      const imports = [...text.matchAll(/(?:from\s+|import\s*\(?\s*)"([^"]+)"/g)].map(
-        ([, name]) => name ?? "",
-      );
-      return { path, text, imports };
-    });
-}
-
-const topOf = (path: string) => normalize(path).split("/")[0] ?? "";
-
 describe.each(Object.entries(mayImport))("%s", (root, allowed) => {
-  const sources = sourcesOf(root);
-
-  it("is there", () => {
-    expect(sources.length).toBeGreaterThan(0);
+  it("has files", () => {
+    expect(under(root)).not.toEqual([]);
   });
 
-  test.each(sources.map(({ path, imports }) => [path, imports] as const))(
-    "%s imports downwards only",
-    (path, imports) => {
-      const ours = imports.filter((name) => name.startsWith("."));
-      const tops = ours.map((name) => topOf(join(dirname(path), name)));
-      expect(tops.filter((top) => !allowed.includes(top))).toEqual([]);
-    },
-  );
+  it(`imports only from ${allowed.join(" and ")}`, () => {
+    const imports = under(root).flatMap((importer) =>
+      (graph.get(importer) ?? []).map(({ file }) => ({ importer, file })),
+    );
+    const isAllowed = (file: string) =>
+      file === "package.json" || allowed.some((folder) => file.startsWith(`${folder}/`));
+    expect(imports.filter(({ file }) => file && !isAllowed(file))).toEqual([]);
+  });
 });
 
-const gate = [...sourcesOf("middleware.ts"), ...sourcesOf("edge")];
+describe("code of the Node server (lib/server)", () => {
+  it("is marked by an import of server-only in every file", () => {
+    const unmarked = under("lib/server").filter((file) => !textOf(file).startsWith('import "server-only";'));
+    expect(unmarked).toEqual([]);
+  });
 
-test("only the composition root and the file that performs know Next", () => {
-  const knowing = gate.filter(({ imports }) => imports.some((name) => /^next(\/|$)/.test(name)));
-  expect(knowing.map(({ path }) => path).sort()).toEqual([...knowTheHost].sort());
+  it("is never loaded by the gate, at once or later", () => {
+    expect(loadedFrom(["lib/server"], [EDGE_ENTRY])).toEqual([]);
+  });
+
+  it("is never loaded by a client component", () => {
+    expect(clientEntries).not.toEqual([]);
+    expect(loadedFrom(["lib/server"], clientEntries)).toEqual([]);
+  });
+});
+
+describe("code for browsers (lib/browser)", () => {
+  it("is never loaded by the gate or the Node server", () => {
+    expect(loadedFrom(["lib/browser"], [EDGE_ENTRY, "instrumentation.ts", ...under("lib/server")])).toEqual(
+      [],
+    );
+  });
+});
+
+/** Better Auth's instance on the edge. */
+const edgeInstance = ["lib/auth/options.ts", "lib/auth/database.ts", "lib/auth/stored-fields.ts"];
+
+test("the rest of lib loads no module of Node, and neither Better Auth nor a database", () => {
+  const neutral = under("lib").filter(
+    (file) => !/^lib\/(server|browser)\//.test(file) && !edgeInstance.includes(file),
+  );
+  const loaded = neutral.flatMap((file) =>
+    (graph.get(file) ?? [])
+      .filter(({ kind }) => kind !== "type")
+      .filter(({ specifier }) => /^(node:|better-auth|@neondatabase\/|kysely|pg$|ws$)/.test(specifier))
+      .map(({ specifier }) => `${file}: ${specifier}`),
+  );
+  expect(loaded).toEqual([]);
+});
+
+test("a warm start of the gate never evaluates Better Auth or a database driver", () => {
+  const loaded = [...filesLoadedBy(graph, EDGE_ENTRY, ["static"]).keys()].flatMap((file) =>
+    (graph.get(file) ?? [])
+      .filter(({ kind }) => kind === "static")
+      .filter(({ specifier }) => /^(better-auth|@neondatabase\/|kysely)/.test(specifier))
+      .map(({ specifier }) => `${file}: ${specifier}`),
+  );
+  expect(loaded).toEqual([]);
+});
+
+/** Only these files must change for a move to `proxy.ts` or to another edge host. */
+const knowTheHost = ["edge/respond.ts", "middleware.ts"];
+
+test("of the gate, only the composition root and the file that performs import Next", () => {
+  const importsNext = (file: string) =>
+    (graph.get(file) ?? []).some(({ specifier }) => /^next(\/|$)/.test(specifier));
+  expect(gate.filter(importsNext).sort()).toEqual(knowTheHost);
 });
 
 test("only lib/env.ts reads the environment", () => {
   // NEXT_RUNTIME is a build constant, although it looks like a variable.
-  const all = [
-    ...gate,
-    ...["lib", "app", "next.config.ts", "instrumentation.ts"].flatMap((root) => sourcesOf(root)),
-  ];
-  expect(
-    all
-      .filter(({ text }) =>
-        /process\.env(?!\.NEXT_RUNTIME)/.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")),
-      )
-      .map(({ path }) => path),
-  ).toEqual(readsEnvironment);
+  const reading = [...gate, ...under("lib", "app", "next.config.ts", "instrumentation.ts")].filter((file) =>
+    /process\.env(?!\.NEXT_RUNTIME)/.test(withoutComments(file)),
+  );
+  expect(reading).toEqual(["lib/env.ts"]);
 });
 
-test("no server code hands a whole request on: Next's is a proxy, which the constructors of Node 24 refuse", () => {
-  const server = [...gate, ...["lib", "app", "instrumentation.ts"].flatMap((root) => sourcesOf(root))];
-  const handing = server.filter(({ text }) =>
-    /\b(?:new Request|fetch)\(\s*(?:\w+\.)*(?:request|req)\s*[,)]/.test(text),
+test("no server code passes on a whole request: Next's is a proxy, which the constructors of Node 24 refuse", () => {
+  const server = [...gate, ...under("lib", "app", "instrumentation.ts")];
+  const passing = server.filter((file) =>
+    /\b(?:new Request|fetch)\(\s*(?:\w+\.)*(?:request|req)\s*[,)]/.test(textOf(file)),
   );
   // openapi-fetch creates these requests, not Next.
-  expect(handing.map(({ path }) => path).sort()).toEqual(["lib/api/client.ts", "lib/browser/api-client.ts"]);
+  expect(passing.sort()).toEqual(["lib/api/client.ts", "lib/browser/api-client.ts"]);
 });
 
 test("edge/ reads no clock and no randomness of its own", () => {
-  const impure = gate.filter(
-    ({ path, text }) => path !== "middleware.ts" && /Date\.now|Math\.random|randomUUID|setTimeout/.test(text),
+  const impure = under("edge").filter((file) =>
+    /Date\.now|Math\.random|randomUUID|setTimeout/.test(textOf(file)),
   );
-  expect(impure.map(({ path }) => path)).toEqual([]);
-});
-
-test("a warm start never evaluates Better Auth: it is imported when it is called for", () => {
-  const importers = gate.filter(({ text }) =>
-    /^import (?!type)[^;]*"(better-auth|kysely|@neondatabase|\.\.?\/(?:lib\/)?(?:auth|db))["/]/m.test(text),
-  );
-  expect(importers.map(({ path }) => path)).toEqual([]);
-});
-
-test("nothing that the gate can reach, at once or later, knows how to send mail", () => {
-  const reached = new Map<string, string[]>();
-  const visit = (path: string) => {
-    const file = [path, `${path}.ts`, `${path}.tsx`].find((name) =>
-      statSync(name, { throwIfNoEntry: false })?.isFile(),
-    );
-    if (!file || reached.has(file)) return;
-    const imports = sourcesOf(file).flatMap((source) => source.imports);
-    reached.set(file, imports);
-    for (const name of imports) if (name.startsWith(".")) visit(join(dirname(file), name));
-  };
-  visit("middleware.ts");
-  expect([...reached.keys()]).toContain("lib/auth/options.ts");
-  const senders = [...reached].filter(([, imports]) => imports.includes("nodemailer"));
-  expect(senders.map(([path]) => path)).toEqual([]);
+  expect(impure).toEqual([]);
 });

@@ -33,7 +33,8 @@ async function expectFailure(response: Response, { status, code }: { status: num
   expect(await response.json()).toMatchObject({ status, code });
 }
 
-describe.each(modes)("with forwarding by %s", (forwarding) => {
+// These tests wait for timeouts, so both modes run at the same time.
+describe.concurrent.each(modes)("with forwarding by %s", (forwarding) => {
   let stack: FullStack;
   let member: Visitor;
 
@@ -58,7 +59,7 @@ describe.each(modes)("with forwarding by %s", (forwarding) => {
     expect(await (await member.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Kept" }]);
   }
 
-  it("a killed backend is an error, and requests succeed again after its restart", async () => {
+  it.sequential("a killed backend is an error, and requests succeed again after its restart", async () => {
     await stack.killBackend();
     await expectFailure(await member.fetch("/backend/api/me"), expected.dead[forwarding]);
     await expectErrorOnPage();
@@ -66,7 +67,7 @@ describe.each(modes)("with forwarding by %s", (forwarding) => {
     await expectTasks();
   });
 
-  it.runIf(canPause)(
+  it.runIf(canPause).sequential(
     "a request to a hanging backend fails after BACKEND_TIMEOUT_SECONDS, and the page shows an error earlier",
     async () => {
       const resume = pause(stack.backendPid);
@@ -82,7 +83,7 @@ describe.each(modes)("with forwarding by %s", (forwarding) => {
   );
 });
 
-describe.each(modes)("with another upstream and forwarding by %s", (forwarding) => {
+describe.concurrent.each(modes)("with another upstream and forwarding by %s", (forwarding) => {
   let upstream: Server;
   let app: App;
   let member: Visitor;
@@ -119,7 +120,7 @@ describe.each(modes)("with another upstream and forwarding by %s", (forwarding) 
   });
 });
 
-describe.runIf(process.platform === "linux").each([
+describe.runIf(process.platform === "linux").concurrent.each([
   ["ahead of", "+60s", 200],
   ["behind", "-60s", 401],
 ] as const)("a backend whose clock is a minute %s the gate's", (_, offset, status) => {
@@ -150,7 +151,7 @@ describe.runIf(process.platform === "linux").each([
   });
 });
 
-describe("a backend with another secret", () => {
+describe.concurrent("a backend with another secret", () => {
   let stack: FullStack;
   let member: Visitor;
 

@@ -1,11 +1,11 @@
 import { request } from "node:http";
-import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseEnv } from "../../lib/env";
 import { openAuth } from "../../scripts/stack/auth";
-import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { type FullStack, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
-import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import { pairs } from "../fixtures/full";
+import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 
 /**
  * Sends every kind of invalid value to every endpoint of Better Auth. None may look like an outage.
@@ -13,29 +13,18 @@ import { type MailServer, startMailServer } from "../fixtures/mail-server";
 
 const PASSWORD = "correct-horse-battery";
 
+let started: MailStack;
 let stack: FullStack;
-let mail: MailServer;
-let sql: Client;
 let people = 0;
 
 beforeAll(async () => {
-  mail = await startMailServer();
-  stack = await startFullStack({ gate: { ...mail.env, TOKEN_ENDPOINT: "on" } });
-  sql = new Client({ connectionString: stack.databaseUrl });
-  await sql.connect();
+  started = await startMailStack({ TOKEN_ENDPOINT: "on" });
+  ({ stack } = started);
 });
-afterAll(async () => {
-  await stack?.stop();
-  await mail?.stop();
-});
-
-/** Resets the rate limits, because these tests send more requests than the limits allow. */
-async function forgetAttempts(): Promise<void> {
-  await sql.query(`delete from "rateLimit"`);
-}
+afterAll(() => started?.stop());
 
 async function newMember(): Promise<Visitor> {
-  await forgetAttempts();
+  await started.resetRateLimits();
   const visitor = new Visitor(stack.origin);
   await visitor.signUp(`member-${++people}@example.com`, "Member", PASSWORD);
   return visitor;
@@ -154,7 +143,7 @@ async function send(requests: readonly (() => Promise<Outcome>)[]): Promise<Outc
   const outcomes: Outcome[] = [];
   // The strictest rate limit allows 3 requests.
   for (let start = 0; start < requests.length; start += 3) {
-    await forgetAttempts();
+    await started.resetRateLimits();
     outcomes.push(...(await Promise.all(requests.slice(start, start + 3).map((sendOne) => sendOne()))));
   }
   return outcomes;
@@ -182,16 +171,14 @@ describe.each(["a stranger", "a member"])("%s", (who) => {
       const sender = who === "a member" ? await newMember() : new Visitor(stack.origin);
       const cookie = sender.cookieHeader;
       const valid = fields[path] ?? { any: "x" };
-      const requests = Object.keys(valid).flatMap((field) =>
-        invalid.map(([name, value]) => () => {
-          const what = `${path} with ${name} as ${field}`;
-          // Not stored as the visitor's cookies, because a sign-out would delete those.
-          return outcomeOf(
-            what,
-            new Visitor(stack.origin).post(pathOf(path), { ...valid, [field]: value }, { cookie }),
-          );
-        }),
-      );
+      const requests = pairs(Object.keys(valid), invalid).map(([field, [name, value]]) => () => {
+        const what = `${path} with ${name} as ${field}`;
+        // Not stored as the visitor's cookies, because a sign-out would delete those.
+        return outcomeOf(
+          what,
+          new Visitor(stack.origin).post(pathOf(path), { ...valid, [field]: value }, { cookie }),
+        );
+      });
       expect(wrong(await send(requests))).toEqual([]);
     },
   );
@@ -215,13 +202,11 @@ describe.each(["a stranger", "a member"])("%s", (who) => {
     ];
     const names = queries[path] ?? ["any"];
     const requests = [
-      ...names.flatMap((name) =>
-        texts.map((text) => {
-          const others = names.filter((other) => other !== name).map((other) => `${other}=x`);
-          const search = [`${name}=${text}`, ...others].join("&");
-          return () => get(`${path} with ${name}=${text.slice(0, 12)}`, `${pathOf(path)}?${search}`);
-        }),
-      ),
+      ...pairs(names, texts).map(([name, text]) => {
+        const others = names.filter((other) => other !== name).map((other) => `${other}=x`);
+        const search = [`${name}=${text}`, ...others].join("&");
+        return () => get(`${path} with ${name}=${text.slice(0, 12)}`, `${pathOf(path)}?${search}`);
+      }),
       ...names.map((name) => () => get(`${path} with ${name} twice`, `${pathOf(path)}?${name}=a&${name}=b`)),
       ...(path.includes(":") ? texts : []).map(
         (text) => () => get(`${path} at ${text.slice(0, 12)}`, `${pathOf(path, text)}?callbackURL=/&state=x`),
@@ -296,17 +281,15 @@ describe("a body", () => {
   ];
   it.each(bodies)("of %s is refused by every endpoint", async (what, type, body) => {
     const { cookieHeader: cookie } = await newMember();
-    const requests = posts.flatMap(({ path }) =>
-      [cookie, ""].map((sent) => () => {
-        const headers = {
-          origin: stack.origin,
-          ...(type && { "content-type": Buffer.from(type).toString("latin1") }),
-          ...(sent && { cookie: sent }),
-        };
-        // Not `fetch`: it adds its own content type.
-        return outcomeOf(`${path}: ${what}`, postRaw(pathOf(path), headers, body));
-      }),
-    );
+    const requests = pairs(posts, [cookie, ""]).map(([{ path }, sent]) => () => {
+      const headers = {
+        origin: stack.origin,
+        ...(type && { "content-type": Buffer.from(type).toString("latin1") }),
+        ...(sent && { cookie: sent }),
+      };
+      // Not `fetch`: it adds its own content type.
+      return outcomeOf(`${path}: ${what}`, postRaw(pathOf(path), headers, body));
+    });
     expect(wrong(await send(requests))).toEqual([]);
   });
 });
@@ -337,29 +320,28 @@ describe("a header", () => {
   ];
 
   it.each(names)("%s with any value is no outage", async (name) => {
-    const requests = odd.flatMap((value) =>
-      ["/sign-up/email", "/sign-in/email", "/sign-out", "/sign-in/social"].map((path) => () => {
-        const body = JSON.stringify({ ...fields[path], email: `header-${++people}@example.com` });
-        const headers = {
-          origin: stack.origin,
-          "content-type": "application/json",
-          [name]: Buffer.from(value).toString("latin1"),
-        };
-        return outcomeOf(`${path} with ${name}: ${value.slice(0, 20)}`, postRaw(pathOf(path), headers, body));
-      }),
-    );
+    const paths = ["/sign-up/email", "/sign-in/email", "/sign-out", "/sign-in/social"];
+    const requests = pairs(odd, paths).map(([value, path]) => () => {
+      const body = JSON.stringify({ ...fields[path], email: `header-${++people}@example.com` });
+      const headers = {
+        origin: stack.origin,
+        "content-type": "application/json",
+        [name]: Buffer.from(value).toString("latin1"),
+      };
+      return outcomeOf(`${path} with ${name}: ${value.slice(0, 20)}`, postRaw(pathOf(path), headers, body));
+    });
     expect(wrong(await send(requests))).toEqual([]);
   });
 
   it.each(cookies)("cookie %s with any value is no outage", async (name) => {
     const { cookieHeader } = await newMember();
-    const requests = [...odd, "%ED%A0%80.x", "a.b.c", "a%00.AAAA", '"', "{}"].flatMap((value) =>
-      ["/get-session", "/list-sessions", "/callback/github?state=x&code=x"].map((path) => () => {
-        const own = cookieHeader.split("; ").filter((pair) => !pair.startsWith(`better-auth.${name}=`));
-        const cookie = Buffer.from([...own, `better-auth.${name}=${value}`].join("; ")).toString("latin1");
-        return outcomeOf(`${path} with ${name}=${value.slice(0, 20)}`, getRaw(pathOf(path), { cookie }));
-      }),
-    );
+    const values = [...odd, "%ED%A0%80.x", "a.b.c", "a%00.AAAA", '"', "{}"];
+    const paths = ["/get-session", "/list-sessions", "/callback/github?state=x&code=x"];
+    const requests = pairs(values, paths).map(([value, path]) => () => {
+      const own = cookieHeader.split("; ").filter((pair) => !pair.startsWith(`better-auth.${name}=`));
+      const cookie = Buffer.from([...own, `better-auth.${name}=${value}`].join("; ")).toString("latin1");
+      return outcomeOf(`${path} with ${name}=${value.slice(0, 20)}`, getRaw(pathOf(path), { cookie }));
+    });
     expect(wrong(await send(requests))).toEqual([]);
   });
 });
@@ -372,7 +354,7 @@ describe("an outage of the database", () => {
   let cookie: string;
   beforeAll(async () => {
     cookie = (await newMember()).cookieHeader;
-    await sql.end();
+    await started.sql.end();
     await stack.stopDatabase();
   });
 

@@ -1,14 +1,15 @@
 import { request } from "node:http";
 import { betterAuth } from "better-auth";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createDatabase } from "../../lib/auth/database";
 import { storedFields } from "../../lib/auth/stored-fields";
 import { parseEnv } from "../../lib/env";
 import { AUTH_SECRET } from "../../scripts/stack/signing";
-import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
+import { type FullStack, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
-import { type MailServer, startMailServer } from "../fixtures/mail-server";
+import type { MailServer } from "../fixtures/mail-server";
+import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 
 /** The size of what a user stores is limited. The size of the cookies is limited in any case. */
 
@@ -16,23 +17,18 @@ const PASSWORD = "correct-horse-battery";
 /** Maximum size of all session cookies together, names included. Bytes. */
 const COOKIE_BUDGET = 3_800;
 
+let started: MailStack;
 let stack: FullStack;
 let mail: MailServer;
 let sql: Client;
 let people = 0;
 
 beforeAll(async () => {
-  mail = await startMailServer();
-  stack = await startFullStack({ gate: mail.env });
-  sql = new Client({ connectionString: stack.databaseUrl });
-  await sql.connect();
+  started = await startMailStack();
+  ({ stack, mail, sql } = started);
 });
-afterAll(async () => {
-  await sql?.end();
-  await stack?.stop();
-  await mail?.stop();
-});
-beforeEach(() => sql.query(`delete from "rateLimit"`));
+afterAll(() => started?.stop());
+beforeEach(() => started.resetRateLimits());
 
 const newEmail = () => `bounded-${++people}@example.com`;
 

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { root } from "../../scripts/lib/root";
 import { DIST_DIR } from "../../scripts/stack/test-stack";
 
-it("the edge's build holds none of the guards of the Node server", () => {
+it("the edge bundle contains none of the guards of the Node server", () => {
   const folder = join(root, DIST_DIR, "server/edge");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
     file.endsWith(".js"),

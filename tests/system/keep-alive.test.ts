@@ -36,7 +36,8 @@ describe("whoever keeps a connection closes it before the server does", () => {
   });
 });
 
-describe.each(["rewrite", "relay"])("behind the guide's nginx, forwarding by %s", (forwarding) => {
+// The POSTs wait for one another, so both ways run at the same time.
+describe.concurrent.each(["rewrite", "relay"])("behind the guide's nginx, forwarding by %s", (forwarding) => {
   let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
   let nginx: Awaited<ReturnType<typeof startGuideNginx>>;
   let app: App;

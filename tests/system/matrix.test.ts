@@ -29,8 +29,8 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   const navigation = { "sec-fetch-dest": "document", accept: "text/html,*/*;q=0.8" };
   const script = { "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin", accept: "*/*" };
 
-  describe("a guest", () => {
-    test.each(["/", "/login", "/signup"])("sees %s", async (path) => {
+  describe("a visitor without a session", () => {
+    test.each(["/", "/login", "/signup"])("gets the page %s", async (path) => {
       const response = await guest.fetch(path, { headers: navigation });
       expect(response.status).toBe(200);
       expect(response.headers.get("content-type")).toMatch("text/html");
@@ -42,7 +42,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       ["/robots.txt", "text/plain"],
       ["/favicon.ico", "image/x-icon"],
       ["/icon.svg", "image/svg+xml"],
-    ])("gets %s", async (path, type) => {
+    ])("gets the file %s with the type %s", async (path, type) => {
       const response = await guest.fetch(path);
       expect(response.status).toBe(200);
       expect(response.headers.get("content-type")).toMatch(type);
@@ -56,19 +56,19 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       ["/Backend/x", "/login?next=%2FBackend%2Fx"],
       ["/_next/imagefoo", "/login?next=%2F_next%2Fimagefoo"],
       ["/faviconxico", "/login?next=%2Ffaviconxico"],
-    ])("of %s is sent to %s", async (path, location) => {
+    ])("who requests %s is redirected to %s", async (path, location) => {
       const response = await guest.fetch(path, { headers: navigation });
       expect(response.status).toBe(307);
       expect(response.headers.get("location")).toBe(location);
       expect(response.headers.get("cache-control")).toBe("private, no-store");
     });
 
-    it("who posts to a page is sent to sign in by a GET", async () => {
+    it("who sends a POST to a page is redirected with 303", async () => {
       const response = await guest.fetch("/dashboard", { method: "POST", headers: navigation, body: "a=b" });
       expect(response.status).toBe(303);
     });
 
-    it("whose router prefetches a page is redirected", async () => {
+    it("whose router prefetches a page is redirected to /login", async () => {
       const response = await guest.fetch("/dashboard?_rsc=1abc", { headers: { ...script, rsc: "1" } });
       expect(response.status).toBe(307);
       expect(response.headers.get("location")).toMatch(/^\/login\?next=%2Fdashboard/);
@@ -78,7 +78,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       ["a script", script],
       ["an EventSource", { ...script, accept: "text/event-stream" }],
       ["curl", { accept: "*/*" }],
-    ])("that is %s gets 401 from the backend's paths", async (_, headers) => {
+    ])("gets 401 from a backend path by %s", async (_, headers) => {
       const response = await guest.fetch("/backend/api/tasks", { headers });
       expect(response.status).toBe(401);
       expect(response.headers.get("content-type")).toBe("application/problem+json");
@@ -91,13 +91,13 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       });
     });
 
-    it("who opens a download link is sent to sign in", async () => {
+    it("who opens a download link of the backend is redirected to /login", async () => {
       const response = await guest.fetch("/backend/report.pdf", { headers: navigation });
       expect(response.status).toBe(307);
       expect(response.headers.get("location")).toBe("/login?next=%2Fbackend%2Freport.pdf");
     });
 
-    it("who calls a route handler gets 401", async () => {
+    it("gets 401 from a route handler", async () => {
       expect((await guest.fetch("/api/anything", { headers: script })).status).toBe(401);
     });
 
@@ -106,13 +106,13 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(await (await guest.fetch("/api/health")).json()).toEqual({ status: "ok" });
     });
 
-    it("never reaches the backend", () => {
+    it("has not reached the backend in any of these tests", () => {
       expect(echo.arrived).toEqual([]);
     });
   });
 
-  describe("a member", () => {
-    test.each(["/", "/dashboard", "/tasks"])("sees %s", async (path) => {
+  describe("a visitor with a session", () => {
+    test.each(["/", "/dashboard", "/tasks"])("gets the page %s", async (path) => {
       expect((await member.fetch(path, { headers: navigation })).status).toBe(200);
     });
 
@@ -122,13 +122,13 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       ["/login?next=%2Ftasks", "/tasks"],
       ["/login?next=%2F%2Fevil.example", "/dashboard"],
       ["/login?next=https%3A%2F%2Fevil.example", "/dashboard"],
-    ])("of %s is sent on to %s", async (path, location) => {
+    ])("who requests %s is redirected to %s", async (path, location) => {
       const response = await member.fetch(path, { headers: navigation });
       expect(response.status).toBe(307);
       expect(response.headers.get("location")).toBe(location);
     });
 
-    it("reaches the backend with a token and without the cookie", async () => {
+    it("reaches the backend with a JWT and without the cookie", async () => {
       const response = await member.fetch("/backend/api/tasks", { headers: script });
       expect(response.status).toBe(200);
       const { url, headers } = (await response.json()) as Arrived;
@@ -138,7 +138,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(headers["x-request-id"]).toEqual([response.headers.get("x-request-id")]);
     });
 
-    it("uses one token for many calls", async () => {
+    it("reaches the backend with the same JWT in many calls", async () => {
       const tokens = new Set<string>();
       for (let i = 0; i < 5; i++) {
         const { headers } = (await (await member.fetch("/backend/x", { headers: script })).json()) as Arrived;
@@ -149,27 +149,27 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
 
     test.each([
       ["another site", { "sec-fetch-site": "cross-site" }],
-      ["a sister domain", { "sec-fetch-site": "same-site" }],
+      ["a sibling domain", { "sec-fetch-site": "same-site" }],
       ["another origin", { origin: "https://evil.example" }],
       ["a sandboxed frame", { origin: "null" }],
-    ])("whose browser was made to post by %s gets 403", async (_, headers) => {
+    ])("gets 403 for a POST that %s caused", async (_, headers) => {
       const response = await member.fetch("/backend/x", { method: "POST", headers, body: "{}" });
       expect(response.status).toBe(403);
       expect(await response.json()).toMatchObject({ code: "gate_cross_site" });
     });
 
-    it("gets 404 for a page that is not there", async () => {
+    it("gets 404 for a page that does not exist", async () => {
       expect((await member.fetch("/no-such-page", { headers: navigation })).status).toBe(404);
     });
 
-    it("gets what the backend answers, errors too", async () => {
+    it("gets the status of the backend's response, errors included", async () => {
       expect((await member.fetch("/backend/x?status=401", { headers: script })).status).toBe(401);
       expect((await member.fetch("/backend/x?status=418", { headers: script })).status).toBe(418);
     });
   });
 
-  describe("a page", () => {
-    it("carries a policy with a nonce of its own, and so do its scripts", async () => {
+  describe("a response", () => {
+    it("has a policy with its own nonce, and each of its scripts has that nonce", async () => {
       const nonces = new Set<string>();
       for (const path of ["/", "/login", "/no-such-page"]) {
         const visitor = path === "/no-such-page" ? member : guest;
@@ -186,26 +186,23 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(nonces.size).toBe(3);
     });
 
-    test.each(["/", "/login", "/backend/x", "/api/health"])(
-      "%s says what browsers may do with it",
-      async (path) => {
-        const { headers } = await member.fetch(path, { headers: navigation });
-        expect(headers.get("x-content-type-options")).toBe("nosniff");
-        expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
-        expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
-        expect(headers.get("x-powered-by")).toBeNull();
-      },
-    );
+    test.each(["/", "/login", "/backend/x", "/api/health"])("%s has the security headers", async (path) => {
+      const { headers } = await member.fetch(path, { headers: navigation });
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("x-powered-by")).toBeNull();
+    });
   });
 
-  describe("a visitor with a tampered cookie", () => {
+  describe("a session cookie", () => {
     const withCookie = (cookie: string) => guest.fetch("/backend/x", { headers: { ...script, cookie } });
 
     test.each([
-      ["another token", (value: string) => `x${value}`],
+      ["another session token", (value: string) => `x${value}`],
       ["another signature", (value: string) => value.replace(/.{6}$/, "AAAA%3D")],
       ["no signature", (value: string) => value.split(".")[0] ?? ""],
-    ])("of %s is a guest", async (_, tamper) => {
+    ])("with %s counts as no session", async (_, tamper) => {
       const value = member.cookies.get("better-auth.session_token") ?? "";
       const response = await withCookie(`better-auth.session_token=${tamper(value)}`);
       expect(response.status).toBe(401);
@@ -213,7 +210,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(response.headers.getSetCookie()).toEqual([]);
     });
 
-    it("that is forged is none, though its own genuine cache stands beside it", async () => {
+    it("with a forged signature counts as no session, even next to a genuine cookie cache", async () => {
       const token = member.cookies.get("better-auth.session_token")?.replace(/\..+/, `.${"A".repeat(43)}%3D`);
       const data = member.cookies.get("better-auth.session_data");
       const cookie = `better-auth.session_token=${token}; better-auth.session_data=${data}`;
@@ -223,7 +220,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(login.status).toBe(200);
     });
 
-    it("cannot bring somebody else's cache along", async () => {
+    it("next to the cookie cache of another user gives its own user's identity", async () => {
       const other = new Visitor(app.origin);
       await other.signUp("grace@example.com", "Grace");
       const cookie = `better-auth.session_token=${other.cookies.get("better-auth.session_token")}; better-auth.session_data=${member.cookies.get("better-auth.session_data")}`;
@@ -246,12 +243,12 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       await app.stopDatabase();
     });
 
-    it("a known session goes on working", async () => {
+    it("a cached session still works", async () => {
       expect((await member.fetch("/backend/x", { headers: script })).status).toBe(200);
       expect((await member.fetch("/dashboard", { headers: navigation })).status).toBe(200);
     });
 
-    it("a page says so, and sends nobody to sign in", async () => {
+    it("a page responds with 503 and does not redirect to /login", async () => {
       const response = await guest.fetch("/dashboard", { headers: { ...navigation, cookie: unknown } });
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).toBeTruthy();
@@ -260,22 +257,22 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       expect(await response.text()).toMatch(/not been signed out/);
     });
 
-    test.each(["/backend/x", "/api/anything"])("a call of %s gets 503", async (path) => {
+    test.each(["/backend/x", "/api/anything"])("a call to %s gets 503", async (path) => {
       const response = await guest.fetch(path, { headers: { ...script, cookie: unknown } });
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).toBeTruthy();
       expect(await response.json()).toMatchObject({ code: "gate_session_store_unreachable" });
     });
 
-    test.each(["/", "/login"])("%s still shows", async (path) => {
+    test.each(["/", "/login"])("%s still responds with 200", async (path) => {
       expect((await guest.fetch(path, { headers: { ...navigation, cookie: unknown } })).status).toBe(200);
     });
 
-    it("a guest without a cookie is still sent to sign in", async () => {
+    it("a visitor without a cookie is still redirected to /login", async () => {
       expect((await guest.fetch("/dashboard", { headers: navigation })).status).toBe(307);
     });
 
-    it("signing in says what is wrong, and when to try again", async () => {
+    it("a sign-in gets 503 with Retry-After", async () => {
       const response = await new Visitor(app.origin).signIn("ada@example.com");
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).toBeTruthy();

@@ -85,26 +85,26 @@ async function deploy(change: Change, drained = async () => {}): Promise<void> {
 type Step = (
   drained: () => Promise<void>,
   /** Resolves when each member has had this many more responses. */
-  answers: (more: number) => Promise<void>,
+  responses: (more: number) => Promise<void>,
 ) => Promise<void>;
 
 /** Every member sends requests without a pause, while the steps run one after another. */
-async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; answered: number }> {
+async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; completed: number }> {
   const unexpected: string[] = [];
-  const answered = members.map(() => 0);
+  const completed = members.map(() => 0);
   let isOver = false;
   const work = async (member: Visitor, place: number) => {
-    const requests: [expected: number, ask: () => Promise<Response>][] = [
+    const requests: [expected: number, send: () => Promise<Response>][] = [
       [200, () => member.fetch("/backend/api/me")],
       [201, () => member.post("/backend/api/tasks", { title: "Under load" })],
       [200, () => member.fetch("/dashboard", { headers: { accept: "text/html" } })],
     ];
     while (!isOver) {
-      for (const [expected, ask] of requests) {
-        const response = await ask();
+      for (const [expected, send] of requests) {
+        const response = await send();
         const body = await response.text();
         if (response.status !== expected) unexpected.push(`${response.status} ${response.url} ${body}`);
-        answered[place] = (answered[place] ?? 0) + 1;
+        completed[place] = (completed[place] ?? 0) + 1;
       }
     }
   };
@@ -112,29 +112,29 @@ async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; answere
   /**
    * Waits until each member has had this many more responses. A member sends one request at a time.
    */
-  const answers = async (more: number) => {
-    const goals = answered.map((count) => count + more);
-    const isShort = () => answered.some((count, place) => count < (goals[place] ?? 0));
+  const responses = async (more: number) => {
+    const goals = completed.map((count) => count + more);
+    const isShort = () => completed.some((count, place) => count < (goals[place] ?? 0));
     while (isShort()) await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), workers]);
   };
   try {
     for (const step of steps) {
-      await answers(BETWEEN_STEPS);
-      await step(() => answers(1), answers);
+      await responses(BETWEEN_STEPS);
+      await step(() => responses(1), responses);
     }
-    await answers(BETWEEN_STEPS);
+    await responses(BETWEEN_STEPS);
   } finally {
     isOver = true;
     await workers;
   }
-  return { unexpected, answered: answered.reduce((sum, count) => sum + count, 0) };
+  return { unexpected, completed: completed.reduce((sum, count) => sum + count, 0) };
 }
 
 /** Returns a token like the gate's. It lives longer than the steps of a rotation take. */
 async function tokenSignedWith(key: string): Promise<string> {
   const { jwt: config } = parseEnv(testEnv({ JWT_SECRET_KEY: key }));
   const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
-  return (await createMinter(config, randomUUID)(identity, Date.now())).jwt;
+  return (await createMinter(config, randomUUID)(identity, { issuedAt: Date.now() })).jwt;
 }
 
 /** Returns the `kid` of the key that currently signs the gate's tokens. */
@@ -146,18 +146,18 @@ async function signingKeyOf(member: Visitor): Promise<string | undefined> {
 const acceptedBy = async (backend: Backend | undefined, token: string) =>
   (await fetch(`${backend?.url}/api/me`, { headers: { authorization: `Bearer ${token}` } })).status;
 
-it("JWT_SECRET_KEY: backend `old,new`, the gate `new`, the backend `new`, and the old key is dead", async () => {
+it("JWT_SECRET_KEY is rotated without a refused request, and then the old key is refused", async () => {
   const member = members[0] as Visitor;
   const oldToken = await tokenSignedWith(OLD_KEY);
   expect(await signingKeyOf(member)).toBe(await keyId(OLD_KEY));
 
-  const { unexpected, answered } = await underLoad([
+  const { unexpected, completed } = await underLoad([
     (drained) => deploy({ backend: `${OLD_KEY},${NEW_KEY}` }, drained),
     (drained) => deploy({ gate: { JWT_SECRET_KEY: NEW_KEY, BETTER_AUTH_SECRET: OLD_SECRET } }, drained),
     async () => expect(await acceptedBy(running.backend, oldToken)).toBe(200),
     (drained) => deploy({ backend: NEW_KEY }, drained),
   ]);
-  console.log(`JWT_SECRET_KEY was rotated under ${answered} requests`);
+  console.log(`JWT_SECRET_KEY was rotated under ${completed} requests`);
   expect(unexpected).toEqual([]);
 
   expect(await signingKeyOf(member)).toBe(await keyId(NEW_KEY));
@@ -165,7 +165,7 @@ it("JWT_SECRET_KEY: backend `old,new`, the gate `new`, the backend `new`, and th
   expect(await acceptedBy(running.backend, oldToken)).toBe(401);
 }, 180_000);
 
-it("BETTER_AUTH_SECRET: `old,new`, `new,old`, and `new` once every member has opened a page", async () => {
+it("BETTER_AUTH_SECRET is rotated without a refused request, and then the old secret is refused", async () => {
   const gate = { JWT_SECRET_KEY: NEW_KEY };
   const tokenCookies = () => members.map(({ cookies }) => cookies.get("better-auth.session_token"));
   const before = tokenCookies();
@@ -175,13 +175,13 @@ it("BETTER_AUTH_SECRET: `old,new`, `new,old`, and `new` once every member has op
     return (drained) => deploy({ gate: { ...gate, BETTER_AUTH_SECRETS: secrets } }, drained);
   };
 
-  const { unexpected, answered } = await underLoad([
+  const { unexpected, completed } = await underLoad([
     ring(`1:${OLD_SECRET},2:${NEW_SECRET}`),
     async () => expect(tokenCookies()).toEqual(before),
     ring(`2:${NEW_SECRET},1:${OLD_SECRET}`),
-    async (_, answers) => {
+    async (_, responses) => {
       // The current request and a whole round, so that every member has opened a page since then.
-      await answers(1 + ROUND);
+      await responses(1 + ROUND);
       const renewed = tokenCookies().filter((cookie, place) => cookie !== before[place]);
       expect(renewed).toHaveLength(MEMBERS);
       // No session was due for an extension.
@@ -189,7 +189,7 @@ it("BETTER_AUTH_SECRET: `old,new`, `new,old`, and `new` once every member has op
     },
     ring(`2:${NEW_SECRET}`),
   ]);
-  console.log(`BETTER_AUTH_SECRET was rotated under ${answered} requests`);
+  console.log(`BETTER_AUTH_SECRET was rotated under ${completed} requests`);
   expect(unexpected).toEqual([]);
 
   // A cookie that was signed with the old secret is refused now.

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { faultsOf, soak } from "../../scripts/bench/soak";
 
-it("a minute of mixed traffic brings no unexpected answer and no growing memory", async () => {
+it("a minute of mixed traffic causes no unexpected response and no growing memory", async () => {
   const result = await soak(1);
   expect(faultsOf(result)).toEqual([]);
   expect(Object.entries(result.counts).filter(([, count]) => count === 0)).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { loadEnv, providersOf } from "../../../lib/env";
 import { safeNextPath } from "../../../lib/redirect-target";
+import { routes } from "../../../lib/routes";
 import { TextLink } from "../../_components/text-link";
 import { LoginForm } from "../auth-forms";
 import { ProviderButtons } from "../provider-buttons";
@@ -14,7 +15,7 @@ interface Props {
 
 export default async function LoginPage({ searchParams }: Props) {
   const params = await searchParams;
-  const next = safeNextPath(params.next);
+  const next = safeNextPath(params.next, routes);
   return (
     <>
       <h1 className="text-2xl font-semibold">Sign in</h1>

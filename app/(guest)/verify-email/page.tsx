@@ -8,7 +8,7 @@ interface Outcome {
   text: string;
 }
 
-/** The possible results of opening a link (lib/server/auth/account-options.ts). */
+/** The possible results of opening a link (lib/server/auth/email-callbacks.ts). */
 const outcomes: Readonly<Record<string, Outcome>> = {
   confirmed: { title: "Your email is confirmed", text: "There is nothing else to do." },
   approved: {

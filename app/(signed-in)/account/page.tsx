@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import { loadEnv } from "../../../lib/env";
 import { loginPath } from "../../../lib/redirect-target";
+import { routes } from "../../../lib/routes";
 import { readAccount } from "../../../lib/server/account";
 import { requireSession } from "../../../lib/server/page-session";
 import { providerName } from "../../_account/provider-name";
@@ -18,7 +19,7 @@ export const metadata: Metadata = { title: "Account" };
 
 export default async function AccountPage() {
   const account = await readAccount(await requireSession("/account"));
-  if (!account) redirect(loginPath("/account"));
+  if (!account) redirect(loginPath("/account", routes));
   const { name, email, emailVerified, hasPassword, providers, devices } = account;
   const sites = providers.map(providerName).join(" and ");
   const now = new Date();

@@ -1,21 +1,21 @@
 import { decodeJwt } from "jose";
 import type { GateEvent, Outcome, TimedStep } from "../../../lib/inspector";
 import { redactPath } from "../../../lib/log/redact";
-import { describeProblem, type ProblemCode } from "../../../lib/problem";
+import { describeProblem } from "../../../lib/problem";
 import type { Decision } from "../../decide";
-import type { Watch } from "../../gate";
 import type { GateRequest } from "../../request";
 import type { SessionResult } from "../../session/reader";
-import { mapMaybeAsync } from "../../util/maybe-async";
+import { tapMaybeAsync } from "../../util/maybe-async";
+import type { Observer, Step, StepResults } from "../observer";
 import { explain } from "./explain";
 
-export interface WatchOptions {
+export interface RecorderOptions {
   /** Milliseconds with fractions, counted from any point in time. */
   readonly clock: () => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Called once for each request, when the gate has finished with it. */
-  readonly keep: (event: GateEvent) => void;
+  /** Called once for each request, after its last step. */
+  readonly onEvent: (event: GateEvent) => void;
 }
 
 /** What is known so far about a request in progress. */
@@ -29,108 +29,95 @@ interface Draft {
 }
 
 /**
- * Observes the steps of each request: their result and their time. Nothing secret is kept: no
- * token, no cookie, no query.
+ * Makes an event of each request: what its steps resulted in, and how long they took. An event
+ * contains nothing secret: no token, no cookie, no query.
  */
-export function watchWith({ clock, now, keep }: WatchOptions): Watch {
-  const drafts = new WeakMap<GateRequest, Draft>();
+export function createEventRecorder({ clock, now, onEvent }: RecorderOptions): Observer {
+  // By the incoming request, because another observer may pass on a changed `GateRequest`.
+  const drafts = new WeakMap<Request, Draft>();
 
-  const draftOf = (asked: GateRequest): Draft => {
-    const draft = drafts.get(asked) ?? { at: now(), began: clock(), steps: [] };
-    drafts.set(asked, draft);
+  function findDraft({ request }: GateRequest): Draft {
+    const draft = drafts.get(request) ?? { at: now(), began: clock(), steps: [] };
+    drafts.set(request, draft);
     return draft;
+  }
+
+  const recordResult: {
+    readonly [S in Step]: (request: GateRequest, draft: Draft, result: StepResults[S]) => void;
+  } = {
+    session: (_, draft, session) => {
+      draft.session = session;
+    },
+    decide: (_, draft, decision) => {
+      draft.decision = decision;
+    },
+    mint: (_, draft, token) => {
+      draft.tokenAge = Math.max(0, Math.round(now() / 1000 - (decodeJwt(token).iat ?? 0)));
+    },
+    forward: finish,
+    respond: finish,
   };
 
-  function timed<T>(asked: GateRequest, name: TimedStep["name"], step: () => T | Promise<T>): T | Promise<T> {
-    const { began, steps } = draftOf(asked);
-    const start = clock() - began;
-    return mapMaybeAsync(step(), (value) => {
-      steps.push({ name, start, took: clock() - began - start });
-      return value;
+  function finish(request: GateRequest, draft: Draft, response: Response): void {
+    const { session, decision } = draft;
+    if (!session || !decision) return;
+    addEvent(request, draft, {
+      outcome: findOutcome(decision),
+      code: decision.do === "refuse" ? decision.code : undefined,
+      status: findStatus(decision, response),
+      reason: explain(request, session, decision),
     });
   }
 
-  function finish(asked: GateRequest, seen: Pick<GateEvent, "outcome" | "code" | "status" | "reason">): void {
-    const draft = draftOf(asked);
-    keep({
-      requestId: asked.requestId,
+  function addEvent(
+    request: GateRequest,
+    draft: Draft,
+    result: Pick<GateEvent, "outcome" | "code" | "status" | "reason">,
+  ): void {
+    onEvent({
+      requestId: request.requestId,
       at: draft.at,
-      method: asked.request.method,
-      path: redactPath(asked.pathname),
-      kind: asked.classified.kind,
-      session: sourceOf(asked, draft.session),
+      method: request.request.method,
+      path: redactPath(request.pathname),
+      kind: request.classified.kind,
+      session: describeSource(request, draft.session),
       tokenAge: draft.tokenAge,
-      ...seen,
+      ...result,
       steps: draft.steps,
       took: clock() - draft.began,
     });
   }
 
-  return (steps) => ({
-    session: (asked) =>
-      mapMaybeAsync(
-        timed(asked, "session", () => steps.session(asked)),
-        (session) => {
-          draftOf(asked).session = session;
-          return session;
+  return {
+    around(step, request, run) {
+      const draft = findDraft(request);
+      const start = clock() - draft.began;
+      return tapMaybeAsync(
+        () => run(request),
+        (result) => {
+          draft.steps.push({ name: step, start, took: clock() - draft.began - start });
+          recordResult[step](request, draft, result);
         },
-      ),
-    decide(asked, session) {
-      const began = clock();
-      const decision = steps.decide(asked, session);
-      const draft = draftOf(asked);
-      draft.steps.push({ name: "decide", start: began - draft.began, took: clock() - began });
-      draft.decision = decision;
-      return decision;
-    },
-    mint: (asked, session) =>
-      mapMaybeAsync(
-        timed(asked, "mint", () => steps.mint(asked, session)),
-        (token) => {
-          draftOf(asked).tokenAge = Math.max(0, Math.round(now() / 1000 - (decodeJwt(token).iat ?? 0)));
-          return token;
+        () => {
+          const { code, status, detail } = describeProblem("gate_failed", request.requestId);
+          addEvent(request, draft, {
+            outcome: "failed",
+            code,
+            status,
+            reason: `${detail} The log has the error.`,
+          });
         },
-      ),
-    forward: (asked, token) =>
-      mapMaybeAsync(
-        timed(asked, "forward", () => steps.forward(asked, token)),
-        (response) => {
-          const { session, decision } = draftOf(asked);
-          const reason = session && decision ? explain(asked, session, decision) : "";
-          // A rewrite has no status yet: FastAPI decides it.
-          const status = response.headers.has("x-middleware-rewrite") ? undefined : response.status;
-          finish(asked, { outcome: "forwarded", status, reason });
-          return response;
-        },
-      ),
-    answer(asked, session, decision) {
-      const began = clock();
-      const response = steps.answer(asked, session, decision);
-      const draft = draftOf(asked);
-      draft.steps.push({ name: "respond", start: began - draft.began, took: clock() - began });
-      const outcome = outcomeOf(decision);
-      finish(asked, {
-        outcome,
-        code: decision.do === "refuse" ? decision.code : undefined,
-        status: outcome === "passed" ? undefined : response.status,
-        reason: explain(asked, session, decision),
-      });
-      return response;
+      );
     },
-    fail(asked, error) {
-      const code: ProblemCode = "gate_failed";
-      const { status, detail } = describeProblem(code, asked.requestId);
-      finish(asked, { outcome: "failed", code, status, reason: `${detail} The log says why.` });
-      return steps.fail(asked, error);
-    },
-  });
+  };
 }
 
-function outcomeOf(decision: Decision): Outcome {
+function findOutcome(decision: Decision): Outcome {
   switch (decision.do) {
     case "pass":
       return "passed";
     case "forward":
+      return "forwarded";
     case "refuse":
     case "show-unavailable":
       return "refused";
@@ -143,7 +130,16 @@ function outcomeOf(decision: Decision): Outcome {
   }
 }
 
-function sourceOf({ classified }: GateRequest, session: SessionResult | undefined): GateEvent["session"] {
+/** The status, unless it is not known yet: of a page, or of a response of FastAPI after a rewrite. */
+function findStatus({ do: action }: Decision, { status, headers }: Response): number | undefined {
+  const isOpen = action === "pass" || (action === "forward" && headers.has("x-middleware-rewrite"));
+  return isOpen ? undefined : status;
+}
+
+function describeSource(
+  { classified }: GateRequest,
+  session: SessionResult | undefined,
+): GateEvent["session"] {
   if (!session || classified.kind === "public-page" || classified.kind === "open-api") return "not needed";
   return session.state === "active" ? session.source : session.state;
 }

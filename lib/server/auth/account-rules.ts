@@ -1,5 +1,7 @@
+import "server-only";
 import type { BetterAuthPlugin } from "better-auth";
-import { APIError, createAuthMiddleware, getAuthoritativeSessionFromCtx } from "better-auth/api";
+import { APIError, getAuthoritativeSessionFromCtx } from "better-auth/api";
+import { type HookContext, onPaths } from "./plugin-hooks";
 
 /**
  * Rules that Better Auth does not have:
@@ -14,36 +16,26 @@ export function accountRules(checkMail: () => Promise<void>) {
     id: "account-rules",
     hooks: {
       before: [
-        on(["/request-password-reset"], async () => {
+        onPaths(["/request-password-reset"], async () => {
           // This runs before the account is looked up, so the response is the same for every
           // address.
           await checkMail();
         }),
-        on(["/send-verification-email"], async (context) => {
-          await sessionOf(context);
+        onPaths(["/send-verification-email"], async (context) => {
+          await requireSession(context);
           await checkMail();
         }),
-        on(["/change-email"], async (context) => {
-          await askPassword(context);
+        onPaths(["/change-email"], async (context) => {
+          await checkPassword(context);
           await checkMail();
         }),
-        on(["/delete-user"], askPassword),
+        onPaths(["/delete-user"], checkPassword),
       ],
     },
   } satisfies BetterAuthPlugin;
 }
 
-type Handler = Parameters<typeof createAuthMiddleware>[0];
-type Context = Parameters<Handler>[0];
-
-function on(paths: readonly string[], handler: (context: Context) => Promise<void>) {
-  return {
-    matcher: ({ path }: { path?: string }) => path !== undefined && paths.includes(path),
-    handler: createAuthMiddleware(handler),
-  };
-}
-
-async function sessionOf(context: Context) {
+async function requireSession(context: HookContext) {
   const found = await getAuthoritativeSessionFromCtx(context);
   if (!found) throw new APIError("UNAUTHORIZED", { code: "UNAUTHORIZED", message: "You are signed out." });
   return found;
@@ -53,14 +45,14 @@ async function sessionOf(context: Context) {
  * Checks the password. Users without one, who sign in through another site, are left to Better
  * Auth's own rules.
  */
-async function askPassword(context: Context): Promise<void> {
-  const { user } = await sessionOf(context);
+async function checkPassword(context: HookContext): Promise<void> {
+  const { user } = await requireSession(context);
   const { internalAdapter, password } = context.context;
   const hash = (await internalAdapter.findCredentialAccount(user.id))?.password;
   if (!hash) return;
-  const given: unknown = context.body?.password;
-  const fits = typeof given === "string" && given.length <= password.config.maxPasswordLength;
-  if (!fits || !(await password.verify({ hash, password: given }))) {
+  const entered: unknown = context.body?.password;
+  const isPossible = typeof entered === "string" && entered.length <= password.config.maxPasswordLength;
+  if (!isPossible || !(await password.verify({ hash, password: entered }))) {
     throw new APIError("BAD_REQUEST", { code: "INVALID_PASSWORD", message: "That is not your password." });
   }
 }

@@ -1,3 +1,4 @@
+import "server-only";
 import { WINDOW_SECONDS } from "./endpoints";
 
 /** Runs one SQL statement in its own transaction, and resolves to its rows. */

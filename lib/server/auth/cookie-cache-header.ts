@@ -1,3 +1,4 @@
+import "server-only";
 import { decodeJwt } from "jose";
 import { isRecent } from "../../is-recent";
 

@@ -1,7 +1,10 @@
+import "server-only";
+
 /**
- * The endpoints of Better Auth that this app serves, as data for `lib/server/auth/request-guard.ts` and
- * `lib/server/auth/rate-limits.ts`. Every other request below `/api/auth` is refused before it is counted,
- * stored or passed to Better Auth. A plugin that adds endpoints needs a line here for each of them.
+ * The endpoints of Better Auth that this app serves, as data for
+ * `lib/server/auth/request-guard.ts` and `lib/server/auth/rate-limits.ts`. Every other request below
+ * `/api/auth` is refused before it is counted, stored or passed to Better Auth. A plugin that adds
+ * endpoints needs a line here for each of them.
  * `tests/quick/lib/server/endpoints.test.ts` lists the endpoints that are left out on purpose.
  */
 
@@ -12,8 +15,11 @@ export interface AuthEndpoint {
   readonly method: "GET" | "POST";
   /** The limits that apply to the endpoint. A request is refused if any of them is used up. */
   readonly limits?: readonly LimitName[];
-  /** Hashes a password. Only a few of these requests run at the same time (lib/server/auth/turns.ts). */
-  readonly isSlow?: true;
+  /**
+   * Only a few requests that hash a password run at the same time
+   * (lib/server/auth/call-better-auth.ts).
+   */
+  readonly hashesPassword?: true;
   /** If set, the endpoint is served only if this part of the configuration is set. */
   readonly needs?: "providers" | "tokenEndpoint";
 }
@@ -31,14 +37,14 @@ export interface Limit {
    * if the client's address is known. Because it is larger than `perAddress`, a single address
    * cannot use up the attempts of an account.
    */
-  readonly perAccountOverall?: number;
+  readonly perAccountAllAddresses?: number;
   /** Attempts per minute for one client address, or for one IPv6 /64. */
   readonly perAddress: number;
   /**
    * Attempts per minute for all callers with an unknown address together. For endpoints that store
    * a row for each new email.
    */
-  readonly inTotal?: number;
+  readonly allUnknownAddresses?: number;
   /** `failures`: an attempt that succeeds is removed from the count. */
   readonly counts: "failures" | "all";
 }
@@ -51,9 +57,15 @@ export const WINDOW_SECONDS = 60;
 
 export const limits = {
   /** A password, from a visitor who is signed out. */
-  signIn: { account: "email", perAccount: 20, perAccountOverall: 60, perAddress: 20, counts: "failures" },
+  signIn: {
+    account: "email",
+    perAccount: 20,
+    perAccountAllAddresses: 60,
+    perAddress: 20,
+    counts: "failures",
+  },
   /** A new account, and an email to an address that the caller chooses. */
-  signUp: { account: "email", perAccount: 20, perAddress: 20, inTotal: 100, counts: "all" },
+  signUp: { account: "email", perAccount: 20, perAddress: 20, allUnknownAddresses: 100, counts: "all" },
   /** A password, from a signed-in user. All endpoints that take the password share one count. */
   password: { account: "session", perAccount: 10, perAddress: 60, counts: "failures" },
   /** An email to the user's own address. */
@@ -73,8 +85,8 @@ export const limits = {
 export type LimitName = keyof typeof limits;
 
 export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
-  "/sign-in/email": { method: "POST", limits: ["signIn"], isSlow: true },
-  "/sign-up/email": { method: "POST", limits: ["signUp"], isSlow: true },
+  "/sign-in/email": { method: "POST", limits: ["signIn"], hashesPassword: true },
+  "/sign-up/email": { method: "POST", limits: ["signUp"], hashesPassword: true },
   "/sign-out": { method: "POST" },
   "/get-session": { method: "GET" },
   "/token": { method: "GET", needs: "tokenEndpoint" },
@@ -86,14 +98,14 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
 
   "/request-password-reset": { method: "POST", limits: ["mail"] },
   "/reset-password/:token": { method: "GET", limits: ["link"] },
-  "/reset-password": { method: "POST", limits: ["link"], isSlow: true },
+  "/reset-password": { method: "POST", limits: ["link"], hashesPassword: true },
   "/send-verification-email": { method: "POST", limits: ["ownMail"] },
   "/verify-email": { method: "GET", limits: ["link"] },
 
   "/update-user": { method: "POST" },
   "/change-email": { method: "POST", limits: ["password", "ownMail", "newAddressMail"] },
-  "/change-password": { method: "POST", limits: ["password"], isSlow: true },
-  "/verify-password": { method: "POST", limits: ["password"], isSlow: true },
+  "/change-password": { method: "POST", limits: ["password"], hashesPassword: true },
+  "/verify-password": { method: "POST", limits: ["password"], hashesPassword: true },
   "/delete-user": { method: "POST", limits: ["password"] },
 
   "/list-sessions": { method: "GET" },
@@ -105,3 +117,13 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
   // (`onAPIError.errorURL`).
   "/error": { method: "GET" },
 };
+
+/** The names of the limits of an endpoint. Empty for a path that is not served. */
+export function limitsOf(path: string | undefined): readonly LimitName[] {
+  return (path !== undefined && endpointAt(path)?.limits) || [];
+}
+
+/** The endpoint at a path as Better Auth names it. */
+export function endpointAt(path: string): AuthEndpoint | undefined {
+  return Object.hasOwn(authEndpoints, path) ? authEndpoints[path as EndpointPath] : undefined;
+}

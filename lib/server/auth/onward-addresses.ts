@@ -1,3 +1,4 @@
+import "server-only";
 import type { BetterAuthPlugin } from "better-auth";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 
@@ -6,7 +7,10 @@ const NAMES = ["callbackURL", "errorCallbackURL", "newUserCallbackURL", "redirec
 
 const MAX_LENGTH = 2_048;
 
-/** RFC 3986 §2: an address consists of visible ASCII characters. A `Location` header can hold nothing else. */
+/**
+ * RFC 3986 §2: an address consists of visible ASCII characters. A `Location` header can contain
+ * nothing else.
+ */
 const ADDRESS = /^[\x21-\x7e]*$/;
 
 /**

@@ -1,49 +1,52 @@
+import "server-only";
 import type { ProblemCode } from "../../problem";
 import { type DatabaseFailures, databaseFailureIn } from "./database-failures";
 
 /** A failure of this app, with its cause. */
-export interface Failed {
+export interface Failure {
   readonly code: Extract<ProblemCode, "gate_session_store_unreachable" | "gate_failed">;
   readonly error: unknown;
 }
 
 /** Errors of parsers: the input is invalid. */
-const FROM_PARSERS: ReadonlySet<string> = new Set(["ZodError", "$ZodError", "SyntaxError", "URIError"]);
+const PARSER_ERRORS: ReadonlySet<string> = new Set(["ZodError", "$ZodError", "SyntaxError", "URIError"]);
 
 /**
  * Distinguishes the outcomes of a request to Better Auth: its own response, a value that the
  * database or a parser refuses (an error of the caller), and a failure. Better Auth can turn the
  * last two into 500, 422 or even 401.
  */
-export async function settleOutcome(
+export async function classifyOutcome(
   result: PromiseSettledResult<Response>,
   failures: DatabaseFailures,
   path: string,
-): Promise<Response | Failed> {
+): Promise<Response | Failure> {
   const response = result.status === "fulfilled" ? result.value : undefined;
-  const error: unknown = result.status === "rejected" ? result.reason : new Error("Better Auth answered 500");
+  const error: unknown =
+    result.status === "rejected" ? result.reason : new Error("Better Auth responded with 500");
   // From a query that did not go through the watched driver.
   const thrown = databaseFailureIn(error);
   const outage = thrown === "outage" ? error : failures.get("outage");
-  // Whatever Better Auth responds. Its 401 says that a session that cannot be read is gone, and its
-  // sign-out says 200 although the session is still in the database.
+  // Whatever Better Auth responds. Its 401 states that a session that cannot be read is gone, and
+  // its sign-out responds 200 although the session is still in the database.
   if (outage !== undefined) {
     return { code: "gate_session_store_unreachable", error: outage };
   }
   if (response !== undefined && response.status !== 500 && !(await isFailedSignUp(response))) return response;
-  if (thrown === "conflict" || failures.has("conflict")) return refuse(409, conflictAt(path));
+  if (thrown === "conflict" || failures.has("conflict")) return refusal(409, conflictAt(path));
   const isInvalid = thrown === "invalid" || failures.has("invalid");
-  if (isInvalid || (error instanceof Error && FROM_PARSERS.has(error.name)))
-    return refuse(400, INVALID_VALUE);
+  if (isInvalid || (error instanceof Error && PARSER_ERRORS.has(error.name)))
+    return refusal(400, INVALID_VALUE);
   return { code: "gate_failed", error };
 }
 
 export const INVALID_VALUE = {
   code: "INVALID_VALUE",
-  message: "The request holds a value that is not valid.",
+  message: "The request contains a value that is not valid.",
 };
 
-export function refuse(status: 400 | 409, body: { code: string; message: string }): Response {
+/** A refusal in the form of Better Auth's own. */
+export function refusal(status: 400 | 409, body: { code: string; message: string }): Response {
   return Response.json(body, { status });
 }
 
@@ -66,7 +69,7 @@ function conflictAt(path: string): { code: string; message: string } {
         message: "There is an account with this email already.",
       };
     case "/api/auth/verify-email":
-      return { code: "EMAIL_TAKEN", message: "Another account uses this email by now." };
+      return { code: "EMAIL_TAKEN", message: "Another account uses this email now." };
     default:
       return { code: "CONFLICT", message: "Something else has changed meanwhile. Try again." };
   }

@@ -1,3 +1,4 @@
+import "server-only";
 import { decodeJwt } from "jose";
 import { failurePage, refusedPage, tooManyPage, unavailablePage } from "../../failure-page";
 
@@ -62,7 +63,8 @@ async function codeOf(response: Response): Promise<string | null> {
 }
 
 /**
- * What the link did. The links of lib/server/auth/account-options.ts differ in the `requestType` of the token.
+ * What the link did. The links of lib/server/auth/email-callbacks.ts differ in the `requestType` of
+ * their tokens.
  */
 function whatIsDone(token: string | null): "approved" | "changed" | "confirmed" {
   const { requestType } = decodeJwt(token ?? "");

@@ -1,3 +1,5 @@
+import "server-only";
+
 /** Far above the size of any form of this app: a sign-up with every field at its limit has 6 kB. */
 export const MAX_AUTH_BODY_BYTES = 64 * 1024;
 
@@ -7,7 +9,7 @@ export const MAX_AUTH_BODY_BYTES = 64 * 1024;
  */
 const MAX_DEPTH = 16;
 
-export type AuthInput =
+export type RequestBody =
   | { readonly body: Uint8Array<ArrayBuffer> | null }
   | { readonly refused: "too-large" | "invalid" };
 
@@ -17,8 +19,8 @@ export type AuthInput =
  * nested too deeply, and text with NUL or an unpaired surrogate, in the body, the path or the
  * query.
  */
-export async function readAuthInput({ url, headers, body }: Request): Promise<AuthInput> {
-  if (!isValidAddress(new URL(url))) return { refused: "invalid" };
+export async function readRequestBody({ url, headers, body }: Request): Promise<RequestBody> {
+  if (!isValidUrl(new URL(url))) return { refused: "invalid" };
   if (Number(headers.get("content-length")) > MAX_AUTH_BODY_BYTES) return { refused: "too-large" };
   if (body === null) return { body };
   const bytes = await readUpTo(body, MAX_AUTH_BODY_BYTES).catch(() => "cut" as const);
@@ -56,7 +58,7 @@ async function readUpTo(body: ReadableStream, max: number): Promise<Uint8Array<A
 /**
  * Percent-encoding that is not UTF-8 is left to the router: it matches no endpoint, or no token.
  */
-function isValidAddress({ pathname, searchParams }: URL): boolean {
+function isValidUrl({ pathname, searchParams }: URL): boolean {
   return !/%00/.test(pathname) && [...searchParams].flat().every(isValidText);
 }
 

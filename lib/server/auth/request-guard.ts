@@ -1,7 +1,8 @@
+import "server-only";
 import { isCrossSite, isEmbeddedElsewhere } from "../../cross-site";
 import type { Env } from "../../env";
 import type { ProblemCode } from "../../problem";
-import { type AuthEndpoint, authEndpoints } from "./endpoints";
+import { type AuthEndpoint, authEndpoints, endpointAt } from "./endpoints";
 
 const BASE_PATH = "/api/auth";
 
@@ -20,7 +21,7 @@ export interface Refusal {
  * undefined for a request that is served. A path must be spelled exactly: other case, a trailing or
  * double slash and percent-encoding are refused.
  */
-export function createAuthGuard(env: Pick<Env, "origins" | "providers" | "tokenEndpoint">) {
+export function createRequestGuard(env: Pick<Env, "origins" | "providers" | "tokenEndpoint">) {
   const isServed = ({ needs }: AuthEndpoint) =>
     needs === undefined ||
     (needs === "tokenEndpoint" ? env.tokenEndpoint : Object.values(env.providers).some(Boolean));
@@ -28,7 +29,7 @@ export function createAuthGuard(env: Pick<Env, "origins" | "providers" | "tokenE
     .filter(([, endpoint]) => isServed(endpoint))
     .map(([path, { method }]) => ({ method, pattern: patternOf(path) }));
 
-  return function judge({
+  return function checkRequest({
     url,
     method,
     headers,
@@ -43,11 +44,8 @@ export function createAuthGuard(env: Pick<Env, "origins" | "providers" | "tokenE
 }
 
 /** Whether requests to this path hash a password. */
-export function isSlow(pathname: string): boolean {
-  const path = pathname.slice(BASE_PATH.length);
-  return (
-    Object.hasOwn(authEndpoints, path) && authEndpoints[path as keyof typeof authEndpoints]?.isSlow === true
-  );
+export function hashesPassword(pathname: string): boolean {
+  return endpointAt(pathname.slice(BASE_PATH.length))?.hashesPassword === true;
 }
 
 function patternOf(path: string): RegExp {

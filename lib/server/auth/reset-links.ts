@@ -1,11 +1,11 @@
+import "server-only";
 import type { BetterAuthPlugin } from "better-auth";
-import { createAuthMiddleware } from "better-auth/api";
-import { hasSucceeded } from "./rate-limits";
+import { hasSucceeded, onPaths } from "./plugin-hooks";
 
 /**
- * Ends the links for a new password that are still unused when a signed-in user changes the password,
- * and when the email changes: whoever reads the old mailbox must not get in. Better Auth lets them
- * work until they expire. A reset ends the other links through `onPasswordReset` (lib/server/auth/handler.ts).
+ * Ends the unused links for a new password when a signed-in user changes the password or the email:
+ * a person who reads the old mailbox must not get in. In Better Auth they work until they expire. A
+ * reset ends the other links through `onPasswordReset` (lib/server/auth/instance.ts).
  */
 export function resetLinks(endLinks: (userId: string) => Promise<unknown>) {
   return {
@@ -26,12 +26,10 @@ export function resetLinks(endLinks: (userId: string) => Promise<unknown>) {
     }),
     hooks: {
       after: [
-        {
-          matcher: ({ path }) => path === "/change-password",
-          handler: createAuthMiddleware(async ({ context }) => {
-            if (context.session && hasSucceeded(context.returned)) await endLinks(context.session.user.id);
-          }),
-        },
+        onPaths(["/change-password"], async (context) => {
+          const { session } = context.context;
+          if (session && hasSucceeded(context)) await endLinks(session.user.id);
+        }),
       ],
     },
   } satisfies BetterAuthPlugin;

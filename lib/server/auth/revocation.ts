@@ -1,10 +1,7 @@
+import "server-only";
 import type { BetterAuthPlugin } from "better-auth";
-import {
-  APIError,
-  createAuthEndpoint,
-  createAuthMiddleware,
-  sensitiveSessionMiddleware,
-} from "better-auth/api";
+import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from "better-auth/api";
+import { onPaths } from "./plugin-hooks";
 
 /**
  * Adds two ways to end sessions to those of Better Auth.
@@ -38,12 +35,9 @@ export function revocation() {
     },
     hooks: {
       before: [
-        {
-          matcher: ({ path }) => path === "/change-password",
-          handler: createAuthMiddleware(async ({ body }) => ({
-            context: { body: { ...body, revokeOtherSessions: true } },
-          })),
-        },
+        onPaths(["/change-password"], async ({ body }) => ({
+          context: { body: { ...body, revokeOtherSessions: true } },
+        })),
       ],
     },
   } satisfies BetterAuthPlugin;

@@ -1,3 +1,5 @@
+import "server-only";
+
 /**
  * Removes the raw session token from a response of `/api/auth/*`.
  *

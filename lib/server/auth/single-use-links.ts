@@ -1,23 +1,20 @@
+import "server-only";
 import { createHash } from "node:crypto";
 import type { BetterAuthPlugin } from "better-auth";
-import { createAuthMiddleware } from "better-auth/api";
 import { jwtVerify } from "jose";
 import type { AttemptCounter } from "./attempt-counter";
-import { hasSucceeded } from "./rate-limits";
+import { type HookContext, hasSucceeded, onPaths } from "./plugin-hooks";
 
-type Handler = Parameters<typeof createAuthMiddleware>[0];
-type Context = Parameters<Handler>[0];
-
-/** The first use of the link leads to this page too (lib/server/auth/account-options.ts). */
+/** The first use of the link leads to this page too (lib/server/auth/email-callbacks.ts). */
 const APPROVED_PAGE = "/verify-email?done=approved";
 
 /**
  * Seconds. If a use is interrupted, for example by a crash, the link works again after this time.
  */
-const IN_PROGRESS = 30;
+const CLAIM_SECONDS = 30;
 
 /** Seconds. A used link is remembered for this long after it has expired, because clocks differ. */
-const MARGIN = 60 * 60;
+const MARGIN_SECONDS = 60 * 60;
 
 /**
  * Makes the link that approves a change of email work only once. Better Auth sends an email each
@@ -35,38 +32,33 @@ export function singleUseLinks(counter: AttemptCounter) {
    */
   const firstUses = new WeakMap<Request, { key: string; expiresAt: number }>();
 
-  const isLink = ({ path }: { path?: string }) => path === "/verify-email";
+  const paths = ["/verify-email"];
   return {
     id: "single-use-links",
     hooks: {
       before: [
-        {
-          matcher: isLink,
-          handler: createAuthMiddleware(async (context) => {
-            const { request } = context;
-            const expiresAt = await readApproval(context);
-            if (!request || expiresAt === undefined) return;
-            const key = createHash("sha256")
-              .update(`link ${signedPart(context.query?.token)}`)
-              .digest("base64url");
-            if (!(await counter.claim(key, IN_PROGRESS))) throw context.redirect(APPROVED_PAGE);
-            firstUses.set(request, { key, expiresAt });
-            // An address that the caller chooses may hold an `error`, and make a success look like a failure.
-            return { context: { query: { ...context.query, callbackURL: APPROVED_PAGE } } };
-          }),
-        },
+        onPaths(paths, async (context) => {
+          const { request } = context;
+          const expiresAt = await readApproval(context);
+          if (!request || expiresAt === undefined) return;
+          const key = createHash("sha256")
+            .update(`link ${signedPart(context.query?.token)}`)
+            .digest("base64url");
+          if (!(await counter.claim(key, CLAIM_SECONDS))) throw context.redirect(APPROVED_PAGE);
+          firstUses.set(request, { key, expiresAt });
+          // An address that the caller chooses could contain an `error`, and make a success look
+          // like a failure.
+          return { context: { query: { ...context.query, callbackURL: APPROVED_PAGE } } };
+        }),
       ],
       after: [
-        {
-          matcher: isLink,
-          handler: createAuthMiddleware(async ({ request, context }) => {
-            const use = request && firstUses.get(request);
-            if (!use) return;
-            if (hasSucceeded(context.returned)) {
-              await counter.keep(use.key, use.expiresAt - Date.now() / 1000 + MARGIN);
-            } else await counter.release(use.key);
-          }),
-        },
+        onPaths(paths, async (context) => {
+          const use = context.request && firstUses.get(context.request);
+          if (!use) return;
+          if (hasSucceeded(context)) {
+            await counter.keep(use.key, use.expiresAt - Date.now() / 1000 + MARGIN_SECONDS);
+          } else await counter.release(use.key);
+        }),
       ],
     },
   } satisfies BetterAuthPlugin;
@@ -76,7 +68,7 @@ export function singleUseLinks(counter: AttemptCounter) {
  * When the link expires, in seconds since the epoch. Undefined unless it is a genuine link that
  * approves a change of email. Other links are not stored: a caller could invent any number of them.
  */
-async function readApproval({ query, context }: Context): Promise<number | undefined> {
+async function readApproval({ query, context }: HookContext): Promise<number | undefined> {
   const secret = new TextEncoder().encode(context.secret);
   try {
     const { payload } = await jwtVerify(String(query?.token), secret, { algorithms: ["HS256"] });
@@ -87,8 +79,8 @@ async function readApproval({ query, context }: Context): Promise<number | undef
 }
 
 /**
- * Header and payload of a JWT. Its signature has more than one spelling: decoders ignore the padding bits of the last
- * character and white space, and take "+" for "-".
+ * Header and payload of a JWT. Its signature has more than one spelling: decoders ignore the
+ * padding bits of the last character and white space, and treat "+" as "-".
  */
 function signedPart(token: unknown): string {
   const text = String(token);

@@ -1,3 +1,4 @@
+import "server-only";
 import type { BetterAuthPlugin } from "better-auth";
 import { jwt } from "better-auth/plugins/jwt";
 import { type Identity, identityOf, JWT_ALGORITHM } from "../../token/contract";
@@ -8,9 +9,9 @@ export const TOKEN_PATH = "/api/auth/token";
 /**
  * `GET /api/auth/token`, for native and command-line clients. These hold the session cookie
  * themselves and cannot go through the gate. The token is signed by `mint`, with the same key and
- * contract as the gate's tokens.
+ * contract as the gate's tokens. It is valid for `ttlSeconds`.
  */
-export function tokenEndpoint(mint: MintToken, now: () => number): BetterAuthPlugin {
+export function tokenEndpoint(mint: MintToken, ttlSeconds: number, now: () => number): BetterAuthPlugin {
   return jwt({
     // Otherwise the plugin adds the token to each get-session response, in a header that page
     // scripts can read.
@@ -21,7 +22,8 @@ export function tokenEndpoint(mint: MintToken, now: () => number): BetterAuthPlu
     jwks: { remoteUrl: "urn:gatehouse:shared-secret", keyPairConfig: { alg: JWT_ALGORITHM as never } },
     jwt: {
       definePayload: ({ user, session }) => ({ identity: identityOf(user, session) }),
-      sign: async (payload) => (await mint(payload?.identity as Identity, now())).jwt,
+      sign: async (payload) =>
+        (await mint(payload?.identity as Identity, { issuedAt: now(), ttlSeconds })).jwt,
     },
   });
 }

@@ -1,3 +1,4 @@
+import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
@@ -36,7 +37,7 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
     // Service Workers §6.3: this header would let a worker from a path below `/backend` control the
     // app's pages.
     response.removeHeader("service-worker-allowed");
-    for (const name of ORDERS_TO_PROXIES) response.removeHeader(name);
+    for (const name of PROXY_COMMANDS) response.removeHeader(name);
     // The rewrite passes on no trailers. Node refuses to write this header before a body that is
     // not chunked, and the response would never end.
     response.removeHeader("trailer");
@@ -46,17 +47,21 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
 }
 
 /**
- * Headers with which a backend commands a proxy in front. Attack: nginx, Apache and others would send
- * another resource in place of this response: a page of the app, requested as the user, or a file.
- * The second group sets the time in a shared cache, and would override `Cache-Control: private`.
+ * Headers with which a backend commands a proxy in front. Attack: nginx, Apache and others would
+ * send another resource instead of this response: a page of the app, requested as the user, or a
+ * file. The second group sets the time in a shared cache, and would override
+ * `Cache-Control: private`.
  */
-const ORDERS_TO_PROXIES = [
+const PROXY_COMMANDS = [
   ...["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file", "x-litespeed-location", "x-reproxy-url"],
   ...["x-accel-expires", "cdn-cache-control", "surrogate-control", "x-litespeed-cache-control"],
 ];
 
-/** Directives with which a backend decides about shared caches. `private="…"` is about single headers only. */
-const ABOUT_SHARED_CACHES = /(?:^|,)\s*(?:public|private|no-store|s-maxage\s*=\s*\S+)\s*(?:,|$)/i;
+/**
+ * Directives with which a backend decides about shared caches. `private="…"` is about single
+ * headers only.
+ */
+const SHARED_CACHE_DIRECTIVE = /(?:^|,)\s*(?:public|private|no-store|s-maxage\s*=\s*\S+)\s*(?:,|$)/i;
 
 /**
  * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the
@@ -67,7 +72,7 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
   const directives = [value ?? []].flat().join(", ");
   if (directives === "") return "private";
   const withoutQuoted = directives.replace(/"[^"]*"?/g, '""');
-  return ABOUT_SHARED_CACHES.test(withoutQuoted) ? directives : `${directives}, private`;
+  return SHARED_CACHE_DIRECTIVE.test(withoutQuoted) ? directives : `${directives}, private`;
 }
 
 /** The path as Next and the gate see it, without dot segments. */

@@ -1,17 +1,21 @@
+import "server-only";
 import { log } from "../../log/console-log";
 import { guardResponses } from "./guard-responses";
-import { guardUpgrades } from "./guard-upgrades";
+import { createUpgradeGuard } from "./guard-upgrades";
 import { closeIdleConnections } from "./idle-connections";
+import { interceptEvents } from "./intercept-events";
 import { refuseUnreadable } from "./refuse-unreadable";
 
 /** Installs the guards of the Node server (docs/decisions/018-guards-of-the-server.md). */
 export function guardServer(appOrigin: string): void {
   closeIdleConnections();
-  refuseUnreadable();
   guardResponses(appOrigin);
-  guardUpgrades({
-    log,
-    randomId: () => crypto.randomUUID(),
-    ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
+  interceptEvents({
+    request: refuseUnreadable,
+    upgrade: createUpgradeGuard({
+      log,
+      randomId: () => crypto.randomUUID(),
+      ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
+    }),
   });
 }

@@ -1,19 +1,20 @@
-import { type IncomingMessage, Server } from "node:http";
+import "server-only";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Log } from "../../log/log";
 import { describeProblem, problems } from "../../problem";
 import { routes } from "../../routes";
 
 /** How long the client may take to close its side after ours is closed. Milliseconds. */
-const LINGER = 1_000;
+const CLOSE_TIMEOUT = 1_000;
 
 /**
  * How long the backend may take to send the first byte of its response to a handshake.
  * Milliseconds.
  */
-const FIRST_BYTE_WITHIN = 30_000;
+const FIRST_BYTE_TIMEOUT = 30_000;
 
-export interface UpgradeGuard {
+export interface UpgradeGuardOptions {
   readonly log: Log;
   readonly randomId: () => string;
   /** The prefix of the paths that the server upgrades itself: hot reloading in `next dev`. */
@@ -21,7 +22,8 @@ export interface UpgradeGuard {
 }
 
 /**
- * Closes every upgrade that is not forwarded to the backend.
+ * Creates the function that closes every upgrade that is not forwarded to the backend. It returns
+ * whether it has refused the upgrade.
  *
  * Attack: when a request contains an upgrade, Node removes its connection from the HTTP server, and
  * none of the server's timeouts applies to it any more. Next handles such a request only if a
@@ -34,21 +36,16 @@ export interface UpgradeGuard {
  * here. A socket whose sending side is closed is destroyed, whether or not the client closes its
  * own side.
  */
-export function guardUpgrades(guard: UpgradeGuard): void {
-  const emit: (event: string, ...args: unknown[]) => boolean = Server.prototype.emit;
-  Server.prototype.emit = function (this: Server, event: string, ...args: unknown[]): boolean {
-    if (event === "upgrade") {
-      const [request, socket] = args as [IncomingMessage, Socket];
-      closeBothSides(socket);
-      if (!isOwn(request, guard.ownPrefix)) {
-        if (!isBackendHandshake(request)) {
-          refuse(socket, guard);
-          return true;
-        }
-        expectFirstByte(socket);
-      }
+export function createUpgradeGuard(options: UpgradeGuardOptions) {
+  return function guardUpgrade(request: IncomingMessage, socket: Socket): boolean {
+    closeBothSides(socket);
+    if (isOwn(request, options.ownPrefix)) return false;
+    if (!isBackendHandshake(request)) {
+      refuse(socket, options);
+      return true;
     }
-    return emit.apply(this, [event, ...args]);
+    requireFirstByte(socket);
+    return false;
   };
 }
 
@@ -60,7 +57,7 @@ function isOwn({ url = "" }: IncomingMessage, ownPrefix: string | undefined): bo
  * Whether this is a WebSocket handshake (RFC 6455 §4.1) for a backend path that the gate sees
  * unchanged.
  */
-export function isBackendHandshake({ method, headers, url = "" }: IncomingMessage): boolean {
+function isBackendHandshake({ method, headers, url = "" }: IncomingMessage): boolean {
   const [path = ""] = url.split("?", 1);
   return (
     method === "GET" &&
@@ -79,7 +76,7 @@ function isNormal(path: string): boolean {
   return !path.includes("//") && URL.canParse(path, base) && new URL(path, base).pathname === path;
 }
 
-function refuse(socket: Socket, { log, randomId }: UpgradeGuard): void {
+function refuse(socket: Socket, { log, randomId }: UpgradeGuardOptions): void {
   const code = "gate_not_websocket";
   const { status, title } = problems[code];
   const requestId = randomId();
@@ -106,7 +103,7 @@ function refuse(socket: Socket, { log, randomId }: UpgradeGuard): void {
  */
 function closeBothSides(socket: Socket): void {
   socket.once("finish", () => {
-    const timer = setTimeout(() => socket.destroy(), LINGER);
+    const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT);
     socket.once("close", () => clearTimeout(timer));
   });
 }
@@ -114,10 +111,10 @@ function closeBothSides(socket: Socket): void {
 /**
  * Covers a backend that never responds, and each socket that Next leaves open without a response.
  */
-function expectFirstByte(socket: Socket): void {
+function requireFirstByte(socket: Socket): void {
   const sentBefore = socket.bytesWritten;
   const timer = setTimeout(() => {
     if (socket.bytesWritten === sentBefore) socket.destroy();
-  }, FIRST_BYTE_WITHIN);
+  }, FIRST_BYTE_TIMEOUT);
   socket.once("close", () => clearTimeout(timer));
 }

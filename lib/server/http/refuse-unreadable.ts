@@ -1,25 +1,21 @@
-import { type IncomingMessage, Server, type ServerResponse } from "node:http";
+import "server-only";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * Refuses what Next cannot read. Next responds to it with 500 and a stack in the log, before any code of the app runs, so a
- * stranger could fill the log.
+ * Refuses requests that Next cannot read. Returns whether it has refused this one.
  *
- * - TRACE: Next cannot build its `Request` for it (Fetch §2.2.1 forbids the method). RFC 9110 §9.3.8: TRACE sends the
- *   request's headers back, cookies among them, so nobody needs it here.
+ * Attack: Next responds to such a request with 500 and a stack in the log, before any code of the
+ * app runs, so any client could fill the log.
+ *
+ * - TRACE: Next cannot build its `Request` for it (Fetch §2.2.1 forbids the method). RFC 9110
+ *   §9.3.8: TRACE sends the request's headers back, cookies among them, so no client needs it here.
  * - A request target that is neither a path nor an address (RFC 9112 §3.2), such as `*`.
  */
-export function refuseUnreadable(): void {
-  const { emit } = Server.prototype as { emit: (event: string, ...values: unknown[]) => boolean };
-  Server.prototype.emit = function (this: Server, event: string, ...values: unknown[]): boolean {
-    if (event === "request") {
-      const [request, response] = values as [IncomingMessage, ServerResponse];
-      if (request.method === "TRACE") {
-        return refuse(response, 405, { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
-      }
-      if (!isTarget(request.url)) return refuse(response, 400);
-    }
-    return emit.call(this, event, ...values);
-  };
+export function refuseUnreadable(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.method === "TRACE") {
+    return refuse(response, 405, { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" });
+  }
+  return !isTarget(request.url) && refuse(response, 400);
 }
 
 function isTarget(url = ""): boolean {

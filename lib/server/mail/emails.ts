@@ -1,15 +1,16 @@
-import type { Message } from "./mail";
+import "server-only";
+import type { Message } from "./message";
 
 /**
  * The emails that this app sends.
  *
  * Attack: anyone can make this app send an email to any address, so a text chosen by the sender
  * would be a way to send spam or phishing. Defence: an email contains no text from a user, not even
- * a name. The one exception is the new address in `approveChangeLetter`, which goes to the user's
+ * a name. The one exception is the new address in `approveChangeEmail`, which goes to the user's
  * own address.
  */
 
-type Letter = Omit<Message, "to">;
+type Email = Omit<Message, "to">;
 
 interface Parts {
   subject: string;
@@ -21,7 +22,7 @@ interface Parts {
 
 const VALID = "The link works for an hour";
 
-export function resetLetter(url: string): Letter {
+export function passwordResetEmail(url: string): Email {
   return compose({
     subject: "Choose a new password",
     before: "We received a request for a new password for your Gatehouse account.",
@@ -31,7 +32,7 @@ export function resetLetter(url: string): Letter {
   });
 }
 
-export function confirmLetter(url: string): Letter {
+export function confirmEmail(url: string): Email {
   return compose({
     subject: "Confirm your email address",
     before: "Someone entered this address for a Gatehouse account.",
@@ -41,8 +42,8 @@ export function confirmLetter(url: string): Letter {
   });
 }
 
-/** Sent to the old address: asks to approve the change. */
-export function approveChangeLetter(url: string, newEmail: string): Letter {
+/** Sent to the old address: the user must approve the change. */
+export function approveChangeEmail(url: string, newEmail: string): Email {
   return compose({
     subject: "Approve your new email address",
     before: `You requested to change the email address of your Gatehouse account to ${newEmail}.`,
@@ -52,8 +53,8 @@ export function approveChangeLetter(url: string, newEmail: string): Letter {
   });
 }
 
-/** Sent to the new address: asks to confirm that it belongs to the user. */
-export function newAddressLetter(url: string): Letter {
+/** Sent to the new address: the user must confirm it. */
+export function newAddressEmail(url: string): Email {
   return compose({
     subject: "Confirm your new email address",
     before: "You requested to use this address for your Gatehouse account.",
@@ -63,7 +64,7 @@ export function newAddressLetter(url: string): Letter {
   });
 }
 
-function compose({ subject, before, label, url, after }: Parts): Letter {
+function compose({ subject, before, label, url, after }: Parts): Email {
   return {
     subject,
     text: `${before}\n\n${label}:\n${url}\n\n${after}\n`,

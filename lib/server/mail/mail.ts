@@ -1,13 +1,8 @@
+import "server-only";
 import { createTransport } from "nodemailer";
 import type { Env } from "../../env";
 import { keepInMailbox } from "./mailbox";
-
-export interface Message {
-  readonly to: string;
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-}
+import type { Message } from "./message";
 
 export interface Mailer {
   /** Whether messages can be sent at all, or stored in the development mailbox. */
@@ -38,7 +33,7 @@ export class MailError extends Error {
  * A mail server that sends nothing for this long counts as unreachable: a person is waiting for the
  * form. Milliseconds.
  */
-const ANSWER_WITHIN = 8_000;
+const TIMEOUT = 8_000;
 
 /**
  * For the Node server only: the gate's bundle must not contain an SMTP client
@@ -46,28 +41,28 @@ const ANSWER_WITHIN = 8_000;
  */
 export function createMailer({ mail, development }: Pick<Env, "mail" | "development">): Mailer {
   if (mail) return smtp(mail);
-  return development ? mailbox : nowhere;
+  return development ? mailbox : unconfigured;
 }
 
 function smtp({ smtpUrl, from }: NonNullable<Env["mail"]>): Mailer {
   const transport = createTransport(
     {
       url: smtpUrl,
-      connectionTimeout: ANSWER_WITHIN,
-      greetingTimeout: ANSWER_WITHIN,
-      socketTimeout: ANSWER_WITHIN,
-      dnsTimeout: ANSWER_WITHIN,
+      connectionTimeout: TIMEOUT,
+      greetingTimeout: TIMEOUT,
+      socketTimeout: TIMEOUT,
+      dnsTimeout: TIMEOUT,
     },
     { from },
   );
-  const failed = (cause: unknown) => new MailError("MAIL_NOT_SENT", `the mail server: ${cause}`, { cause });
+  const notSent = (cause: unknown) => new MailError("MAIL_NOT_SENT", `the mail server: ${cause}`, { cause });
   return {
     isConfigured: true,
     async check() {
-      await transport.verify().catch((error) => Promise.reject(failed(error)));
+      await transport.verify().catch((error) => Promise.reject(notSent(error)));
     },
     async send(message) {
-      await transport.sendMail({ ...message }).catch((error) => Promise.reject(failed(error)));
+      await transport.sendMail({ ...message }).catch((error) => Promise.reject(notSent(error)));
     },
   };
 }
@@ -82,7 +77,7 @@ const mailbox: Mailer = {
  * Messages are never written to the log instead: a link that resets a password is as valuable as
  * the password.
  */
-const nowhere: Mailer = {
+const unconfigured: Mailer = {
   isConfigured: false,
   check: () => Promise.reject(notConfigured()),
   send: () => Promise.reject(notConfigured()),

@@ -1,10 +1,12 @@
-import type { Message } from "./mail";
+import "server-only";
+import type { Message } from "./message";
 
 export interface KeptMessage extends Message {
   readonly at: Date;
 }
 
-const KEPT = 50;
+/** How many messages are kept. */
+const CAPACITY = 50;
 
 /**
  * Next's development server evaluates this module again for each route and after each change. The
@@ -21,5 +23,5 @@ export function readMailbox(): readonly KeptMessage[] {
 }
 
 export function keepInMailbox(message: Message): void {
-  shared.gatehouseMailbox = [{ ...message, at: new Date() }, ...readMailbox()].slice(0, KEPT);
+  shared.gatehouseMailbox = [{ ...message, at: new Date() }, ...readMailbox()].slice(0, CAPACITY);
 }

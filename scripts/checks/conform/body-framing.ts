@@ -4,7 +4,7 @@ import { assert, assertStatus, describeResponse, fetchMe, ME, skip, TASKS } from
 import type { Context } from "./context";
 
 const FRAMING = "The server, or the proxy in front of it, must refuse this (RFC 9112 §6)";
-const BODIES = "edge/upstream/headers.ts: judgeBody";
+const BODIES = "edge/facts.ts: compareBodyLength";
 
 /** Ways to bypass the gate with the body of a request: its length, and request smuggling. */
 export const bodyFraming: readonly Check<Context>[] = [

@@ -144,7 +144,7 @@ export const redirects: readonly Check<Context>[] = [
     id: "redirects.cookies-no-store",
     title: "no cache stores a response that sets the session's cookies",
     source: "OWASP Session Management Cheat Sheet, Web Content Caching",
-    fix: "lib/server/auth/handler.ts must set `private, no-store` on every response of Better Auth",
+    fix: "lib/server/auth/response-headers.ts must set `private, no-store` on every response of Better Auth",
     async run(context) {
       assertNoStore(context.ada.signInResponse, "the sign-up");
       assertNoStore((await context.signInAda()).signInResponse, "the sign-in");

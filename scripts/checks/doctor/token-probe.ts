@@ -37,7 +37,7 @@ export type Forgery = (config: JwtConfig, now: number) => Promise<string>;
 const randomKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
 
 const mint = async (config: JwtConfig, now: number) =>
-  (await createMinter(config, () => crypto.randomUUID())(doctor, now)).jwt;
+  (await createMinter(config, () => crypto.randomUUID())(doctor, { issuedAt: now })).jwt;
 
 const claimsOf = (jwt: string) =>
   JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { classify, type Wants } from "../../../edge/classify";
-import type { RouteKind } from "../../../lib/routes";
+import { createClassifier, type Wants } from "../../../edge/classify";
+import { type RouteKind, routes } from "../../../lib/routes";
+
+const classify = createClassifier(routes);
 
 describe("what a path is", () => {
   const rows: [path: string, kind: RouteKind][] = [

@@ -1,10 +1,28 @@
 import { describe, expect, it, test } from "vitest";
 import type { Wants } from "../../../edge/classify";
-import { type Decision, decide, type Facts } from "../../../edge/decide";
-import type { SessionState } from "../../../edge/session/reader";
+import { type Decision, decide } from "../../../edge/decide";
+import type { Facts } from "../../../edge/facts";
+import type { KnownSession, SessionResult, SessionState } from "../../../edge/session/reader";
 import type { RouteKind } from "../../../lib/routes";
+import { identityOf } from "../../../lib/token/contract";
 
-const usual: Facts = {
+const session: KnownSession = {
+  identity: identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" }),
+  expiresAt: 86_400_000,
+  verifiedAt: 0,
+};
+const results: Record<SessionState, SessionResult> = {
+  active: { state: "active", session, source: "memory", setCookies: [] },
+  none: { state: "none", setCookies: [] },
+  unreachable: { state: "unreachable", error: new Error("down") },
+};
+
+/** The facts, with the state of the session instead of its result. */
+type FactsByState = Omit<Facts, "session"> & { session: SessionState };
+
+const decideBy = (facts: FactsByState) => decide({ ...facts, session: results[facts.session] });
+
+const usual: FactsByState = {
   kind: "page",
   wants: "document",
   safe: true,
@@ -16,7 +34,7 @@ const usual: Facts = {
 };
 
 const pass: Decision = { do: "pass" };
-const forward: Decision = { do: "forward" };
+const forward: Decision = { do: "forward", session };
 const toLogin: Decision = { do: "redirect", to: "login", status: 307 };
 const toLoginByGet: Decision = { do: "redirect", to: "login", status: 303 };
 const onward: Decision = { do: "redirect", to: "next", status: 307 };
@@ -26,7 +44,7 @@ const refuse = (code: Extract<Decision, { do: "refuse" }>["code"]): Decision => 
 const signedOut = refuse("gate_signed_out");
 const unreachable = refuse("gate_session_store_unreachable");
 
-type Row = [sentence: string, facts: Partial<Facts>, decision: Decision];
+type Row = [sentence: string, facts: Partial<FactsByState>, decision: Decision];
 
 const rows: Row[] = [
   ["anyone sees a public page", { kind: "public-page", session: "none" }, pass],
@@ -181,7 +199,7 @@ const rows: Row[] = [
 ];
 
 test.each(rows)("%s", (_, facts, decision) => {
-  expect(decide({ ...usual, ...facts })).toEqual(decision);
+  expect(decideBy({ ...usual, ...facts })).toEqual(decision);
 });
 
 const kinds: RouteKind[] = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
@@ -189,16 +207,16 @@ const wants: Wants[] = ["document", "flight", "action", "upgrade", "other-upgrad
 const sessions: SessionState[] = ["active", "none", "unreachable"];
 const bodies: Facts["body"][] = ["fits", "too-large", "unknown-length"];
 
-function* everyFacts(): Generator<Facts> {
+function* everyFacts(): Generator<FactsByState> {
   for (const kind of kinds)
     for (const want of wants)
-      for (const session of sessions)
+      for (const state of sessions)
         for (const body of bodies)
           for (let bits = 0; bits < 16; bits++)
             yield {
               kind,
               wants: want,
-              session,
+              session: state,
               body,
               safe: (bits & 1) !== 0,
               crossSite: (bits & 2) !== 0,
@@ -208,7 +226,7 @@ function* everyFacts(): Generator<Facts> {
 }
 
 describe("for every combination of facts", () => {
-  const all = [...everyFacts()].map((facts) => ({ facts, decision: decide(facts) }));
+  const all = [...everyFacts()].map((facts) => ({ facts, decision: decideBy(facts) }));
 
   it("covers all of them", () => {
     expect(all).toHaveLength(6 * 7 * 3 * 3 * 16);

@@ -5,7 +5,7 @@ import type { StoreResult } from "../../../edge/session/store";
 import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
 import { identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
-import { gateEnv } from "../../fixtures/gate";
+import { gateOptions } from "../../fixtures/gate";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);
@@ -22,24 +22,18 @@ beforeEach(async () => {
   time = START;
   reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] });
   cookie = `better-auth.session_token=${await signSessionToken("abc")}`;
-  let ids = 0;
-  gate = createGate(gateEnv(APP), {
-    fetch,
-    store: () => reply(),
-    now: () => time,
-    startTimer: () => () => {},
-    randomId: () => `id-${++ids}`,
-    log: (entry) => logged.push(entry),
-  });
+  gate = createGate(
+    gateOptions(APP, { store: () => reply(), now: () => time, log: (entry) => logged.push(entry) }),
+  );
 });
 
-const ask = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));
-const askSignedIn = (path: string, init: RequestInit = {}) =>
-  ask(path, { ...init, headers: { cookie, ...(init.headers as Record<string, string>) } });
+const send = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));
+const sendSignedIn = (path: string, init: RequestInit = {}) =>
+  send(path, { ...init, headers: { cookie, ...(init.headers as Record<string, string>) } });
 
 describe("a call to the backend", () => {
   it("is rewritten to FastAPI with the token attached and the cookie gone", async () => {
-    const response = await askSignedIn("/backend/api/tasks?done=true", {
+    const response = await sendSignedIn("/backend/api/tasks?done=true", {
       headers: { accept: "application/json" },
     });
     expect(response.headers.get("x-middleware-rewrite")).toBe(
@@ -56,35 +50,35 @@ describe("a call to the backend", () => {
     const tokenOf = (response: Response) =>
       decodeJwt(response.headers.get("x-middleware-request-authorization")?.replace("Bearer ", "") ?? "");
     const handshake = { connection: "Upgrade", upgrade: "websocket", origin: APP };
-    const { iat, exp } = tokenOf(await askSignedIn("/backend/live", { headers: handshake }));
+    const { iat, exp } = tokenOf(await sendSignedIn("/backend/live", { headers: handshake }));
     expect(Number(exp) - Number(iat)).toBe(60);
-    const call = tokenOf(await askSignedIn("/backend/x"));
+    const call = tokenOf(await sendSignedIn("/backend/x"));
     expect(Number(call.exp) - Number(call.iat)).toBe(300);
   });
 
   it("that opens a socket late in the trust in the session gets a token that ends with this trust", async () => {
     const handshake = { connection: "Upgrade", upgrade: "websocket", origin: APP };
-    await askSignedIn("/backend/x");
+    await sendSignedIn("/backend/x");
     time += 59_000;
-    const response = await askSignedIn("/backend/live", { headers: handshake });
+    const response = await sendSignedIn("/backend/live", { headers: handshake });
     const token = response.headers.get("x-middleware-request-authorization")?.replace("Bearer ", "") ?? "";
     expect(decodeJwt(token).exp).toBe((START + 60_000) / 1000);
   });
 
   it("to a path that trusts nothing but the store asks it each time", async () => {
-    await askSignedIn("/backend/api/tasks");
+    await sendSignedIn("/backend/api/tasks");
     reply = async () => ({ session: null, setCookies: [] });
-    expect((await askSignedIn("/backend/api/tasks")).headers.get("x-middleware-rewrite")).toBeTruthy();
-    expect((await askSignedIn("/backend/api/account")).status).toBe(401);
+    expect((await sendSignedIn("/backend/api/tasks")).headers.get("x-middleware-rewrite")).toBeTruthy();
+    expect((await sendSignedIn("/backend/api/account")).status).toBe(401);
   });
 
   it("sets no cookie, which Next would send upstream", async () => {
     reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: ["a=b"] });
-    expect((await askSignedIn("/backend/x")).headers.getSetCookie()).toEqual([]);
+    expect((await sendSignedIn("/backend/x")).headers.getSetCookie()).toEqual([]);
   });
 
   it("shows the browser no token", async () => {
-    const response = await askSignedIn("/backend/x");
+    const response = await sendSignedIn("/backend/x");
     for (const [name, value] of response.headers) {
       // With these headers the middleware passes request headers to Next, which removes them.
       if (!name.startsWith("x-middleware-request-")) expect(value, name).not.toMatch(/eyJ/);
@@ -92,7 +86,7 @@ describe("a call to the backend", () => {
   });
 
   it("without a session gets a problem that names itself", async () => {
-    const response = await ask("/backend/x");
+    const response = await send("/backend/x");
     expect(response.status).toBe(401);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(response.headers.get("www-authenticate")).toMatch(/^Session /);
@@ -109,7 +103,7 @@ describe("a call to the backend", () => {
 
   it("gets 503 and is told when to try again while the store is down", async () => {
     reply = () => Promise.reject(new Error("connection refused"));
-    const response = await askSignedIn("/backend/x");
+    const response = await sendSignedIn("/backend/x");
     expect(response.status).toBe(503);
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(await response.json()).toMatchObject({ code: "gate_session_store_unreachable" });
@@ -137,7 +131,7 @@ describe("a call to the backend", () => {
     ["a plug-in", { "sec-fetch-dest": "embed" }],
     ["an object", { "sec-fetch-dest": "object" }],
   ])("cannot be %s of a page", async (_, headers) => {
-    const response = await askSignedIn("/backend/x", {
+    const response = await sendSignedIn("/backend/x", {
       headers: { ...headers, "sec-fetch-site": "same-origin" },
     });
     expect(response.status).toBe(403);
@@ -148,15 +142,15 @@ describe("a call to the backend", () => {
     "as %s is forwarded",
     async (destination) => {
       const headers = { "sec-fetch-dest": destination, "sec-fetch-site": "same-origin" };
-      const response = await askSignedIn("/backend/x", { headers });
+      const response = await sendSignedIn("/backend/x", { headers });
       expect(response.headers.get("x-middleware-rewrite")).toBeTruthy();
     },
   );
 
   it("logs the name of a header that it drops once, and no value", async () => {
     const headers = { "x-custom": "secret", "x-other": "1", "x-forwarded-for": "1", cookie2: "1" };
-    await askSignedIn("/backend/x", { headers });
-    await askSignedIn("/backend/x", { headers });
+    await sendSignedIn("/backend/x", { headers });
+    await sendSignedIn("/backend/x", { headers });
     expect(logged).toEqual([
       { code: "header_not_forwarded", route: "backend", what: "cookie2" },
       { code: "header_not_forwarded", route: "backend", what: "x-custom" },
@@ -167,7 +161,7 @@ describe("a call to the backend", () => {
   it("logs no more than 50 names of headers, and none that is long or odd", async () => {
     const names = Array.from({ length: 300 }, (_, index) => `x-${index}`);
     const odd = ["x".repeat(50), "a!b", "a_b", "1"];
-    for (const name of [...odd, ...names]) await askSignedIn("/backend/x", { headers: { [name]: "1" } });
+    for (const name of [...odd, ...names]) await sendSignedIn("/backend/x", { headers: { [name]: "1" } });
     expect(logged).toHaveLength(50);
     expect(JSON.stringify(logged)).not.toMatch(/xxx|a!b|a_b|"1"/);
   });
@@ -177,7 +171,7 @@ describe("a call to the backend", () => {
     ["over the limit", 413, { method: "POST", headers: { "content-length": "1001" } }],
     ["of unknown length", 411, { method: "POST", headers: { "transfer-encoding": "chunked" } }],
   ])("%s gets %i", async (_, status, init) => {
-    const response = await askSignedIn("/backend/x", init);
+    const response = await sendSignedIn("/backend/x", init);
     expect(response.status).toBe(status);
     expect(response.headers.get("x-middleware-rewrite")).toBeNull();
     expect((await response.json()).status).toBe(status);
@@ -186,15 +180,15 @@ describe("a call to the backend", () => {
 
 describe("a page", () => {
   it("passes for a signed-in visitor", async () => {
-    expect((await askSignedIn("/dashboard")).headers.get("x-middleware-next")).toBe("1");
+    expect((await sendSignedIn("/dashboard")).headers.get("x-middleware-next")).toBe("1");
   });
 
   it("is given a policy that holds a nonce, which Next reads from the request", async () => {
-    const response = await askSignedIn("/dashboard");
+    const response = await sendSignedIn("/dashboard");
     const policy = response.headers.get("content-security-policy");
     expect(policy).toMatch(/script-src 'self' 'nonce-[^']+' 'strict-dynamic';/);
     expect(response.headers.get("x-middleware-request-content-security-policy")).toBe(policy);
-    const next = await askSignedIn("/dashboard");
+    const next = await sendSignedIn("/dashboard");
     expect(next.headers.get("content-security-policy")).not.toBe(policy);
   });
 
@@ -203,13 +197,13 @@ describe("a page", () => {
     ["by a script", { "sec-fetch-dest": "empty", accept: "*/*" }],
     ["as an image", { "sec-fetch-dest": "image" }],
   ])("that is fetched %s has a policy without a nonce", async (_, headers) => {
-    const response = await askSignedIn("/dashboard", { headers });
+    const response = await sendSignedIn("/dashboard", { headers });
     expect(response.headers.get("content-security-policy")).toBe(FILE_POLICY);
     expect(response.headers.get("x-middleware-request-content-security-policy")).toBe(FILE_POLICY);
   });
 
   it.each(["/api/x", "/api/auth/x", "/api/health"])("%s has a policy that allows nothing", async (path) => {
-    const response = await askSignedIn(path, {
+    const response = await sendSignedIn(path, {
       headers: { "content-security-policy": "script-src 'nonce-x'" },
     });
     expect(response.headers.get("content-security-policy")).toBe(BARE_POLICY);
@@ -221,7 +215,7 @@ describe("a page", () => {
       session: { identity, expiresAt: START + 86_400_000 },
       setCookies: ["better-auth.session_data=fresh; Max-Age=60; Path=/; HttpOnly", "gone=; Max-Age=0"],
     });
-    const response = await ask("/dashboard", { headers: { cookie: `${cookie}; gone=1; kept=2` } });
+    const response = await send("/dashboard", { headers: { cookie: `${cookie}; gone=1; kept=2` } });
     expect(response.headers.getSetCookie()).toHaveLength(2);
     expect(response.headers.get("cache-control")).toBe("private, no-store");
     expect(response.headers.get("x-middleware-request-cookie")).toBe(
@@ -234,7 +228,7 @@ describe("a page", () => {
     ["/tasks?filter=open&_rsc=1abc&page=2", `${APP}/login?next=%2Ftasks%3Ffilter%3Dopen%26page%3D2`],
     ["/tasks?_rsc=1abc", `${APP}/login?next=%2Ftasks`],
   ])("%s leads a signed-out visitor to %s", async (path, location) => {
-    const response = await ask(path);
+    const response = await send(path);
     expect(response.status).toBe(307);
     expect(response.headers.get("location")).toBe(location);
     expect(response.headers.get("cache-control")).toBe("private, no-store");
@@ -242,14 +236,14 @@ describe("a page", () => {
 
   it("whose session is gone clears the cookies on the way to sign-in", async () => {
     reply = async () => ({ session: null, setCookies: ["better-auth.session_token=; Max-Age=0"] });
-    const response = await askSignedIn("/dashboard");
+    const response = await sendSignedIn("/dashboard");
     expect(response.status).toBe(307);
     expect(response.headers.getSetCookie()).toEqual(["better-auth.session_token=; Max-Age=0"]);
   });
 
   it("says that the session cannot be checked, and clears nothing", async () => {
     reply = () => Promise.reject(new Error("down"));
-    const response = await askSignedIn("/dashboard");
+    const response = await sendSignedIn("/dashboard");
     expect(response.status).toBe(503);
     expect(response.headers.get("content-type")).toMatch("text/html");
     expect(response.headers.get("retry-after")).toBeTruthy();
@@ -260,7 +254,7 @@ describe("a page", () => {
   });
 
   it("tells a server action where to go in the header that Next reads", async () => {
-    const response = await ask("/tasks?x=1", { method: "POST", headers: { "next-action": "00" } });
+    const response = await send("/tasks?x=1", { method: "POST", headers: { "next-action": "00" } });
     expect(response.status).toBe(401);
     expect(response.headers.get("x-action-redirect")).toBe("/login?next=%2Ftasks;push");
   });
@@ -273,14 +267,14 @@ describe("the sign-in page", () => {
     ["/login?next=https%3A%2F%2Fevil.example", `${APP}/dashboard`],
     ["/login?next=%2F%2Fevil.example", `${APP}/dashboard`],
   ])("%s sends a signed-in visitor to %s", async (path, location) => {
-    expect((await askSignedIn(path)).headers.get("location")).toBe(location);
+    expect((await sendSignedIn(path)).headers.get("location")).toBe(location);
   });
 });
 
 it("does not look a session up for a public page or for Better Auth's routes", async () => {
   reply = () => Promise.reject(new Error("asked"));
   for (const path of ["/", "/api/auth/get-session", "/api/health"]) {
-    expect((await askSignedIn(path)).headers.get("x-middleware-next"), path).toBe("1");
+    expect((await sendSignedIn(path)).headers.get("x-middleware-next"), path).toBe("1");
   }
   expect(logged).toEqual([]);
 });
@@ -288,7 +282,7 @@ it("does not look a session up for a public page or for Better Auth's routes", a
 it("uses one token for the session however its cookies are renewed", async () => {
   const withCache = async (updatedAt: number) => {
     const data = await signCookieCache({ token: "abc", updatedAt });
-    const response = await ask("/backend/x", {
+    const response = await send("/backend/x", {
       headers: { cookie: `${cookie}; better-auth.session_data=${data}` },
     });
     return response.headers.get("x-middleware-request-authorization");

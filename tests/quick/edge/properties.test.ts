@@ -1,18 +1,22 @@
 import fc from "fast-check";
 import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
-import { classify } from "../../../edge/classify";
+import { createClassifier } from "../../../edge/classify";
 import { decide } from "../../../edge/decide";
-import { isEmbedded } from "../../../edge/embedding";
+import { gatherFacts } from "../../../edge/facts";
 import { createGate } from "../../../edge/gate";
+import type { GateRequest } from "../../../edge/request";
 import { readSessionCookies, sessionCookieNames } from "../../../edge/session/cookies";
+import type { SessionResult, SessionState } from "../../../edge/session/reader";
 import type { StoreResult } from "../../../edge/session/store";
-import { isDeceptivePath, judgeBody, upstreamHeaders, upstreamUrl } from "../../../edge/upstream/headers";
-import { isCrossSite } from "../../../lib/cross-site";
+import { buildUpstreamHeaders } from "../../../edge/upstream/headers";
+import { buildUpstreamUrl } from "../../../edge/upstream/url";
+import type { LogEntry } from "../../../lib/log/log";
+import { routes } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signSessionToken } from "../../../scripts/stack/signing";
 import { forgedHeaders } from "../../fixtures/forged-headers";
-import { gateEnv } from "../../fixtures/gate";
+import { gateOptions } from "../../fixtures/gate";
 import {
   APP,
   createTally,
@@ -28,6 +32,16 @@ import {
 const BACKEND = "http://backend.internal:8000";
 const MAX_BODY = 1000;
 const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
+const classify = createClassifier(routes);
+const rules = { origins: [APP], maxBodyBytes: MAX_BODY };
+const results: Record<SessionState, SessionResult> = {
+  active: {
+    ...{ state: "active", source: "memory", setCookies: [] },
+    session: { identity: ada, expiresAt: 86_400_000, verifiedAt: 0 },
+  },
+  none: { state: "none", setCookies: [] },
+  unreachable: { state: "unreachable", error: new Error("down") },
+};
 const requested = fc.tuple(method, path, sent);
 
 /**
@@ -104,21 +118,14 @@ function isDecodable(pathname: string): boolean {
 }
 
 function startGate(store: () => Promise<StoreResult>) {
-  const faults: object[] = [];
-  let ids = 0;
-  const gate = createGate(gateEnv(APP, { backendUrl: BACKEND, maxBodyBytes: MAX_BODY }), {
-    fetch,
-    store,
-    now: () => 0,
-    startTimer: () => () => {},
-    randomId: () => `id-${++ids}`,
-    log: (entry) => faults.push(...(entry.error === undefined ? [] : [entry])),
-  });
-  return { gate, faults };
+  const errors: object[] = [];
+  const log = (entry: LogEntry) => errors.push(...(entry.error === undefined ? [] : [entry]));
+  const gate = createGate(gateOptions(APP, { store, log }, { backendUrl: BACKEND, maxBodyBytes: MAX_BODY }));
+  return { gate, errors };
 }
 
 it.each(forgedHeaders)("%s never arrives as it was sent", (name) => {
-  const known = {
+  const trusted = {
     token: "t",
     requestId: "id",
     appOrigin: APP,
@@ -126,7 +133,7 @@ it.each(forgedHeaders)("%s never arrives as it was sent", (name) => {
     clientAddressHeader: undefined,
     isUpgrade: false,
   };
-  expect([...upstreamHeaders(new Headers({ [name]: FORGED }), known).values()]).not.toContain(FORGED);
+  expect([...buildUpstreamHeaders(new Headers({ [name]: FORGED }), trusted).values()]).not.toContain(FORGED);
 });
 
 describe("whatever is sent", { timeout }, () => {
@@ -135,24 +142,16 @@ describe("whatever is sent", { timeout }, () => {
     fc.assert(
       fc.property(
         requested,
-        fc.constantFrom<"active" | "none" | "unreachable">(
-          "active",
-          "active",
-          "active",
-          "active",
-          "none",
-          "unreachable",
-        ),
+        fc.constantFrom<SessionState>("active", "active", "active", "active", "none", "unreachable"),
         ([verb, pathname, { headers }], session) => {
           const classified = classify(verb, pathname, headers);
-          const decision = decide({
-            ...classified,
-            session,
-            crossSite: isCrossSite(headers, !classified.safe || classified.wants.endsWith("upgrade"), [APP]),
-            deceptivePath: isDeceptivePath(pathname),
-            embedded: isEmbedded(headers),
-            body: judgeBody(headers, MAX_BODY),
-          });
+          const isUpgrade = classified.wants.endsWith("upgrade");
+          // Not a parsed URL: the path must arrive here as it was generated.
+          const request: GateRequest = {
+            ...{ request: new Request(APP), requestId: "id", headers, pathname, search: "" },
+            ...{ classified, isUpgrade },
+          };
+          const decision = decide(gatherFacts(request, results[session], rules));
           tally.count(decision.do === "refuse" ? decision.code : decision.do);
           if (decision.do !== "forward") return;
           expect(session).toBe("active");
@@ -193,8 +192,8 @@ describe("whatever is sent", { timeout }, () => {
           const clientAddressHeader = trusts ? "x-platform-address" : undefined;
           if (ip) headers.set("x-platform-address", ip);
           const said = { token: "t.o.k", requestId: "id", appOrigin: APP, origins: [APP] };
-          const known = { ...said, clientAddressHeader, isUpgrade };
-          const seen = upstreamHeaders(headers, known);
+          const trusted = { ...said, clientAddressHeader, isUpgrade };
+          const seen = buildUpstreamHeaders(headers, trusted);
           expect([...seen].filter(([, value]) => value.includes(FORGED))).toEqual([]);
           expect(seen.get("authorization")).toBe("Bearer t.o.k");
           expect(seen.get("x-request-id")).toBe("id");
@@ -227,7 +226,7 @@ describe("whatever is sent", { timeout }, () => {
   it("goes to the configured origin", () => {
     fc.assert(
       fc.property(path, search, (pathname, query) => {
-        const target = upstreamUrl("https://api.example.com", "/backend", `/backend${pathname}`, query);
+        const target = buildUpstreamUrl("https://api.example.com", "/backend", `/backend${pathname}`, query);
         expect(new URL(target).origin).toBe("https://api.example.com");
       }),
       { numRuns },
@@ -263,7 +262,7 @@ describe("whatever is sent", { timeout }, () => {
   });
 
   it("reaches no backend and no protected page without a session, through the whole gate", async () => {
-    const { gate, faults } = startGate(() =>
+    const { gate, errors } = startGate(() =>
       Promise.reject(new Error("a forged cookie has reached the store")),
     );
     const tally = createTally();
@@ -292,12 +291,12 @@ describe("whatever is sent", { timeout }, () => {
       }),
       { numRuns },
     );
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     expect(tally.starved("pass", "redirect", "401", "400")).toEqual([]);
   });
 
   it("with a session reaches the backend alone, without its cookie, and only where nothing speaks against it", async () => {
-    const { gate, faults } = startGate(async () => ({
+    const { gate, errors } = startGate(async () => ({
       session: { identity: ada, expiresAt: 86_400_000 },
       setCookies: ["better-auth.session_data=fresh"],
     }));
@@ -337,7 +336,7 @@ describe("whatever is sent", { timeout }, () => {
       }),
       { numRuns },
     );
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     expect(tally.starved("forward", "not the backend's", ...Object.keys(status))).toEqual([]);
   });
 });

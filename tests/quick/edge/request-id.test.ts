@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
-import { createGate } from "../../../edge/gate";
+import { createGate, type Gate } from "../../../edge/gate";
+import type { GateEffects } from "../../../edge/options";
 import type { StoreResult } from "../../../edge/session/store";
 import { identityOf } from "../../../lib/token/contract";
 import { signSessionToken } from "../../../scripts/stack/signing";
-import { gateEnv } from "../../fixtures/gate";
+import { gateOptions } from "../../fixtures/gate";
 
 const APP = "http://localhost:3000";
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
@@ -14,24 +15,18 @@ const identity = identityOf(ada, { id: "session-1" });
 let reply: () => Promise<StoreResult>;
 let logged: { code: string; request_id?: string; trace_id?: string }[];
 let cookie: string;
-let gate: ReturnType<typeof createGate>;
+let effects: Pick<GateEffects, "store" | "log">;
+let gate: Gate;
 
 beforeEach(async () => {
   logged = [];
   reply = async () => ({ session: { identity, expiresAt: 86_400_000 }, setCookies: [] });
   cookie = `better-auth.session_token=${await signSessionToken("abc")}`;
-  let ids = 0;
-  gate = createGate(gateEnv(APP), {
-    fetch,
-    store: () => reply(),
-    now: () => 0,
-    startTimer: () => () => {},
-    randomId: () => `id-${++ids}`,
-    log: (entry) => logged.push(entry as (typeof logged)[number]),
-  });
+  effects = { store: () => reply(), log: (entry) => logged.push(entry as (typeof logged)[number]) };
+  gate = createGate(gateOptions(APP, effects));
 });
 
-const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+const send = (path: string, headers: Record<string, string> = {}, method = "GET") =>
   gate(new Request(APP + path, { method, headers }));
 const down = () => Promise.reject(new Error("down"));
 
@@ -46,13 +41,13 @@ describe("every answer says which request it is for", () => {
     ["a server action that is sent to sign in", "/dashboard", false, { "next-action": "0" }],
   ])("%s", async (_, path, signedIn, headers) => {
     const method = "next-action" in headers ? "POST" : "GET";
-    const response = await ask(path, { ...headers, ...(signedIn && { cookie }) }, method);
+    const response = await send(path, { ...headers, ...(signedIn && { cookie }) }, method);
     expect(response.headers.get("x-request-id")).toMatch(/^id-\d+$/);
   });
 });
 
 it("tells the page, whatever the client said", async () => {
-  const response = await ask("/dashboard", { cookie, "x-request-id": "forged", accept: "text/html" });
+  const response = await send("/dashboard", { cookie, "x-request-id": "forged", accept: "text/html" });
   expect(response.headers.get("x-middleware-request-x-request-id")).toBe(
     response.headers.get("x-request-id"),
   );
@@ -62,13 +57,13 @@ describe("a trace", () => {
   const sent = (response: Response, name: string) => response.headers.get(`x-middleware-request-${name}`);
 
   it("is continued at the backend, with its state", async () => {
-    const response = await ask("/backend/x", { cookie, traceparent: TRACEPARENT, tracestate: "a=1" });
+    const response = await send("/backend/x", { cookie, traceparent: TRACEPARENT, tracestate: "a=1" });
     expect(sent(response, "traceparent")).toBe(TRACEPARENT);
     expect(sent(response, "tracestate")).toBe("a=1");
   });
 
   it("is named in the log", async () => {
-    await ask("/backend/x", { traceparent: TRACEPARENT });
+    await send("/backend/x", { traceparent: TRACEPARENT });
     expect(logged).toMatchObject([{ code: "gate_signed_out", trace_id: TRACE_ID }]);
   });
 
@@ -83,17 +78,17 @@ describe("a trace", () => {
     ["the version that there is not", `ff${TRACEPARENT.slice(2)}`],
     ["10,000 zeros", "0".repeat(10_000)],
   ])("that cannot be read breaks nothing and goes no further: %s", async (_, traceparent) => {
-    const response = await ask("/backend/x", { cookie, traceparent, tracestate: "a=1" });
+    const response = await send("/backend/x", { cookie, traceparent, tracestate: "a=1" });
     expect(response.headers.get("x-middleware-rewrite")).toBeTruthy();
     expect(sent(response, "traceparent")).toBeNull();
     expect(sent(response, "tracestate")).toBeNull();
-    await ask("/backend/x", { traceparent });
+    await send("/backend/x", { traceparent });
     expect(logged.map(({ trace_id }) => trace_id)).toEqual([undefined]);
   });
 
   it("of a later version is continued", async () => {
     const later = `01${TRACEPARENT.slice(2)}-more`;
-    expect(sent(await ask("/backend/x", { cookie, traceparent: later }), "traceparent")).toBe(later);
+    expect(sent(await send("/backend/x", { cookie, traceparent: later }), "traceparent")).toBe(later);
   });
 });
 
@@ -103,7 +98,7 @@ describe("the log has one line", () => {
     ["for a route without a session", "gate_signed_out", "GET", "/api/x", {}],
     ["for a path that deceives", "gate_bad_path", "GET", "/backend/a%2fb", {}],
   ])("%s", async (_, code, method, path, headers) => {
-    const response = await ask(path, headers, method);
+    const response = await send(path, headers, method);
     expect(logged).toEqual([
       expect.objectContaining({
         code,
@@ -118,7 +113,7 @@ describe("the log has one line", () => {
     ["over the limit", "gate_body_too_large", { "content-length": "1001" }],
     ["of unknown length", "gate_length_required", { "transfer-encoding": "chunked" }],
   ])("for a call %s", async (_, code, headers) => {
-    const response = await ask("/backend/x", { cookie, ...headers }, "POST");
+    const response = await send("/backend/x", { cookie, ...headers }, "POST");
     expect(logged).toEqual([expect.objectContaining({ code, status: response.status })]);
   });
 
@@ -128,32 +123,26 @@ describe("the log has one line", () => {
     ["the sign-in page, which shows all the same", "/login", { accept: "text/html" }],
   ])("for a store that fails behind %s", async (_, path, headers) => {
     reply = down;
-    await ask(path, { cookie, ...headers });
+    await send(path, { cookie, ...headers });
     expect(logged).toEqual([expect.objectContaining({ code: "gate_session_store_unreachable" })]);
   });
 
   it("for a fault that nobody thought of, which is no sign-out", async () => {
-    gate = createGate(gateEnv(APP, { jwt: { ...gateEnv(APP).jwt, keys: [] } }), {
-      fetch,
-      store: () => reply(),
-      now: () => 0,
-      startTimer: () => () => {},
-      randomId: () => "id",
-      log: (entry) => logged.push(entry as (typeof logged)[number]),
-    });
-    const call = await ask("/backend/x", { cookie });
+    const { jwt } = gateOptions(APP, effects);
+    gate = createGate(gateOptions(APP, effects, { jwt: { ...jwt, keys: [] }, randomId: () => "id" }));
+    const call = await send("/backend/x", { cookie });
     expect(call.status).toBe(500);
     expect(await call.json()).toMatchObject({ code: "gate_failed", request_id: "id" });
-    const page = await ask("/backend/x", { cookie, accept: "text/html" });
+    const page = await send("/backend/x", { cookie, accept: "text/html" });
     expect(page.headers.get("content-type")).toMatch("text/html");
     expect(logged.map(({ code }) => code)).toEqual(["gate_failed", "gate_failed"]);
   });
 
   it("less where nothing was refused", async () => {
-    await ask("/backend/x", { cookie });
-    await ask("/dashboard", { cookie, accept: "text/html" });
-    await ask("/dashboard", { accept: "text/html" });
-    await ask("/");
+    await send("/backend/x", { cookie });
+    await send("/dashboard", { cookie, accept: "text/html" });
+    await send("/dashboard", { accept: "text/html" });
+    await send("/");
     expect(logged).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import type { StoreResult } from "../../../../edge/session/store";
 import type { GateEvent } from "../../../../lib/inspector";
 import { identityOf } from "../../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
-import { gateEnv } from "../../../fixtures/gate";
+import { gateOptions } from "../../../fixtures/gate";
 
 /** What `/dev/gate` shows of the gate's decisions. */
 
@@ -22,30 +22,21 @@ beforeEach(async () => {
   time = Date.UTC(2026, 0, 1);
   reply = async () => ({ session: { identity, expiresAt: time + 86_400_000 }, setCookies: [] });
   cookie = `better-auth.session_token=${await signSessionToken("abc")}`;
-  let ids = 0;
+  const effects = gateOptions(APP, { store: () => reply(), now: () => time });
   let ticks = 0;
-  const effects = {
-    fetch,
-    store: () => reply(),
-    now: () => time,
-    startTimer: () => () => {},
-    randomId: () => `id-${++ids}`,
-    log: () => {},
-    clock: () => ++ticks,
-  };
-  const inspector = createInspector(effects);
-  gate = inspector.around(createGate(gateEnv(APP), effects, inspector.watch));
+  const inspector = createInspector({ ...effects, clock: () => ++ticks });
+  gate = inspector.serve(createGate({ ...effects, observers: [inspector.observer] }));
 });
 
-const ask = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));
+const send = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));
 const asMember = (headers: Record<string, string> = {}) => ({ headers: { cookie, ...headers } });
 
 /** The events that the stream has sent so far. */
 async function seen(): Promise<GateEvent[]> {
-  const stream = await ask("/dev/gate/events");
+  const stream = await send("/dev/gate/events");
   expect(stream.headers.get("content-type")).toBe("text/event-stream");
   const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
-  await ask("/the-end", { headers: { accept: "text/html" } });
+  await send("/the-end", { headers: { accept: "text/html" } });
   const events: GateEvent[] = [];
   while (reader) {
     const { value = "" } = await reader.read();
@@ -63,22 +54,22 @@ async function seen(): Promise<GateEvent[]> {
 
 describe("says where the session came from", () => {
   it("the store first, and memory from then on", async () => {
-    await ask("/backend/x", asMember());
-    await ask("/backend/x", asMember());
+    await send("/backend/x", asMember());
+    await send("/backend/x", asMember());
     expect((await seen()).map(({ session }) => session)).toEqual(["store", "memory"]);
   });
 
   it("the signed cookie", async () => {
     const data = await signCookieCache({ token: "abc", updatedAt: time });
-    await ask("/backend/x", asMember({ cookie: `${cookie}; better-auth.session_data=${data}` }));
+    await send("/backend/x", asMember({ cookie: `${cookie}; better-auth.session_data=${data}` }));
     expect(await seen()).toMatchObject([{ session: "cookie" }]);
   });
 
   it("nowhere", async () => {
-    await ask("/backend/x");
-    await ask("/");
+    await send("/backend/x");
+    await send("/");
     reply = () => Promise.reject(new Error("down"));
-    await ask("/backend/x", asMember());
+    await send("/backend/x", asMember());
     expect((await seen()).map(({ session }) => session)).toEqual(["none", "not needed", "unreachable"]);
   });
 });
@@ -99,7 +90,7 @@ test.each<[what: string, path: string, init: RequestInit, shown: Partial<GateEve
     { outcome: "redirected", status: 307 },
   ],
 ])("%s is shown with what came of it, and why", async (_, path, init, shown) => {
-  await ask(path, init);
+  await send(path, init);
   expect(await seen()).toEqual([
     expect.objectContaining({ ...shown, reason: expect.stringMatching(/\w+ .*\.$/) }),
   ]);
@@ -107,17 +98,17 @@ test.each<[what: string, path: string, init: RequestInit, shown: Partial<GateEve
 
 it("tells a cookie without a session from no cookie", async () => {
   reply = async () => ({ session: null, setCookies: [] });
-  await ask("/backend/x", asMember());
-  await ask("/backend/x");
+  await send("/backend/x", asMember());
+  await send("/backend/x");
   const [stale, none] = await seen();
   expect(stale?.reason).toMatch(/there is no such session/);
   expect(none?.reason).toMatch(/has no session cookie/);
 });
 
 it("has each step where its time was, and the age of the token", async () => {
-  await ask("/backend/x", asMember());
+  await send("/backend/x", asMember());
   time += 42_000;
-  await ask("/backend/x", asMember());
+  await send("/backend/x", asMember());
   const [first, second] = await seen();
   expect(first?.steps.map(({ name }) => name)).toEqual(["session", "decide", "mint", "forward"]);
   for (const [i, { start, took }] of first?.steps.entries() ?? []) {
@@ -129,7 +120,7 @@ it("has each step where its time was, and the age of the token", async () => {
 });
 
 it("keeps the last 200", async () => {
-  for (let i = 0; i < 250; i++) await ask(`/backend/${i}`);
+  for (let i = 0; i < 250; i++) await send(`/backend/${i}`);
   const paths = (await seen()).map(({ path }) => path);
   expect(paths).toHaveLength(200);
   expect(paths.at(-1)).toBe("/backend/249");
@@ -137,11 +128,11 @@ it("keeps the last 200", async () => {
 
 it("shows no token, no cookie, no query and nobody", async () => {
   const secret = "Zk3vQx8fW0nLr7Tc2bYpHs5uJd9aEgMi";
-  await ask(
+  await send(
     "/backend/users/ada@example.com?token=hunter2",
     asMember({ authorization: "Bearer abc.def.ghi" }),
   );
-  await ask(`/api/auth/reset-password/${secret}`, asMember());
+  await send(`/api/auth/reset-password/${secret}`, asMember());
   const text = JSON.stringify(await seen());
   expect(text).toContain("/api/auth/reset-password/…");
   for (const forbidden of [secret, "hunter2", "ada@", "eyJ", "Bearer", "better-auth", cookie]) {
@@ -150,6 +141,6 @@ it("shows no token, no cookie, no query and nobody", async () => {
 });
 
 it("lets whoever develops see the page, and does not show itself", async () => {
-  expect((await ask("/dev/gate")).headers.get("x-middleware-next")).toBe("1");
+  expect((await send("/dev/gate")).headers.get("x-middleware-next")).toBe("1");
   expect(await seen()).toEqual([]);
 });

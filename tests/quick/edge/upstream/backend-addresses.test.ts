@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { createBackendAddresses } from "../../../../edge/upstream/backend-addresses";
 
 const BACKEND = "http://127.0.0.1:8000";
-const plain = createBackendAddresses(BACKEND);
+const plain = createBackendAddresses(BACKEND, "/backend");
 const rewrite = (name: string, value: string, path = "/api/tasks") =>
   plain.rewriteHeader(name, value, BACKEND + path);
 
@@ -91,7 +91,7 @@ describe("any other header", () => {
 
 it("an address below the backend's own path loses that path, and no other", () => {
   const backend = "https://api.example.com/v1";
-  const { rewriteHeader } = createBackendAddresses(backend);
+  const { rewriteHeader } = createBackendAddresses(backend, "/backend");
   const at = (name: string, value: string) => rewriteHeader(name, value, `${backend}/tasks`);
   expect(at("location", `${backend}/there`)).toBe("/backend/there");
   expect(at("location", backend)).toBe("/backend");
@@ -102,7 +102,7 @@ it("an address below the backend's own path loses that path, and no other", () =
 });
 
 it("a backend with a one-word name takes no word out of other headers", () => {
-  const { rewriteHeader } = createBackendAddresses("http://api");
+  const { rewriteHeader } = createBackendAddresses("http://api", "/backend");
   expect(rewriteHeader("content-type", "application/vnd.api+json", "http://api/x")).toBe(
     "application/vnd.api+json",
   );

@@ -2,7 +2,6 @@ import { decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createTokenSource } from "../../../../edge/upstream/token";
 import { identityOf, keyId } from "../../../../lib/token/contract";
-import { createMinter } from "../../../../lib/token/mint";
 import { JWT_KEY } from "../../../../scripts/stack/signing";
 
 const START = Date.UTC(2026, 0, 1);
@@ -19,20 +18,21 @@ beforeEach(() => {
   time = START;
 });
 
-function source() {
+function createSource() {
   let count = 0;
-  const mint = createMinter(config, () => `id-${++count}`);
-  const tokenFor = createTokenSource(
-    mint,
-    () => time,
-    () => () => {},
-  );
-  return { tokenFor, minted: () => count };
+  const tokens = createTokenSource({
+    jwt: config,
+    sessionMaxStaleSeconds: 60,
+    now: () => time,
+    startTimer: () => () => {},
+    randomId: () => `id-${++count}`,
+  });
+  return { getToken: tokens.get, countMinted: () => count };
 }
 
 describe("a minted token", () => {
   it("holds what the contract says, signed with the first key of the ring", async () => {
-    const token = await source().tokenFor(ada);
+    const token = await createSource().getToken(ada);
     expect(decodeProtectedHeader(token)).toEqual({ alg: "HS256", typ: "JWT", kid: await keyId(JWT_KEY) });
     const { payload } = await jwtVerify(token, new TextEncoder().encode(JWT_KEY), {
       currentDate: new Date(START),
@@ -58,46 +58,46 @@ it("names a key by the first 16 hex digits of its SHA-256", async () => {
 
 describe("a session's token", () => {
   it("is reused, at once, until half its life is gone", async () => {
-    const { tokenFor } = source();
-    const first = await tokenFor(ada);
+    const { getToken } = createSource();
+    const first = await getToken(ada);
     time = START + 149_999;
-    expect(tokenFor(ada)).toBe(first);
+    expect(getToken(ada)).toBe(first);
     time = START + 150_000;
-    expect(await tokenFor(ada)).not.toBe(first);
+    expect(await getToken(ada)).not.toBe(first);
   });
 
   it("is minted once for a thousand requests at once", async () => {
-    const { tokenFor, minted } = source();
-    const tokens = await Promise.all(Array.from({ length: 1000 }, () => tokenFor(ada)));
+    const { getToken, countMinted } = createSource();
+    const tokens = await Promise.all(Array.from({ length: 1000 }, () => getToken(ada)));
     expect(new Set(tokens).size).toBe(1);
-    expect(minted()).toBe(1);
+    expect(countMinted()).toBe(1);
   });
 
   it("is not another session's", async () => {
-    const { tokenFor } = source();
-    expect(await tokenFor(ada)).not.toBe(await tokenFor({ ...ada, sessionId: "session-2" }));
+    const { getToken } = createSource();
+    expect(await getToken(ada)).not.toBe(await getToken({ ...ada, sessionId: "session-2" }));
   });
 
   it("states a new name at once", async () => {
-    const { tokenFor } = source();
-    await tokenFor(ada);
-    expect(decodeJwt(await tokenFor({ ...ada, name: "Countess" })).name).toBe("Countess");
+    const { getToken } = createSource();
+    await getToken(ada);
+    expect(decodeJwt(await getToken({ ...ada, name: "Countess" })).name).toBe("Countess");
   });
 
   it("is minted each time where it would fill the memory", async () => {
-    const { tokenFor, minted } = source();
+    const { getToken, countMinted } = createSource();
     const large = { ...ada, name: "x".repeat(4_096) };
-    await tokenFor(large);
-    await tokenFor(large);
-    expect(minted()).toBe(2);
+    await getToken(large);
+    await getToken(large);
+    expect(countMinted()).toBe(2);
   });
 });
 
 it("a token from before the clock stepped back is not reused", async () => {
-  const { tokenFor, minted } = source();
-  await tokenFor(ada);
+  const { getToken, countMinted } = createSource();
+  await getToken(ada);
   time = START - 3_600_000;
-  const token = await tokenFor(ada);
-  expect(minted()).toBe(2);
+  const token = await getToken(ada);
+  expect(countMinted()).toBe(2);
   expect(decodeJwt(token).iat).toBe(time / 1000);
 });

@@ -119,7 +119,7 @@ describe("a call that fails says what went wrong", () => {
       status: 500,
       body: "Internal Server Error",
       headers: { "content-type": "text/plain" },
-      fields: { code: "http_500", detail: "The server answered 500." },
+      fields: { code: "http_500", detail: "The server responded with status 500." },
     },
     {
       it: "when the answer is JSON of another shape",
@@ -127,7 +127,7 @@ describe("a call that fails says what went wrong", () => {
       body: { detail: [], code: "", request_id: null },
       fields: {
         code: "http_400",
-        detail: "The server answered 400.",
+        detail: "The server responded with status 400.",
         issues: undefined,
         requestId: undefined,
       },

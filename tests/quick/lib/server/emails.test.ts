@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import {
-  approveChangeLetter,
-  confirmLetter,
-  newAddressLetter,
-  resetLetter,
+  approveChangeEmail,
+  confirmEmail,
+  newAddressEmail,
+  passwordResetEmail,
 } from "../../../../lib/server/mail/emails";
 
 const url = "https://app.example.com/api/auth/x?token=a.b-c_d&callbackURL=%2Fy";
 const letters = {
-  reset: resetLetter(url),
-  confirm: confirmLetter(url),
-  approve: approveChangeLetter(url, "new@example.com"),
-  newAddress: newAddressLetter(url),
+  reset: passwordResetEmail(url),
+  confirm: confirmEmail(url),
+  approve: approveChangeEmail(url, "new@example.com"),
+  newAddress: newAddressEmail(url),
 };
 
 describe.each(Object.entries(letters))("the letter: %s", (_, { subject, text, html }) => {
@@ -32,6 +32,6 @@ describe.each(Object.entries(letters))("the letter: %s", (_, { subject, text, ht
 });
 
 it("an address that somebody has typed is no markup", () => {
-  const { html } = approveChangeLetter(url, `"<img src=x>"@example.com`);
+  const { html } = approveChangeEmail(url, `"<img src=x>"@example.com`);
   expect(html).not.toContain("<img");
 });

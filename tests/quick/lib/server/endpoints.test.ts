@@ -3,7 +3,7 @@ import { createDatabase } from "../../../../lib/auth/database";
 import { createAuth } from "../../../../lib/auth/options";
 import { parseEnv } from "../../../../lib/env";
 import { authEndpoints, limits } from "../../../../lib/server/auth/endpoints";
-import { createAuthGuard } from "../../../../lib/server/auth/request-guard";
+import { createRequestGuard } from "../../../../lib/server/auth/request-guard";
 import { revocation } from "../../../../lib/server/auth/revocation";
 import { tokenEndpoint } from "../../../../lib/server/auth/token-endpoint";
 import { createMinter } from "../../../../lib/token/mint";
@@ -39,7 +39,7 @@ const env = parseEnv(testEnv(everything));
 
 function installed(): string[] {
   const mint = createMinter(env.jwt, () => crypto.randomUUID());
-  const plugins = [revocation(), tokenEndpoint(mint, Date.now)];
+  const plugins = [revocation(), tokenEndpoint(mint, 60, Date.now)];
   const { api } = createAuth(env, createDatabase(env), { plugins });
   const endpoints = Object.values(api) as { path?: string; options: { method: string | string[] } }[];
   return endpoints.flatMap(({ path, options }) =>
@@ -79,18 +79,18 @@ test.each(Object.entries(limits))(
 );
 
 describe("the guard", () => {
-  const judge = createAuthGuard(env);
-  const ask = (method: string, path: string, headers: Record<string, string> = {}) =>
-    judge({ method, url: `${env.appOrigin}/api/auth${path}`, headers: new Headers(headers) });
+  const checkRequest = createRequestGuard(env);
+  const check = (method: string, path: string, headers: Record<string, string> = {}) =>
+    checkRequest({ method, url: `${env.appOrigin}/api/auth${path}`, headers: new Headers(headers) });
 
   test.each(served)("%s passes", (line) => {
     const [method = "", path = ""] = line.split(" ");
-    expect(ask(method, path.replace(/:\w+/, "aB3_-"))).toBeUndefined();
+    expect(check(method, path.replace(/:\w+/, "aB3_-"))).toBeUndefined();
   });
 
   test.each(Object.keys(leftOut))("%s does not", (line) => {
     const [method = "", path = ""] = line.split(" ");
-    expect(ask(method, path.replace(/:\w+/, "github"))?.code).toMatch(/^auth_(unknown_path|wrong_method)$/);
+    expect(check(method, path.replace(/:\w+/, "github"))?.code).toMatch(/^auth_(unknown_path|wrong_method)$/);
   });
 
   test.each([
@@ -111,11 +111,11 @@ describe("the guard", () => {
     "/reset-password/%61bc",
     "/callback/",
   ])("no other spelling does: %s", (path) => {
-    for (const method of ["GET", "POST"]) expect(ask(method, path)?.code).toBe("auth_unknown_path");
+    for (const method of ["GET", "POST"]) expect(check(method, path)?.code).toBe("auth_unknown_path");
   });
 
   it("serves no endpoint whose part of the configuration is not set", () => {
-    const bare = createAuthGuard(parseEnv(testEnv({})));
+    const bare = createRequestGuard(parseEnv(testEnv({})));
     for (const [method, path] of [
       ["GET", "/token"],
       ["POST", "/sign-in/social"],

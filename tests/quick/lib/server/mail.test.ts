@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createMailer, type Message } from "../../../../lib/server/mail/mail";
+import { createMailer } from "../../../../lib/server/mail/mail";
 import { readMailbox } from "../../../../lib/server/mail/mailbox";
+import type { Message } from "../../../../lib/server/mail/message";
 import { LOOPBACK, listen } from "../../../../scripts/stack/ports";
 import { type MailServer, startMailServer } from "../../../fixtures/mail-server";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTurns } from "../../../../lib/server/auth/turns";
+import { createWorkQueue } from "../../../../lib/server/auth/work-queue";
 
 /** Work that runs until it is told to end. */
 function createWork() {
@@ -18,11 +18,11 @@ function createWork() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("createTurns", () => {
+describe("createWorkQueue", () => {
   it("starts no more work than may run at once, and the rest in order", async () => {
     const work = createWork();
-    const takeTurn = createTurns(2, 10);
-    const results = ["a", "b", "c", "d"].map((name) => takeTurn(work.named(name)));
+    const runQueued = createWorkQueue({ concurrency: 2, maxWaiting: 10 });
+    const results = ["a", "b", "c", "d"].map((name) => runQueued(work.named(name)));
     await settled();
     expect(work.started).toEqual(["a", "b"]);
     work.end("b");
@@ -36,9 +36,9 @@ describe("createTurns", () => {
 
   it("refuses work at once where too much waits already", async () => {
     const work = createWork();
-    const takeTurn = createTurns(1, 1);
-    const [first, second] = [takeTurn(work.named("a")), takeTurn(work.named("b"))];
-    expect(takeTurn(work.named("c"))).toBeUndefined();
+    const runQueued = createWorkQueue({ concurrency: 1, maxWaiting: 1 });
+    const [first, second] = [runQueued(work.named("a")), runQueued(work.named("b"))];
+    expect(runQueued(work.named("c"))).toBeUndefined();
     await settled();
     work.end("a");
     await first;
@@ -50,15 +50,15 @@ describe("createTurns", () => {
 
   it("goes on after work that has failed", async () => {
     const work = createWork();
-    const takeTurn = createTurns(1, 1);
-    const [first, second] = [takeTurn(work.named("a")), takeTurn(work.named("b"))];
+    const runQueued = createWorkQueue({ concurrency: 1, maxWaiting: 1 });
+    const [first, second] = [runQueued(work.named("a")), runQueued(work.named("b"))];
     await settled();
     work.fail("a");
     await expect(first).rejects.toThrow("a");
     await settled();
     work.end("b");
     expect(await second).toBe("b");
-    const third = takeTurn(work.named("c"));
+    const third = runQueued(work.named("c"));
     await settled();
     work.end("c");
     expect(await third).toBe("c");

@@ -1,4 +1,17 @@
 /**
+ * The address at the backend. A client cannot change its origin: the path that follows the
+ * configured address begins with "/".
+ */
+export function buildUpstreamUrl(
+  backendUrl: string,
+  prefix: string,
+  pathname: string,
+  search: string,
+): string {
+  return backendUrl + (pathname.slice(prefix.length) || "/") + search;
+}
+
+/**
  * Makes the query of a rewrite arrive unchanged. For the server of Next only: other hosts do not
  * change the address of a rewrite.
  *

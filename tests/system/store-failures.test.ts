@@ -6,11 +6,11 @@ import { signSessionToken } from "../../scripts/stack/signing";
 import { type App, type Database, startApp } from "../../scripts/stack/test-stack";
 
 /** Session stores that accept connections, but do not work. */
-const stores: [sentence: string, answer: RequestListener][] = [
-  ["says nothing", () => {}],
-  ["answers garbage", (_, response) => response.end("<html>not today</html>")],
-  ["answers 200 with another shape", (_, response) => response.end("{}")],
-  ["breaks off", (request) => request.socket.destroy()],
+const stores: [what: string, respond: RequestListener][] = [
+  ["sends no response", () => {}],
+  ["sends HTML", (_, response) => response.end("<html>not today</html>")],
+  ["sends JSON of another form", (_, response) => response.end("{}")],
+  ["closes the connection", (request) => request.socket.destroy()],
   [
     "stops in the middle of a response",
     (_, response) => response.writeHead(200).write('{"fields":[],"rows":['),
@@ -24,13 +24,14 @@ const stores: [sentence: string, answer: RequestListener][] = [
   ],
 ];
 
-describe.each(stores)("while the session store %s", (_, answer) => {
+// These tests wait for a timeout of the gate, so they run at the same time.
+describe.concurrent.each(stores)("while the session store %s", (_, respond) => {
   let store: Server;
   let app: App;
   let cookie: string;
 
   beforeAll(async () => {
-    store = createServer(answer);
+    store = createServer(respond);
     store.listen(0, "127.0.0.1");
     await once(store, "listening");
     const url = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
@@ -45,7 +46,7 @@ describe.each(stores)("while the session store %s", (_, answer) => {
     store?.close();
   });
 
-  it("a call gets 503 and no cookie is touched", async () => {
+  it("a call gets 503 and no cookie is changed", async () => {
     const response = await fetch(`${app.origin}/backend/x`, { headers: { cookie } });
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBeTruthy();
@@ -53,13 +54,13 @@ describe.each(stores)("while the session store %s", (_, answer) => {
     expect(await response.json()).toMatchObject({ code: "gate_session_store_unreachable" });
   });
 
-  it("a page says so, and sends nobody to sign in", async () => {
+  it("a page responds with 503 and does not redirect to /login", async () => {
     const response = await fetch(`${app.origin}/dashboard`, { headers: { cookie }, redirect: "manual" });
     expect(response.status).toBe(503);
     expect(response.headers.getSetCookie()).toEqual([]);
   });
 
-  it("the sign-in page shows", async () => {
+  it("the sign-in page responds with 200", async () => {
     expect((await fetch(`${app.origin}/login`, { headers: { cookie } })).status).toBe(200);
   });
 });

@@ -1,8 +1,22 @@
 import { stringify } from "node:querystring";
 import fc from "fast-check";
 import { expect, it, test } from "vitest";
-import { protectQuery } from "../../../../edge/upstream/query";
+import { buildUpstreamUrl, protectQuery } from "../../../../edge/upstream/url";
 import { numRuns, timeout } from "../../../fixtures/requests";
+
+test.each([
+  ["https://api.example.com", "/backend/api/tasks", "?a=1", "https://api.example.com/api/tasks?a=1"],
+  ["https://api.example.com", "/backend/api/tasks/", "", "https://api.example.com/api/tasks/"],
+  ["https://api.example.com", "/backend", "", "https://api.example.com/"],
+  ["https://api.example.com/v1", "/backend/x", "", "https://api.example.com/v1/x"],
+  ["https://api.example.com", "/backend/@evil.example/", "", "https://api.example.com/@evil.example/"],
+  ["https://api.example.com", "/backend//evil.example", "", "https://api.example.com//evil.example"],
+  ["https://api.example.com", "/backend/a%20b", "?q=%2f", "https://api.example.com/a%20b?q=%2f"],
+])("at %s the path %s with the query '%s' has the address %s", (base, path, search, expected) => {
+  const url = buildUpstreamUrl(base, "/backend", path, search);
+  expect(url).toBe(expected);
+  expect(new URL(url).origin).toBe("https://api.example.com");
+});
 
 /**
  * The query that Next's server makes of a rewrite's query, given the client's own query

@@ -39,7 +39,7 @@ async function meetVisitors(): Promise<void> {
   cold.cookies.delete("better-auth.session_data");
 }
 
-const faults: [what: string, begin: () => Promise<() => Promise<void>>][] = [
+const outages: [what: string, begin: () => Promise<() => Promise<void>>][] = [
   [
     "killed",
     async () => {
@@ -49,7 +49,7 @@ const faults: [what: string, begin: () => Promise<() => Promise<void>>][] = [
   ],
 ];
 if (canPause) {
-  faults.push([
+  outages.push([
     "paused",
     async () => {
       const resume = pause(database.pid);
@@ -58,7 +58,7 @@ if (canPause) {
   ]);
 }
 
-describe.each(faults)("while the database is %s", (_, begin) => {
+describe.each(outages)("while the database is %s", (_, begin) => {
   let end: () => Promise<void>;
   let cookiesBefore: string[];
 
@@ -68,14 +68,14 @@ describe.each(faults)("while the database is %s", (_, begin) => {
     end = await begin();
   });
 
-  it("a visitor whom the gate knows goes on working, pages and writes included", async () => {
+  it("a visitor whose session is cached can use pages and send changes", async () => {
     expect((await warm.post("/backend/api/tasks", { title: "Not lost" })).status).toBe(201);
     const page = await warm.fetch("/tasks");
     expect(page.status).toBe(200);
     expect(await page.text()).toContain("Not lost");
   });
 
-  it("a call of one whom it does not know gets 503, a page that says so, and neither loses a cookie", async () => {
+  it("a visitor whose session is not cached gets 503 from calls and pages, and keeps the cookies", async () => {
     const call = await cold.fetch("/backend/api/me");
     expect(call.status).toBe(503);
     expect(call.headers.get("content-type")).toBe("application/problem+json");
@@ -86,14 +86,14 @@ describe.each(faults)("while the database is %s", (_, begin) => {
     expect(await page.text()).toMatch(/You have not been signed out[\s\S]*Try again/);
   });
 
-  it("a sign-in gets 503 and is told to try again", async () => {
+  it("a sign-in gets 503 with Retry-After", async () => {
     const response = await new Visitor(stack.origin).signIn("warm-1@example.com");
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(await response.json()).toMatchObject({ code: "gate_session_store_unreachable" });
   });
 
-  it("afterwards all is as it was, with the cookies of before", async () => {
+  it("afterwards the same cookies work again", async () => {
     expect([warm, cold].map(({ cookieHeader }) => cookieHeader)).toEqual(cookiesBefore);
     await end();
     expect((await cold.fetch("/backend/api/me")).status).toBe(200);
@@ -103,18 +103,18 @@ describe.each(faults)("while the database is %s", (_, begin) => {
   });
 });
 
-it("a database that is slow makes a visitor wait, and no more", async () => {
+it("a slow database delays a call, and the call succeeds", async () => {
   await meetVisitors();
   const holder = new Client(database.url);
   await holder.connect();
   await holder.query("begin; lock table session in access exclusive mode");
-  let isAnswered = false;
-  const answer = cold.fetch("/backend/api/me").finally(() => {
-    isAnswered = true;
+  let isSettled = false;
+  const call = cold.fetch("/backend/api/me").finally(() => {
+    isSettled = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 1_500));
-  expect(isAnswered).toBe(false);
+  expect(isSettled).toBe(false);
   await holder.query("commit");
   await holder.end();
-  expect((await answer).status).toBe(200);
+  expect((await call).status).toBe(200);
 });

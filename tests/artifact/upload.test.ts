@@ -7,7 +7,7 @@ import { checkTypes, copyProject } from "../fixtures/project-copy";
 const folder = path.join(root, ".data/upload");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("what .vercelignore leaves for Vercel passes the type check of `next build`", async () => {
+test("the files that .vercelignore leaves pass the type check of `next build`", async () => {
   copyProject(folder, ".vercelignore");
   await checkTypes(folder);
 }, 120_000);

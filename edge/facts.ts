@@ -1,0 +1,113 @@
+import { isCrossSite } from "../lib/cross-site";
+import type { Classified } from "./classify";
+import type { GateRequest } from "./request";
+import type { RequestHeaders } from "./request-headers";
+import type { SessionResult } from "./session/reader";
+
+/** Everything that the policy (`edge/decide.ts`) depends on. */
+export interface Facts extends Classified {
+  readonly session: SessionResult;
+  /** A page of another site has sent this request, with an unsafe method or as an upgrade. */
+  readonly crossSite: boolean;
+  /**
+   * For a backend path: the backend could decode it to a different path. For any other path: Next
+   * cannot decode it.
+   */
+  readonly deceptivePath: boolean;
+  /** A browser would run the response as code of this app, or show it inside a page. */
+  readonly embedded: boolean;
+  /** The length that the request declares, compared with MAX_BODY_MB. */
+  readonly body: BodyLength;
+}
+
+export type BodyLength = "fits" | "too-large" | "unknown-length";
+
+/** What requests are compared with. */
+export interface FactRules {
+  /** All origins of this app. */
+  readonly origins: readonly string[];
+  readonly maxBodyBytes: number;
+}
+
+/** Gathers the facts about a request and its session. */
+export function gatherFacts(
+  { headers, pathname, classified, isUpgrade }: GateRequest,
+  session: SessionResult,
+  { origins, maxBodyBytes }: FactRules,
+): Facts {
+  const { kind, wants, safe } = classified;
+  return {
+    kind,
+    wants,
+    safe,
+    session,
+    crossSite: isCrossSite(headers, !safe || isUpgrade, origins),
+    deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
+    embedded: isEmbedded(headers),
+    body: compareBodyLength(headers, maxBodyBytes),
+  };
+}
+
+/**
+ * A percent-encoded slash, backslash or NUL, a plain backslash, or a dot segment in any spelling.
+ */
+const DECEPTIVE = /%2f|%5c|%00|\\|\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
+/** Whether a backend that decodes the path could see a different path than the gate has checked. */
+export function isDeceptivePath(pathname: string): boolean {
+  return DECEPTIVE.test(pathname);
+}
+
+/**
+ * Next sends a bare 500 if it cannot decode a segment of a dynamic route, such as Better Auth's.
+ */
+function isDecodable(pathname: string): boolean {
+  if (!pathname.includes("%")) return true;
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Destinations (Fetch §2.2.7) for which a browser runs the response as code of this app's origin,
+ * or shows it inside a page.
+ */
+const EMBEDDING: ReadonlySet<string> = new Set([
+  "script",
+  "worker",
+  "sharedworker",
+  "serviceworker",
+  "audioworklet",
+  "paintworklet",
+  "xslt",
+  "iframe",
+  "frame",
+  "fencedframe",
+  "embed",
+  "object",
+]);
+
+/**
+ * Whether a browser would run the response as code of this app, or embed it.
+ *
+ * Attack: a file that a user uploaded to the backend is on this app's origin, and a policy on the
+ * response does not stop it from being a service worker (Service Workers §6.2: such a request has
+ * the header `Service-Worker`). Defence: refuse the request.
+ */
+export function isEmbedded(headers: RequestHeaders): boolean {
+  const destination = headers.get("sec-fetch-dest");
+  return (destination != null && EMBEDDING.has(destination)) || headers.has("service-worker");
+}
+
+/**
+ * Compares the length that the headers declare with `maxBytes`. An invalid length is too large.
+ */
+export function compareBodyLength(headers: RequestHeaders, maxBytes: number): BodyLength {
+  if (headers.has("transfer-encoding")) return "unknown-length";
+  const length = headers.get("content-length") ?? "0";
+  // RFC 9110 §8.6: digits only. `Number` also accepts values such as "1e3".
+  return /^\d+$/.test(length) && Number(length) <= maxBytes ? "fits" : "too-large";
+}

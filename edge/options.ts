@@ -1,0 +1,43 @@
+import type { Env } from "../lib/env";
+import type { Log } from "../lib/log/log";
+import type { Routes } from "../lib/routes";
+import type { Observer } from "./observe/observer";
+import type { SessionStore } from "./session/store";
+import type { StartTimer } from "./util/single-flight";
+
+/** The settings of a gate. `Env` has their units. */
+export type GateSettings = Pick<
+  Env,
+  | "appOrigin"
+  | "origins"
+  | "backendUrl"
+  | "forwarding"
+  | "authSecrets"
+  | "jwt"
+  | "sessionMaxStaleSeconds"
+  | "maxBodyBytes"
+  | "backendTimeoutSeconds"
+  | "clientAddressHeader"
+  | "development"
+  | "nextServer"
+>;
+
+/** The I/O, time, randomness and log of a gate. */
+export interface GateEffects {
+  readonly store: SessionStore;
+  /** Sends requests to the backend, with `forwarding: "relay"`. */
+  readonly fetch: typeof fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly startTimer: StartTimer;
+  /** A new ID at each call: for requests, tokens (`jti`) and nonces. */
+  readonly randomId: () => string;
+  readonly log: Log;
+}
+
+/** Everything that a gate depends on. It reads nothing else. */
+export interface GateOptions extends GateSettings, GateEffects {
+  readonly routes: Routes;
+  /** Called around each step of a request. The first one is outermost. */
+  readonly observers: readonly Observer[];
+}

@@ -1,0 +1,48 @@
+import "server-only";
+import { decodeJwt } from "jose";
+import type { EndpointOptions } from "../../auth/options";
+import { approveChangeEmail, confirmEmail, newAddressEmail, passwordResetEmail } from "../mail/emails";
+import type { Mailer } from "../mail/mail";
+import type { Message } from "../mail/message";
+import { throwMailFailure } from "./mail-failure";
+
+/** The emails state this time (`lib/server/mail/emails.ts`). */
+export const LINK_LIFE_SECONDS = 60 * 60;
+
+type Callbacks = Required<
+  Pick<EndpointOptions, "sendResetPassword"> &
+    Pick<NonNullable<EndpointOptions["emailVerification"]>, "sendVerificationEmail"> &
+    Pick<NonNullable<EndpointOptions["changeEmail"]>, "sendChangeEmailConfirmation">
+>;
+
+/** The functions that Better Auth calls to send its emails. */
+export function createEmailCallbacks(mailer: Mailer): Callbacks {
+  const send = (message: Message) => mailer.send(message).catch(throwMailFailure);
+  return {
+    sendResetPassword: ({ user, url }) =>
+      send({ to: user.email, ...passwordResetEmail(linkTo(url, "/reset-password")) }),
+
+    // Better Auth calls this for both kinds of address. Only the token shows whether the address is
+    // new.
+    sendVerificationEmail: ({ user, url, token }) => {
+      const isNew = decodeJwt(token).requestType === "change-email-verification";
+      const email = isNew
+        ? newAddressEmail(linkTo(url, "/verify-email?done=changed"))
+        : confirmEmail(linkTo(url, "/verify-email?done=confirmed"));
+      return send({ to: user.email, ...email });
+    },
+
+    sendChangeEmailConfirmation: ({ user, newEmail, url }) =>
+      send({ to: user.email, ...approveChangeEmail(linkTo(url, "/verify-email?done=approved"), newEmail) }),
+  };
+}
+
+/**
+ * Sets the page that the link leads to. It replaces the `callbackURL` that the caller of the
+ * endpoint chose, which could lead the recipient to another page.
+ */
+function linkTo(link: string, page: string): string {
+  const url = new URL(link);
+  url.searchParams.set("callbackURL", page);
+  return url.href;
+}

@@ -1,0 +1,90 @@
+import "server-only";
+import { neon, neonConfig } from "@neondatabase/serverless";
+import { after } from "next/server";
+import { WebSocket } from "ws";
+import { createDatabase } from "../../auth/database";
+import { createAuth } from "../../auth/options";
+import { loadEnv } from "../../env";
+import { loginPath } from "../../redirect-target";
+import { routes } from "../../routes";
+import { createMinter } from "../../token/mint";
+import { computeProgramTokenTtl } from "../../token/token-life";
+import { createMailer } from "../mail/mail";
+import { accountRules } from "./account-rules";
+import { createAttemptCounter } from "./attempt-counter";
+import { noteDatabaseFailure } from "./database-failures";
+import { createEmailCallbacks, LINK_LIFE_SECONDS } from "./email-callbacks";
+import { throwMailFailure } from "./mail-failure";
+import { onwardAddresses } from "./onward-addresses";
+import { withoutProviderTokens } from "./provider-tokens";
+import { rateLimits } from "./rate-limits";
+import { resetLinks } from "./reset-links";
+import { revocation } from "./revocation";
+import { singleUseLinks } from "./single-use-links";
+import { tokenEndpoint } from "./token-endpoint";
+import { createUserDeletion, type StoredSession } from "./user-deletion";
+
+// Node 20 has no built-in WebSocket. Transactions need one.
+neonConfig.webSocketConstructor = WebSocket;
+
+const env = loadEnv();
+const [currentSecret = ""] = env.authSecrets;
+
+const sql = neon(env.databaseUrl);
+const query = (text: string, parameters: readonly unknown[]) => sql.query(text, [...parameters]);
+const counter = createAttemptCounter(query);
+
+const mailer = createMailer(env);
+const emails = createEmailCallbacks(mailer);
+const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
+const deleteUser = createUserDeletion(env, mintToken, query, readStoredSession);
+
+/**
+ * For `GET /api/auth/token`. Nothing checks the session while such a token is valid, so its
+ * lifetime is limited by `SESSION_MAX_STALE_SECONDS`.
+ */
+const programTokenTtl = computeProgramTokenTtl({
+  ttlSeconds: env.jwt.ttlSeconds,
+  maxStaleSeconds: env.sessionMaxStaleSeconds,
+});
+
+/** Better Auth as the Node server runs it. */
+export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
+  resetPasswordTokenExpiresIn: LINK_LIFE_SECONDS,
+  sendResetPassword: emails.sendResetPassword,
+  onPasswordReset: ({ user }) => endResetLinks(user.id),
+  emailVerification: {
+    // Without a mail server, a sign-up sends no email.
+    sendOnSignUp: mailer.isConfigured,
+    expiresIn: LINK_LIFE_SECONDS,
+    sendVerificationEmail: emails.sendVerificationEmail,
+  },
+  changeEmail: { enabled: true, sendChangeEmailConfirmation: emails.sendChangeEmailConfirmation },
+  deleteUser: { enabled: true, beforeDelete: ({ id }, request) => deleteUser(id, request) },
+  socialProviders: env.providers,
+  accountHooks: { create: { before: withoutProviderTokens }, update: { before: withoutProviderTokens } },
+  errorURL: env.appOrigin + loginPath("/", routes),
+  // Attack: the response time could reveal whether an account exists, because only an existing
+  // account gets an email. Defence: `after` sends the email once the response is finished.
+  backgroundTasks: { handler: after },
+  plugins: [
+    // These three must come before the plugins that check a password or send an email. A request
+    // that they refuse gets no further.
+    onwardAddresses(),
+    singleUseLinks(counter),
+    rateLimits(counter, currentSecret),
+    revocation(),
+    resetLinks(endResetLinks),
+    accountRules(() => mailer.check().catch(throwMailFailure)),
+    ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, programTokenTtl, Date.now)] : []),
+  ],
+});
+
+async function endResetLinks(userId: string): Promise<void> {
+  await query(`delete from verification where value = $1 and identifier like 'reset-password:%'`, [userId]);
+}
+
+/** Reads the database, never the cookie cache, and does not extend the session. */
+function readStoredSession(headers: Headers): Promise<StoredSession | null> {
+  return auth.api.getSession({ headers, query: { disableRefresh: true, disableCookieCache: true } });
+}

@@ -1,0 +1,79 @@
+import "server-only";
+import { APIError } from "better-auth/api";
+import { ApiError } from "../../api/client";
+import type { Env } from "../../env";
+import { log } from "../../log/console-log";
+import { describeError } from "../../log/describe-error";
+import { readTrace } from "../../log/request-trace";
+import type { UserRecord } from "../../token/claims";
+import { identityOf } from "../../token/contract";
+import type { MintToken } from "../../token/mint";
+import { apiLogFields } from "../api-log-fields";
+import { createBackendApi, describeCallError } from "../backend-api";
+import type { Query } from "./attempt-counter";
+
+/** A session that was read from the database, with its user. */
+export interface StoredSession {
+  readonly user: UserRecord;
+  readonly session: { readonly id: string };
+}
+
+/** The user's rows. One statement, because Better Auth deletes table by table. */
+const DELETE_USER = `
+  with sessions as (delete from session where "userId" = $1),
+    accounts as (delete from account where "userId" = $1)
+  delete from "user" where id = $1`;
+
+/**
+ * Creates the function that deletes a user, first in FastAPI and then in the database. In the other
+ * order, a failure in between would leave data behind that no user can have deleted any more. A
+ * database that fails halfway leaves a whole account, with which the user can try again.
+ *
+ * @param readSession must read the database, not the cookie cache: a session that has ended must
+ * not be able to delete data
+ */
+export function createUserDeletion(
+  env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">,
+  mint: MintToken,
+  query: Query,
+  readSession: (headers: Headers) => Promise<StoredSession | null>,
+) {
+  // FastAPI requires a token with this purpose for the deletion, and the gate mints no such token.
+  const backendFor = createBackendApi(env, mint, "delete-account");
+
+  /** @throws {APIError} 401 if the session has ended, 503 if a part could not be deleted */
+  return async function deleteUser(id: string, request: Request | undefined): Promise<void> {
+    const found = request && (await readSession(request.headers));
+    // Another request has just ended the session, or has deleted the account.
+    if (!found) throw new APIError("UNAUTHORIZED", { code: "UNAUTHORIZED", message: "You are signed out." });
+    try {
+      const api = await backendFor(identityOf(found.user, found.session), request.headers);
+      await api.delete("/api/account");
+    } catch (error) {
+      if (!isNothingLeft(error)) {
+        const message =
+          "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.";
+        throw notDeleted(request, describeCallError(error), message);
+      }
+    }
+    try {
+      await query(DELETE_USER, [id]);
+    } catch (error) {
+      const message = "Your data is deleted, but your account could not be. Try again in a moment.";
+      throw notDeleted(request, describeError(error), message);
+    }
+  };
+}
+
+/**
+ * 404: a backend without this route stores nothing that must be deleted. `unreadable`: a 2xx means
+ * that the deletion succeeded, whatever its body is (RFC 9110 §9.3.5).
+ */
+function isNothingLeft(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.code === "unreadable");
+}
+
+function notDeleted(request: Request, error: string, message: string): APIError {
+  log({ ...apiLogFields(readTrace(request.headers)), code: "account_not_deleted", error });
+  return new APIError("SERVICE_UNAVAILABLE", { code: "ACCOUNT_NOT_DELETED", message });
+}
