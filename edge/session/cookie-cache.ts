@@ -3,7 +3,7 @@ import { splitSigned } from "../../lib/auth/signed-cookies";
 import type { UserRecord } from "../../lib/token/claims";
 import { type Identity, identityOf } from "../../lib/token/contract";
 import type { KeyRing } from "../../lib/token/key-ring";
-import type { KnownSession } from "./reader";
+import type { KnownSession } from "./session";
 
 /** The claims of Better Auth 1.7's cookie cache (`jwt` strategy) that are used here. */
 interface CookieCache extends JWTPayload {

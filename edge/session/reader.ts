@@ -1,36 +1,13 @@
 import { createSignedCookies } from "../../lib/auth/signed-cookies";
 import { isRecent } from "../../lib/is-recent";
-import type { Identity } from "../../lib/token/contract";
 import { openKeyRing } from "../../lib/token/key-ring";
 import { Lru } from "../util/lru";
 import { createSingleFlight, type StartTimer } from "../util/single-flight";
 import { createCookieCache } from "./cookie-cache";
 import type { SessionCookieNames, SessionCookies } from "./cookies";
 import { createRenewal } from "./renewal";
+import type { KnownSession, SessionResult } from "./session";
 import type { SessionStore } from "./store";
-
-/** `unreachable`: the store failed, so it is not known whether there is a session. */
-export type SessionState = "active" | "none" | "unreachable";
-
-/** A session that the store has confirmed. Times in milliseconds since the epoch. */
-export interface KnownSession {
-  readonly identity: Identity;
-  readonly expiresAt: number;
-  /** When the store was read. The age of a kept session counts from here. */
-  readonly verifiedAt: number;
-}
-
-/** The result of a session lookup. */
-export type SessionResult =
-  | {
-      readonly state: "active";
-      readonly session: KnownSession;
-      readonly source: "memory" | "cookie" | "store";
-      /** `Set-Cookie` values for the browser. */
-      readonly setCookies: readonly string[];
-    }
-  | { readonly state: "none"; readonly setCookies: readonly string[] }
-  | { readonly state: "unreachable"; readonly error: unknown };
 
 export interface SessionReaderOptions {
   readonly authSecrets: readonly string[];

@@ -446,7 +446,7 @@ describe("the schema of Better Auth", () => {
 
   it("has the tables and columns that the gate reads", async () => {
     Object.assign(process.env, testEnv(database.env));
-    const { auth } = await import("../../lib/server/auth/handler");
+    const { auth } = await import("../../lib/server/auth/instance");
     const { session, user } = getAuthTables(auth.options);
     expect([session?.modelName, user?.modelName], SCHEMA_CHANGED).toEqual(["session", "user"]);
     expect(columnsOf(sessionFields), SCHEMA_CHANGED).toEqual(columnsOf(session?.fields as Fields));

@@ -7,7 +7,7 @@ import { gatherFacts } from "../../../edge/facts";
 import { createGate } from "../../../edge/gate";
 import type { GateRequest } from "../../../edge/request";
 import { readSessionCookies, sessionCookieNames } from "../../../edge/session/cookies";
-import type { SessionResult, SessionState } from "../../../edge/session/reader";
+import type { SessionResult, SessionState } from "../../../edge/session/session";
 import type { StoreResult } from "../../../edge/session/store";
 import { buildUpstreamHeaders } from "../../../edge/upstream/headers";
 import { buildUpstreamUrl } from "../../../edge/upstream/url";

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readSessionCookies, sessionCookieNames } from "../../../../edge/session/cookies";
-import { createSessionReader, type SessionResult } from "../../../../edge/session/reader";
+import { createSessionReader } from "../../../../edge/session/reader";
+import type { SessionResult } from "../../../../edge/session/session";
 import type { SessionStore, StoreResult } from "../../../../edge/session/store";
 import { identityOf } from "../../../../lib/token/contract";
 import {
