@@ -1,6 +1,6 @@
 import type { ProblemCode } from "../lib/problem";
 import type { Facts } from "./facts";
-import type { KnownSession } from "./session/reader";
+import type { KnownSession } from "./session/session";
 
 /**
  * What the gate does with a request. `to: "next"` is the path in the `next` parameter of the

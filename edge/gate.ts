@@ -8,7 +8,8 @@ import type { GateOptions } from "./options";
 import { type GateRequest, readRequest } from "./request";
 import { respond, respondToFailure } from "./respond";
 import { readSessionCookies, sessionCookieNames } from "./session/cookies";
-import { createSessionReader, type KnownSession, type SessionResult } from "./session/reader";
+import { createSessionReader } from "./session/reader";
+import type { KnownSession, SessionResult } from "./session/session";
 import { createStaleBound } from "./session/staleness-bound";
 import { createBackendAddresses } from "./upstream/backend-addresses";
 import { createDroppedHeaderLog } from "./upstream/dropped-headers";
@@ -39,6 +40,7 @@ export function createGate(options: GateOptions): Gate {
   const maxStaleAt = createStaleBound(options.sessionMaxStaleSeconds, routes.maxStale);
   const sessions = createSessionReader({
     authSecrets: options.authSecrets,
+    cookieNames,
     maxStale: options.sessionMaxStaleSeconds * 1000,
     store: options.store,
     now,

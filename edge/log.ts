@@ -4,7 +4,7 @@ import { parseTraceId } from "../lib/log/trace-context";
 import { type ProblemCode, problems } from "../lib/problem";
 import type { OwnDecision } from "./decide";
 import type { GateRequest } from "./request";
-import type { SessionResult } from "./session/reader";
+import type { SessionResult } from "./session/session";
 
 const UNREACHABLE: ProblemCode = "gate_session_store_unreachable";
 

@@ -4,7 +4,7 @@ import { redactPath } from "../../../lib/log/redact";
 import { describeProblem } from "../../../lib/problem";
 import type { Decision } from "../../decide";
 import type { GateRequest } from "../../request";
-import type { SessionResult } from "../../session/reader";
+import type { SessionResult } from "../../session/session";
 import { tapMaybeAsync } from "../../util/maybe-async";
 import type { Observer, Step, StepResults } from "../observer";
 import { explain } from "./explain";

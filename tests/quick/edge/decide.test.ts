@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import type { Wants } from "../../../edge/classify";
 import { type Decision, decide } from "../../../edge/decide";
 import type { Facts } from "../../../edge/facts";
-import type { KnownSession, SessionResult, SessionState } from "../../../edge/session/reader";
+import type { KnownSession, SessionResult, SessionState } from "../../../edge/session/session";
 import type { RouteKind } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../../edge/gate";
-import type { StoreAnswer } from "../../../edge/session/reader";
+import type { StoreResult } from "../../../edge/session/store";
 import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
 import { identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
@@ -12,7 +12,7 @@ const START = Date.UTC(2026, 0, 1);
 let time = START;
 const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
 
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 let logged: object[];
 let cookie: string;
 let gate: ReturnType<typeof createGate>;

@@ -7,7 +7,8 @@ import { gatherFacts } from "../../../edge/facts";
 import { createGate } from "../../../edge/gate";
 import type { GateRequest } from "../../../edge/request";
 import { readSessionCookies, sessionCookieNames } from "../../../edge/session/cookies";
-import type { SessionResult, SessionState, StoreAnswer } from "../../../edge/session/reader";
+import type { SessionResult, SessionState } from "../../../edge/session/session";
+import type { StoreResult } from "../../../edge/session/store";
 import { buildUpstreamHeaders } from "../../../edge/upstream/headers";
 import { buildUpstreamUrl } from "../../../edge/upstream/url";
 import type { LogEntry } from "../../../lib/log/log";
@@ -116,7 +117,7 @@ function isDecodable(pathname: string): boolean {
   }
 }
 
-function startGate(store: () => Promise<StoreAnswer>) {
+function startGate(store: () => Promise<StoreResult>) {
   const errors: object[] = [];
   const log = (entry: LogEntry) => errors.push(...(entry.error === undefined ? [] : [entry]));
   const gate = createGate(gateOptions(APP, { store, log }, { backendUrl: BACKEND, maxBodyBytes: MAX_BODY }));

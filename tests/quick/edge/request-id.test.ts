@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { createGate, type Gate } from "../../../edge/gate";
 import type { GateEffects } from "../../../edge/options";
-import type { StoreAnswer } from "../../../edge/session/reader";
+import type { StoreResult } from "../../../edge/session/store";
 import { identityOf } from "../../../lib/token/contract";
 import { signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions } from "../../fixtures/gate";
@@ -12,7 +12,7 @@ const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
 const identity = identityOf(ada, { id: "session-1" });
 
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 let logged: { code: string; request_id?: string; trace_id?: string }[];
 let cookie: string;
 let effects: Pick<GateEffects, "store" | "log">;

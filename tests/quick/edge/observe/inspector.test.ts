@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { createGate, type Gate } from "../../../../edge/gate";
 import { createInspector } from "../../../../edge/observe/inspector/inspector";
-import type { StoreAnswer } from "../../../../edge/session/reader";
+import type { StoreResult } from "../../../../edge/session/store";
 import type { GateEvent } from "../../../../lib/inspector";
 import { identityOf } from "../../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
@@ -12,7 +12,7 @@ const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
 const identity = identityOf(ada, { id: "session-1" });
 
 let time: number;
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 let gate: Gate;
 let cookie: string;
 
