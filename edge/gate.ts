@@ -91,7 +91,7 @@ export function createGate(options: GateOptions): Gate {
     const cookies = readSessionCookies(header, cookieNames);
     const ending = cookies && endsSession(request) ? sessions.end(cookies) : undefined;
     if (kind === "public-page" || kind === "open-api") return mapMaybeAsync(ending, () => NO_LOOKUP);
-    // The response to a backend call cannot set cookies, so such a lookup does not extend the session.
+    // A forwarded response cannot set cookies, so the lookup must not extend the session.
     return sessions.read(cookies, header, { extend: kind !== "backend", maxStale: maxStaleAt(pathname) });
   }
 

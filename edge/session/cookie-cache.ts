@@ -3,7 +3,14 @@ import { splitSigned } from "../../lib/auth/signed-cookies";
 import type { UserRecord } from "../../lib/token/claims";
 import { type Identity, identityOf } from "../../lib/token/contract";
 import type { KeyRing } from "../../lib/token/key-ring";
-import type { KnownSession } from "./reader";
+
+/** The session in a cookie cache. Times in milliseconds since the epoch. */
+export interface CachedSession {
+  readonly identity: Identity;
+  readonly expiresAt: number;
+  /** When Better Auth read the store and signed the cache. */
+  readonly verifiedAt: number;
+}
 
 /** The claims of Better Auth 1.7's cookie cache (`jwt` strategy) that are used here. */
 interface CookieCache extends JWTPayload {
@@ -26,7 +33,7 @@ export function createCookieCache(ring: KeyRing) {
     data: string,
     tokenCookie: string,
     now: number,
-  ): Promise<KnownSession | undefined> {
+  ): Promise<CachedSession | undefined> {
     const token = splitSigned(tokenCookie)?.value;
     if (token === undefined) return undefined;
     for (const key of await ring.keys()) {
@@ -54,7 +61,7 @@ async function verify(data: string, key: CryptoKey, now: number): Promise<Partia
 function sessionIn(
   { session, user, iat = 0 }: Partial<CookieCache>,
   token: string,
-): KnownSession | undefined {
+): CachedSession | undefined {
   if (session?.token !== token || !user?.id || !session.id) return undefined;
   const identity = identityIn(user, session);
   if (!identity) return undefined;

@@ -143,7 +143,7 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     "one secret for both",
     { JWT_SECRET_KEY: AUTH },
     "config.JWT_SECRET_KEY",
-    /is also a secret of Better Auth's/,
+    /is also a secret of Better Auth/,
   ],
   [
     "a connection string that the driver would refuse",

@@ -250,31 +250,27 @@ describe.each(databases)("the Neon driver on %s", (_name, start) => {
     test.each<[string, (wire: Wire) => Promise<void>]>([
       ["refuses connections", (wire) => wire.cut()],
       ["accepts connections and sends nothing", (wire) => wire.hang()],
-    ])(
-      "and %s, the driver gets an error within seconds, and works again afterwards",
-      async (_how, fault) => {
-        const unreachable = /status 503.*Postgres does not respond/;
-        await Promise.all([sql`select 1`, sql`select 1`]);
-        await fault(wire);
+    ])("and %s, the driver gets an error within seconds, and works again afterwards", async (_how, fault) => {
+      const unreachable = /status 503.*Postgres does not respond/;
+      await Promise.all([sql`select 1`, sql`select 1`]);
+      await fault(wire);
 
-        // One connection breaks during a query, the other while it is idle. Then none is left.
-        const started = Date.now();
-        expect((await neonError(sql`select 1`)).message).toMatch(unreachable);
-        await sleep(50);
-        expect((await neonError(sql`select 1`)).message).toMatch(unreachable);
-        const client = new Client(database.url);
-        client.on("error", () => {});
-        await expect(client.connect()).rejects.toThrow();
-        expect(Date.now() - started).toBeLessThan(10_000);
+      // One connection breaks during a query, the other while it is idle. Then none is left.
+      const started = Date.now();
+      expect((await neonError(sql`select 1`)).message).toMatch(unreachable);
+      await sleep(50);
+      expect((await neonError(sql`select 1`)).message).toMatch(unreachable);
+      const client = new Client(database.url);
+      client.on("error", () => {});
+      await expect(client.connect()).rejects.toThrow();
+      expect(Date.now() - started).toBeLessThan(20_000);
 
-        await wire.recover();
-        expect(await sql`select 2 as two`).toEqual([{ two: 2 }]);
-        const again = new Client(database.url);
-        await again.connect();
-        await again.end();
-      },
-      20_000,
-    );
+      await wire.recover();
+      expect(await sql`select 2 as two`).toEqual([{ two: 2 }]);
+      const again = new Client(database.url);
+      await again.connect();
+      await again.end();
+    });
   });
 });
 

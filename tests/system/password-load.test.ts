@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.stop());
 
-test("Many sign-ins at once hold up neither files nor session checks, and are refused where too many wait", async () => {
+test("140 sign-ins at once delay neither files nor session checks, and are refused if too many wait", async () => {
   const member = new Visitor(app.origin);
   await member.signUp("ada@example.com");
   const finished: Response[] = [];

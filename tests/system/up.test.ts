@@ -1,17 +1,34 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { linkTree } from "../../scripts/lib/link-tree";
 import { acceptsConnections, freePort, LOOPBACK, listen } from "../../scripts/lib/ports";
+import { root } from "../../scripts/lib/root";
+import { ensureVenv } from "../../scripts/stack/backend";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
+import { isFull } from "../fixtures/full";
 
-/** `npm run up` as in a fresh clone: the folder contains no file that git ignores. */
+/**
+ * `npm run up` as in a fresh clone. In the full run the folder contains no file that git ignores.
+ * Otherwise it contains the installed packages: `npm test` in a fresh clone installs them by the
+ * same code.
+ */
 
 let folder: string;
 let port: number;
@@ -27,13 +44,27 @@ beforeAll(async () => {
     "--others",
     "--exclude-standard",
   ]).toString();
+  // npm's stamp is compared with the time of the lock file.
   for (const file of files.split("\0").filter((name) => name && existsSync(name)))
-    cpSync(file, join(folder, file));
-});
+    cpSync(file, join(folder, file), { preserveTimestamps: true });
+  if (!isFull) await addInstalledPackages();
+}, 300_000);
 afterEach(async () => {
   if (running?.exitCode === null && running.signalCode === null) await interrupt();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function addInstalledPackages(): Promise<void> {
+  await ensureVenv();
+  symlinkSync(join(root, "backend/.venv"), join(folder, "backend/.venv"));
+  try {
+    linkTree(join(root, "node_modules"), join(folder, "node_modules"));
+  } catch (error) {
+    // The folder is on another file system. Without packages, `npm run up` installs them.
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    rmSync(join(folder, "node_modules"), { recursive: true });
+  }
+}
 
 /** Starts it like a terminal, in a new process group. */
 function up(env: Record<string, string> = {}) {
