@@ -42,8 +42,8 @@ export function respond(
       return htmlResponse(unavailablePage(requestId), 503, requestId);
     case "redirect": {
       const location = new URL(findDestination(decision.to, request, routes), request.raw.url);
-      const headers = { ...PRIVATE, "x-request-id": requestId };
-      return addCookies(NextResponse.redirect(location, { status: decision.status, headers }), setCookies);
+      const headers = { ...PRIVATE, "x-request-id": requestId, location: location.href };
+      return addCookies(new Response(null, { status: decision.status, headers }), setCookies);
     }
     case "redirect-action": {
       const response = problemResponse("gate_signed_out", requestId);

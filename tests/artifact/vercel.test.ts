@@ -93,7 +93,7 @@ describe("middleware.func", () => {
   it("contains Next, jose and the gate, but neither Better Auth nor a database driver", async () => {
     const folder = join(output, "functions/middleware.func");
     const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown")}`;
-    const shares = await takeApart(folder, variables, `${APP}/backend/x`, unknown);
+    const shares = await listShares(folder, variables, `${APP}/backend/x`, unknown);
     // Next uses an installed @opentelemetry/api instead of its own copy.
     expect(shares.map(({ owner }) => owner).sort()).toEqual([
       "@opentelemetry/api",
