@@ -9,7 +9,7 @@ const points = [
   },
   {
     title: "The gate adds a token",
-    text: "It checks your session, then sends your requests to the API with a token that is valid for minutes. You sign in once.",
+    text: "It checks your session, then sends your requests to the API with a token that is valid for a few minutes. You sign in once.",
   },
   {
     title: "The API trusts only the gate",

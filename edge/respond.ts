@@ -36,20 +36,20 @@ export function respond(
       // it does not forward, of any protocol, and leaves the socket open if the path is not a
       // page's. Other hosts send the refusal itself.
       if (request.isUpgrade)
-        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.request.url).href);
-      return withCookies(response, setCookies);
+        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.raw.url).href);
+      return addCookies(response, setCookies);
     }
     case "show-unavailable":
       return htmlResponse(unavailablePage(requestId), 503, requestId);
     case "redirect": {
-      const location = new URL(findDestination(decision.to, request, routes), request.request.url);
+      const location = new URL(findDestination(decision.to, request, routes), request.raw.url);
       const headers = { ...PRIVATE, "x-request-id": requestId };
-      return withCookies(NextResponse.redirect(location, { status: decision.status, headers }), setCookies);
+      return addCookies(NextResponse.redirect(location, { status: decision.status, headers }), setCookies);
     }
     case "redirect-action": {
       const response = problemResponse("gate_signed_out", requestId);
       response.headers.set("x-action-redirect", `${findDestination(decision.to, request, routes)};push`);
-      return withCookies(response, setCookies);
+      return addCookies(response, setCookies);
     }
     default:
       decision satisfies never;
@@ -69,11 +69,11 @@ export function respondToFailure({ classified, requestId }: GateRequest): Respon
  * browser, and also the page that is about to be rendered. So does the policy.
  */
 export function pass(
-  { request, requestId }: Pick<GateRequest, "request" | "requestId">,
+  { raw, requestId }: Pick<GateRequest, "raw" | "requestId">,
   setCookies: readonly string[],
   policy: string,
 ): Response {
-  const headers = new Headers(request.headers);
+  const headers = new Headers(raw.headers);
   headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
   headers.set("content-security-policy", policy);
@@ -84,7 +84,7 @@ export function pass(
   response.headers.set("server-timing", `request;desc="${requestId}"`);
   if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
   response.headers.set("content-security-policy", policy);
-  return withCookies(response, setCookies);
+  return addCookies(response, setCookies);
 }
 
 function htmlResponse(html: string, status: number, requestId: string): Response {
@@ -102,24 +102,23 @@ function htmlResponse(html: string, status: number, requestId: string): Response
 
 function findDestination(
   to: "login" | "next",
-  { request, pathname, search, classified }: GateRequest,
+  { raw, pathname, search, classified }: GateRequest,
   routes: Routes,
 ): string {
-  if (to === "next")
-    return safeNextPath(new URL(request.url).searchParams.get("next"), routes) ?? routes.home;
+  if (to === "next") return safeNextPath(new URL(raw.url).searchParams.get("next"), routes) ?? routes.home;
   // A body cannot be posted again after the sign-in, so the visitor returns to the page itself.
-  return loginPath(classified.safe ? pathname + withoutFlight(search) : pathname, routes);
+  return loginPath(classified.safe ? pathname + removeFlight(search) : pathname, routes);
 }
 
 /** Removes `_rsc`, with which Next's router marks its own requests, from a visitor's address. */
-function withoutFlight(search: string): string {
+function removeFlight(search: string): string {
   if (!search.includes("_rsc=")) return search;
   const parameters = search.slice(1).split("&");
   const kept = parameters.filter((parameter) => !parameter.startsWith("_rsc="));
   return kept.length > 0 ? `?${kept.join("&")}` : "";
 }
 
-function withCookies(response: Response, setCookies: readonly string[]): Response {
+function addCookies(response: Response, setCookies: readonly string[]): Response {
   for (const cookie of setCookies) response.headers.append("set-cookie", cookie);
   return response;
 }

@@ -1,5 +1,5 @@
+import { audit, type Category, medianOf, type Scores } from "./lib/audit-page";
 import { ensureChromium } from "./lib/chromium";
-import { audit, type Category, medianOf, type Scores } from "./lib/lighthouse";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { ensureTools } from "./lib/tools";

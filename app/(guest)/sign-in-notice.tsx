@@ -19,8 +19,10 @@ const failures: Readonly<Record<string, string>> = {
 const FAILED = "The sign-in through the other site failed. Try again, or sign in with your password.";
 
 /**
- * Shows why the visitor is on the sign-in page: after a failed sign-in, or after a new password. Attack: a link to this
- * page with an attacker's text in the query. Defence: show only the fixed texts above.
+ * Shows why the visitor is on the sign-in page: after a failed sign-in, or after a new password.
+ *
+ * Attack: a link to this page with an attacker's text in the query. Defence: show only the fixed
+ * texts above.
  */
 export function SignInNotice({ error, done }: { error?: unknown; done?: unknown }) {
   if (error !== undefined) {

@@ -4,7 +4,10 @@ const nodes = [
   { name: "FastAPI", note: "your data", carries: null },
 ];
 
-/** Shows what is sent between browser, gate and API. It is a list for screen readers. The arrows point down on a phone, and right on a wider screen. */
+/**
+ * Shows what is sent between browser, gate and API. It is a list for screen readers. The arrows
+ * point down on a phone, and right on a wider screen.
+ */
 export function FlowDiagram() {
   return (
     <figure className="mt-14 rounded-xl border border-line bg-card p-5 sm:p-8">

@@ -16,8 +16,8 @@ export function DevHeader({
     <header className="flex flex-wrap items-center gap-x-4 py-2">
       <Brand short />
       <h1 className="text-lg font-semibold">{title}</h1>
-      {children}
       <TextLink href={link.href}>{link.label}</TextLink>
+      {children}
     </header>
   );
 }

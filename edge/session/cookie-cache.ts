@@ -3,14 +3,7 @@ import { splitSigned } from "../../lib/auth/signed-cookies";
 import type { UserRecord } from "../../lib/token/claims";
 import { type Identity, identityOf } from "../../lib/token/contract";
 import type { KeyRing } from "../../lib/token/key-ring";
-
-/** The session in a cookie cache. Times in milliseconds since the epoch. */
-export interface CachedSession {
-  readonly identity: Identity;
-  readonly expiresAt: number;
-  /** When Better Auth read the store and signed the cache. */
-  readonly verifiedAt: number;
-}
+import type { KnownSession } from "./session";
 
 /** The claims of Better Auth 1.7's cookie cache (`jwt` strategy) that are used here. */
 interface CookieCache extends JWTPayload {
@@ -33,18 +26,23 @@ export function createCookieCache(ring: KeyRing) {
     data: string,
     tokenCookie: string,
     now: number,
-  ): Promise<CachedSession | undefined> {
+  ): Promise<KnownSession | undefined> {
     const token = splitSigned(tokenCookie)?.value;
     if (token === undefined) return undefined;
     for (const key of await ring.keys()) {
-      const cached = await verify(data, key, now);
+      const cached = await verifyCookieCache(data, key, now);
       if (cached) return sessionIn(cached, token);
     }
     return undefined;
   };
 }
 
-async function verify(data: string, key: CryptoKey, now: number): Promise<Partial<CookieCache> | undefined> {
+/** The content of a cookie cache, if this key has signed it and it has not expired. */
+export async function verifyCookieCache(
+  data: string,
+  key: CryptoKey,
+  now: number,
+): Promise<Partial<CookieCache> | undefined> {
   try {
     // RFC 8725 §3.1: pin the algorithm; never trust the token's header.
     const { payload } = await jwtVerify<Partial<CookieCache>>(data, key, {
@@ -61,7 +59,7 @@ async function verify(data: string, key: CryptoKey, now: number): Promise<Partia
 function sessionIn(
   { session, user, iat = 0 }: Partial<CookieCache>,
   token: string,
-): CachedSession | undefined {
+): KnownSession | undefined {
   if (session?.token !== token || !user?.id || !session.id) return undefined;
   const identity = identityIn(user, session);
   if (!identity) return undefined;

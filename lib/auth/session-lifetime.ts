@@ -1,7 +1,10 @@
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
-/** How long sessions live, in seconds. */
+/**
+ * How long sessions live, in seconds, for Better Auth's options and for the gate's own lookup.
+ * `tests/system/session-store.test.ts` compares the two.
+ */
 export const sessionLifetime = {
   /** A session ends this long after it was created or last extended. */
   expiresIn: 7 * DAY,

@@ -58,7 +58,7 @@ export interface Report {
 export function table({ rows }: Report): string {
   const head = [
     "contender",
-    "µs a request",
+    "µs per request",
     "× bare",
     "start, ms",
     "× bare",
@@ -82,11 +82,11 @@ export function table({ rows }: Report): string {
 }
 
 /** Describes the memory use of very many sessions. */
-export function sessionsStory({ sessions: { count, held, warm } }: Report): string {
+export function describeSessions({ sessions: { count, held, warm } }: Report): string {
   const [first = 0, last = 0] = [held[0], held.at(-1)];
   const thousands = (n: number) => n.toLocaleString("en");
   return `After ${thousands(count / held.length)} sessions one gate holds ${megabytes(first, 1)} MB, after ${thousands(count)} it holds ${megabytes(last, 1)} MB (at most ${megabytes(Math.max(...held), 1)} MB in between).
-In the edge runtime a warm request amid a full memory takes ${show(warm, 2)} times as long as one of the only session.`;
+In the edge runtime a warm request with a full memory takes ${show(warm, 2)} times as long as with a single session.`;
 }
 
 /** The packages in the gate's script, and how much of each a start evaluates. */

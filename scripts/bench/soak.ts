@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, LOOPBACK } from "../lib/ports";
 import { messageOf } from "../lib/user-error";
 import { startApp } from "../stack/next";
-import { freePort, LOOPBACK } from "../stack/ports";
 import { buildForTests, DIST_DIR, startDatabase, testEnv } from "../stack/test-stack";
 import { residentBytes } from "./memory";
 import { ADDRESS_HEADER, createTraffic } from "./soak-traffic";
@@ -12,7 +12,7 @@ import { spread } from "./statistics";
 const MAX_BODY = 10 * 1024 * 1024;
 const VISITORS = 6;
 /** Milliseconds. */
-const ANSWER_WITHIN = 10_000;
+const RESPOND_WITHIN = 10_000;
 /** How often the traffic pauses. Leaked memory is visible only while no request is running. */
 const PAUSES = 12;
 /**
@@ -78,14 +78,14 @@ export async function soak(minutes: number, report: (line: string) => void = () 
     const visit = async (ends: number) => {
       while (performance.now() < ends) {
         const { name, act } = traffic.pick();
-        await inTime(act()).catch((error) => unexpected.push(`${name}: ${messageOf(error)}`));
+        await withTimeout(act()).catch((error) => unexpected.push(`${name}: ${messageOf(error)}`));
         counts[name] = (counts[name] ?? 0) + 1;
       }
     };
     for (let pause = 1; pause <= PAUSES; pause++) {
       const ends = performance.now() + (minutes * 60_000) / PAUSES;
       await Promise.all(Array.from({ length: VISITORS }, () => visit(ends)));
-      leftOpen += await leftAfter(upstream);
+      leftOpen += await countLeftOpen(upstream);
       held.push(Number(await (await fetch(`http://${LOOPBACK}:${probePort}`)).text()));
       resident.push(residentBytes(app.pid));
       report(progress(pause, counts, unexpected, held.at(-1) ?? 0));
@@ -99,16 +99,16 @@ export async function soak(minutes: number, report: (line: string) => void = () 
 }
 
 /** What is wrong with a result. Empty if everything went well. */
-export function faultsOf({ unexpected, memory, leftOpen }: SoakResult): string[] {
-  const faults = [...new Set(unexpected)];
+export function findProblems({ unexpected, memory, leftOpen }: SoakResult): string[] {
+  const problems = [...new Set(unexpected)];
   for (const kind of ["held", "resident"] as const) {
     const growth = growthOf(memory[kind]);
     if (growth > MAX_GROWTH[kind]) {
-      faults.push(`memory (${kind}) grew by ${((growth - 1) * 100).toFixed(0)} % after warm-up`);
+      problems.push(`memory (${kind}) grew by ${((growth - 1) * 100).toFixed(0)} % after warm-up`);
     }
   }
-  if (leftOpen > 0) faults.push(`${leftOpen} requests were left open at the backend`);
-  return faults;
+  if (leftOpen > 0) problems.push(`${leftOpen} requests were left open at the backend`);
+  return problems;
 }
 
 /** The last third relative to the second. The first third is the warm-up. */
@@ -119,7 +119,7 @@ export function growthOf([, second, last]: Thirds): number {
 /**
  * How many requests are still open at the backend after all clients have had time to disconnect.
  */
-async function leftAfter({ open }: { open(): number }): Promise<number> {
+async function countLeftOpen({ open }: { open(): number }): Promise<number> {
   const ends = performance.now() + QUIET_WITHIN;
   while (open() > 0 && performance.now() < ends) await sleep(50);
   // Connections that were cut take a moment to close on both sides of the gate.
@@ -128,9 +128,9 @@ async function leftAfter({ open }: { open(): number }): Promise<number> {
 }
 
 /** Fails if no response comes in time. The timer does not keep the process alive. */
-function inTime(work: Promise<void>): Promise<void> {
-  const late = sleep(ANSWER_WITHIN, undefined, { ref: false }).then(() => {
-    throw new Error(`no answer within ${ANSWER_WITHIN / 1000} s`);
+function withTimeout(work: Promise<void>): Promise<void> {
+  const late = sleep(RESPOND_WITHIN, undefined, { ref: false }).then(() => {
+    throw new Error(`no response within ${RESPOND_WITHIN / 1000} s`);
   });
   return Promise.race([work, late]);
 }

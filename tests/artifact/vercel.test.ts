@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { takeApart } from "../../scripts/bench/composition";
+import { listShares } from "../../scripts/bench/composition";
 import { VERCEL_NODE } from "../../scripts/lib/node-versions";
 import { startIsolate } from "../../scripts/stack/edge-isolate";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
@@ -91,7 +91,7 @@ describe("middleware.func", () => {
 
   it("evaluates Better Auth and the database driver at the first lookup, and not before", async () => {
     const evaluatedFor = async (cookies: string) => {
-      const shares = await takeApart(
+      const shares = await listShares(
         join(output, "functions/middleware.func"),
         variables,
         `${APP}/backend/x`,

@@ -86,3 +86,10 @@ it("/dev/gate shows no personal data and no secret, and logs no error", async ()
   expect(html).not.toMatch(/eyJ[\w-]{8,}\./);
   expect(pageErrors).toEqual([]);
 });
+
+it("/dev/gate and /dev/mail link to each other", async () => {
+  await page.getByRole("link", { name: "Mail" }).click();
+  await page.getByRole("heading", { name: "Mail", exact: true }).waitFor();
+  await page.getByRole("link", { name: "Gate events" }).click();
+  await page.getByText("Live", { exact: true }).waitFor();
+});

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { audit } from "../../scripts/lib/lighthouse";
+import { audit } from "../../scripts/lib/audit-page";
 import { ensureTools } from "../../scripts/lib/tools";
 import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";

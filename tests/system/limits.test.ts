@@ -73,6 +73,17 @@ async function repeat(times: number, attempt: (turn: number) => Promise<Response
   return statuses;
 }
 
+/** Uses up the 20 guesses at an account's password: one guess, and a counter that is moved on. */
+async function useUpGuesses(email: string): Promise<void> {
+  const { rows: before } = await sql.query<{ key: string }>(`select key from "rateLimit"`);
+  expect((await guess(email, {}, blind.origin)).status).toBe(401);
+  const { rowCount } = await sql.query(
+    `update "rateLimit" set count = 20 where count = 1 and not key = any($1)`,
+    [before.map(({ key }) => key)],
+  );
+  expect(rowCount).toBe(1);
+}
+
 const countOf = (statuses: readonly number[], wanted: number) =>
   statuses.filter((status) => status === wanted).length;
 
@@ -229,21 +240,21 @@ describe("guesses at a password", () => {
     const [victim, other] = [await signUp(), await signUp()];
     const statuses = await repeat(30, (turn) => guess(`nobody-${turn}@example.com`, {}, blind.origin));
     expect(new Set(statuses)).toEqual(new Set([401]));
-    await repeat(21, () => guess(victim.email, {}, blind.origin));
+    await useUpGuesses(victim.email);
     expect((await signIn(other.email, {}, blind.origin)).status).toBe(200);
     expect((await signIn(victim.email, {}, blind.origin)).status).toBe(429);
   });
 
   it("do not stop a browser that has signed in to the account before", async () => {
     const { email, visitor } = await signUp();
-    await repeat(21, () => guess(email, {}, blind.origin));
+    await useUpGuesses(email);
     const known = new Visitor(blind.origin);
     for (const [name, value] of visitor.cookies) known.cookies.set(name, value);
     expect((await new Visitor(blind.origin).signIn(email)).status).toBe(429);
     expect((await known.signIn(email)).status).toBe(200);
     // The browser is known only to that account, and its guesses are counted too.
     const other = await signUp();
-    await repeat(21, () => guess(other.email, {}, blind.origin));
+    await useUpGuesses(other.email);
     expect((await known.signIn(other.email)).status).toBe(429);
     const guesses = await repeat(22, () => known.signIn(email, "wrong-password"));
     expect([countOf(guesses, 401), countOf(guesses, 429)]).toEqual([20, 2]);
@@ -256,7 +267,7 @@ describe("guesses at a password", () => {
     const stolen = { cookie: `better-auth.known=${visitor.cookies.get("better-auth.known")}` };
     const guesses = await repeat(22, () => guess(email, stolen, blind.origin));
     expect([countOf(guesses, 401), countOf(guesses, 429)]).toEqual([20, 2]);
-    await repeat(21, () => guess(email, {}, blind.origin));
+    await useUpGuesses(email);
     expect((await owner.signIn(email)).status).toBe(200);
   });
 
@@ -265,7 +276,7 @@ describe("guesses at a password", () => {
     const before = { cookie: `better-auth.known=${visitor.cookies.get("better-auth.known")}` };
     const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
     expect((await visitor.post("/api/auth/change-password", body, from("203.0.113.9"))).status).toBe(200);
-    await repeat(21, () => guess(email, {}, blind.origin));
+    await useUpGuesses(email);
     expect((await guess(email, before, blind.origin)).status).toBe(429);
     // The browser that has chosen the password stays known.
     const known = new Visitor(blind.origin);
@@ -277,7 +288,7 @@ describe("guesses at a password", () => {
     const { email, visitor } = await signUp();
     const value = visitor.cookies.get("better-auth.known") ?? "";
     const [id, signature = ""] = value.split(".");
-    await repeat(21, () => guess(email, {}, blind.origin));
+    await useUpGuesses(email);
     const forged = [
       id,
       signature,
@@ -297,7 +308,7 @@ describe("guesses at a password", () => {
   it("do not stop the person who can read the mailbox", async () => {
     const { email } = await signUp(blind.origin);
     await mail.next(email);
-    await repeat(25, () => guess(email, {}, blind.origin));
+    await useUpGuesses(email);
     const owner = new Visitor(blind.origin);
     expect((await owner.post("/api/auth/request-password-reset", { email })).status).toBe(200);
     const token = new URL((await mail.next(email)).link).pathname.split("/").pop();

@@ -1,7 +1,8 @@
 import type { Connection } from "./use-live-tasks";
 
 /**
- * Shows when the page receives no live updates. The element is always there, so the layout does not shift when the text appears or disappears.
+ * Shows when the page receives no live updates. The element is always there, so the layout does not
+ * shift when the text appears or disappears.
  */
 export function ConnectionStatus({ connection }: { connection: Connection }) {
   return (

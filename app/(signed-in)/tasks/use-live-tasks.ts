@@ -21,7 +21,7 @@ export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => 
     if (message) onMessage(message);
   });
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new list from the server may be older than the live messages; a new socket starts with a current list
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new list may be older than the live messages; a new socket starts with a current list
   useEffect(() => {
     let received = 0;
 

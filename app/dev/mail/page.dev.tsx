@@ -17,8 +17,8 @@ export default function MailPage() {
       <DevHeader title="Mail" link={{ href: inspectorPaths.page, label: "Gate events" }} />
       <main id="main">
         <p className="mt-1 text-muted">
-          SMTP_URL is not set, so the app sends no emails. In development they appear here instead, newest
-          first, until the server stops.
+          Without SMTP_URL the app sends no emails in development. They appear here instead, newest first,
+          until the server stops.
         </p>
         {messages.length === 0 && <p className="mt-6">There are no emails yet.</p>}
         {messages.map(({ at, to, subject, text }) => (

@@ -1,11 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readSessionCookies, sessionCookieNames } from "../../../../edge/session/cookies";
-import {
-  createSessionReader,
-  type SessionResult,
-  type SessionStore,
-  type StoreAnswer,
-} from "../../../../edge/session/reader";
+import { createSessionReader } from "../../../../edge/session/reader";
+import type { SessionResult } from "../../../../edge/session/session";
+import type { SessionStore, StoreResult } from "../../../../edge/session/store";
 import { identityOf } from "../../../../lib/token/contract";
 import {
   AUTH_SECRET,
@@ -23,7 +20,7 @@ const identity = identityOf(
 
 let time: number;
 let asked: { header: string; extend: boolean }[];
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 
 beforeEach(() => {
   time = START;
@@ -39,6 +36,7 @@ const store: SessionStore = (header, { extend }) => {
 function readerAndEnd(maxStale = 60_000, authSecrets = [AUTH_SECRET]) {
   const sessions = createSessionReader({
     authSecrets,
+    cookieNames: sessionCookieNames(false),
     maxStale,
     store,
     now: () => time,
@@ -327,8 +325,8 @@ describe("a sign-out that passes", () => {
   });
 
   describe("is not undone by a look-up that began before it", () => {
-    let answer: (answer: StoreAnswer) => void;
-    const active: StoreAnswer = { session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] };
+    let answer: (answer: StoreResult) => void;
+    const active: StoreResult = { session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] };
 
     /** Begins a lookup. The store has read the session, but has not returned it yet. */
     async function begin() {
@@ -439,5 +437,104 @@ describe("while the secret is rotated", () => {
     const { read } = readerAndEnd(60_000, [NEWER]);
     expect(summary(await read(await bothCookies()))).toBe("none");
     expect(asked).toEqual([]);
+  });
+
+  describe("a page response", () => {
+    const EXPIRES_AT = START + 86_400_000;
+    const settings = (result: SessionResult) => (result.state === "active" ? result.setCookies : []);
+    const mark = async (secret?: string) => `better-auth.dont_remember=${await signCookie("true", secret)}`;
+    const renewedToken = async (maxAge = "; Max-Age=86400") =>
+      `better-auth.session_token=${await signSessionToken("abc", NEWER)}${maxAge}; Path=/; HttpOnly; SameSite=Lax`;
+    const deletedCache = "better-auth.session_data=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax";
+
+    it("signs the session token of an older secret again, though the store does not extend it", async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      expect(settings(await read(await tokenCookie(), true))).toEqual([await renewedToken()]);
+    });
+
+    it("signs it again each time, because the browser may not have received the response", async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      const header = await bothCookies({ sessionExpiresAt: EXPIRES_AT });
+      for (const source of ["cookie", "memory", "memory"]) {
+        const result = await read(header, true);
+        expect(summary(result)).toBe(source);
+        expect(settings(result)).toEqual([await renewedToken(), deletedCache]);
+      }
+    });
+
+    it('keeps the cookie without a lifetime for a session with "do not remember me"', async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      const header = `${await tokenCookie()}; ${await mark()}`;
+      const renewedMark = `${await mark(NEWER)}; Path=/; HttpOnly; SameSite=Lax`;
+      expect(settings(await read(header, true))).toEqual([await renewedToken(""), renewedMark]);
+    });
+
+    it("signs only the mark again if the token has the newer secret", async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      const token = `better-auth.session_token=${await signSessionToken("abc", NEWER)}`;
+      const renewedMark = `${await mark(NEWER)}; Path=/; HttpOnly; SameSite=Lax`;
+      expect(settings(await read(`${token}; ${await mark()}`, true))).toEqual([renewedMark]);
+    });
+
+    it("does not sign a forged mark", async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      const header = `${await tokenCookie()}; better-auth.dont_remember=true.${"A".repeat(43)}%3D`;
+      expect(settings(await read(header, true))).toEqual([await renewedToken()]);
+    });
+
+    it("leaves the cookies of the store as they are", async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      const setCookies = [
+        "better-auth.session_token=of-the-store; Path=/",
+        "better-auth.session_data=new; Path=/",
+      ];
+      reply = async () => ({ session: { identity, expiresAt: EXPIRES_AT }, setCookies });
+      const outdated = await bothCookies({ updatedAt: START - 61_000 });
+      expect(settings(await read(outdated, true))).toEqual(setCookies);
+    });
+
+    it("signs nothing if all cookies have the newer secret", async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      const token = `better-auth.session_token=${await signSessionToken("abc", NEWER)}`;
+      const data = await signCookieCache({ token: "abc", updatedAt: START, secret: NEWER });
+      const header = `${token}; better-auth.session_data=${data}; ${await mark(NEWER)}`;
+      for (const source of ["cookie", "memory"]) {
+        const result = await read(header, true);
+        expect([summary(result), settings(result)]).toEqual([source, []]);
+      }
+    });
+
+    it("signs nothing for a session that is gone", async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      reply = async () => ({ session: null, setCookies: ["a=; Max-Age=0"] });
+      expect(await read(await tokenCookie(), true)).toEqual({ state: "none", setCookies: ["a=; Max-Age=0"] });
+    });
+
+    it("signs nothing while the store is unreachable", async () => {
+      const { read } = readerAndEnd(60_000, ring);
+      reply = () => Promise.reject(new Error("down"));
+      expect(await read(await tokenCookie(), true)).not.toHaveProperty("setCookies");
+    });
+
+    it("has the Secure prefix on https", async () => {
+      const sessions = createSessionReader({
+        authSecrets: ring,
+        cookieNames: sessionCookieNames(true),
+        maxStale: 60_000,
+        store,
+        now: () => time,
+        startTimer: () => () => {},
+      });
+      const header = `__Secure-${await tokenCookie()}`;
+      const cookies = readSessionCookies(header, sessionCookieNames(true));
+      const result = await sessions.read(cookies, header, { extend: true, maxStale: 60_000 });
+      const expected = (await renewedToken()).replace("HttpOnly", "HttpOnly; Secure");
+      expect(settings(result)).toEqual([`__Secure-${expected}`]);
+    });
+  });
+
+  it("the response of a call to the backend signs nothing: it cannot set cookies", async () => {
+    const { read } = readerAndEnd(60_000, ring);
+    expect(await read(await tokenCookie())).toMatchObject({ setCookies: [] });
   });
 });

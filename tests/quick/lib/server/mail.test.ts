@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMailer } from "../../../../lib/server/mail/mail";
 import { readMailbox } from "../../../../lib/server/mail/mailbox";
 import type { Message } from "../../../../lib/server/mail/message";
-import { LOOPBACK, listen } from "../../../../scripts/stack/ports";
+import { LOOPBACK, listen } from "../../../../scripts/lib/ports";
 import { type MailServer, startMailServer } from "../../../fixtures/mail-server";
 
 const message: Message = {
