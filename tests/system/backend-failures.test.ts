@@ -49,8 +49,8 @@ interface Started {
 let database: Database;
 const started: Partial<Record<(typeof modes)[number], Started>> = {};
 
-// One after the other: garbage collection makes the transaction of a sign-up slow, and no other one
-// can begin meanwhile.
+// One after the other, because one database serves all of them: a sign-up is a transaction, and no
+// other one can begin meanwhile.
 beforeAll(async () => {
   database = await startDatabase();
   for (const mode of modes) {
