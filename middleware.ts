@@ -9,22 +9,20 @@ import { routes } from "./lib/routes";
 
 const env = loadEnv();
 
-const options: GateOptions = {
-  ...env,
-  routes,
-  store: createStore(async () => {
-    const [{ createAuth }, { createDatabase }] = await Promise.all([
-      import("./lib/auth/options"),
-      import("./lib/auth/database"),
-    ]);
-    return createAuth(env, createDatabase(env));
-  }),
+const effects = {
   fetch,
   now: Date.now,
-  startTimer: (ms, run) => {
+  startTimer(ms: number, run: () => void) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
+};
+
+const options: GateOptions = {
+  ...env,
+  ...effects,
+  routes,
+  store: createStore(env, effects),
   randomId: () => crypto.randomUUID(),
   log,
   observers: [],

@@ -44,7 +44,7 @@ _PLACEHOLDER = re.compile(
 )
 
 #: Control characters, white space other than the space, zero-width characters, and the characters
-#: that represent bytes which are not UTF-8. ``lib/env.ts`` has the same list.
+#: that represent bytes which are not UTF-8. ``lib/env-values.ts`` has the same list.
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     "\ufeff\ufff9-\ufffd\ud800-\udfff]"

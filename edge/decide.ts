@@ -1,6 +1,6 @@
 import type { ProblemCode } from "../lib/problem";
 import type { Facts } from "./facts";
-import type { KnownSession } from "./session/reader";
+import type { KnownSession } from "./session/session";
 
 /**
  * What the gate does with a request. `to: "next"` is the path in the `next` parameter of the
@@ -36,12 +36,12 @@ export function decide(facts: Facts): Decision {
     case "open-api":
       return facts.deceptivePath ? refuse("gate_bad_path") : PASS;
     case "guest-page":
-      return facts.session.state === "active" ? sendTo("next", facts) : PASS;
+      return facts.session.state === "active" ? redirectTo("next", facts) : PASS;
     case "page":
-      return facts.session.state === "active" ? PASS : withoutSession(facts);
+      return facts.session.state === "active" ? PASS : decideWithoutSession(facts);
     case "api":
       if (facts.deceptivePath) return refuse("gate_bad_path");
-      if (facts.session.state !== "active") return withoutSession(facts);
+      if (facts.session.state !== "active") return decideWithoutSession(facts);
       // Attack: `SameSite=Lax` lets a page of a sister domain send the cookie.
       return facts.crossSite ? refuse("gate_cross_site") : PASS;
     case "backend":
@@ -54,7 +54,7 @@ export function decide(facts: Facts): Decision {
 
 function decideBackend(facts: Facts): Decision {
   if (facts.deceptivePath) return refuse("gate_bad_path");
-  if (facts.session.state !== "active") return withoutSession(facts);
+  if (facts.session.state !== "active") return decideWithoutSession(facts);
   if (facts.crossSite) return refuse("gate_cross_site");
   if (facts.embedded) return refuse("gate_not_embeddable");
   if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
@@ -74,18 +74,18 @@ function decideBackend(facts: Facts): Decision {
   }
 }
 
-function withoutSession(facts: Facts): Decision {
+function decideWithoutSession(facts: Facts): Decision {
   if (facts.session.state === "unreachable") {
     // An outage is never a sign-out: it does not redirect anyone to the sign-in page.
     return facts.wants === "document" && facts.kind === "page"
       ? { do: "show-unavailable" }
       : refuse("gate_session_store_unreachable");
   }
-  const navigable = facts.kind === "page" || (facts.kind === "backend" && facts.wants === "document");
-  return navigable ? sendTo("login", facts) : refuse("gate_signed_out");
+  const isNavigable = facts.kind === "page" || (facts.kind === "backend" && facts.wants === "document");
+  return isNavigable ? redirectTo("login", facts) : refuse("gate_signed_out");
 }
 
-function sendTo(to: "login" | "next", facts: Facts): Decision {
+function redirectTo(to: "login" | "next", facts: Facts): Decision {
   switch (facts.wants) {
     case "document":
     case "flight":

@@ -2,7 +2,7 @@ import { isCrossSite } from "../lib/cross-site";
 import type { Classified } from "./classify";
 import type { GateRequest } from "./request";
 import type { RequestHeaders } from "./request-headers";
-import type { SessionResult } from "./session/reader";
+import type { SessionResult } from "./session/session";
 
 /** Everything that the policy (`edge/decide.ts`) depends on. */
 export interface Facts extends Classified {

@@ -8,7 +8,8 @@ import type { GateOptions } from "./options";
 import { type GateRequest, readRequest } from "./request";
 import { respond, respondToFailure } from "./respond";
 import { readSessionCookies, sessionCookieNames } from "./session/cookies";
-import { createSessionReader, type KnownSession, type SessionResult } from "./session/reader";
+import { createSessionReader } from "./session/reader";
+import type { KnownSession, SessionResult } from "./session/session";
 import { createStaleBound } from "./session/staleness-bound";
 import { createBackendAddresses } from "./upstream/backend-addresses";
 import { createDroppedHeaderLog } from "./upstream/dropped-headers";
@@ -39,6 +40,7 @@ export function createGate(options: GateOptions): Gate {
   const maxStaleAt = createStaleBound(options.sessionMaxStaleSeconds, routes.maxStale);
   const sessions = createSessionReader({
     authSecrets: options.authSecrets,
+    cookieNames,
     maxStale: options.sessionMaxStaleSeconds * 1000,
     store: options.store,
     now,
@@ -91,7 +93,7 @@ export function createGate(options: GateOptions): Gate {
     const cookies = readSessionCookies(header, cookieNames);
     const ending = cookies && endsSession(request) ? sessions.end(cookies) : undefined;
     if (kind === "public-page" || kind === "open-api") return mapMaybeAsync(ending, () => NO_LOOKUP);
-    // The response to a backend call cannot set cookies, so such a lookup does not extend the session.
+    // A forwarded response cannot set cookies, so the lookup must not extend the session.
     return sessions.read(cookies, header, { extend: kind !== "backend", maxStale: maxStaleAt(pathname) });
   }
 

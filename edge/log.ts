@@ -1,10 +1,10 @@
 import { describeError } from "../lib/log/describe-error";
 import type { Log, LogEntry } from "../lib/log/log";
-import { traceIdOf } from "../lib/log/trace-context";
+import { parseTraceId } from "../lib/log/trace-context";
 import { type ProblemCode, problems } from "../lib/problem";
 import type { OwnDecision } from "./decide";
 import type { GateRequest } from "./request";
-import type { SessionResult } from "./session/reader";
+import type { SessionResult } from "./session/session";
 
 const UNREACHABLE: ProblemCode = "gate_session_store_unreachable";
 
@@ -17,7 +17,7 @@ export function buildLogEntry(
   return {
     code,
     request_id: requestId,
-    trace_id: traceIdOf(headers.get("traceparent")),
+    trace_id: parseTraceId(headers.get("traceparent")),
     status: problems[code].status,
     route: classified.kind,
     error: error === undefined ? undefined : describeError(error),

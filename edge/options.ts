@@ -2,7 +2,7 @@ import type { Env } from "../lib/env";
 import type { Log } from "../lib/log/log";
 import type { Routes } from "../lib/routes";
 import type { Observer } from "./observe/observer";
-import type { SessionStore } from "./session/reader";
+import type { SessionStore } from "./session/store";
 import type { StartTimer } from "./util/single-flight";
 
 /** The settings of a gate. `Env` has their units. */

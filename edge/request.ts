@@ -3,7 +3,8 @@ import type { RequestHeaders } from "./request-headers";
 
 /** An incoming request, parsed once. */
 export interface GateRequest {
-  readonly request: Request;
+  /** The request as the runtime passed it. */
+  readonly raw: Request;
   /**
    * Made by the gate, whatever the client sent. It is in each log line and in each response of the
    * gate.
@@ -19,13 +20,13 @@ export interface GateRequest {
 }
 
 /** Parses a request. `requestId` becomes its ID. */
-export function readRequest(request: Request, requestId: string, classify: Classify): GateRequest {
+export function readRequest(raw: Request, requestId: string, classify: Classify): GateRequest {
   const headers = new Map<string, string>();
-  request.headers.forEach((value, name) => void headers.set(name, value));
-  const { pathname, search } = splitUrl(request.url);
-  const classified = classify(request.method, pathname, headers);
+  raw.headers.forEach((value, name) => void headers.set(name, value));
+  const { pathname, search } = splitUrl(raw.url);
+  const classified = classify(raw.method, pathname, headers);
   const isUpgrade = classified.wants === "upgrade" || classified.wants === "other-upgrade";
-  return { request, requestId, headers, pathname, search, classified, isUpgrade };
+  return { raw, requestId, headers, pathname, search, classified, isUpgrade };
 }
 
 /**

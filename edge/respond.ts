@@ -1,4 +1,3 @@
-import { NextResponse } from "next/server";
 import { BARE_POLICY } from "../lib/content-policy";
 import { applySetCookies } from "../lib/cookies";
 import { failurePage, unavailablePage } from "../lib/failure-page";
@@ -36,20 +35,20 @@ export function respond(
       // it does not forward, of any protocol, and leaves the socket open if the path is not a
       // page's. Other hosts send the refusal itself.
       if (request.isUpgrade)
-        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.request.url).href);
-      return withCookies(response, setCookies);
+        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.raw.url).href);
+      return addCookies(response, setCookies);
     }
     case "show-unavailable":
       return htmlResponse(unavailablePage(requestId), 503, requestId);
     case "redirect": {
-      const location = new URL(findDestination(decision.to, request, routes), request.request.url);
-      const headers = { ...PRIVATE, "x-request-id": requestId };
-      return withCookies(NextResponse.redirect(location, { status: decision.status, headers }), setCookies);
+      const location = new URL(findDestination(decision.to, request, routes), request.raw.url);
+      const headers = { ...PRIVATE, "x-request-id": requestId, location: location.href };
+      return addCookies(new Response(null, { status: decision.status, headers }), setCookies);
     }
     case "redirect-action": {
       const response = problemResponse("gate_signed_out", requestId);
       response.headers.set("x-action-redirect", `${findDestination(decision.to, request, routes)};push`);
-      return withCookies(response, setCookies);
+      return addCookies(response, setCookies);
     }
     default:
       decision satisfies never;
@@ -69,26 +68,40 @@ export function respondToFailure({ classified, requestId }: GateRequest): Respon
  * browser, and also the page that is about to be rendered. So does the policy.
  */
 export function pass(
-  { request, requestId }: Pick<GateRequest, "request" | "requestId">,
+  { raw, requestId }: Pick<GateRequest, "raw" | "requestId">,
   setCookies: readonly string[],
   policy: string,
 ): Response {
-  const headers = new Headers(request.headers);
+  const headers = new Headers(raw.headers);
   headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
   headers.set("content-security-policy", policy);
-  const response = NextResponse.next({ request: { headers } });
+  const response = continueToApp(headers);
   response.headers.set("x-request-id", requestId);
   // Scripts of the page can read this header. They show the ID if the page fails
   // (`app/_components/use-request-id.ts`).
   response.headers.set("server-timing", `request;desc="${requestId}"`);
   if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
   response.headers.set("content-security-policy", policy);
-  return withCookies(response, setCookies);
+  return addCookies(response, setCookies);
+}
+
+/**
+ * Lets Next continue to the page or the route handler, with these request headers. It does what
+ * `NextResponse.next` does, in Next's own notation: `next/server` would add a parser of user agents
+ * to the script (docs/decisions/012-what-is-in-the-script.md).
+ */
+function continueToApp(requestHeaders: Headers): Response {
+  const headers: Record<string, string> = {
+    "x-middleware-next": "1",
+    "x-middleware-override-headers": [...requestHeaders.keys()].join(","),
+  };
+  for (const [name, value] of requestHeaders) headers[`x-middleware-request-${name}`] = value;
+  return new Response(null, { headers });
 }
 
 function htmlResponse(html: string, status: number, requestId: string): Response {
-  return new NextResponse(html, {
+  return new Response(html, {
     status,
     headers: {
       ...PRIVATE,
@@ -102,24 +115,23 @@ function htmlResponse(html: string, status: number, requestId: string): Response
 
 function findDestination(
   to: "login" | "next",
-  { request, pathname, search, classified }: GateRequest,
+  { raw, pathname, search, classified }: GateRequest,
   routes: Routes,
 ): string {
-  if (to === "next")
-    return safeNextPath(new URL(request.url).searchParams.get("next"), routes) ?? routes.home;
+  if (to === "next") return safeNextPath(new URL(raw.url).searchParams.get("next"), routes) ?? routes.home;
   // A body cannot be posted again after the sign-in, so the visitor returns to the page itself.
-  return loginPath(classified.safe ? pathname + withoutFlight(search) : pathname, routes);
+  return loginPath(classified.safe ? pathname + removeFlight(search) : pathname, routes);
 }
 
 /** Removes `_rsc`, with which Next's router marks its own requests, from a visitor's address. */
-function withoutFlight(search: string): string {
+function removeFlight(search: string): string {
   if (!search.includes("_rsc=")) return search;
   const parameters = search.slice(1).split("&");
   const kept = parameters.filter((parameter) => !parameter.startsWith("_rsc="));
   return kept.length > 0 ? `?${kept.join("&")}` : "";
 }
 
-function withCookies(response: Response, setCookies: readonly string[]): Response {
+function addCookies(response: Response, setCookies: readonly string[]): Response {
   for (const cookie of setCookies) response.headers.append("set-cookie", cookie);
   return response;
 }

@@ -1,7 +1,7 @@
 /**
  * Content Security Policies for every response that is not a page. A page's policy has a nonce:
- * `edge/pages/content-security-policy.ts`. A browser applies these policies only if it renders the response as a
- * document, or runs it as a worker.
+ * `edge/pages/content-security-policy.ts`. A browser applies these policies only if it renders the
+ * response as a document, or runs it as a worker.
  */
 
 /** For HTML that loads nothing: error pages, and the responses of route handlers. */

@@ -1,5 +1,21 @@
 import { InvalidValue, parseBaseUrl, parseDatabaseUrl, parseMailUrl, parseOrigin } from "./addresses";
-import { type JwtConfig, MAX_TTL_SECONDS, MIN_KEY_BYTES } from "./token/contract";
+import {
+  checkCharacters,
+  MAKE_SECRET,
+  NAME_A_SENDER,
+  oneOf,
+  type Parse,
+  parseHeaderName,
+  parseKeyRing,
+  parseSecret,
+  parseSender,
+  parseText,
+  parseVersionedSecrets,
+  trim,
+  type VersionedSecret,
+  wholeNumber,
+} from "./env-values";
+import { type JwtConfig, MAX_TTL_SECONDS } from "./token/contract";
 
 /** The validated configuration of the app. */
 export interface Env {
@@ -72,11 +88,6 @@ export interface ProviderConfig {
   readonly clientSecret: string;
 }
 
-export interface VersionedSecret {
-  readonly version: number;
-  readonly value: string;
-}
-
 /**
  * One or more variables are invalid. `problems` has one line for each: its name, what is wrong, and
  * how to fix it.
@@ -96,18 +107,6 @@ const MAX_BACKEND_TIMEOUT = 290;
 const VERCEL_FIRST_BYTE = 25;
 
 type Source = Readonly<Record<string, string | undefined>>;
-
-const MAKE_SECRET = "Make one with: openssl rand -base64 32";
-const NAME_A_SENDER = "Set it to who writes, such as Gatehouse <no-reply@example.com>";
-const PLACEHOLDER =
-  /change.?me|your.?secret|replace|placeholder|example.?secret|better-auth-secret|^(.)\1*$/iu;
-
-const NAME_A_HEADER = "Set it to the header that your proxy writes, such as X-Real-IP";
-/**
- * Standard request headers. The caller sets them, or they contain something other than one address.
- */
-const NO_ADDRESS_HEADER =
-  /^(accept|access-control|content|cookie|if|next|proxy|sec|x-middleware|x-nextjs)(-.*)?$|^(authorization|baggage|cache-control|connection|date|expect|forwarded|from|host|keep-alive|max-forwards|origin|pragma|priority|range|referer|rsc|set-cookie|te|trace(parent|state)|trailer|transfer-encoding|upgrade(-.*)?|user-agent|via|x-forwarded-(host|port|proto)|x-request-id)$/;
 
 let loaded: Env | undefined;
 
@@ -149,11 +148,13 @@ export function parseEnv(source: Source): Env {
     fallback: vercelOrigin(source),
     missing: "Set it to the address that people open, such as https://app.example.com",
   });
-  const secrets = read("BETTER_AUTH_SECRETS", versionedSecrets);
+  const secrets = read("BETTER_AUTH_SECRETS", parseVersionedSecrets);
   const needed = trim(source.BETTER_AUTH_SECRETS ?? "") ? {} : { missing: MAKE_SECRET };
-  const single = read("BETTER_AUTH_SECRET", secret, needed);
+  const single = read("BETTER_AUTH_SECRET", parseSecret, needed);
   const authSecrets = [...(secrets ?? []).map(({ value }) => value), ...(single ? [single] : [])];
-  const keys = read("JWT_SECRET_KEY", keyRing, { missing: `${MAKE_SECRET} (FastAPI needs the same one)` });
+  const keys = read("JWT_SECRET_KEY", parseKeyRing, {
+    missing: `${MAKE_SECRET} (FastAPI needs the same one)`,
+  });
   if (authSecrets.some((value) => keys?.includes(value))) {
     problems.push(
       `JWT_SECRET_KEY: is also a secret of Better Auth, so FastAPI could forge sessions. Set it to another value. ${MAKE_SECRET}`,
@@ -168,7 +169,8 @@ export function parseEnv(source: Source): Env {
   }
 
   const smtpUrl = read("SMTP_URL", parseMailUrl);
-  const from = read("MAIL_FROM", sender, smtpUrl ? { missing: `SMTP_URL is set. ${NAME_A_SENDER}` } : {});
+  const senderRule = smtpUrl ? { missing: `SMTP_URL is set. ${NAME_A_SENDER}` } : {};
+  const from = read("MAIL_FROM", parseSender, senderRule);
 
   const env = {
     appOrigin,
@@ -186,8 +188,8 @@ export function parseEnv(source: Source): Env {
     authOptions: { ...(secrets && { secrets }), ...(single && { secret: single }) },
     jwt: {
       keys,
-      issuer: read("JWT_ISSUER", text, { fallback: "phase2-web" }),
-      audience: read("JWT_AUDIENCE", text, { fallback: "phase2-api" }),
+      issuer: read("JWT_ISSUER", parseText, { fallback: "phase2-web" }),
+      audience: read("JWT_AUDIENCE", parseText, { fallback: "phase2-api" }),
       ttlSeconds: read("JWT_TTL_SECONDS", wholeNumber(30, MAX_TTL_SECONDS), { fallback: "300" }),
     },
     sessionMaxStaleSeconds: read("SESSION_MAX_STALE_SECONDS", wholeNumber(0, 3600), { fallback: "60" }),
@@ -200,19 +202,19 @@ export function parseEnv(source: Source): Env {
     mail: smtpUrl && from && { smtpUrl, from },
     providers: {
       github: both(
-        read("GITHUB_CLIENT_ID", text, ifSet(source, "GITHUB_CLIENT_SECRET")),
-        read("GITHUB_CLIENT_SECRET", text, ifSet(source, "GITHUB_CLIENT_ID")),
+        read("GITHUB_CLIENT_ID", parseText, ifSet(source, "GITHUB_CLIENT_SECRET")),
+        read("GITHUB_CLIENT_SECRET", parseText, ifSet(source, "GITHUB_CLIENT_ID")),
       ),
       google: both(
-        read("GOOGLE_CLIENT_ID", text, ifSet(source, "GOOGLE_CLIENT_SECRET")),
-        read("GOOGLE_CLIENT_SECRET", text, ifSet(source, "GOOGLE_CLIENT_ID")),
+        read("GOOGLE_CLIENT_ID", parseText, ifSet(source, "GOOGLE_CLIENT_SECRET")),
+        read("GOOGLE_CLIENT_SECRET", parseText, ifSet(source, "GOOGLE_CLIENT_ID")),
       ),
     },
     onVercel: Boolean(source.VERCEL),
     development: source.NODE_ENV === "development",
     nextServer: source.__NEXT_PRIVATE_ORIGIN ? true : undefined,
     distDir: source.NEXT_DIST_DIR || ".next",
-    clientAddressHeader: read("CLIENT_ADDRESS_HEADER", headerName, {
+    clientAddressHeader: read("CLIENT_ADDRESS_HEADER", parseHeaderName, {
       // Vercel sets it on every request, and drops a header of that name from the client.
       fallback: source.VERCEL ? "x-vercel-forwarded-for" : undefined,
     }),
@@ -223,7 +225,6 @@ export function parseEnv(source: Source): Env {
   return env as Env;
 }
 
-type Parse<T> = (value: string) => T;
 interface Missing {
   fallback?: string | undefined;
   /** How to fix a missing value. If this is not set, the variable is optional. */
@@ -253,107 +254,6 @@ function reader(source: Source, problems: string[]) {
     }
   };
 }
-
-/**
- * Does the same as `str.strip(" \t\r\n")` in `backend/auth.py`. Not `trim()`: JavaScript and Python
- * differ in what else they treat as white space, and both sides must read the same key.
- */
-function trim(value: string): string {
-  return value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
-}
-
-/**
- * Control characters, white space other than the space, zero-width characters, and U+FFFD, which
- * replaces bytes that are not UTF-8. `backend/auth.py` has the same list.
- */
-const INVISIBLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
-  /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffd\ud800-\udfff]/u;
-
-function checkCharacters(value: string): void {
-  const code = value.match(INVISIBLE)?.[0].codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
-  if (code) throw new InvalidValue(`holds a control or invisible character (U+${code}). Remove it`);
-  if (/^(["'`]).*\1$/.test(value)) {
-    throw new InvalidValue("is in quotes, which are part of the value here. Remove them");
-  }
-}
-
-const text: Parse<string> = (value) => value;
-
-function oneOf<T extends string>(...allowed: readonly T[]): Parse<T> {
-  return (value) => {
-    const found = allowed.find((word) => word === value);
-    if (!found) throw new InvalidValue(`is "${value}". Set it to ${allowed.join(" or ")}`);
-    return found;
-  };
-}
-
-function wholeNumber(min: number, max: number): Parse<number> {
-  return (value) => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < min || number > max) {
-      throw new InvalidValue(`is "${value}". Set it to a whole number from ${min} to ${max}`);
-    }
-    return number;
-  };
-}
-
-const headerName: Parse<string> = (value) => {
-  const name = value.toLowerCase();
-  // The gate and most proxies drop a header whose name has an underscore. Names of address headers
-  // contain no punctuation other than hyphens.
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
-    throw new InvalidValue(`"${value}" is not the name of a header. Use letters, digits and hyphens only`);
-  }
-  if (NO_ADDRESS_HEADER.test(name)) {
-    throw new InvalidValue(`is ${name}, which does not hold one address. ${NAME_A_HEADER}`);
-  }
-  return name;
-};
-
-/** The message never contains the value of the secret. */
-const secret: Parse<string> = (value) => {
-  checkCharacters(value);
-  const bytes = new TextEncoder().encode(value).length;
-  if (bytes < MIN_KEY_BYTES) {
-    throw new InvalidValue(`is ${bytes} bytes long, and ${MIN_KEY_BYTES} is the least. ${MAKE_SECRET}`);
-  }
-  if (PLACEHOLDER.test(value)) throw new InvalidValue(`is a placeholder. ${MAKE_SECRET}`);
-  return value;
-};
-
-const keyRing: Parse<readonly string[]> = (value) => {
-  const keys = value.split(",").map(trim);
-  if (keys.includes("")) throw new InvalidValue("holds an empty key. Remove the stray comma");
-  return keys.map(secret);
-};
-
-/** Better Auth's own format: `2:<new>,1:<old>`. */
-const versionedSecrets: Parse<VersionedSecret[]> = (value) => {
-  const entries = value.split(",").map((entry) => {
-    const [, version, key] = trim(entry).match(/^(\d{1,9}):(.+)$/) ?? [];
-    if (!version || !key) throw new InvalidValue("is not of the form 2:<new secret>,1:<old secret>");
-    return { version: Number(version), value: secret(trim(key)) };
-  });
-  if (new Set(entries.map(({ version }) => version)).size < entries.length) {
-    throw new InvalidValue("gives one number to two secrets. Count them up: 2:<new secret>,1:<old secret>");
-  }
-  return entries;
-};
-
-/**
- * RFC 5322 §3.4: an address alone, or a name followed by the address in angle brackets. A name with
- * punctuation must be in double quotes: without them nodemailer reads `Acme, Inc <a@b.c>` as two
- * senders.
- */
-const MAILBOX = String.raw`[^\s"(),:;<>@[\\\]]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*`;
-const DISPLAY_NAME = String.raw`(?:"[^"\\]*"|[^"(),:;<>@[\\\]]+)`;
-const SENDER = new RegExp(`^(?:${MAILBOX}|${DISPLAY_NAME}\\s*<${MAILBOX}>)$`, "u");
-
-const sender: Parse<string> = (value) => {
-  if (!SENDER.test(value)) throw new InvalidValue(`"${value}" is not an email address. ${NAME_A_SENDER}`);
-  return value;
-};
 
 /** Makes one variable of a pair required if the other one, `name`, is set. */
 function ifSet(source: Source, name: string): Missing {

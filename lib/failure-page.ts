@@ -24,7 +24,7 @@ export function refusedPage(requestId: string): string {
     title: "This did not work",
     heading: "This link does not work",
     text: "It has been used already, has expired, or is not complete. Nothing has changed.",
-    link: { href: "/", label: "To the start page" },
+    link: { href: "/", label: "Go to the home page" },
   });
 }
 
@@ -89,7 +89,7 @@ Gatehouse
 <main>
 <h1>${heading}</h1>
 <p>${text}</p>
-<p>If you ask for help, give this request ID: <code>${requestId}</code></p>
+<p>If you contact support, include this request id: <code>${requestId}</code></p>
 <a href="${link.href}">${link.label}</a>
 </main>
 </body>

@@ -1,4 +1,4 @@
-/** The gate's responses for requests that it does not let through. The codes are stable. */
+/** The gate's responses to requests that it does not pass or forward. The codes are stable. */
 export const problems = {
   gate_signed_out: {
     status: 401,
@@ -14,7 +14,7 @@ export const problems = {
     status: 400,
     title: "Path refused",
     detail:
-      "The path holds an encoded slash, backslash, dot segment or NUL, or an invalid percent-encoding. Send it without.",
+      "The path contains an encoded slash, backslash, dot segment or NUL, or an invalid percent-encoding. Send it without.",
   },
   gate_not_websocket: {
     status: 400,
@@ -25,7 +25,7 @@ export const problems = {
     status: 400,
     title: "Not a page",
     detail:
-      "Next's router, or a prefetch, asks for a path of the backend. Use fetch, or <a> instead of <Link>.",
+      "Next's router, or a prefetch, has requested a path of the backend. Use fetch, or <a> instead of <Link>.",
   },
   gate_not_embeddable: {
     status: 403,
@@ -51,7 +51,7 @@ export const problems = {
   gate_backend_timeout: {
     status: 504,
     title: "The backend takes too long",
-    detail: "The backend has not answered in time. Whether the request was carried out is not known.",
+    detail: "The backend has not responded in time. Whether the request was carried out is not known.",
   },
   gate_upload_timeout: {
     status: 408,
@@ -61,7 +61,7 @@ export const problems = {
   gate_session_store_unreachable: {
     status: 503,
     title: "Sign-in cannot be checked",
-    detail: "The session store does not answer. Nothing has changed; try again in a moment.",
+    detail: "The session store does not respond. Nothing has changed; try again in a moment.",
   },
   auth_unknown_path: {
     status: 404,
@@ -103,7 +103,7 @@ export function describeProblem(code: ProblemCode, requestId: string): Problem {
   return { type: "about:blank", title, status, detail, code, request_id: requestId };
 }
 
-/** Seconds after which a retry makes sense. */
+/** Seconds to wait before a retry (`Retry-After`). */
 export const RETRY_AFTER = "5";
 
 /** The problem as a response. No cache may store it. */

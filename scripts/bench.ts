@@ -6,21 +6,21 @@ import { gzipSync } from "node:zlib";
 import { measureArtifacts } from "./bench/artifact";
 import { type Built, buildContender, buildGate } from "./bench/build";
 import { type Case, makeCases, SETTINGS } from "./bench/case";
-import { chart } from "./bench/chart";
-import { takeApart } from "./bench/composition";
+import { listShares } from "./bench/composition";
+import { drawChart } from "./bench/draw-chart";
 import { measureNextStart } from "./bench/next-start";
-import { page } from "./bench/page";
-import { type Measured, type Report, type Row, sessionsStory, table } from "./bench/report";
-import { ratios, spread } from "./bench/statistics";
-import { verdicts } from "./bench/targets";
+import { renderPage } from "./bench/render-page";
+import { describeSessions, type Measured, type Report, type Row, renderTable } from "./bench/report";
+import { computeRatios, computeSpread } from "./bench/statistics";
+import { renderTargets } from "./bench/targets";
 import { cookieHeader, prepareVisitors } from "./bench/visitors";
 import { main } from "./lib/main";
+import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { ensureTools } from "./lib/tools";
 import { fail } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
-import { runProcess } from "./stack/process";
 import { startDatabase, testEnv } from "./stack/test-stack";
 
 /**
@@ -45,7 +45,7 @@ main(async (atEnd) => {
   });
   const database = await step("Start Postgres", startDatabase);
   atEnd(database.stop);
-  const cookiesOf = await step("Make sessions", () =>
+  const cookiesOf = await step("Create the sessions", () =>
     prepareVisitors(
       cases,
       database,
@@ -53,29 +53,32 @@ main(async (atEnd) => {
         warmUp + requests * ROUNDS.requests + ROUNDS.starts + httpRequests * (ROUNDS.http + 1),
     ),
   );
-  const artifact = await step("Ask each in the edge runtime", () =>
+  const artifact = await step("Measure each contender in the edge runtime", () =>
     measureArtifacts(cases, database, cookiesOf, { rounds: ROUNDS.requests, starts: ROUNDS.starts }),
   );
   const overHttp = cases.filter(({ httpRequests }) => httpRequests > 0);
-  const http = await step("Ask each in next start", () =>
+  const http = await step("Measure each contender in next start", () =>
     measureNextStart(overHttp, database, cookiesOf, ROUNDS.http),
   );
-  const held = await step(`Show the gate ${SESSIONS.toLocaleString("en")} sessions`, showManySessions);
+  const held = await step(
+    `Send the gate requests of ${SESSIONS.toLocaleString("en")} sessions`,
+    measureManySessions,
+  );
 
   const rows = cases.map((it, i): Row => {
     const place = overHttp.indexOf(it);
     return {
       name: it.name,
-      request: against(artifact.perRequest, i),
+      request: compare(artifact.perRequest, i),
       ...(it.visitor !== "one of many" && {
-        start: against(artifact.perStart, i),
-        script: against(artifact.perScript, i),
+        start: compare(artifact.perStart, i),
+        script: compare(artifact.perScript, i),
       }),
-      ...(place >= 0 && { http: against(http.perSecond, place), memory: http.memory[place] }),
+      ...(place >= 0 && { http: compare(http.perSecond, place), memory: http.memory[place] }),
       size: sizeOf(it.built),
     };
   });
-  rows.push({ name: "FastAPI directly", http: { value: spread(http.perSecond.at(-1) ?? []) } });
+  rows.push({ name: "FastAPI directly", http: { value: computeSpread(http.perSecond.at(-1) ?? []) } });
   const roundsOf = (visitor: Case["visitor"]) =>
     artifact.perRequest[cases.findIndex((it) => it.visitor === visitor && it.built === gate)] ?? [];
   const report: Report = {
@@ -84,9 +87,9 @@ main(async (atEnd) => {
     date: new Date().toISOString().slice(0, 10),
     rounds: ROUNDS,
     rows,
-    sessions: { count: SESSIONS, held, warm: ratios(roundsOf("one of many"), roundsOf("known")) },
-    composition: await step("Take the gate's script apart", async () =>
-      takeApart(
+    sessions: { count: SESSIONS, held, warm: computeRatios(roundsOf("one of many"), roundsOf("known")) },
+    composition: await step("List the packages in the gate's script", async () =>
+      listShares(
         gate.functionDir,
         testEnv(SETTINGS),
         `${SETTINGS.BETTER_AUTH_URL}/backend/api/tasks`,
@@ -94,10 +97,10 @@ main(async (atEnd) => {
       ),
     ),
   };
-  writeFileSync(path.join(root, "docs/performance.svg"), chart(report));
-  writeFileSync(path.join(root, "docs/performance.md"), page(report));
+  writeFileSync(path.join(root, "docs/performance.svg"), drawChart(report));
+  writeFileSync(path.join(root, "docs/performance.md"), renderPage(report));
   if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`\n${table(report)}\n\n${verdicts(report)}\n\n${sessionsStory(report)}`);
+  console.log(`\n${renderTable(report)}\n\n${renderTargets(report)}\n\n${describeSessions(report)}`);
 });
 
 /**
@@ -108,12 +111,12 @@ function readArguments(): string | undefined {
   try {
     return parseArgs({ options: { json: { type: "string" } } }).values.json;
   } catch {
-    fail("npm run bench takes nothing but --json <file>, such as: npm run bench -- --json figures.json");
+    fail("The only option of npm run bench is --json <file>, such as: npm run bench -- --json figures.json");
   }
 }
 
 /** The bytes that one gate holds after each tenth of the sessions. */
-async function showManySessions(): Promise<number[]> {
+async function measureManySessions(): Promise<number[]> {
   const file = path.join(root, ".data/bench/many-sessions.json");
   const script = path.join(root, "scripts/bench/many-sessions.ts");
   const args = ["--import", "tsx", script, String(SESSIONS), file];
@@ -121,9 +124,9 @@ async function showManySessions(): Promise<number[]> {
   return JSON.parse(readFileSync(file, "utf8"));
 }
 
-function against(rounds: readonly (readonly number[])[], i: number): Measured {
+function compare(rounds: readonly (readonly number[])[], i: number): Measured {
   const [floor = [], own = []] = [rounds[0], rounds[i]];
-  return { value: spread(own), ratio: ratios(own, floor) };
+  return { value: computeSpread(own), ratio: computeRatios(own, floor) };
 }
 
 function sizeOf({ functionDir }: Built) {

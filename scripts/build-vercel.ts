@@ -4,14 +4,14 @@ import { gzipSync } from "node:zlib";
 import { readSettings } from "./lib/env-file";
 import { main } from "./lib/main";
 import { VERCEL_NODE } from "./lib/node-versions";
+import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root, shorten } from "./lib/root";
 import { ensureTools, tool } from "./lib/tools";
 import { throwAwayEnv } from "./stack/app-env";
-import { runProcess } from "./stack/process";
 
 /**
- * Makes Vercel's Build Output in `.vercel/output` without a network: the files that a deployment
+ * Builds Vercel's Build Output in `.vercel/output` without a network: the files that a deployment
  * consists of.
  */
 
@@ -36,7 +36,7 @@ const OFFLINE_PROJECT = JSON.stringify({
 
 main(async () => {
   await step("Install the Vercel CLI", ensureTools);
-  await step("Make the Build Output", build);
+  await step("Build for Vercel", build);
   const size = Math.round(gzipSync(readFileSync(MIDDLEWARE)).length / 1000);
   console.log(`${shorten(path.dirname(MIDDLEWARE))}: ${size} kB after gzip`);
 });

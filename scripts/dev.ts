@@ -1,4 +1,4 @@
 import { main } from "./lib/main";
-import { runStack } from "./stack/stack";
+import { runStack } from "./stack/run-stack";
 
 main((atEnd) => runStack("dev", atEnd));

@@ -9,7 +9,9 @@ import { migrate } from "./stack/migrate";
 main(async (atEnd) => {
   const settings = readSettings();
   if (!settings.DATABASE_URL) {
-    fail("DATABASE_URL is not set. (`npm run up` migrates its own database by itself.)");
+    fail(
+      "DATABASE_URL is not set. Set it to the database to migrate. (`npm run up` migrates its own database.)",
+    );
   }
   // Better Auth's schema depends on no other variable.
   const env = { ...throwAwayEnv(), ...settings };
@@ -17,5 +19,9 @@ main(async (atEnd) => {
   checkEnv(env);
   const database = await openDatabase(settings.DATABASE_URL, atEnd);
   const changes = await step("Migrate the database", () => migrate(checkEnv({ ...env, ...database })));
-  console.log(changes.length === 0 ? "Nothing to do." : changes.map((change) => `  + ${change}`).join("\n"));
+  console.log(
+    changes.length === 0
+      ? "No changes: the database has all tables."
+      : changes.map((change) => `  + ${change}`).join("\n"),
+  );
 });

@@ -14,7 +14,8 @@ if (process.platform === "win32") {
 }
 
 const task = path.join(root, "scripts", `${process.argv[2]}.ts`);
-if (!existsSync(task)) refuse(`There is no task ${process.argv[2]} in scripts/.`);
+if (!existsSync(task))
+  refuse(`There is no task "${process.argv[2]}" in scripts/. package.json lists the commands.`);
 
 process.chdir(root);
 if (!isInstalled()) await install();
@@ -70,6 +71,6 @@ async function install() {
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("SIGHUP", interrupt);
 
   if (interrupted) process.exit(interrupted);
-  if (code !== 0) refuse("✗ Packages could not be installed; npm says why above.");
+  if (code !== 0) refuse("✗ The packages could not be installed. The reason is in the output of npm above.");
   console.log(`✓ Install packages (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }

@@ -5,7 +5,7 @@ import { ensureChromium, launchBrowser } from "./lib/chromium";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
-import { nameOf, OUT_OF_ORDER, PUBLIC, SIGNED_IN } from "./lib/shots";
+import { nameOf, PUBLIC, SIGNED_IN, UNAVAILABLE } from "./lib/screenshot-pages";
 import { signUp } from "./stack/sign-up";
 import { buildForTests, startFullStack } from "./stack/test-stack";
 
@@ -43,26 +43,26 @@ main(async (atEnd) => {
   };
 
   for (const address of PUBLIC)
-    await each(address, (page, screen) => take(page, address, `${nameOf(address)}-${screen}`));
-  await each("Sign up", fill);
+    await each(address, (page, screen) => takePicture(page, address, `${nameOf(address)}-${screen}`));
+  await each("Sign up and add tasks", addTasks);
   for (const address of SIGNED_IN)
-    await each(address, (page, screen) => take(page, address, `${nameOf(address)}-${screen}`));
+    await each(address, (page, screen) => takePicture(page, address, `${nameOf(address)}-${screen}`));
 
   await stack.stopDatabase();
-  await each("The gate without its sessions", async (page, screen) => {
+  await each("The page without a database", async (page, screen) => {
     await forgetSession(page);
-    await take(page, OUT_OF_ORDER.unavailable, `unavailable-${screen}`);
+    await takePicture(page, UNAVAILABLE.unavailable, `unavailable-${screen}`);
   });
 });
 
-async function take(page: Page, address: string, name: string): Promise<void> {
+async function takePicture(page: Page, address: string, name: string): Promise<void> {
   await page.goto(address);
   await page.waitForLoadState("networkidle");
   await page.screenshot({ path: path.join(FOLDER, `${name}.png`), fullPage: WHOLE.includes(address) });
 }
 
 /** Signs up and adds a few tasks. */
-async function fill(page: Page, screen: Screen): Promise<void> {
+async function addTasks(page: Page, screen: Screen): Promise<void> {
   await signUp(page, `ada-${screen}@example.com`);
   await page.goto("/tasks");
   for (const title of TASKS) {

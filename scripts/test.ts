@@ -3,13 +3,13 @@ import path from "node:path";
 import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
 import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "./lib/node-versions";
+import { type Command, runProcess } from "./lib/process";
 import { step } from "./lib/progress";
 import { root } from "./lib/root";
 import { ensureTools } from "./lib/tools";
 import { fail, messageOf } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
 import { ensureVenvOf, findOtherPythons, type Python } from "./stack/other-pythons";
-import { type Command, runProcess } from "./stack/process";
 import { probePython } from "./stack/python";
 
 /**

@@ -1,6 +1,6 @@
 import type { Decision } from "../decide";
 import type { GateRequest } from "../request";
-import type { SessionResult } from "../session/reader";
+import type { SessionResult } from "../session/session";
 import type { MaybeAsync } from "../util/maybe-async";
 
 /**

@@ -54,7 +54,7 @@ export const tracingObserver: Observer = {
           span.end();
         },
         () => {
-          // The log has the error. An error message may contain personal data, so the span has none.
+          // The log has the error. The span does not: a message may contain personal data.
           span.setStatus({ code: SpanStatusCode.ERROR });
           span.end();
         },

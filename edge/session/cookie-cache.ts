@@ -3,7 +3,7 @@ import { splitSigned } from "../../lib/auth/signed-cookies";
 import type { UserRecord } from "../../lib/token/claims";
 import { type Identity, identityOf } from "../../lib/token/contract";
 import type { KeyRing } from "../../lib/token/key-ring";
-import type { KnownSession } from "./reader";
+import type { KnownSession } from "./session";
 
 /** The claims of Better Auth 1.7's cookie cache (`jwt` strategy) that are used here. */
 interface CookieCache extends JWTPayload {
@@ -30,14 +30,19 @@ export function createCookieCache(ring: KeyRing) {
     const token = splitSigned(tokenCookie)?.value;
     if (token === undefined) return undefined;
     for (const key of await ring.keys()) {
-      const cached = await verify(data, key, now);
+      const cached = await verifyCookieCache(data, key, now);
       if (cached) return sessionIn(cached, token);
     }
     return undefined;
   };
 }
 
-async function verify(data: string, key: CryptoKey, now: number): Promise<Partial<CookieCache> | undefined> {
+/** The content of a cookie cache, if this key has signed it and it has not expired. */
+export async function verifyCookieCache(
+  data: string,
+  key: CryptoKey,
+  now: number,
+): Promise<Partial<CookieCache> | undefined> {
   try {
     // RFC 8725 §3.1: pin the algorithm; never trust the token's header.
     const { payload } = await jwtVerify<Partial<CookieCache>>(data, key, {

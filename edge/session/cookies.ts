@@ -7,6 +7,8 @@ export interface SessionCookies {
    * ignored (lib/auth/cookie-budget.ts).
    */
   readonly data: string | undefined;
+  /** Marks a session as "do not remember me": a signed value. */
+  readonly dontRemember?: string | undefined;
 }
 
 /**
@@ -15,22 +17,31 @@ export interface SessionCookies {
  */
 export function sessionCookieNames(secure: boolean) {
   const start = `${secure ? "__Secure-" : ""}better-auth`;
-  return { token: `${start}.session_token`, data: `${start}.session_data` };
+  return {
+    token: `${start}.session_token`,
+    data: `${start}.session_data`,
+    dontRemember: `${start}.dont_remember`,
+    oauthState: `${start}.oauth_state`,
+  };
 }
+
+export type SessionCookieNames = ReturnType<typeof sessionCookieNames>;
 
 /** If a name occurs more than once, the first cookie counts, as it does for Better Auth. */
 export function readSessionCookies(
   header: string | null,
-  names: ReturnType<typeof sessionCookieNames>,
+  names: SessionCookieNames,
 ): SessionCookies | undefined {
   if (!header?.includes(names.token)) return undefined;
   let token: string | undefined;
   let data: string | undefined;
+  let dontRemember: string | undefined;
   for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
     const name = pair.slice(0, equals).trim();
     if (name === names.token) token ??= pair.slice(equals + 1).trim();
     else if (name === names.data) data ??= pair.slice(equals + 1).trim();
+    else if (name === names.dontRemember) dontRemember ??= pair.slice(equals + 1).trim();
   }
-  return token ? { token, data } : undefined;
+  return token ? { token, data, dontRemember } : undefined;
 }

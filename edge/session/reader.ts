@@ -1,53 +1,17 @@
 import { createSignedCookies } from "../../lib/auth/signed-cookies";
 import { isRecent } from "../../lib/is-recent";
-import type { Identity } from "../../lib/token/contract";
 import { openKeyRing } from "../../lib/token/key-ring";
 import { Lru } from "../util/lru";
 import { createSingleFlight, type StartTimer } from "../util/single-flight";
 import { createCookieCache } from "./cookie-cache";
-import type { SessionCookies } from "./cookies";
-
-/** `unreachable`: the store failed, so it is not known whether there is a session. */
-export type SessionState = "active" | "none" | "unreachable";
-
-/** A session that the store has confirmed. Times in milliseconds since the epoch. */
-export interface KnownSession {
-  readonly identity: Identity;
-  readonly expiresAt: number;
-  /** When the store was read. The age of a kept session counts from here. */
-  readonly verifiedAt: number;
-}
-
-/** The result of a session lookup. */
-export type SessionResult =
-  | {
-      readonly state: "active";
-      readonly session: KnownSession;
-      readonly source: "memory" | "cookie" | "store";
-      /** `Set-Cookie` values for the browser. */
-      readonly setCookies: readonly string[];
-    }
-  | { readonly state: "none"; readonly setCookies: readonly string[] }
-  | { readonly state: "unreachable"; readonly error: unknown };
-
-/** The result of the store, and the `Set-Cookie` values that belong to it. */
-export type StoreAnswer =
-  | {
-      readonly session: { readonly identity: Identity; readonly expiresAt: number };
-      readonly setCookies: readonly string[];
-    }
-  | { readonly session: null; readonly setCookies: readonly string[] };
-
-/**
- * Looks up the session of this `Cookie` header in the store. `extend` allows the store to extend
- * the session.
- *
- * @throws the returned promise rejects when the store fails or does not respond
- */
-export type SessionStore = (cookieHeader: string, options: { extend: boolean }) => Promise<StoreAnswer>;
+import type { SessionCookieNames, SessionCookies } from "./cookies";
+import { createRenewal } from "./renewal";
+import type { KnownSession, SessionResult } from "./session";
+import type { SessionStore } from "./store";
 
 export interface SessionReaderOptions {
   readonly authSecrets: readonly string[];
+  readonly cookieNames: SessionCookieNames;
   /** How long a result of the store is trusted at most, in milliseconds. 0: not at all. */
   readonly maxStale: number;
   readonly store: SessionStore;
@@ -107,13 +71,14 @@ export interface ReadOptions {
  * Finds the session of a request: in memory, then in the signed cookie cache, then in the store.
  */
 export function createSessionReader(options: SessionReaderOptions) {
-  const { authSecrets, maxStale: longest, store, now, startTimer } = options;
+  const { authSecrets, cookieNames, maxStale: longest, store, now, startTimer } = options;
   const memory = new Lru<Kept>(CAPACITY);
   /** When a request that ends the session has passed, by session token. */
   const ended = new Lru<number>(CAPACITY);
   const ring = openKeyRing(authSecrets);
   const signed = createSignedCookies(ring);
   const readCookieCache = createCookieCache(ring);
+  const renewCookies = createRenewal(cookieNames, ring, signed);
   const once = createSingleFlight<SessionResult>(startTimer, PATIENCE);
 
   const isTrusted = (session: KnownSession, maxStale: number) => {
@@ -172,35 +137,54 @@ export function createSessionReader(options: SessionReaderOptions) {
     }
   }
 
+  function find(
+    cookies: SessionCookies,
+    header: string,
+    { extend, maxStale }: ReadOptions,
+  ): SessionResult | Promise<SessionResult> {
+    // A page request without a cookie cache (the browser drops it when it expires) reads the store
+    // even if memory knows the session. Its response then sets a new cookie cache. Otherwise each
+    // render would look the session up again.
+    const mayRecall = !extend || cookies.data !== undefined;
+    const recalled = mayRecall ? recall(cookies, maxStale, extend) : undefined;
+    if (recalled) return recalled;
+    const verify = async () => {
+      if (!SESSION_TOKEN.test(cookies.token)) return NO_SESSION;
+      // Attack: a forged session token cookie. It never reaches the store. A genuine cookie cache
+      // beside it does not help: Better Auth would refuse the token, and the page and the gate
+      // would redirect the visitor to each other.
+      if (!(await signed.isSigned(cookies.token))) return NO_SESSION;
+      return (await readCookie(cookies, maxStale)) ?? lookUp(cookies, header, extend);
+    };
+    // A shared lookup may have read the store before this request was sent, or before the
+    // sign-out, so these requests do not share one.
+    if (maxStale === 0 || isEnding(cookies.token)) return verify();
+    return once(`${extend} ${maxStale} ${cookies.token} ${cookies.data}`, verify);
+  }
+
+  /** Adds the cookies that this response must sign again. Those of the store are newer. */
+  async function withRenewal(result: SessionResult, cookies: SessionCookies): Promise<SessionResult> {
+    if (result.state !== "active") return result;
+    const { expiresAt } = result.session;
+    const renewed = await renewCookies(cookies, { expiresAt, now: now() });
+    const nameOf = (setCookie: string) => setCookie.slice(0, setCookie.indexOf("="));
+    const names = new Set(result.setCookies.map(nameOf));
+    const added = renewed.filter((setCookie) => !names.has(nameOf(setCookie)));
+    return { ...result, setCookies: [...result.setCookies, ...added] };
+  }
+
   return {
-    /**
-     * Finds the session. Rejects neither for a forged cookie nor for a store that fails.
-     *
-     * A page request without a cookie cache (the browser drops it when it expires) reads the store
-     * even if memory knows the session. Its response then sets a new cookie cache. Otherwise each
-     * render would look the session up again.
-     */
+    /** Finds the session. Rejects neither for a forged cookie nor for a store that fails. */
     read(
       cookies: SessionCookies | undefined,
       header: string,
-      { extend, maxStale }: ReadOptions,
+      options: ReadOptions,
     ): SessionResult | Promise<SessionResult> {
       if (!cookies) return NO_SESSION;
-      const mayRecall = !extend || cookies.data !== undefined;
-      const recalled = mayRecall ? recall(cookies, maxStale, extend) : undefined;
-      if (recalled) return recalled;
-      const find = async () => {
-        if (!SESSION_TOKEN.test(cookies.token)) return NO_SESSION;
-        // Attack: a forged session token cookie. It never reaches the store. A genuine cookie cache
-        // beside it does not help: Better Auth would refuse the token, and the page and the gate
-        // would redirect the visitor to each other.
-        if (!(await signed.isSigned(cookies.token))) return NO_SESSION;
-        return (await readCookie(cookies, maxStale)) ?? lookUp(cookies, header, extend);
-      };
-      // A shared lookup may have read the store before this request was sent, or before the
-      // sign-out, so these requests do not share one.
-      if (maxStale === 0 || isEnding(cookies.token)) return find();
-      return once(`${extend} ${maxStale} ${cookies.token} ${cookies.data}`, find);
+      const found = find(cookies, header, options);
+      // Only during a rotation, and only a page's response can set cookies.
+      if (ring.size === 1 || !options.extend) return found;
+      return Promise.resolve(found).then((result) => withRenewal(result, cookies));
     },
 
     /** Called when a request that ends the session passes: what is known here no longer counts. */

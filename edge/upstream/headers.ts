@@ -1,5 +1,5 @@
 import { forwardedHeaders } from "../../lib/forwarded-headers";
-import { traceIdOf } from "../../lib/log/trace-context";
+import { parseTraceId } from "../../lib/log/trace-context";
 import type { RequestHeaders } from "../request-headers";
 
 /**
@@ -60,7 +60,7 @@ export function buildUpstreamHeaders(
   if (address) outgoing.set("x-forwarded-for", address);
   // W3C Trace Context §3.2: an invalid `traceparent` is not passed on, nor is its `tracestate`.
   const trace = outgoing.get("traceparent");
-  if (trace !== undefined && traceIdOf(trace) === undefined) {
+  if (trace !== undefined && parseTraceId(trace) === undefined) {
     outgoing.delete("traceparent");
     outgoing.delete("tracestate");
   }

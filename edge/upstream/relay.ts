@@ -1,48 +1,24 @@
-import { BACKEND_POLICY } from "../../lib/content-policy";
 import type { Log } from "../../lib/log/log";
 import { type ProblemCode, problemResponse } from "../../lib/problem";
 import { buildLogEntry } from "../log";
 import type { GateRequest } from "../request";
 import type { StartTimer } from "../util/single-flight";
-import type { BackendAddresses } from "./backend-addresses";
+import { buildResponseHeaders, type ResponseHeaderOptions } from "./response-headers";
 
 /**
  * The second way to forward (`BACKEND_FORWARD=relay`): the gate itself calls `fetch` and streams
- * both bodies. It therefore also decides which response headers reach the browser. WebSockets
- * always use the platform's rewrite.
+ * both bodies. It therefore also decides which response headers reach the browser
+ * (`edge/upstream/response-headers.ts`). WebSockets always use the platform's rewrite.
  */
 
 /** The effects and settings of a relay. */
-export interface RelayOptions {
+export interface RelayOptions extends ResponseHeaderOptions {
   readonly fetch: typeof fetch;
   readonly startTimer: StartTimer;
   readonly log: Log;
-  readonly addresses: BackendAddresses;
-  readonly appOrigin: string;
   /** How long client and backend may each be silent, in milliseconds. */
   readonly timeoutMs: number;
 }
-
-/**
- * Response headers of the backend that are dropped: hop-by-hop headers (RFC 9110 §7.6.1); headers
- * that control Next, which obeys `x-middleware-*` on a response of the gate; headers that name the
- * backend or could name it; and headers that only the app may set for its origin.
- */
-const DROPPED = new RegExp(
-  `^(${[
-    "connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade",
-    "x-middleware-.*|x-nextjs-.*|x-action-.*",
-    "server|via|x-powered-by|alt-svc|x-sourcemap",
-    "content-security-policy|content-security-policy-report-only|service-worker-allowed",
-    "report-to|reporting-endpoints|nel|accept-ch|critical-ch|origin-agent-cluster|set-login",
-    "(?:sec|secure)-session-.*",
-    "set-cookie|clear-site-data|access-control-.*|strict-transport-security|x-frame-options|x-content-type-options",
-    "referrer-policy|permissions-policy|cross-origin-opener-policy",
-  ].join("|")})$`,
-);
-
-/** Only for these statuses does Next turn an absolute address of its own origin into a path. */
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Sends the request to `target` with these headers and streams the backend's response. When the
@@ -55,7 +31,7 @@ export async function relay(
   upstreamHeaders: ReadonlyMap<string, string>,
   options: RelayOptions,
 ): Promise<Response> {
-  const { method, body: incomingBody, signal } = request.request;
+  const { method, body: incomingBody, signal } = request.raw;
   const headers = new Headers([...upstreamHeaders]);
   // `fetch` sends the host of the target instead.
   headers.delete("host");
@@ -66,7 +42,7 @@ export async function relay(
   const abort = new AbortController();
   signal.addEventListener("abort", () => abort.abort());
   const timeout = startTimeout(options.timeoutMs, options.startTimer, () => abort.abort());
-  const body = incomingBody && hasBody(request.request) ? timeUpload(incomingBody, timeout) : null;
+  const body = incomingBody && hasBody(request.raw) ? timeUpload(incomingBody, timeout) : null;
   // With a length but no body, the backend would wait for the body.
   if (!body) headers.delete("content-length");
   try {
@@ -81,7 +57,7 @@ export async function relay(
     const response = await options.fetch(target, init);
     return new Response(response.body, {
       status: response.status,
-      headers: filterResponseHeaders(response, request, target, options),
+      headers: buildResponseHeaders(response, request, target, options),
     });
   } catch (error) {
     const code = timeout.late ?? "gate_backend_unreachable";
@@ -147,40 +123,6 @@ function timeUpload(body: ReadableStream<Uint8Array>, timeout: Timeout): Readabl
     // No chunk is read ahead. Otherwise it would not be known which side is silent.
     { highWaterMark: 0 },
   );
-}
-
-/** The headers of the backend's response that the browser may receive. */
-function filterResponseHeaders(
-  response: Response,
-  { request, requestId }: GateRequest,
-  target: string,
-  { addresses, appOrigin }: RelayOptions,
-): Headers {
-  const outgoing = new Headers();
-  for (const [name, value] of response.headers) {
-    if (DROPPED.test(name)) continue;
-    const rewritten = addresses.rewriteHeader(name, value, target);
-    if (rewritten !== undefined) outgoing.append(name, rewritten);
-  }
-  const location = outgoing.get("location");
-  if (location !== null) {
-    // Next accepts only absolute addresses here.
-    const base = new URL(request.url);
-    const { href } = new URL(location, base);
-    const isOurs = href.startsWith(`${base.origin}/`) && !REDIRECTS.has(response.status);
-    outgoing.set("location", isOurs ? appOrigin + href.slice(base.origin.length) : href);
-  }
-  // `fetch` has decoded these encodings, even though it did not request them.
-  if (/^(?:x-)?(?:gzip|deflate|br)$/i.test(response.headers.get("content-encoding") ?? "") && response.body) {
-    outgoing.delete("content-encoding");
-    outgoing.delete("content-length");
-  }
-  // RFC 9111 §5.2.2.6. Otherwise Next would compress the response, and hold an event stream back
-  // until its end.
-  outgoing.append("cache-control", "no-transform");
-  outgoing.set("content-security-policy", BACKEND_POLICY);
-  outgoing.set("x-request-id", requestId);
-  return outgoing;
 }
 
 /** `fetch` refuses a body with GET and HEAD, even an empty one. */

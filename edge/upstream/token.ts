@@ -3,7 +3,7 @@ import type { Identity } from "../../lib/token/contract";
 import { type BackendToken, createMinter } from "../../lib/token/mint";
 import { computeSocketTokenLife } from "../../lib/token/token-life";
 import type { GateOptions } from "../options";
-import type { KnownSession } from "../session/reader";
+import type { KnownSession } from "../session/session";
 import { Lru } from "../util/lru";
 import { createSingleFlight } from "../util/single-flight";
 

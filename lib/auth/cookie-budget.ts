@@ -1,3 +1,5 @@
+import { formatSetCookie } from "./set-cookie";
+
 /** Better Auth's cookie cache, or one of the numbered chunks that a long one is split into. */
 const SESSION_DATA = /^((?:__Secure-)?better-auth\.session_data)(?:\.\d+)?$/;
 
@@ -6,7 +8,7 @@ const SESSION_DATA = /^((?:__Secure-)?better-auth\.session_data)(?:\.\d+)?$/;
  * cookies have at most 300 characters, so that all together have at most 3,800. Browsers refuse a
  * cookie of more than 4,096 bytes, and servers refuse headers of more than 8 or 16 kB.
  */
-const MAX_LENGTH = 3_500;
+export const MAX_SESSION_DATA_LENGTH = 3_500;
 
 /**
  * Returns the `Set-Cookie` values of a response to a request with this `Cookie` header. A cookie
@@ -23,26 +25,27 @@ export function boundSessionData(cookieHeader: string | null, setCookies: readon
   }
   const set = [...byName.values()];
   const data = set.filter(({ name, value }) => SESSION_DATA.test(name) && value !== "");
-  const isTooLong = data.reduce((sum, { name, value }) => sum + name.length + value.length, 0) > MAX_LENGTH;
+  const isTooLong =
+    data.reduce((sum, { name, value }) => sum + name.length + value.length, 0) > MAX_SESSION_DATA_LENGTH;
   const kept = set.filter((one) => !isTooLong || !data.includes(one));
   const settled = new Set(kept.map(({ name }) => name));
   const stale = (cookieHeader ?? "")
     .split(";")
     .map(nameAndValue)
     .filter(({ name }) => SESSION_DATA.test(name) && !settled.has(name))
-    .filter(({ name, value }) => isTooLong || isPiece(name) || name.length + value.length > MAX_LENGTH)
+    .filter(
+      ({ name, value }) => isTooLong || isPiece(name) || name.length + value.length > MAX_SESSION_DATA_LENGTH,
+    )
     .map(({ name }) => name);
-  return [...kept.map(({ cookie }) => cookie), ...[...new Set(stale)].map(expire)];
+  return [
+    ...kept.map(({ cookie }) => cookie),
+    ...[...new Set(stale)].map((name) => formatSetCookie(name, "", 0)),
+  ];
 }
 
 /** A chunk is always part of a cookie cache that is too long. */
 function isPiece(name: string): boolean {
   return /\.\d+$/.test(name);
-}
-
-function expire(name: string): string {
-  const secure = name.startsWith("__Secure-") ? "; Secure" : "";
-  return `${name}=; Max-Age=0; Path=/; HttpOnly${secure}; SameSite=Lax`;
 }
 
 function nameAndValue(pair: string): { name: string; value: string } {

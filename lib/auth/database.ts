@@ -5,7 +5,7 @@ import { NeonDialect, NeonDriver } from "kysely-neon";
 import type { Env } from "../env";
 
 /** A database that has not responded after this time counts as unreachable. Milliseconds. */
-const ANSWER_WITHIN = 5_000;
+const TIMEOUT = 5_000;
 
 /** Called with every database error. The error is thrown as well. */
 type OnFailure = (error: unknown) => void;
@@ -21,7 +21,7 @@ export function createDatabase(
 ) {
   if (env.neonEndpoint) pointAtLocalEndpoint(new URL(env.neonEndpoint));
   neonConfig.fetchFunction = (url: string, init: RequestInit) =>
-    fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN) });
+    fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
   return {
     dialect: new TransactionalNeonDialect(env.databaseUrl, onFailure),
     type: "postgres" as const,
@@ -67,8 +67,8 @@ class TransactionalNeonDriver extends NeonDriver {
     await connection.begin(
       new Client({
         connectionString: this.databaseUrl,
-        connectionTimeoutMillis: ANSWER_WITHIN,
-        query_timeout: ANSWER_WITHIN,
+        connectionTimeoutMillis: TIMEOUT,
+        query_timeout: TIMEOUT,
       }),
     );
   }

@@ -4,7 +4,7 @@ import { userFields } from "../token/claims";
 import type { createDatabase } from "./database";
 import { fieldLimits } from "./field-limits";
 import { authLogger } from "./logger";
-import { sessionTimes } from "./session-times";
+import { sessionLifetime } from "./session-lifetime";
 import { storedFields } from "./stored-fields";
 
 type Group<Name extends keyof BetterAuthOptions> = NonNullable<BetterAuthOptions[Name]>;
@@ -71,9 +71,9 @@ export function createAuth(
     },
     plugins: [storedFields(userFields), ...(endpoints.plugins ?? [])],
     session: {
-      expiresIn: sessionTimes.expiresIn,
-      updateAge: sessionTimes.updateAge,
-      freshAge: sessionTimes.freshAge,
+      expiresIn: sessionLifetime.expiresIn,
+      updateAge: sessionLifetime.updateAge,
+      freshAge: sessionLifetime.freshAge,
       // A standard HS256 JWT, so that the edge can verify it with jose alone. It expires after
       // `sessionMaxStaleSeconds`. The cache of a "do not remember me" session expires after 300
       // seconds, whatever `maxAge` is: its readers also check its age (edge/session/reader.ts,

@@ -9,6 +9,10 @@ const SIGNED = /((?:^|;\s*)(?:__Secure-)?better-auth\.(?:session_token|dont_reme
 export interface SignedCookies {
   /** Whether this value is signed with one of the secrets. */
   isSigned(value: string): Promise<boolean>;
+  /** Whether this value is signed with one of the secrets, but not with the first. */
+  isSignedByOlder(value: string): Promise<boolean>;
+  /** Returns the cookie for this value, signed with the first secret and percent-encoded. */
+  sign(value: string): Promise<string>;
   /**
    * Returns the `Cookie` header, in which each value signed with an older secret is signed with the
    * first secret instead.
@@ -22,8 +26,8 @@ export interface SignedCookies {
  *
  * Better Auth verifies them only with its first secret. So that a rotation signs nobody out, a
  * cookie that is signed with an older secret is passed to Better Auth with a new signature. The
- * browser gets a new cookie when Better Auth next extends the session
- * (docs/decisions/010-rotating-the-auth-secret.md).
+ * browser gets a new cookie with the next page (`edge/session/renewal.ts`,
+ * docs/decisions/010-rotating-the-auth-secret.md).
  */
 export function createSignedCookies(ring: KeyRing): SignedCookies {
   /** The index in the ring of the secret that has signed this value, or -1. */
@@ -34,10 +38,24 @@ export function createSignedCookies(ring: KeyRing): SignedCookies {
     return -1;
   }
 
+  async function sign(value: string): Promise<string> {
+    const [first] = await ring.keys();
+    if (!first) throw new Error("the key ring is empty");
+    const signature = await crypto.subtle.sign("HMAC", first, encode(value));
+    return encodeURIComponent(`${value}.${btoa(String.fromCharCode(...new Uint8Array(signature)))}`);
+  }
+
   return {
+    sign,
+
     async isSigned(cookie) {
       const parts = splitSigned(cookie);
       return parts !== undefined && (await signedBy(parts)) >= 0;
+    },
+
+    async isSignedByOlder(cookie) {
+      const parts = splitSigned(cookie);
+      return parts !== undefined && (await signedBy(parts)) > 0;
     },
 
     async renew(header) {
@@ -45,11 +63,9 @@ export function createSignedCookies(ring: KeyRing): SignedCookies {
       let renewed = header;
       for (const [pair, start, cookie] of header.matchAll(SIGNED)) {
         const parts = splitSigned(cookie ?? "");
-        const [first] = await ring.keys();
-        if (!parts || !first || (await signedBy(parts)) <= 0) continue;
-        const signature = await crypto.subtle.sign("HMAC", first, encode(parts.value));
-        const signed = `${parts.value}.${btoa(String.fromCharCode(...new Uint8Array(signature)))}`;
-        renewed = renewed.replace(pair, () => start + encodeURIComponent(signed));
+        if (!parts || (await signedBy(parts)) <= 0) continue;
+        const signed = await sign(parts.value);
+        renewed = renewed.replace(pair, () => start + signed);
       }
       return renewed;
     },

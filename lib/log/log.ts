@@ -5,7 +5,7 @@ export type LogLevel = "info" | "warn" | "error";
 
 /**
  * The codes of the log. Every line has one, and they are stable. `info`: an expected refusal or
- * event. `warn`: a request that no page of this app sends, or a problem to look at. `error`: a
+ * event. `warn`: a request that no page of this app sends, or a problem to check. `error`: a
  * failure. docs/logs.md explains each code, and a test compares both.
  */
 export const logLevels = {

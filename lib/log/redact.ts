@@ -11,16 +11,16 @@ const LONG = /[\w+/=%.~-]{20,}/g;
  * Matches in a token, not in words such as `INTERNAL_SERVER_ERROR`: a token has digits, or capitals
  * in the middle.
  */
-const IN_NO_WORD = /\d|[a-z][A-Z]/;
+const TOKEN_LIKE = /\d|[a-z][A-Z]/;
 
 /** Removes what could be personal or secret from a text of another program, for the log. */
 export function redact(text: string): string {
   return (
     text
       .replace(QUOTED, '"…"')
-      // Not one pattern with the "@" in it: that would take a time that grows with the square of the length.
+      // Not one pattern that contains the "@": its time would grow with the square of the length.
       .replace(RUN, (run) => (run.includes("@") ? "…@…" : run))
-      .replace(LONG, (run) => (IN_NO_WORD.test(run) ? "…" : run))
+      .replace(LONG, (run) => (TOKEN_LIKE.test(run) ? "…" : run))
   );
 }
 

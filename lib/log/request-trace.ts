@@ -1,4 +1,4 @@
-import { traceIdOf } from "./trace-context";
+import { parseTraceId } from "./trace-context";
 
 /** The ids that connect log lines and upstream requests with a request. */
 export interface RequestTrace {
@@ -13,7 +13,7 @@ export interface RequestTrace {
 export function readTrace(headers: Pick<Headers, "get">): RequestTrace {
   return {
     requestId: headers.get("x-request-id") ?? crypto.randomUUID(),
-    traceId: traceIdOf(headers.get("traceparent")),
+    traceId: parseTraceId(headers.get("traceparent")),
   };
 }
 
@@ -22,7 +22,7 @@ export function readTrace(headers: Pick<Headers, "get">): RequestTrace {
  * `traceparent` is malformed.
  */
 export function continueTrace(from: Pick<Headers, "get">, to: Headers): void {
-  if (traceIdOf(from.get("traceparent")) === undefined) return;
+  if (parseTraceId(from.get("traceparent")) === undefined) return;
   for (const name of ["traceparent", "tracestate"]) {
     const value = from.get(name);
     if (value !== null) to.set(name, value);

@@ -18,7 +18,7 @@ export interface Device {
   /** The session's id, not its token. */
   readonly id: string;
   readonly userAgent: string;
-  /** Accurate to one day: see `updateAge` in lib/auth/options.ts. */
+  /** Accurate to one day: see `updateAge` in lib/auth/session-lifetime.ts. */
   readonly lastUsed: Date;
   readonly isThis: boolean;
 }
@@ -26,7 +26,8 @@ export interface Device {
 /**
  * Reads the visitor's account from the database, because the session's own copy can be out of date
  * by up to `SESSION_MAX_STALE_SECONDS`. Better Auth's `list-sessions` is not used: it refuses a
- * session that is older than `freshAge` (lib/auth/options.ts). Null if the user no longer exists.
+ * session that is older than `freshAge` (lib/auth/session-lifetime.ts). Null if the user no longer
+ * exists.
  */
 export async function readAccount({ user, session }: PageSession): Promise<Account | null> {
   const { internalAdapter } = await auth.$context;

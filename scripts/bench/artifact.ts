@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 import { createIsolate, type Isolate } from "../stack/edge-isolate";
 import { testEnv } from "../stack/test-stack";
 import { type Case, type Database, SETTINGS } from "./case";
-import { rotated } from "./statistics";
+import { rotate } from "./statistics";
 import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";
 
 /** Measures the Vercel artifact of each contender in the edge runtime. */
@@ -35,7 +35,7 @@ export async function measureArtifacts(
   const runners = cases.map((it) => ({ it, isolate: start(it, env), cookies: cookiesOf(it) }));
   for (const runner of runners) await warmUp(runner);
   for (let round = 0; round < rounds; round++) {
-    for (const runner of rotated(runners, round)) {
+    for (const runner of rotate(runners, round)) {
       perRequest[runners.indexOf(runner)]?.push(await timeRequests(runner));
     }
   }
@@ -43,7 +43,7 @@ export async function measureArtifacts(
   const perStart = cases.map((): number[] => []);
   const perScript = cases.map((): number[] => []);
   for (let round = 0; round < starts; round++) {
-    for (const runner of rotated(runners, round)) {
+    for (const runner of rotate(runners, round)) {
       // The memory of a fresh isolate is empty, so "memory full" cannot be measured here.
       if (runner.it.visitor === "one of many") continue;
       const { script, whole } = await timeStart(runner.it, runner.cookies(), env);
@@ -70,7 +70,9 @@ const pathTo = (n: number) => `${APP}/backend/api/tasks?page=${n}`;
 
 async function warmUp({ it, isolate, cookies }: Runner): Promise<void> {
   for (let i = 0; i < it.warmUp; i++) {
-    const response = await isolate.answer(isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }));
+    const response = await isolate.respond(
+      isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }),
+    );
     check(it, response, i);
   }
 }
@@ -83,11 +85,11 @@ async function timeRequests({ it, isolate, cookies }: Runner): Promise<number> {
   const requests = Array.from({ length: it.requests }, (_, i) =>
     isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }),
   );
-  const answers: Response[] = [];
+  const responses: Response[] = [];
   const began = performance.now();
-  for (const request of requests) answers.push(await isolate.answer(request));
+  for (const request of requests) responses.push(await isolate.respond(request));
   const took = performance.now() - began;
-  for (const [i, response] of answers.entries()) check(it, response, i);
+  for (const [i, response] of responses.entries()) check(it, response, i);
   return (took * 1000) / it.requests;
 }
 
@@ -101,10 +103,10 @@ async function timeStart(it: Case, cookie: string, env: Record<string, string>) 
   const began = performance.now();
   isolate.evaluate();
   const evaluated = performance.now();
-  const response = await isolate.answer(request);
-  const answered = performance.now();
+  const response = await isolate.respond(request);
+  const responded = performance.now();
   check(it, response, 0);
-  return { script: evaluated - began, whole: answered - began };
+  return { script: evaluated - began, whole: responded - began };
 }
 
 /** @throws unless the request goes to the right address, with a token of the right user */
@@ -115,5 +117,6 @@ function check(it: Case, response: Response, n: number): void {
   }
   if (!it.authorizes) return;
   const token = response.headers.get("x-middleware-request-authorization")?.replace("Bearer ", "");
-  if (!token || decodeJwt(token).sub !== USER_ID) throw new Error(`${it.name}: not in the visitor's name`);
+  if (!token || decodeJwt(token).sub !== USER_ID)
+    throw new Error(`${it.name}: the token is not the visitor's`);
 }

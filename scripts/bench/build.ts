@@ -1,12 +1,12 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import project from "../../package.json" with { type: "json" };
+import { fingerprint } from "../lib/fingerprint";
 import { linkTree } from "../lib/link-tree";
+import { runProcess } from "../lib/process";
 import { root } from "../lib/root";
 import { tool } from "../lib/tools";
 import { throwAwayEnv } from "../stack/app-env";
-import { fingerprint } from "../stack/fingerprint";
-import { runProcess } from "../stack/process";
 
 /** One built app: its Build Output for Vercel, and the same build for `next start`. */
 export interface Built {

@@ -36,7 +36,7 @@ type Range = readonly [from: number, to: number];
  * Lists the packages of a function's script, and how much of each a fresh isolate evaluates for one
  * request.
  */
-export async function takeApart(
+export async function listShares(
   functionDir: string,
   env: Record<string, string>,
   url: string,
@@ -45,7 +45,7 @@ export async function takeApart(
   const isolate = createIsolate(functionDir, env);
   const evaluated = await evaluatedWhile(isolate, async () => {
     isolate.evaluate();
-    await isolate.answer(isolate.request(url, { headers: { cookie } }));
+    await isolate.respond(isolate.request(url, { headers: { cookie } }));
   });
   return sharesOf(functionDir, evaluated);
 }
@@ -83,7 +83,7 @@ async function evaluatedWhile(isolate: Isolate, act: () => Promise<void>): Promi
   const { result } = await session.post("Profiler.takePreciseCoverage");
   session.disconnect();
   const script = result.find(({ url }) => url === isolate.scriptUrl);
-  if (!script) throw new Error("The isolate has not been evaluated");
+  if (!script) throw new Error("The isolate's script was not evaluated");
   // The first entry is the script itself, and its range contains every module.
   const ran = script.functions
     .slice(1)

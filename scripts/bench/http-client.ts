@@ -1,7 +1,7 @@
 import { Agent, request } from "node:http";
 
 /** A response, as far as the measurements need it. */
-export interface Answer {
+export interface ClientResponse {
   readonly status: number;
   readonly body: string;
 }
@@ -18,22 +18,22 @@ export async function run(
   next: (n: number) => [url: string, headers: Record<string, string>],
 ) {
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
-  const answers: Answer[] = [];
+  const responses: ClientResponse[] = [];
   let sent = 0;
   const worker = async () => {
     while (sent < count) {
       const n = sent++;
-      answers[n] = await get(agent, ...next(n));
+      responses[n] = await get(agent, ...next(n));
     }
   };
   const began = performance.now();
   await Promise.all(Array.from({ length: concurrency }, worker));
   const perSecond = (count * 1000) / (performance.now() - began);
   agent.destroy();
-  return { answers, perSecond };
+  return { responses, perSecond };
 }
 
-function get(agent: Agent, url: string, headers: Record<string, string>): Promise<Answer> {
+function get(agent: Agent, url: string, headers: Record<string, string>): Promise<ClientResponse> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent, headers }, (response) => {
       response.setEncoding("utf8");

@@ -3,15 +3,15 @@ import { decodeJwt } from "jose";
 import { parseEnv } from "../../lib/env";
 import { identityOf } from "../../lib/token/contract";
 import { createMinter } from "../../lib/token/mint";
+import { freePort, LOOPBACK } from "../lib/ports";
+import { type RunningProcess, respondsAt, startProcess } from "../lib/process";
 import { root } from "../lib/root";
 import { startBackend } from "../stack/backend";
-import { freePort, LOOPBACK } from "../stack/ports";
-import { answersAt, type RunningProcess, startProcess } from "../stack/process";
 import { testEnv } from "../stack/test-stack";
 import { type Case, type Database, SETTINGS } from "./case";
 import { run } from "./http-client";
 import { residentBytes } from "./memory";
-import { rotated } from "./statistics";
+import { rotate } from "./statistics";
 import { browserHeaders, type CookiesOf, cookieHeader, USER_ID } from "./visitors";
 
 /** Measures `next start` of each build over real HTTP, in front of one cheap backend. */
@@ -32,7 +32,7 @@ async function startUpstream(): Promise<Server> {
     name: "bench-upstream",
     command: process.execPath,
     args: [path.join(root, "scripts/bench/upstream.mjs"), String(port)],
-    ready: answersAt(origin),
+    ready: respondsAt(origin),
   });
   return { origin, process: process_ };
 }
@@ -47,7 +47,7 @@ async function startNext({ name, built }: Case, env: Record<string, string>): Pr
     args: [next, "start", "--hostname", LOOPBACK, "--port", String(port)],
     cwd: built.app,
     env: { ...env, NODE_ENV: "production", NEXT_DIST_DIR: built.distDir, NEXT_TELEMETRY_DISABLED: "1" },
-    ready: answersAt(`${origin}/api/health`),
+    ready: respondsAt(`${origin}/api/health`),
   });
   return { origin, process: started };
 }
@@ -83,11 +83,11 @@ export async function measureNextStart(
     const { origin } = servers.get(it) as Server;
     const cookies = cookiesOf(it);
     return async (): Promise<number> => {
-      const { answers, perSecond } = await run(CONCURRENCY, it.httpRequests, (n) => [
+      const { responses, perSecond } = await run(CONCURRENCY, it.httpRequests, (n) => [
         `${origin}/backend/api/tasks?page=${n}`,
         browserHeaders(cookies()),
       ]);
-      for (const [n, { status, body }] of answers.entries()) check(it, n, status, body);
+      for (const [n, { status, body }] of responses.entries()) check(it, n, status, body);
       return perSecond;
     };
   });
@@ -98,8 +98,8 @@ export async function measureNextStart(
   lanes.push(async () => {
     const headers = browserHeaders("");
     headers.authorization = `Bearer ${token.jwt}`;
-    const { answers, perSecond } = await run(CONCURRENCY, 200, () => [`${fastapi.url}/api/tasks`, headers]);
-    const failed = answers.find(({ status }) => status !== 200);
+    const { responses, perSecond } = await run(CONCURRENCY, 200, () => [`${fastapi.url}/api/tasks`, headers]);
+    const failed = responses.find(({ status }) => status !== 200);
     if (failed) throw new Error(`FastAPI directly: status ${failed.status}: ${failed.body}`);
     return perSecond;
   });
@@ -107,7 +107,7 @@ export async function measureNextStart(
   const perSecond = lanes.map((): number[] => []);
   for (const lane of lanes) await lane();
   for (let round = 0; round < rounds; round++) {
-    for (const lane of rotated(lanes, round)) perSecond[lanes.indexOf(lane)]?.push(await lane());
+    for (const lane of rotate(lanes, round)) perSecond[lanes.indexOf(lane)]?.push(await lane());
   }
   const memory = cases.map((it) => residentBytes((servers.get(it) as Server).process.pid));
   const processes = [...servers.values(), upstream].map((server) => server.process);
@@ -119,8 +119,9 @@ export async function measureNextStart(
 function check(it: Case, n: number, status: number, body: string): void {
   if (status !== 200) throw new Error(`${it.name}: status ${status}: ${body}`);
   const { url, authorization } = JSON.parse(body);
-  if (url !== `/api/tasks?page=${n}`) throw new Error(`${it.name}: the backend was asked for ${url}`);
+  if (url !== `/api/tasks?page=${n}`)
+    throw new Error(`${it.name}: the backend received a request for ${url}`);
   if (it.authorizes && decodeJwt(String(authorization).replace("Bearer ", "")).sub !== USER_ID) {
-    throw new Error(`${it.name}: not in the visitor's name`);
+    throw new Error(`${it.name}: the token is not the visitor's`);
   }
 }

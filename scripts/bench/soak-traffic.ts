@@ -20,8 +20,8 @@ const POOL = 40;
 /** Thrown when a response is not the expected one. */
 export class Unexpected extends Error {}
 
-function expect(holds: boolean, story: string): asserts holds {
-  if (!holds) throw new Unexpected(story);
+function expect(holds: boolean, message: string): asserts holds {
+  if (!holds) throw new Unexpected(message);
 }
 
 /**
@@ -40,7 +40,7 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
     const n = ++addresses;
     return { [ADDRESS_HEADER]: `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}` };
   };
-  const anybody = () => pool[Math.floor(Math.random() * pool.length)] as Visitor;
+  const pickVisitor = () => pool[Math.floor(Math.random() * pool.length)] as Visitor;
 
   async function signUp(): Promise<void> {
     const visitor = new Visitor(origin);
@@ -73,26 +73,26 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
     await after.arrayBuffer();
   }
 
-  async function call(visitor = anybody()): Promise<void> {
+  async function call(visitor = pickVisitor()): Promise<void> {
     const response = await visitor.fetch("/backend/echo");
     const text = await response.text();
     expect(response.status === 200, `a call: ${response.status} ${text}`);
     const { authorization, cookie } = JSON.parse(text);
-    expect(cookie === undefined, "the backend has seen a cookie");
-    expect(typeof decodeJwt(authorization.replace("Bearer ", "")).sub === "string", "a call for nobody");
+    expect(cookie === undefined, "the backend received a cookie");
+    expect(typeof decodeJwt(authorization.replace("Bearer ", "")).sub === "string", "a call without a user");
   }
 
   async function openPage(): Promise<void> {
-    const response = await anybody().fetch("/dashboard", { headers: { accept: "text/html" } });
+    const response = await pickVisitor().fetch("/dashboard", { headers: { accept: "text/html" } });
     const text = await response.text();
     expect(response.status === 200 && text.includes("<html"), `a page: ${response.status}`);
   }
 
-  async function guest(): Promise<void> {
+  async function visitSignedOut(): Promise<void> {
     const page = await fetch(`${origin}/dashboard`, { redirect: "manual" });
-    expect(page.status === 307, `a guest's page: ${page.status}`);
+    expect(page.status === 307, `a signed-out page: ${page.status}`);
     const refused = await fetch(`${origin}/backend/echo`);
-    expect(refused.status === 401, `a guest's call: ${refused.status}`);
+    expect(refused.status === 401, `a signed-out call: ${refused.status}`);
     await refused.arrayBuffer();
   }
 
@@ -100,21 +100,21 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
     const which = Math.floor(Math.random() * bodies.length);
     const headers = { "content-type": "application/octet-stream", origin };
     const init = { method: "POST", headers, body: bodies[which] };
-    const response = await anybody().fetch("/backend/echo", init);
+    const response = await pickVisitor().fetch("/backend/echo", init);
     const text = await response.text();
     expect(response.status === 200, `an upload: ${response.status} ${text}`);
-    expect(JSON.parse(text).sha256 === hashes[which], "an upload arrived as another");
+    expect(JSON.parse(text).sha256 === hashes[which], "the backend received a different upload");
   }
 
   async function uploadTooMuch(): Promise<void> {
     // Send the whole body: Next sends the gate's refusal only after it has read the body.
     const init = { method: "POST", headers: { origin }, body: tooMuch };
-    const response = await anybody().fetch("/backend/echo", init);
+    const response = await pickVisitor().fetch("/backend/echo", init);
     const text = await response.text();
     expect(response.status === 413, `an upload over the limit: ${response.status} ${text}`);
   }
 
-  async function events({ leaves }: { leaves: boolean }): Promise<void> {
+  async function readEvents({ disconnects }: { disconnects: boolean }): Promise<void> {
     const sent = send("GET", "/backend/events", { accept: "text/event-stream" });
     sent.end();
     const [response] = await once(sent, "response");
@@ -123,13 +123,13 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
     let text = "";
     for await (const piece of response) {
       text += piece;
-      if (leaves) break;
+      if (disconnects) break;
     }
-    const wanted = leaves ? 1 : EVENTS;
+    const wanted = disconnects ? 1 : EVENTS;
     expect(text.includes(`data: ${wanted}\n\n`), `events: ${JSON.stringify(text)}`);
   }
 
-  async function leave(): Promise<void> {
+  async function disconnect(): Promise<void> {
     const uploads = Math.random() < 0.5;
     const sent = uploads
       ? send("POST", "/backend/echo", { "content-length": String(1024 * 1024), origin })
@@ -142,7 +142,7 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
   }
 
   function send(method: string, path: string, headers: Record<string, string> = {}) {
-    const all = { cookie: anybody().cookieHeader, ...headers };
+    const all = { cookie: pickVisitor().cookieHeader, ...headers };
     const sent = request(origin + path, { method, headers: all, agent: false });
     // Ignore errors of connections that are cut on purpose. If a connection breaks too early, the
     // code that waits for its response times out.
@@ -156,14 +156,14 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
   const kinds: readonly [name: string, weight: number, act: () => Promise<void>][] = [
     ["warm call", 700, () => call()],
     ["page", 40, openPage],
-    ["guest", 60, guest],
+    ["signed out", 60, visitSignedOut],
     ["sign-in", 12, signIn],
     ["sign-out", 6, signOut],
     ["upload", 10, upload],
     ["upload over the limit", 4, uploadTooMuch],
-    ["events to the end", 15, () => events({ leaves: false })],
-    ["events, client leaves", 15, () => events({ leaves: true })],
-    ["client leaves midway", 20, leave],
+    ["events to the end", 15, () => readEvents({ disconnects: false })],
+    ["events, client disconnects", 15, () => readEvents({ disconnects: true })],
+    ["client disconnects midway", 20, disconnect],
   ];
   const total = kinds.reduce((sum, [, weight]) => sum + weight, 0);
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { LOOPBACK, listen } from "../stack/ports";
+import { LOOPBACK, listen } from "../lib/ports";
 
 /** How many events `/events` sends before it ends. */
 export const EVENTS = 5;

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, LOOPBACK } from "../lib/ports";
 import { messageOf } from "../lib/user-error";
 import { startApp } from "../stack/next";
-import { freePort, LOOPBACK } from "../stack/ports";
 import { buildForTests, DIST_DIR, startDatabase, testEnv } from "../stack/test-stack";
 import { residentBytes } from "./memory";
 import { ADDRESS_HEADER, createTraffic } from "./soak-traffic";
 import { startSoakUpstream } from "./soak-upstream";
-import { spread } from "./statistics";
+import { computeSpread } from "./statistics";
 
 /** The default of `MAX_BODY_MB`, in bytes. */
 const MAX_BODY = 10 * 1024 * 1024;
 const VISITORS = 6;
 /** Milliseconds. */
-const ANSWER_WITHIN = 10_000;
+const RESPOND_WITHIN = 10_000;
 /** How often the traffic pauses. Leaked memory is visible only while no request is running. */
 const PAUSES = 12;
 /**
@@ -50,7 +50,10 @@ export interface SoakResult {
  * Sends mixed traffic to the gate in `next start` for this many minutes, and checks every response.
  * `report` receives a progress line in each pause.
  */
-export async function soak(minutes: number, report: (line: string) => void = () => {}): Promise<SoakResult> {
+export async function runSoak(
+  minutes: number,
+  report: (line: string) => void = () => {},
+): Promise<SoakResult> {
   await buildForTests();
   const database = await startDatabase();
   const upstream = await startSoakUpstream();
@@ -78,14 +81,14 @@ export async function soak(minutes: number, report: (line: string) => void = () 
     const visit = async (ends: number) => {
       while (performance.now() < ends) {
         const { name, act } = traffic.pick();
-        await inTime(act()).catch((error) => unexpected.push(`${name}: ${messageOf(error)}`));
+        await withTimeout(act()).catch((error) => unexpected.push(`${name}: ${messageOf(error)}`));
         counts[name] = (counts[name] ?? 0) + 1;
       }
     };
     for (let pause = 1; pause <= PAUSES; pause++) {
       const ends = performance.now() + (minutes * 60_000) / PAUSES;
       await Promise.all(Array.from({ length: VISITORS }, () => visit(ends)));
-      leftOpen += await leftAfter(upstream);
+      leftOpen += await countLeftOpen(upstream);
       held.push(Number(await (await fetch(`http://${LOOPBACK}:${probePort}`)).text()));
       resident.push(residentBytes(app.pid));
       report(progress(pause, counts, unexpected, held.at(-1) ?? 0));
@@ -99,27 +102,27 @@ export async function soak(minutes: number, report: (line: string) => void = () 
 }
 
 /** What is wrong with a result. Empty if everything went well. */
-export function faultsOf({ unexpected, memory, leftOpen }: SoakResult): string[] {
-  const faults = [...new Set(unexpected)];
+export function findProblems({ unexpected, memory, leftOpen }: SoakResult): string[] {
+  const problems = [...new Set(unexpected)];
   for (const kind of ["held", "resident"] as const) {
-    const growth = growthOf(memory[kind]);
+    const growth = computeGrowth(memory[kind]);
     if (growth > MAX_GROWTH[kind]) {
-      faults.push(`memory (${kind}) grew by ${((growth - 1) * 100).toFixed(0)} % after warm-up`);
+      problems.push(`memory (${kind}) grew by ${((growth - 1) * 100).toFixed(0)} % after warm-up`);
     }
   }
-  if (leftOpen > 0) faults.push(`${leftOpen} requests were left open at the backend`);
-  return faults;
+  if (leftOpen > 0) problems.push(`${leftOpen} requests were left open at the backend`);
+  return problems;
 }
 
 /** The last third relative to the second. The first third is the warm-up. */
-export function growthOf([, second, last]: Thirds): number {
+export function computeGrowth([, second, last]: Thirds): number {
   return last / second;
 }
 
 /**
  * How many requests are still open at the backend after all clients have had time to disconnect.
  */
-async function leftAfter({ open }: { open(): number }): Promise<number> {
+async function countLeftOpen({ open }: { open(): number }): Promise<number> {
   const ends = performance.now() + QUIET_WITHIN;
   while (open() > 0 && performance.now() < ends) await sleep(50);
   // Connections that were cut take a moment to close on both sides of the gate.
@@ -128,16 +131,16 @@ async function leftAfter({ open }: { open(): number }): Promise<number> {
 }
 
 /** Fails if no response comes in time. The timer does not keep the process alive. */
-function inTime(work: Promise<void>): Promise<void> {
-  const late = sleep(ANSWER_WITHIN, undefined, { ref: false }).then(() => {
-    throw new Error(`no answer within ${ANSWER_WITHIN / 1000} s`);
+function withTimeout(work: Promise<void>): Promise<void> {
+  const late = sleep(RESPOND_WITHIN, undefined, { ref: false }).then(() => {
+    throw new Error(`no response within ${RESPOND_WITHIN / 1000} s`);
   });
   return Promise.race([work, late]);
 }
 
 function thirds(samples: readonly number[]): Thirds {
   const third = samples.length / 3;
-  const median = (from: number, to?: number) => spread(samples.slice(from, to)).median;
+  const median = (from: number, to?: number) => computeSpread(samples.slice(from, to)).median;
   return [median(0, third), median(third, 2 * third), median(2 * third)];
 }
 

@@ -64,13 +64,12 @@ export function createReport(stream: Terminal, options: Options) {
 
 function describeResult(result: Result, paint: Paint): string[] {
   const { mark, colour } = MARKS[result.status];
-  const remark = [result.source, result.status === "passed" && result.note].filter(Boolean).join("; ");
+  const remark = [result.source, describeOutcome(result)].filter(Boolean).join("; ");
   const head = `  ${paint(colour, mark)} ${result.title}${remark && ` ${paint(2, `(${remark})`)}`}`;
   switch (result.status) {
     case "passed":
-      return [head];
     case "skipped":
-      return [head, `      ${paint(colour, `skipped: ${result.reason}`)}`];
+      return [head];
     case "warning":
     case "failed":
       return [
@@ -83,6 +82,12 @@ function describeResult(result: Result, paint: Paint): string[] {
     default:
       return result satisfies never;
   }
+}
+
+/** What fits on the line of the title. */
+function describeOutcome(result: Result): string | undefined {
+  if (result.status === "skipped") return `skipped: ${result.reason}`;
+  return result.status === "passed" ? result.note : undefined;
 }
 
 /** The results as one JSON document. `url`: the deployment, if there is only one address. */

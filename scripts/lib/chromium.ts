@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { runProcess } from "../stack/process";
+import { runProcess } from "./process";
 import type { Note } from "./progress";
 import { root } from "./root";
 import { fail, messageOf } from "./user-error";

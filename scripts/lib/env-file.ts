@@ -9,7 +9,7 @@ import { fail } from "./user-error";
 /** Each secret has its own value: with the same value FastAPI could forge sessions. */
 const SECRETS = ["BETTER_AUTH_SECRET", "JWT_SECRET_KEY"];
 
-const HEADER = "# Written by `npm run up`. See .env.example for what else can stand here.\n";
+const HEADER = "# Written by `npm run up`. See .env.example for the other variables.\n";
 
 type Variables = Record<string, string>;
 

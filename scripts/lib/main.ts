@@ -1,5 +1,5 @@
-import { stopProcesses } from "../stack/process";
 import { explainFileError } from "./file-error";
+import { stopProcesses } from "./process";
 import { haltSteps } from "./progress";
 import { UserError } from "./user-error";
 

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import path from "node:path";
-import { runProcess } from "../stack/process";
+import { runProcess } from "./process";
 import { root } from "./root";
 
 const FOLDER = path.join(root, "scripts/tools");

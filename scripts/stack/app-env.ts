@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Env, EnvError, parseEnv } from "../../lib/env";
+import type { Environment } from "../lib/process";
 import { fail } from "../lib/user-error";
-import type { Environment } from "./process";
 
 /**
  * Parses the configuration as the app will.

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { fingerprint } from "../lib/fingerprint";
+import { freePort, LOOPBACK } from "../lib/ports";
+import { type Environment, type RunningProcess, respondsAt, runProcess, startProcess } from "../lib/process";
 import { root } from "../lib/root";
-import { fingerprint } from "./fingerprint";
-import { freePort, LOOPBACK } from "./ports";
-import { answersAt, type Environment, type RunningProcess, runProcess, startProcess } from "./process";
 import { findPython } from "./python";
 
 const VENV = path.join(root, "backend/.venv");
@@ -82,7 +82,7 @@ export async function startBackend(options: {
     ],
     env: { ...without(options.env, WITHHELD), PYTHONUNBUFFERED: "1" },
     logDir: options.logDir,
-    ready: answersAt(`${url}/health`),
+    ready: respondsAt(`${url}/health`),
   });
   return { ...child, url };
 }

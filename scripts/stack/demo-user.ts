@@ -8,10 +8,10 @@ export const demoUser = {
 };
 
 /** Signs up the demo user, unless it exists. */
-export async function seedDemoUser(env: Env): Promise<"created" | "there already"> {
+export async function seedDemoUser(env: Env): Promise<"created" | "exists already"> {
   const auth = openAuth(env);
   const { internalAdapter } = await auth.$context;
-  if (await internalAdapter.findUserByEmail(demoUser.email)) return "there already";
+  if (await internalAdapter.findUserByEmail(demoUser.email)) return "exists already";
   await auth.api.signUpEmail({ body: demoUser });
   return "created";
 }

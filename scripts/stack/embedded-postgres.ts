@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { releaseLock, takeLock } from "../lib/lock-file";
+import { LOOPBACK, listen } from "../lib/ports";
 import { shorten } from "../lib/root";
 import { fail, messageOf } from "../lib/user-error";
-import { releaseLock, takeLock } from "./lock";
 import { servePglite } from "./pglite-server";
-import { LOOPBACK, listen } from "./ports";
 
 export interface EmbeddedPostgres {
   /** A connection string for any Postgres client. */
@@ -26,7 +26,7 @@ export async function startEmbeddedPostgres(
   const server = createServer();
   const sockets = trackSockets(server);
   const port = await listen(server);
-  const release = dataDir ? await claim(dataDir, port) : () => {};
+  const release = dataDir ? await lock(dataDir, port) : () => {};
   try {
     const db = await (dataDir ? openDirectory(dataDir) : PGlite.create({ loadDataDir: data }));
     await servePglite(db, server);
@@ -47,12 +47,12 @@ export async function startEmbeddedPostgres(
 }
 
 /** Two processes that write the same files would destroy them. */
-async function claim(dataDir: string, port: number): Promise<() => void> {
+async function lock(dataDir: string, port: number): Promise<() => void> {
   mkdirSync(path.dirname(dataDir), { recursive: true, mode: 0o700 });
   const file = `${dataDir}.lock`;
   const holder = await takeLock(file, port);
   if (holder) {
-    fail(`The database in ${shorten(dataDir)} is in use by process ${holder.pid}. Stop that one first.`);
+    fail(`The database in ${shorten(dataDir)} is in use by process ${holder.pid}. Stop that process first.`);
   }
   return () => releaseLock(file);
 }
@@ -64,7 +64,7 @@ async function openDirectory(dataDir: string): Promise<PGlite> {
   } catch (error) {
     return fail(
       `The database in ${shorten(dataDir)} cannot be opened (${messageOf(error)}). ` +
-        "To begin with an empty one, move that folder away.",
+        "To start with an empty database, move that folder away.",
     );
   }
 }

@@ -15,17 +15,17 @@ export async function migrate(env: Env): Promise<string[]> {
     fail(`The database cannot be used: ${messageOf(error)}. Start it, or correct DATABASE_URL.`),
   );
   try {
-    return await run(options);
+    return await addMissing(options);
   } catch (error) {
     if (!(error instanceof NeonDbError)) throw error;
     return fail(
-      `The tables cannot be made: ${error.message}. The user in DATABASE_URL needs the right to make them ` +
+      `The tables cannot be created: ${error.message}. The user in DATABASE_URL needs the right to create them ` +
         "(GRANT CREATE ON SCHEMA public TO …).",
     );
   }
 }
 
-async function run(options: ReturnType<typeof openAuth>["options"]): Promise<string[]> {
+async function addMissing(options: ReturnType<typeof openAuth>["options"]): Promise<string[]> {
   const plan = await getMigrations(options);
   const steps = [
     ...plan.toBeCreated.map(({ table }) => `table ${table}`),

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { parseEnv } from "../../lib/env";
+import { fingerprint } from "../lib/fingerprint";
 import { root } from "../lib/root";
 import { throwAwayEnv } from "./app-env";
 import { startEmbeddedPostgres } from "./embedded-postgres";
-import { fingerprint } from "./fingerprint";
 import { migrate } from "./migrate";
 import { startNeonEndpoint } from "./neon-endpoint";
 

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text } from "node:stream/consumers";
 import { Client, Pool } from "pg";
 import { WebSocketServer } from "ws";
-import { type Answer, answerSql } from "./neon-sql";
+import { LOOPBACK, listen } from "../lib/ports";
+import { runSql, type SqlResponse } from "./neon-sql";
 import { tunnel } from "./neon-tunnel";
-import { LOOPBACK, listen } from "./ports";
 
 /** A Postgres that accepts no connection in this time counts as unreachable. Milliseconds. */
 const CONNECT_WITHIN = 3_000;
@@ -64,12 +64,12 @@ async function respond(pool: Pool, request: IncomingMessage, response: ServerRes
   response.writeHead(status, { "content-type": type }).end(content);
 }
 
-async function route(pool: Pool, request: IncomingMessage): Promise<Answer> {
+async function route(pool: Pool, request: IncomingMessage): Promise<SqlResponse> {
   if (isFromPage(request)) return { status: 403, body: "This endpoint is not for web pages." };
   if (request.method !== "POST" || request.url !== "/sql") {
-    return { status: 404, body: "There are only POST /sql and the WebSocket /v2." };
+    return { status: 404, body: "Not found. This endpoint serves only POST /sql and the WebSocket /v2." };
   }
-  return answerSql(pool, request.headers, await text(request));
+  return runSql(pool, request.headers, await text(request));
 }
 
 /**

@@ -34,7 +34,7 @@ interface Query {
 }
 
 /** The endpoint's response. A body that is not a string is sent as JSON. */
-export interface Answer {
+export interface SqlResponse {
   status: number;
   body: object | string;
 }
@@ -44,15 +44,15 @@ export interface Answer {
  * query, or `{ queries }` as one transaction. Values are sent in Postgres's text format, and rows
  * as arrays, because the driver requests no other format.
  */
-export async function answerSql(pool: Pool, headers: IncomingHttpHeaders, body: string): Promise<Answer> {
+export async function runSql(pool: Pool, headers: IncomingHttpHeaders, body: string): Promise<SqlResponse> {
   try {
     const request = JSON.parse(body) as Query | { queries: Query[] };
-    const answer = await withClient<object>(pool, (client) =>
+    const result = await withClient<object>(pool, (client) =>
       "queries" in request
         ? runBatch(client, beginStatement(headers), request.queries)
         : runQuery(client, request),
     );
-    return { status: 200, body: answer };
+    return { status: 200, body: result };
   } catch (error) {
     return describeError(error);
   }
@@ -112,7 +112,7 @@ function beginStatement(headers: IncomingHttpHeaders): string {
  * The driver parses the body of a 400 as an error of Postgres. For any other status it shows the
  * body as text.
  */
-function describeError(error: unknown): Answer {
+function describeError(error: unknown): SqlResponse {
   if (error instanceof DatabaseError) {
     const fields = Object.fromEntries(ERROR_FIELDS.map((field) => [field, error[field]]));
     return { status: 400, body: { message: error.message, ...fields } };
@@ -120,5 +120,5 @@ function describeError(error: unknown): Answer {
   const { message, code } = error as NodeJS.ErrnoException;
   if (error instanceof SyntaxError) return { status: 422, body: `The request is not JSON: ${message}` };
   // When a host has two addresses, the error has a code but no message.
-  return { status: 503, body: `Postgres does not answer: ${message || code}` };
+  return { status: 503, body: `Postgres does not respond: ${message || code}` };
 }

@@ -30,7 +30,7 @@ export async function tunnel(webSocket: WebSocket, address: PostgresAddress): Pr
     postgres.setTimeout(address.connectWithin, () => postgres.destroy());
     postgres.once("data", () => postgres.setTimeout(0));
   } catch (error) {
-    webSocket.close(1014, `Postgres does not answer: ${(error as Error).message}`.slice(0, 120));
+    webSocket.close(1014, `Postgres does not respond: ${(error as Error).message}`.slice(0, 120));
   }
 }
 
@@ -41,8 +41,8 @@ async function reach({ host, port, ssl, connectWithin }: PostgresAddress): Promi
     await once(socket, "connect", { signal });
     if (!ssl) return socket;
     socket.write(SSL_REQUEST);
-    const [answer] = await once(socket, "data", { signal });
-    if (String(answer) !== "S") throw new Error("it takes no TLS connections");
+    const [reply] = await once(socket, "data", { signal });
+    if (String(reply) !== "S") throw new Error("it accepts no TLS connections");
     const servername = isIP(host) ? undefined : host;
     const secure = connectTls({ socket, servername, ...(ssl === true ? {} : ssl) });
     await once(secure, "secureConnect", { signal });

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { fingerprint } from "../lib/fingerprint";
+import { LOOPBACK } from "../lib/ports";
+import { type Environment, type RunningProcess, respondsAt, runProcess, startProcess } from "../lib/process";
 import { root } from "../lib/root";
-import { fingerprint } from "./fingerprint";
-import { LOOPBACK } from "./ports";
-import { answersAt, type Environment, type RunningProcess, runProcess, startProcess } from "./process";
 
 const NEXT = path.join(root, "node_modules/next/dist/bin/next");
 
@@ -85,7 +85,7 @@ export async function startApp(
     ],
     env: nextEnv(env, distDir, dev ? "development" : "production"),
     logDir,
-    ready: answersAt(`http://${LOOPBACK}:${port}/api/health`),
+    ready: respondsAt(`http://${LOOPBACK}:${port}/api/health`),
   });
   return { ...child, url: `http://localhost:${port}` };
 }

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { fingerprint } from "../lib/fingerprint";
+import { runProcess } from "../lib/process";
 import { root } from "../lib/root";
-import { fingerprint } from "./fingerprint";
-import { runProcess } from "./process";
 import { CANDIDATES, probePython } from "./python";
 
 const REQUIREMENTS = ["backend/requirements.txt", "backend/requirements-dev.txt"];

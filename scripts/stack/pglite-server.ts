@@ -122,9 +122,9 @@ function takeTurns(db: PGlite): { add: (batch: Batch) => void; wake: () => void 
   let busy = false;
 
   const runOne = async ({ from, messages, unfinished }: Batch) => {
-    const answer = await db.execProtocolRaw(messages);
+    const reply = await db.execProtocolRaw(messages);
     holder = unfinished || db.isInTransaction() ? from : undefined;
-    if (from.writable) from.write(answer);
+    if (from.writable) from.write(reply);
   };
 
   /**

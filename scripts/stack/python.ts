@@ -34,11 +34,11 @@ export async function findPython(): Promise<string> {
   }
   if (lacksVenv) {
     fail(
-      `Python ${lacksVenv.version} is here, but not its venv module. ` +
+      `Python ${lacksVenv.version} is installed, but not its venv module. ` +
         `Install it: sudo apt install python${lacksVenv.version}-venv (Debian, Ubuntu)`,
     );
   }
-  const which = process.env.PYTHON ? `PYTHON=${process.env.PYTHON} is not that. ` : "";
+  const which = process.env.PYTHON ? `PYTHON=${process.env.PYTHON} is not Python 3.11 or newer. ` : "";
   return fail(
     `FastAPI needs Python 3.11 or newer. ${which}` +
       "Install it: brew install python (macOS), sudo apt install python3 python3-venv (Debian, Ubuntu)",

@@ -6,7 +6,10 @@ import type { MailServer } from "../fixtures/mail-server";
 import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
 
-/** Attacks on accounts: links of emails, addresses that a caller chooses, and a database that fails halfway. */
+/**
+ * Attacks on accounts: links of emails, addresses that a caller chooses, and a database that fails
+ * halfway.
+ */
 
 const PASSWORD = "correct-horse-battery";
 const NEW_PASSWORD = "another-horse-battery";
@@ -64,7 +67,7 @@ async function failing<T>(operation: "insert" | "update" | "delete", table: stri
   }
 }
 
-describe("the link that approves a change of email, followed again", () => {
+describe("the link that approves a change of email, opened again", () => {
   async function approval() {
     const { email, visitor } = await newMember({ confirmed: true });
     const newEmail = `new-${email}`;
@@ -139,7 +142,7 @@ describe("a link to reset the password", () => {
     expect((await new Visitor(stack.origin).signIn(newEmail)).status).toBe(200);
   });
 
-  it("still works after somebody else's has been used, and after a new name", async () => {
+  it("still works after another user's has been used, and after a change of name", async () => {
     const [one, two] = [await newMember(), await newMember()];
     const [first, second] = [await requestReset(one.email), await requestReset(two.email)];
     await two.visitor.post("/api/auth/update-user", { name: "Grace" });
@@ -147,7 +150,7 @@ describe("a link to reset the password", () => {
   });
 });
 
-describe("an address to go on to", () => {
+describe("an address to redirect to", () => {
   test.each([
     ["with a letter outside ASCII", "/caf\u00e9/\u0101"],
     ["with a line break", "/a\r\nset-cookie: x=1"],
@@ -171,7 +174,7 @@ describe("an address to go on to", () => {
 });
 
 describe("while the database cannot end a session", () => {
-  it("a sign-out is 503, signs nobody out, and works when it can again", async () => {
+  it("a sign-out is 503, signs nobody out, and works once the database does", async () => {
     const { visitor } = await newMember();
     const cookies = visitor.cookieHeader;
     const refused = await failing("delete", "session", () => visitor.post("/api/auth/sign-out", {}));
@@ -200,7 +203,7 @@ describe("the deletion of an account", () => {
     },
   );
 
-  it("sent ten times at once is done once, and raises no alarm", async () => {
+  it("sent ten times at once happens once, and writes no error line", async () => {
     const { visitor } = await newMember();
     const before = errorLines().length;
     const headers = { cookie: visitor.cookieHeader };
@@ -214,7 +217,7 @@ describe("the deletion of an account", () => {
 });
 
 describe("a sign-in through another site", () => {
-  it("keeps 1,600 characters of addresses in a cookie that browsers take", async () => {
+  it("stores 1,600 characters of addresses in a cookie that browsers accept", async () => {
     const visitor = new Visitor(stack.origin);
     const errorCallbackURL = "/login";
     const callbackURL = `/tasks?q=${"x".repeat(1_600 - 9 - errorCallbackURL.length)}`;
@@ -227,7 +230,7 @@ describe("a sign-in through another site", () => {
   });
 });
 
-describe("another site's word for an email", () => {
+describe("an email from another site", () => {
   test.each([
     "a@b.example, victim@example.com",
     "Ada <ada@example.com>",

@@ -185,7 +185,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       async (way) => {
         const page = await openPage();
         await page.goto(`${app.origin}/dashboard`);
-        const download = page.waitForEvent("download", { timeout: 10_000 });
+        const download = page.waitForEvent("download");
         await page.evaluate((way) => {
           if (way === "a visit") return void location.assign("/backend/page.html?download");
           const link = document.createElement("a");
@@ -203,7 +203,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
     it("is downloaded by a link of a document of the backend", async () => {
       const page = await openPage();
       await page.goto(`${app.origin}/backend/page.html`);
-      const download = page.waitForEvent("download", { timeout: 10_000 });
+      const download = page.waitForEvent("download");
       await page.evaluate(() => {
         const link = document.createElement("a");
         link.href = "/backend/page.html?download";

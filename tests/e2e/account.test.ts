@@ -8,6 +8,7 @@ import { Visitor } from "../../scripts/stack/visitor";
 import { watchTraffic } from "../fixtures/browser";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
 import { type OAuthServer, startOAuthServer } from "../fixtures/oauth-server";
+import { signUpByRequest } from "../fixtures/sign-up-by-request";
 
 /** The account page in a real browser, with a mail server and two other sites for sign-in. */
 
@@ -48,10 +49,9 @@ beforeEach(async () => {
 
 /** Signs up, confirms the email, and opens the account page. Returns the email. */
 async function openAccount(): Promise<string> {
-  const email = await signUp(page);
-  await page.goto((await mail.next(email)).link);
-  await page.getByRole("heading", { name: "Your email is confirmed" }).waitFor();
-  await page.getByRole("link", { name: "Go to your account" }).click();
+  const email = await signUpByRequest(page, stack.origin);
+  expect((await page.request.get((await mail.next(email)).link)).status()).toBe(200);
+  await page.goto("/account");
   await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
   return email;
 }
@@ -69,6 +69,14 @@ async function signInElsewhere(email: string): Promise<Visitor> {
   expect(response.status).toBe(200);
   return visitor;
 }
+
+it("a new user confirms the email address and opens the account page", async () => {
+  const email = await signUp(page);
+  await page.goto((await mail.next(email)).link);
+  await page.getByRole("heading", { name: "Your email is confirmed" }).waitFor();
+  await page.getByRole("link", { name: "Go to your account" }).click();
+  await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
+});
 
 it("the name can be changed, and an invalid name shows an error", async () => {
   await openAccount();

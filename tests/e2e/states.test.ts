@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { launchBrowser } from "../../scripts/lib/chromium";
-import { signUp } from "../../scripts/stack/sign-up";
 import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { signUpByRequest } from "../fixtures/sign-up-by-request";
 
 /** States of the pages: notices, focus, no network, and no layout shifts. */
 
@@ -20,7 +20,8 @@ afterAll(async () => {
 beforeEach(async () => {
   page = await browser.newPage({ baseURL: stack.origin });
   page.setDefaultTimeout(30_000);
-  await signUp(page);
+  await signUpByRequest(page, stack.origin);
+  await page.goto("/dashboard");
   return () => page.close();
 });
 

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { expect, it, test } from "vitest";
+import { expect, it } from "vitest";
+import { trackedFiles } from "../fixtures/tracked-files";
 
 /** The README and the tables that it links to match the code. */
 
@@ -19,7 +20,7 @@ const named = (page: string) =>
       [...(line.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name as string),
     );
 
-it("shows the tree that is on the disk", () => {
+it("README.md shows every folder at the top", () => {
   const tree = section("Project layout").match(/```\n([\s\S]*?)```/)?.[1] ?? "";
   const shown = tree.split("\n").flatMap((line) => line.split(" ")[0] || []);
   for (const path of shown) expect(existsSync(path), path).toBe(true);
@@ -30,6 +31,19 @@ it("shows the tree that is on the disk", () => {
   );
   const missing = [...folders].filter((folder) => !shown.some((path) => path.startsWith(`${folder}/`)));
   expect(missing).toEqual([]);
+});
+
+it("ARCHITECTURE.md names every folder", () => {
+  const layout = readFileSync("ARCHITECTURE.md", "utf8").split("\n## Layout\n")[1]?.split("\n## ")[0] ?? "";
+  const shown = [...layout.matchAll(/^\| `([^`]+)\/` /gm)].map(([, folder]) => folder);
+  // Below app/ the folders are the paths of the pages.
+  const folders = trackedFiles("app", "backend", "docs", "edge", "lib", "scripts", "tests").flatMap(
+    (file) => {
+      const [top = "", second, third] = file.split("/");
+      return third && top !== "app" ? [top, `${top}/${second}`] : [top];
+    },
+  );
+  expect(shown).toEqual([...new Set(folders)].sort());
 });
 
 it("docs/configuration.md and .env.example explain every variable", () => {
@@ -49,17 +63,12 @@ it("docs/dependencies.md explains every dependency", () => {
   expect([...new Set(named("docs/dependencies.md"))].sort()).toEqual([...wanted].sort());
 });
 
+it("docs/README.md links every guide", () => {
+  const pages = readdirSync("docs").filter((name) => name.endsWith(".md") && name !== "README.md");
+  expect(pages.filter((name) => !guides.includes(`(${name})`))).toEqual([]);
+});
+
 it("docs/README.md links every decision", () => {
   const links = [...guides.matchAll(/\]\(decisions\/([^)]+)\)/g)].map(([, file]) => file);
   expect(links.sort()).toEqual(readdirSync("docs/decisions").sort());
-});
-
-test.each([
-  ...new Set(
-    [...readme.matchAll(/npm (?:run )?(up|test|dev|start|build|[a-z]+:[a-z]+|migrate|conform)\b/g)].map(
-      ([, name]) => name as string,
-    ),
-  ),
-])("names a command that exists: %s", (name) => {
-  expect(packageJson.scripts).toHaveProperty([name]);
 });

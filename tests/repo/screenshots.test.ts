@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { nameOf, OUT_OF_ORDER, PUBLIC, pathOf, SIGNED_IN } from "../../scripts/lib/shots";
+import { nameOf, PUBLIC, pathOf, SIGNED_IN, UNAVAILABLE } from "../../scripts/lib/screenshot-pages";
 
 /**
  * docs/screenshots has pictures of every page of this app, except pages that exist only in
@@ -21,13 +21,13 @@ function pagesIn(folder: string): string[] {
 
 const addresses = [...PUBLIC, ...SIGNED_IN];
 
-it("every page has its picture taken, and only what is a page", () => {
+it("every page has a picture, and nothing else has one", () => {
   const shown = new Set(addresses.map(pathOf).filter((address) => !NO_PAGE.includes(address)));
   expect([...shown].sort()).toEqual(pagesIn("app").sort());
 });
 
-it("every picture is there, on a desktop and on a phone, and no other", () => {
-  const names = [...addresses.map(nameOf), ...Object.keys(OUT_OF_ORDER)];
+it("each picture exists for a desktop and for a phone, and no other picture", () => {
+  const names = [...addresses.map(nameOf), ...Object.keys(UNAVAILABLE)];
   const files = names.flatMap((name) => [`${name}-desktop.png`, `${name}-phone.png`]);
   expect(readdirSync(FOLDER).sort()).toEqual(files.sort());
 });

@@ -1,18 +1,26 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { expect, it } from "vitest";
-import { trackedFiles } from "../fixtures/tracked-files";
+import { describe, expect, it } from "vitest";
+import { readImportGraph } from "../fixtures/import-graph";
 
-/** The specifiers of `import … from`, `import(…)`, `export … from` and `require(…)`. */
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)["']([^"']+)["']/g;
+/** Inside scripts/, imports go downwards only. */
 
-it("nothing in scripts/ imports from tests/", () => {
-  const scripts = trackedFiles("scripts").filter((file) => /\.[cm]?[jt]s$/.test(file));
-  const wrong = scripts.flatMap((file) =>
-    [...readFileSync(file, "utf8").matchAll(SPECIFIER)]
-      .map(([, specifier = ""]) => specifier)
-      .filter((specifier) => path.join(path.dirname(file), specifier).startsWith("tests/"))
-      .map((specifier) => `${file} imports ${specifier}`),
-  );
-  expect(wrong).toEqual([]);
+const graph = readImportGraph();
+const FORBIDDEN: readonly [folder: string, others: readonly string[]][] = [
+  ["scripts/lib", ["scripts/stack", "scripts/checks", "scripts/bench"]],
+  ["scripts/stack", ["scripts/checks", "scripts/bench"]],
+  ["scripts/checks", ["scripts/bench"]],
+  ["scripts/bench", ["scripts/checks"]],
+];
+
+describe.each(FORBIDDEN)("%s", (folder, others) => {
+  const files = [...graph.keys()].filter((file) => file.startsWith(`${folder}/`));
+
+  it(`imports nothing from ${others.join(", ")}`, () => {
+    expect(files).not.toEqual([]);
+    const wrong = files.flatMap((file) =>
+      (graph.get(file) ?? [])
+        .filter((imported) => others.some((other) => imported.file?.startsWith(`${other}/`)))
+        .map((imported) => `${file} imports ${imported.file}`),
+    );
+    expect(wrong).toEqual([]);
+  });
 });

@@ -92,7 +92,7 @@ async function tasksAtBackend(userId: string): Promise<unknown> {
 const codeOf = async (response: Response) => ((await response.json()) as { code?: string }).code;
 
 describe("a forgotten password", () => {
-  it("is replaced by the link in a message, which ends every session", async () => {
+  it("is replaced through the link in an email, which ends every session", async () => {
     const { visitor, email } = await signUp();
     const token = await resetToken(email);
     expect((await reset(token)).status).toBe(200);
@@ -101,7 +101,7 @@ describe("a forgotten password", () => {
     expect((await visitor.fetch("/backend/api/tasks")).status).toBe(401);
   });
 
-  it("takes a link that works once", async () => {
+  it("has a link that works once", async () => {
     const { email } = await signUp();
     const token = await resetToken(email);
     expect((await reset(token)).status).toBe(200);
@@ -110,7 +110,7 @@ describe("a forgotten password", () => {
     expect(await signInStatus(email, NEW_PASSWORD)).toBe(200);
   });
 
-  it("takes a link that is not older than an hour", async () => {
+  it("has a link that works for an hour", async () => {
     const { email } = await signUp();
     const token = await resetToken(email);
     const { rows } = await sql.query(
@@ -127,7 +127,7 @@ describe("a forgotten password", () => {
     expect(await signInStatus(email, PASSWORD)).toBe(200);
   });
 
-  it("tells nobody who has an account", async () => {
+  it("does not reveal who has an account", async () => {
     const { email } = await signUp();
     const unknown = await forget("nobody@example.com");
     const known = await forget(email);
@@ -137,7 +137,7 @@ describe("a forgotten password", () => {
     expect(mail.received.filter(({ to }) => to === "nobody@example.com")).toEqual([]);
   });
 
-  it("is answered before the message is sent, so that time tells nothing either", async () => {
+  it("has a response before the email is sent, so that the response time reveals nothing either", async () => {
     const { email } = await signUp();
     const release = mail.hold();
     try {
@@ -151,7 +151,7 @@ describe("a forgotten password", () => {
     await mail.next(email);
   });
 
-  it("leads where we say, whatever page the one who asks has named", async () => {
+  it("leads to the app's page, whatever page the request contains", async () => {
     const { email } = await signUp();
     const visitor = new Visitor(stack.origin);
     await visitor.post("/api/auth/request-password-reset", { email, redirectTo: "/tasks" });
@@ -160,7 +160,7 @@ describe("a forgotten password", () => {
 });
 
 describe("while the mail server is down", () => {
-  it("the answer says so, and is the same for every address", async () => {
+  it("the response is an error, and is the same for every address", async () => {
     const { visitor, email } = await signUp();
     await mail.stop();
     try {
@@ -176,7 +176,7 @@ describe("while the mail server is down", () => {
     }
   });
 
-  it("people can sign up all the same, and ask for the message later", async () => {
+  it("people can sign up, and request the email later", async () => {
     await mail.stop();
     const email = `member-${++people}@example.com`;
     const visitor = new Visitor(stack.origin);
@@ -191,7 +191,7 @@ describe("while the mail server is down", () => {
   });
 });
 
-describe("an email", () => {
+describe("an email address", () => {
   it("is confirmed by the link that a sign-up sends", async () => {
     const { visitor, email } = await signUp({ confirmed: false });
     expect(await userRow(email)).toMatchObject({ emailVerified: false });
@@ -202,7 +202,7 @@ describe("an email", () => {
     expect(await userRow(email)).toMatchObject({ emailVerified: true });
   });
 
-  it("is not confirmed by a link that has expired, and the page says why", async () => {
+  it("is not confirmed by a link that has expired, and the page explains this", async () => {
     const { email } = await signUp({ confirmed: false });
     const token = await new SignJWT({ email })
       .setProtectedHeader({ alg: "HS256" })
@@ -218,13 +218,13 @@ describe("an email", () => {
     expect(page).not.toContain("Your email is confirmed");
   });
 
-  it("a stranger has no message sent to it", async () => {
+  it("no email is sent to it for a visitor who is signed out", async () => {
     const { email } = await signUp({ confirmed: false });
     const response = await new Visitor(stack.origin).post("/api/auth/send-verification-email", { email });
     expect(response.status).toBe(401);
   });
 
-  it("an address that its mail server refuses is an error for the one whose it is", async () => {
+  it("that its mail server refuses is an error for its owner", async () => {
     const email = `member-${++people}@refused.example`;
     const visitor = new Visitor(stack.origin);
     await visitor.signUp(email, "Member", PASSWORD);
@@ -264,7 +264,7 @@ describe("a change of email", () => {
     expect(await userRow(newEmail)).toBeDefined();
   });
 
-  it("tells nobody whose the new address is already", async () => {
+  it("does not reveal whether another account has the new address", async () => {
     const [member, other] = [await signUp(), await signUp()];
     const taken = await change(member, other.email);
     const free = await change(member, `new-${member.email}`);
@@ -273,7 +273,7 @@ describe("a change of email", () => {
     expect(mail.received.filter(({ text }) => text.includes(other.email))).toEqual([]);
   });
 
-  it("needs the password", async () => {
+  it("requires the password", async () => {
     const member = await signUp();
     for (const password of ["", "wrong-password", "x".repeat(10_000)]) {
       const response = await change(member, "thief@example.com", password);
@@ -333,7 +333,7 @@ describe("a link that is opened by a person", () => {
   };
   const kinds = Object.entries(links);
 
-  it("to use a new address, after somebody took that address, leads to a page that explains", async () => {
+  it("to use a new address, after another account took it, leads to a page that explains this", async () => {
     const member = await signUp({ confirmed: false });
     const newEmail = `taken-${member.email}`;
     await member.visitor.post("/api/auth/change-email", { newEmail, password: PASSWORD });
@@ -356,12 +356,12 @@ describe("a link that is opened by a person", () => {
     await open(visitor, link);
   });
 
-  it.each(kinds)("%s, by somebody else who is signed in, leads to a page", async (_, make) => {
+  it.each(kinds)("%s, by another user who is signed in, leads to a page", async (_, make) => {
     const { link } = await make();
     await open((await signUp()).visitor, link);
   });
 
-  it("that has lost all but its token does what it says, and leads to its page", async () => {
+  it("that has lost all but its token works, and leads to its page", async () => {
     const done = [];
     for (const kind of ["to confirm", "to approve a change", "to use a new address"]) {
       const { visitor, link } = (await links[kind]?.()) ?? expect.fail(kind);
@@ -375,7 +375,7 @@ describe("a link that is opened by a person", () => {
     ]);
   });
 
-  it.each(kinds)("%s, cut off on its way, leads to a page that says what has come of it", async (_, make) => {
+  it.each(kinds)("%s, cut off, leads to a page that shows the result", async (_, make) => {
     const { visitor, link } = await make();
     const { pathname, search } = new URL(link);
     const parts = [
@@ -393,7 +393,7 @@ describe("a link that is opened by a person", () => {
     }
   });
 
-  it.each(kinds)("%s, after the account is deleted, does not work, and the page says so", async (_, make) => {
+  it.each(kinds)("%s, after the account is deleted, leads to a page with an error", async (_, make) => {
     const { visitor, link } = await make();
     expect((await visitor.post("/api/auth/delete-user", { password: PASSWORD })).status).toBe(200);
     const { at, text } = await open(visitor, link);
@@ -415,7 +415,7 @@ describe("a link that is opened by a person", () => {
 });
 
 describe("two sign-ups with one email at the same time", () => {
-  it("make one account, and the other learns that it is there", async () => {
+  it("make one account, and the other gets an error that there is one", async () => {
     const email = `member-${++people}@example.com`;
     const attempts = await Promise.all(
       [1, 2, 3].map(() =>
@@ -432,10 +432,10 @@ describe("two sign-ups with one email at the same time", () => {
   });
 });
 
-describe("the end of an account", () => {
+describe("the deletion of an account", () => {
   const deletion = ({ visitor }: Member, body: unknown) => visitor.post("/api/auth/delete-user", body);
 
-  it("needs the password, however fresh the session", async () => {
+  it("requires the password, however fresh the session", async () => {
     const member = await signUp();
     for (const body of [{}, { password: "wrong-password" }]) {
       expect(await codeOf(await deletion(member, body))).toBe("INVALID_PASSWORD");
@@ -444,7 +444,7 @@ describe("the end of an account", () => {
   });
 
   test.each(["/backend/api/account", "/backend/api/%61ccount"])(
-    "needs more than the session at FastAPI too: DELETE %s deletes nothing",
+    "requires more than the session at FastAPI too: DELETE %s deletes nothing",
     async (path) => {
       const { visitor } = await signUp();
       await visitor.post("/backend/api/tasks", { title: "Kept" });
@@ -455,7 +455,7 @@ describe("the end of an account", () => {
     },
   );
 
-  it("takes everything along: sessions, sign-ins, and what FastAPI keeps", async () => {
+  it("deletes everything: sessions, sign-ins, and what FastAPI stores", async () => {
     const member = await signUp();
     await member.visitor.post("/backend/api/tasks", { title: "Goes along" });
     const { rows } = await sql.query(`select id from "user" where email = $1`, [member.email]);
@@ -471,7 +471,7 @@ describe("the end of an account", () => {
     expect((await member.visitor.fetch("/account", { headers: { accept: "text/html" } })).status).toBe(307);
   });
 
-  it("does not happen while FastAPI cannot be told, and the answer says so", async () => {
+  it("does not happen while FastAPI cannot be reached, and the response is an error", async () => {
     const member = await signUp();
     await stack.stopBackend();
     try {
@@ -484,8 +484,8 @@ describe("the end of an account", () => {
   });
 });
 
-describe("a name", () => {
-  test.each(["", "   ", "x".repeat(101)])("is none: %j", async (name) => {
+describe("a blank or long name", () => {
+  test.each(["", "   ", "x".repeat(101)])("is refused: %j", async (name) => {
     const { visitor, email } = await signUp();
     const response = await visitor.post("/api/auth/update-user", { name });
     expect([response.status, await codeOf(response)]).toEqual([400, "INVALID_NAME"]);
@@ -493,7 +493,7 @@ describe("a name", () => {
   });
 });
 
-it("the account page holds the id of every session, and the token of none", async () => {
+it("the account page contains the id of every session, and no session token", async () => {
   const { visitor, email } = await signUp();
   await new Visitor(stack.origin).signIn(email, PASSWORD);
   const { rows } = await sql.query(
@@ -508,7 +508,7 @@ it("the account page holds the id of every session, and the token of none", asyn
   }
 });
 
-it("a list of devices can be had from a session of any age", async () => {
+it("a session of any age can read the list of devices", async () => {
   const { visitor, email } = await signUp();
   await sql.query(
     `update session set "createdAt" = now() - interval '3 days' from "user" where "user".id = "userId" and email = $1`,

@@ -26,7 +26,7 @@ afterAll(async () => {
 const sessionTokenOf = (visitor: Visitor) =>
   decodeURIComponent(visitor.cookies.get("better-auth.session_token") ?? "").split(".")[0] ?? "";
 
-describe("no answer holds the session token", () => {
+describe("no response contains the session token", () => {
   test.each<[string, (visitor: Visitor) => Promise<Response>]>([
     ["sign-up", (visitor) => visitor.signUp("signup@example.com")],
     ["sign-in", (visitor) => visitor.signIn("signup@example.com")],
@@ -49,7 +49,7 @@ describe("no answer holds the session token", () => {
 });
 
 describe("the session cookies", () => {
-  it("are for the server alone, last a week, and the cache no longer than the bound", async () => {
+  it("are HttpOnly and last a week, and the cookie cache lasts no longer than the bound", async () => {
     const response = await new Visitor(app.origin).signUp("cookies@example.com");
     const cookies = response.headers.getSetCookie();
     for (const cookie of cookies) expect(cookie).toMatch(/; HttpOnly; SameSite=Lax$/);
@@ -57,7 +57,7 @@ describe("the session cookies", () => {
     expect(cookies.find((cookie) => cookie.includes("session_data"))).toMatch(/Max-Age=60; Path=\//);
   });
 
-  it("are renewed by a page when the cache has run out, and extended a day later", async () => {
+  it("are renewed by a page when the cache has expired, and extended a day later", async () => {
     const visitor = new Visitor(app.origin);
     await visitor.signUp("renewed@example.com");
     visitor.cookies.delete("better-auth.session_data");
@@ -94,7 +94,7 @@ describe("the session cookies", () => {
   });
 });
 
-it("a session that the database has forgotten is cleared on the way to sign-in", async () => {
+it("the cookies of a session that the database no longer has are cleared by the redirect to sign-in", async () => {
   const visitor = new Visitor(app.origin);
   await visitor.signUp("forgotten@example.com");
   await sql.query("delete from session where token = $1", [sessionTokenOf(visitor)]);
@@ -104,7 +104,7 @@ it("a session that the database has forgotten is cleared on the way to sign-in",
   expect(visitor.cookies.has("better-auth.session_token")).toBe(false);
 });
 
-it("a sign-up that is cut in the middle leaves nobody behind, and can be tried again", async () => {
+it("a sign-up that fails halfway leaves no user, and can be tried again", async () => {
   await sql.query(
     `create function cut() returns trigger language plpgsql as $$ begin raise exception 'cut'; end $$`,
   );
@@ -135,7 +135,7 @@ it("sign-in from another site is refused", async () => {
   expect(response.status).toBe(403);
 });
 
-it("attempts are counted in the database, whatever address a client invents", async () => {
+it("attempts are counted in the database, whatever address a client sends", async () => {
   await sql.query(`delete from "rateLimit"`);
   const statuses: number[] = [];
   for (let i = 0; i < 21; i++) {
@@ -155,7 +155,7 @@ it("attempts are counted in the database, whatever address a client invents", as
   await sql.query(`delete from "rateLimit"`);
 });
 
-describe("behind a proxy whose word on the address is taken", () => {
+describe("behind a proxy that sets the client's address,", () => {
   let nginx: Awaited<ReturnType<typeof startNginx<"gate">>>;
   let behind: App;
   let counts: Client;
@@ -190,7 +190,7 @@ describe("behind a proxy whose word on the address is taken", () => {
       sent.end(JSON.stringify({ email: "nobody@example.com", password: "wrong-password" }));
     });
 
-  it("attempts are counted by it, whatever address a client invents", async () => {
+  it("attempts are counted by that address, whatever address a client sends", async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 21; i++) {
       const claims = ["X-Real-IP", "X-Forwarded-For", "Forwarded", "CF-Connecting-IP"];
@@ -211,7 +211,7 @@ describe("behind a proxy whose word on the address is taken", () => {
 });
 
 describe("the token endpoint", () => {
-  it("does not exist unless it is switched on", async () => {
+  it("does not exist unless it is enabled", async () => {
     const visitor = new Visitor(app.origin);
     await visitor.signIn("signup@example.com");
     for (const path of ["/api/auth/token", "/api/auth/jwks"]) {
@@ -219,14 +219,14 @@ describe("the token endpoint", () => {
     }
   });
 
-  describe("switched on", () => {
+  describe("when it is enabled,", () => {
     let open: App;
     beforeAll(async () => {
       open = await startApp({ BACKEND_URL: "http://127.0.0.1:9", TOKEN_ENDPOINT: "on" });
     });
     afterAll(() => open?.stop());
 
-    it("gives a program a token that FastAPI accepts for no longer than the revocation bound", async () => {
+    it("returns to a program a JWT that FastAPI accepts for no longer than the revocation bound", async () => {
       const visitor = new Visitor(open.origin);
       await visitor.signUp("native@example.com", "Native");
       const response = await visitor.fetch("/api/auth/token");
@@ -253,7 +253,7 @@ describe("the token endpoint", () => {
       expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(50);
     });
 
-    it("gives none to a page, and none in a header", async () => {
+    it("returns no JWT to a page, and none in a header", async () => {
       const visitor = new Visitor(open.origin);
       await visitor.signIn("native@example.com");
       const response = await visitor.fetch("/api/auth/token", {
@@ -265,7 +265,7 @@ describe("the token endpoint", () => {
       expect(session.headers.get("set-auth-jwt")).toBeNull();
     });
 
-    it("gives none to a stranger, and no keys to anybody", async () => {
+    it("returns no JWT without a session, and no keys at all", async () => {
       expect((await new Visitor(open.origin).fetch("/api/auth/token")).status).toBe(401);
       expect((await new Visitor(open.origin).fetch("/api/auth/jwks")).status).toBe(404);
     });

@@ -8,7 +8,8 @@ import { pairs } from "../fixtures/full";
 import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 
 /**
- * Sends every kind of invalid value to every endpoint of Better Auth. None may look like an outage.
+ * Sends every kind of invalid value to every endpoint of Better Auth. None may cause the response
+ * of an outage.
  */
 
 const PASSWORD = "correct-horse-battery";
@@ -159,16 +160,16 @@ function alarms(): string[] {
     );
 }
 
-it("knows the fields of every endpoint that takes a body", () => {
+it("the table of fields has every endpoint that takes a body", () => {
   const unknown = posts.map(({ path }) => path).filter((path) => !fields[path]);
   expect(unknown).toEqual(["/get-session", "/revoke-sessions", "/revoke-other-sessions"]);
 });
 
-describe.each(["a stranger", "a member"])("%s", (who) => {
+describe.each(["a visitor without a session", "a signed-in user"])("%s", (who) => {
   it.each(posts.map(({ path }) => path))(
     "POST %s refuses every invalid value of every field",
     async (path) => {
-      const sender = who === "a member" ? await newMember() : new Visitor(stack.origin);
+      const sender = who === "a signed-in user" ? await newMember() : new Visitor(stack.origin);
       const cookie = sender.cookieHeader;
       const valid = fields[path] ?? { any: "x" };
       const requests = pairs(Object.keys(valid), invalid).map(([field, [name, value]]) => () => {
@@ -184,7 +185,7 @@ describe.each(["a stranger", "a member"])("%s", (who) => {
   );
 
   it.each(gets.map(({ path }) => path))("GET %s refuses every invalid query and path", async (path) => {
-    const sender = who === "a member" ? await newMember() : new Visitor(stack.origin);
+    const sender = who === "a signed-in user" ? await newMember() : new Visitor(stack.origin);
     const cookie = sender.cookieHeader;
     const get = (what: string, address: string) =>
       outcomeOf(what, new Visitor(stack.origin).fetch(address, { headers: { cookie } }));
@@ -319,7 +320,7 @@ describe("a header", () => {
     "oauth_state",
   ];
 
-  it.each(names)("%s with any value is no outage", async (name) => {
+  it.each(names)("%s with any value is never an outage", async (name) => {
     const paths = ["/sign-up/email", "/sign-in/email", "/sign-out", "/sign-in/social"];
     const requests = pairs(odd, paths).map(([value, path]) => () => {
       const body = JSON.stringify({ ...fields[path], email: `header-${++people}@example.com` });
@@ -333,7 +334,7 @@ describe("a header", () => {
     expect(wrong(await send(requests))).toEqual([]);
   });
 
-  it.each(cookies)("cookie %s with any value is no outage", async (name) => {
+  it.each(cookies)("cookie %s with any value is never an outage", async (name) => {
     const { cookieHeader } = await newMember();
     const values = [...odd, "%ED%A0%80.x", "a.b.c", "a%00.AAAA", '"', "{}"];
     const paths = ["/get-session", "/list-sessions", "/callback/github?state=x&code=x"];
@@ -346,7 +347,7 @@ describe("a header", () => {
   });
 });
 
-it("none of this has raised an alarm, or left a line that is not ours", () => {
+it("no invalid input has written an error line, or a line that is not the app's", () => {
   expect(alarms()).toEqual([]);
 });
 
@@ -373,7 +374,7 @@ describe("an outage of the database", () => {
     "/revoke-session-by-id",
   ];
 
-  it.each([...needed, ...member])("POST %s is 503, and not a sign-out", async (path) => {
+  it.each([...needed, ...member])("is 503 for POST %s, and not a sign-out", async (path) => {
     const response = await new Visitor(stack.origin).post(pathOf(path), fields[path], { cookie });
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
@@ -396,7 +397,7 @@ describe("an outage of the database", () => {
     },
   );
 
-  it("has raised an alarm", () => {
+  it("writes an error line", () => {
     expect(alarms().join("\n")).toContain("gate_session_store_unreachable");
   });
 });

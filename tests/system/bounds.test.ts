@@ -89,7 +89,7 @@ describe("a value over its limit is refused, with the field and the limit", () =
     expect(await userRow(email)).toMatchObject({ name: "Member", image: null });
   });
 
-  it("the email, at sign-up and at a change", async () => {
+  it("an email, at sign-up and at a change", async () => {
     const email = emailOf(255);
     const body = { field: "email", limit: 254, code: "EMAIL_TOO_LONG" };
     const response = await signUp(new Visitor(stack.origin), { email });
@@ -110,7 +110,7 @@ describe("a value at its limit is stored", () => {
     expect((await signUp(new Visitor(stack.origin), fields)).status).toBe(200);
   });
 
-  it("an image can be changed and taken away without a name", async () => {
+  it("an image can be changed and removed without a name", async () => {
     const { visitor, email } = await newMember();
     expect((await visitor.post("/api/auth/update-user", { image: imageOf(100) })).status).toBe(200);
     expect(await userRow(email)).toMatchObject({ name: "Member", image: imageOf(100) });
@@ -168,7 +168,7 @@ describe("the cookies stay below 3,800 bytes", () => {
   });
 });
 
-describe("an account from before there were limits", () => {
+describe("an account from before the limits", () => {
   const outgrown: [what: string, column: string, value: string, repair: object][] = [
     ["an image of 12 kB", "image", imageOf(12_000), { image: null }],
     ["an image of 5 MB", "image", imageOf(5_000_000), { image: imageOf(100) }],
@@ -233,7 +233,7 @@ describe("an account from before there were limits", () => {
     expect(await userRow(email)).toBeUndefined();
   });
 
-  it("whose browser holds pieces of a long cookie cache gets them ended by the next response", async () => {
+  it("whose browser has chunks of a long cookie cache gets them expired by the next response", async () => {
     for (const visit of [
       (visitor: Visitor) => visitor.fetch("/dashboard"),
       (visitor: Visitor) => visitor.fetch("/api/auth/get-session"),
@@ -300,7 +300,7 @@ describe("a body of more than 64 kB", () => {
   });
 });
 
-describe("a field of one's own", () => {
+describe("a custom field", () => {
   /** A validator without a limit (https://standardschema.dev). */
   const anything = {
     "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value: String(value) }) },

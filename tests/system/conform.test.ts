@@ -14,7 +14,7 @@ import { fetchTasks } from "../../scripts/checks/conform/tasks";
 import { createAccounts } from "../../scripts/checks/conform/throwaway-accounts";
 import { createConnect, createSend } from "../../scripts/checks/probe";
 import { type Result, runChecks } from "../../scripts/checks/run";
-import { freePort, listen } from "../../scripts/stack/ports";
+import { freePort, listen } from "../../scripts/lib/ports";
 import { type App, type FullStack, startApp, startFullStack } from "../../scripts/stack/test-stack";
 import { holesFor, sets } from "../fixtures/holes";
 import { type Hole, startLeakyProxy } from "../fixtures/leaky-proxy";

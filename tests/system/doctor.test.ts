@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { Result } from "../../scripts/checks/run";
+import { freePort, listen } from "../../scripts/lib/ports";
 import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/backend";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
 import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
-import { freePort, listen } from "../../scripts/stack/ports";
 import { type App, startApp, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 import { selfSigned } from "../fixtures/certificate";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
@@ -143,7 +143,7 @@ test.each<[string, Record<string, string>, string, RegExp]>([
     "one secret for both",
     { JWT_SECRET_KEY: AUTH },
     "config.JWT_SECRET_KEY",
-    /is also a secret of Better Auth's/,
+    /is also a secret of Better Auth/,
   ],
   [
     "a connection string that the driver would refuse",

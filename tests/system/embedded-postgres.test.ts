@@ -5,8 +5,8 @@ import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { Client, Pool } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { freePort, listen } from "../../scripts/lib/ports";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
-import { freePort, listen } from "../../scripts/stack/ports";
 
 async function query(url: string, sql: string) {
   const client = new Client(url);
@@ -26,7 +26,7 @@ describe("the embedded database", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("has tomorrow what was written today", async () => {
+  test("keeps its data until the next start", async () => {
     const today = await startEmbeddedPostgres({ dataDir });
     await query(today.url, "create table note as select 'kept' as body");
     await today.close();
@@ -35,7 +35,7 @@ describe("the embedded database", () => {
     await tomorrow.close();
   });
 
-  test("opens for one process at a time, and says which has it", async () => {
+  test("opens for one process at a time, and names the process that uses it", async () => {
     const first = await startEmbeddedPostgres({ dataDir });
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(`is in use by process ${process.pid}`);
     expect(await query(first.url, "select 1 as one")).toEqual([{ one: 1 }]);
@@ -44,8 +44,11 @@ describe("the embedded database", () => {
 
   test.each([
     ["is gone", async () => JSON.stringify({ pid: 2 ** 22 + 1, port: await freePort() })],
-    ["has its id taken by another", async () => JSON.stringify({ pid: process.pid, port: await freePort() })],
-    ["was cut short while it wrote", async () => ""],
+    [
+      "has its id reused by another",
+      async () => JSON.stringify({ pid: process.pid, port: await freePort() }),
+    ],
+    ["was interrupted while it wrote", async () => ""],
   ])("opens over the lock of a process that %s", async (_how, lock) => {
     mkdirSync(path.dirname(dataDir), { recursive: true });
     writeFileSync(`${dataDir}.lock`, await lock());
@@ -58,7 +61,7 @@ describe("the embedded database", () => {
     await (await startEmbeddedPostgres({ dataDir })).close();
   });
 
-  test("says what to do when the data cannot be read", async () => {
+  test("explains what to do when the data cannot be read", async () => {
     mkdirSync(dataDir, { recursive: true });
     writeFileSync(path.join(dataDir, "PG_VERSION"), "12\n");
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(
@@ -66,25 +69,25 @@ describe("the embedded database", () => {
     );
   });
 
-  test("gives each connection its own answers, also when requests arrive a few bytes at a time", async () => {
+  test("gives each connection its own results, also when requests arrive a few bytes at a time", async () => {
     const postgres = await startEmbeddedPostgres();
     const line = createServer((socket) => dripInto(socket, connect(Number(new URL(postgres.url).port))));
     const url = new URL(postgres.url);
     url.port = String(await listen(line));
 
     const pool = new Pool({ connectionString: url.href, max: 8 });
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => pool.query(`select $1::text as answer${i}`, [`to ${i}`])),
+    const results = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => pool.query(`select $1::text as result${i}`, [`to ${i}`])),
     );
-    expect(answers.map(({ rows }) => rows)).toEqual(
-      Array.from({ length: 40 }, (_, i) => [{ [`answer${i}`]: `to ${i}` }]),
+    expect(results.map(({ rows }) => rows)).toEqual(
+      Array.from({ length: 40 }, (_, i) => [{ [`result${i}`]: `to ${i}` }]),
     );
     await pool.end();
     line.close();
     await postgres.close();
   });
 
-  test("lets one connection read in portions while another asks", async () => {
+  test("lets one connection read in portions while another one queries", async () => {
     const postgres = await startEmbeddedPostgres();
     const pool = new Pool({ connectionString: postgres.url });
     // With `rows`, pg fetches this number of rows at a time, with a Flush and no Sync in between.

@@ -90,7 +90,7 @@ const cases = Object.keys(waysToEnd).flatMap((way) =>
   [true, false].map((rememberMe) => ({ way, rememberMe })),
 );
 
-it("no endpoint renews a stolen session that is used all the time, however it has ended", async () => {
+it("no endpoint renews a stolen session that is in constant use, however it has ended", async () => {
   const working = await Promise.all(
     cases.map(async ({ way, rememberMe }) => {
       const { owner, thief } = await openAccount(rememberMe);
@@ -125,7 +125,7 @@ it.each(Object.keys(waysToEnd))("after %s, Better Auth's endpoints refuse a copy
 });
 
 describe("a token of GET /api/auth/token", () => {
-  it("lives no longer than the bound, with FastAPI's leeway", async () => {
+  it("is valid no longer than the bound, with FastAPI's leeway", async () => {
     const { owner } = await openAccount();
     const { token } = (await (await owner.fetch("/api/auth/token")).json()) as { token: string };
     const { iat = 0, exp = 0 } = decodeJwt(token);

@@ -3,7 +3,7 @@ import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import project from "../../package.json" with { type: "json" };
-import { freePort } from "../../scripts/stack/ports";
+import { freePort } from "../../scripts/lib/ports";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
@@ -20,7 +20,7 @@ const OTHER_PROXIES = 60;
 
 const nginxSeconds = Number(guideSite().match(/^\s*keepalive_timeout (\d+)s;/m)?.[1]);
 
-describe("whoever keeps a connection closes it before the server does", () => {
+describe("with the settings of the guides,", () => {
   const standalone = readSamples().find(({ text }) => text.includes("standalone/server.js"))?.text ?? "";
 
   it.each([
@@ -31,7 +31,7 @@ describe("whoever keeps a connection closes it before the server does", () => {
     expect(seconds).toBeGreaterThan(OTHER_PROXIES);
   });
 
-  it("nginx closes before a server of Node does that nobody has configured", () => {
+  it("nginx closes before a Node server with default settings", () => {
     expect(nginxSeconds).toBeLessThan(5);
   });
 });
@@ -70,7 +70,7 @@ describe.concurrent.each(["rewrite", "relay"])("behind the guide's nginx, forwar
     return response.statusCode;
   }
 
-  it("tells how long it keeps an idle connection", async () => {
+  it("announces how long it keeps an idle connection", async () => {
     const response = await fetch(`${app.origin}/api/health`);
     expect(response.headers.get("keep-alive")).toBe("timeout=75");
   });

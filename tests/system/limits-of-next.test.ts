@@ -107,12 +107,12 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
       expect(urlThatArrived()).toBe(forwarding === "rewrite" ? "/x?flag=" : "/x?flag");
     });
 
-    it("a query with an encoded tab is written anew by the rewrite", async () => {
+    it("a query with an encoded tab is re-encoded by the rewrite", async () => {
       await send("GET", "/backend/x?a=%09&b=1+2");
       expect(urlThatArrived()).toBe(forwarding === "rewrite" ? "/x?a=%09&b=1%202" : "/x?a=%09&b=1+2");
     });
 
-    it("a WebSocket brings its query as it is", async () => {
+    it("a WebSocket has its query unchanged", async () => {
       const key = "dGhlIHNhbXBsZSBub25jZQ==";
       respond = () => "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
       const { hostname, port, host } = new URL(app.origin);
@@ -140,7 +140,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
       expect(urlThatArrived()).toBe(seen);
     });
 
-    it("two slashes are folded into one by a redirect", async () => {
+    it("two slashes become one by a redirect", async () => {
       const { status, headers } = await send("GET", "/backend/a//b");
       expect([status, headers.get("location")]).toEqual([308, "/backend/a/b"]);
     });
@@ -170,7 +170,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
     },
   );
 
-  it("a router state that Next cannot read is 500, and raises no alarm", async () => {
+  it("a router state that Next cannot read is 500, and writes no error line", async () => {
     const state = ["RSC: 1", "Next-Router-State-Tree: %5Bx"];
     const { headers } = await sendAsGuest("/login", state);
     const before = app.readLog();
@@ -191,7 +191,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
     expect(arrived).toEqual([]);
   });
 
-  it("a visitor who follows a <Link> to the backend gets there by one call", async () => {
+  it("a visitor who follows a <Link> to the backend causes one call", async () => {
     const browser = await launchBrowser();
     try {
       const context = await browser.newContext();
@@ -217,7 +217,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
     }
   });
 
-  it("a Latin-1 response header arrives by the rewrite alone", async () => {
+  it("a Latin-1 response header arrives only by the rewrite", async () => {
     respond = () => `HTTP/1.1 200 OK\r\nx-name: caf\xe9\r\ncontent-length: 2\r\n\r\nok`;
     const { headers } = await send("GET", "/backend/x");
     expect(headers.get("x-name")).toBe(forwarding === "rewrite" ? "caf\xe9" : "caf\xc3\xa9");
@@ -247,12 +247,12 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
     expect(headers.get("content-disposition")).toBe(`x; y=${forwarding === "rewrite" ? byRewrite : byRelay}`);
   });
 
-  it("a call brings no Cache-Control that the client did not send", async () => {
+  it("a call has no Cache-Control that the client did not send", async () => {
     await send("GET", "/backend/x");
     expect(heads.at(-1)).not.toMatch(/\n(?:cache-control|pragma):/i);
   });
 
-  it("relay names every call `cors`, and asks for no cached response where the client revalidates", async () => {
+  it("relay sends `Sec-Fetch-Mode: cors` with every call, and `no-cache` if the client revalidates", async () => {
     await send("GET", "/backend/x", ["Sec-Fetch-Mode: navigate", 'If-None-Match: "a"']);
     const isRelay = forwarding === "relay";
     expect(heads.at(-1)).toMatch(isRelay ? /\nsec-fetch-mode: cors\r/i : /\nsec-fetch-mode: navigate\r/i);

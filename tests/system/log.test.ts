@@ -41,21 +41,21 @@ const linesAbout = (response: Response, name: LogName = "next") =>
     .then(() => linesOf(name).find(({ request_id }) => request_id === response.headers.get("x-request-id")));
 
 describe("one request id", () => {
-  it("is in the answer and in FastAPI's log, and so is the trace", async () => {
+  it("is in the response and in FastAPI's log, and so is the trace", async () => {
     const response = await member.fetch("/backend/api/tasks", { headers: { traceparent } });
     const requestId = response.headers.get("x-request-id");
     expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
     await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId} ${TRACE_ID}] INFO:`);
   });
 
-  it("goes from a page to what the page asks of FastAPI, and so does the trace", async () => {
+  it("continues from a page to its calls of FastAPI, and so does the trace", async () => {
     const page = await member.fetch("/dashboard", { headers: { traceparent } });
     expect(page.status).toBe(200);
     const requestId = page.headers.get("x-request-id");
     await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId} ${TRACE_ID}] INFO:`);
   });
 
-  it("stands on the page that says 404", async () => {
+  it("is on the 404 page", async () => {
     const page = await member.fetch("/no-such-page", { headers: { accept: "text/html" } });
     expect(page.status).toBe(404);
     expect(await page.text()).toContain(`${page.headers.get("x-request-id")}</code>`);
@@ -63,9 +63,9 @@ describe("one request id", () => {
 
   it.each(["nonsense", "00-0-0-00", `00-${"0".repeat(32)}-b7ad6b7169203331-01`, "é"])(
     "is there though the trace cannot be read: %s",
-    async (unfit) => {
+    async (invalid) => {
       const response = await member.fetch("/backend/api/tasks", {
-        headers: { traceparent: Buffer.from(unfit).toString("latin1") },
+        headers: { traceparent: Buffer.from(invalid).toString("latin1") },
       });
       expect(response.status).toBe(200);
       const requestId = response.headers.get("x-request-id");
@@ -74,7 +74,7 @@ describe("one request id", () => {
   );
 });
 
-describe("one line", () => {
+describe("one line is written", () => {
   it("for a call without a session", async () => {
     const response = await new Visitor(stack.origin).fetch("/backend/api/tasks", {
       headers: { traceparent },
@@ -107,22 +107,22 @@ describe("one line", () => {
     expect(await linesAbout(response, "fastapi")).toMatchObject({ code: "token_malformed", status: 401 });
   });
 
-  it("for a backend that is gone, and for the page that misses it", async () => {
+  it("for a backend that is down, and for the page that calls it", async () => {
     await stack.stopBackend();
     const call = await member.fetch("/backend/api/me");
     expect(await linesAbout(call)).toMatchObject({ code: "gate_backend_unreachable", status: 502 });
     const page = await member.fetch("/tasks");
     expect(await linesAbout(page)).toMatchObject({ code: "backend_call_failed", what: "load tasks" });
-    expect(await page.text()).toContain(`Request <!-- -->${page.headers.get("x-request-id")}`);
+    expect(await page.text()).toContain(`Request id: <!-- -->${page.headers.get("x-request-id")}`);
     await stack.restartBackend();
   });
 
-  it("for a database that is gone, and the page shows its request", async () => {
+  it("for a database that is down, and the page shows the request id", async () => {
     await stack.stopDatabase();
-    const stranger = `better-auth.session_token=${await signSessionToken("unknown")}`;
-    const call = await fetch(`${stack.origin}/backend/x`, { headers: { cookie: stranger } });
+    const unknown = `better-auth.session_token=${await signSessionToken("unknown")}`;
+    const call = await fetch(`${stack.origin}/backend/x`, { headers: { cookie: unknown } });
     expect(await linesAbout(call)).toMatchObject({ code: "gate_session_store_unreachable", status: 503 });
-    const page = await fetch(`${stack.origin}/dashboard`, { headers: { cookie: stranger } });
+    const page = await fetch(`${stack.origin}/dashboard`, { headers: { cookie: unknown } });
     expect(await page.text()).toContain(page.headers.get("x-request-id"));
     const signIn = await new Visitor(stack.origin).signIn(person.email, person.password);
     expect(await linesAbout(signIn)).toMatchObject({ code: "gate_session_store_unreachable", status: 503 });
@@ -142,7 +142,7 @@ describe("one line", () => {
   });
 });
 
-it("says nothing of a person, and no secret, in any line", () => {
+it("no line contains personal data or a secret", () => {
   const lines = [...linesOf("next"), ...linesOf("fastapi")];
   expect(lines.length).toBeGreaterThanOrEqual(8);
   for (const { code } of linesOf("next")) expect(Object.keys(logLevels)).toContain(code);

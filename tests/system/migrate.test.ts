@@ -18,13 +18,13 @@ async function open() {
   return { url: postgres.url, env };
 }
 
-it("a migration makes the tables once", async () => {
+it("a migration creates the tables once", async () => {
   const { env } = await open();
   expect(await migrate(env)).toContain("table session");
   expect(await migrate(env)).toEqual([]);
 });
 
-it("a database that lets nobody make tables says so, with what to grant", async () => {
+it("a migration without the right to create tables fails with the right to grant", async () => {
   const { url, env } = await open();
   const client = new Client(url);
   await client.connect();
@@ -32,14 +32,14 @@ it("a database that lets nobody make tables says so, with what to grant", async 
   await client.query("alter schema public owner to pg_database_owner");
   await client.query("set session authorization reader");
   await client.end();
-  await expect(migrate(env)).rejects.toThrow(/The tables cannot be made: permission denied.*GRANT CREATE/);
+  await expect(migrate(env)).rejects.toThrow(/The tables cannot be created: permission denied.*GRANT CREATE/);
 });
 
 it.each([
   ["nonsense", "DATABASE_URL: is not a connection string"],
   ["postgresql://u:p@host", "DATABASE_URL: names no database"],
 ])(
-  "npm run migrate with DATABASE_URL=%s explains what is wrong, and shows no stack",
+  "npm run migrate with DATABASE_URL=%s explains what is wrong, without a stack trace",
   (DATABASE_URL, words) => {
     const { PATH = "", HOME = "" } = process.env;
     const env = { PATH, HOME, DATABASE_URL } as unknown as NodeJS.ProcessEnv;

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { launchBrowser } from "../../scripts/lib/chromium";
 import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "../../scripts/lib/node-versions";
+import { freePort } from "../../scripts/lib/ports";
 import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/backend";
-import { freePort } from "../../scripts/stack/ports";
 import { signUp } from "../../scripts/stack/sign-up";
 import { type App, type Database, startApp, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
@@ -73,7 +73,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     rmSync(logDir, { recursive: true, force: true });
   });
 
-  it("is the version of the binary", async () => {
+  it("is the version that the binary reports", async () => {
     const child = spawn(node.file, ["--version"]);
     expect(await text(child.stdout)).toMatch(new RegExp(`^v${major}\\.`));
   });
@@ -90,7 +90,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     expect(await exited).toEqual([0, null]);
   }, 120_000);
 
-  it("a visitor signs up in a browser, and adds a task that a page shows in its first HTML", async () => {
+  it("lets a visitor sign up in a browser, and shows a new task in the first HTML of the page", async () => {
     const context = await browser.newContext({ baseURL: app.origin });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
@@ -104,7 +104,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     await context.close();
   });
 
-  it("a WebSocket to FastAPI opens and receives messages", async () => {
+  it("opens a WebSocket to FastAPI that receives messages", async () => {
     const member = new Visitor(app.origin);
     await member.signUp("websocket@example.com");
     const socket = new WebSocket(`${app.origin.replace("http", "ws")}/backend/api/tasks/live`, {
@@ -119,7 +119,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     socket.terminate();
   });
 
-  it.each(["rewrite", "relay"])("forwards all of an upload of 5 MB by %s", async (BACKEND_FORWARD) => {
+  it.each(["rewrite", "relay"])("forwards an upload of 5 MB completely by %s", async (BACKEND_FORWARD) => {
     const options = { node: node.file, logDir: join(logDir, `${BACKEND_FORWARD}-upload`) };
     const uploads = await startApp({ BACKEND_URL: echo.url, BACKEND_FORWARD }, database, options);
     try {
@@ -129,7 +129,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
       const headers = { "content-type": "text/plain", origin: uploads.origin };
       const response = await member.fetch("/backend/upload", { method: "POST", headers, body });
       expect(response.status).toBe(200);
-      // A message of 5 MB would help nobody.
+      // Otherwise a failure would print 5 MB.
       expect((await response.json()).body === body).toBe(true);
     } finally {
       await uploads.stop();

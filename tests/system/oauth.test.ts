@@ -35,7 +35,7 @@ beforeEach(async () => {
   await sql.query(`delete from "rateLimit"`);
 });
 
-function somebody(more: Partial<Person> = {}): Person {
+function createPerson(more: Partial<Person> = {}): Person {
   const id = ++people;
   return { id, name: "Octo", email: `octo-${id}@example.com`, emailVerified: true, ...more };
 }
@@ -53,13 +53,13 @@ async function signInThrough(
   { label = "Allow" as "Allow" | "Deny", visitor = new Visitor(app.origin) } = {},
 ): Promise<Arrival> {
   other.signInAs(person);
-  const asked = await visitor.post("/api/auth/sign-in/social", {
+  const started = await visitor.post("/api/auth/sign-in/social", {
     provider: site,
     callbackURL: "/tasks",
     errorCallbackURL: "/login?next=%2Ftasks",
   });
-  expect(asked.status).toBe(200);
-  const { url } = (await asked.json()) as { url: string };
+  expect(started.status).toBe(200);
+  const { url } = (await started.json()) as { url: string };
   const back = other.answerAt(new URL(url), label);
   expect(back.origin + back.pathname).toBe(`${app.origin}/api/auth/callback/${site}`);
   const response = await visitor.fetch(back.pathname + back.search);
@@ -81,7 +81,7 @@ async function signUp(email: string, confirmed: boolean): Promise<void> {
   await sql.query(`update "user" set "emailVerified" = $2 where email = $1`, [email, confirmed]);
 }
 
-it("a visit to the other site signs no cookie and stores no row: its state is in an encrypted cookie", async () => {
+it("the start of a sign-in signs no cookie and stores no row: its state is in an encrypted cookie", async () => {
   const { rows: before } = await sql.query("select count(*)::int as count from verification");
   const visitor = new Visitor(app.origin);
   await visitor.post("/api/auth/sign-in/social", { provider: "github", callbackURL: "/tasks" });
@@ -93,8 +93,8 @@ it("a visit to the other site signs no cookie and stores no row: its state is in
 });
 
 describe.each(sites)("%s", (site) => {
-  it("opens an account, signs in to it, and the next time too", async () => {
-    const person = somebody();
+  it("creates an account, signs in to it, and signs in again the next time", async () => {
+    const person = createPerson();
     const first = await signInThrough(site, person);
     expect(first.at).toBe("/tasks");
     const session = (await (await first.visitor.fetch("/api/auth/get-session")).json()) as {
@@ -105,8 +105,8 @@ describe.each(sites)("%s", (site) => {
     expect(await accountsOf(person.email)).toEqual([site]);
   });
 
-  it("leaves none of its tokens with us", async () => {
-    const person = somebody();
+  it("has none of its tokens stored", async () => {
+    const person = createPerson();
     await signInThrough(site, person);
     await signInThrough(site, person);
     expect(other.issued.length).toBeGreaterThan(1);
@@ -116,20 +116,23 @@ describe.each(sites)("%s", (site) => {
     }
   });
 
-  it("that is not let to say who one is leads back to sign in", async () => {
-    const { at, visitor } = await signInThrough(site, somebody(), { label: "Deny" });
+  it("leads back to sign-in if the person denies access", async () => {
+    const { at, visitor } = await signInThrough(site, createPerson(), { label: "Deny" });
     expect(at).toBe("/login?next=%2Ftasks&error=access_denied");
     const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
     expect(page).toContain("You did not allow the other site to share your identity");
     expect(await (await visitor.fetch("/api/auth/get-session")).json()).toBeNull();
   });
 
-  it("is no way into a session for somebody else's answer", async () => {
-    const person = somebody();
+  it("does not accept a response for another browser", async () => {
+    const person = createPerson();
     other.signInAs(person);
     const attacker = new Visitor(app.origin);
-    const asked = await attacker.post("/api/auth/sign-in/social", { provider: site, callbackURL: "/tasks" });
-    const { url } = (await asked.json()) as { url: string };
+    const started = await attacker.post("/api/auth/sign-in/social", {
+      provider: site,
+      callbackURL: "/tasks",
+    });
+    const { url } = (await started.json()) as { url: string };
     const back = other.answerAt(new URL(url), "Allow");
     const victim = new Visitor(app.origin);
     const response = await victim.fetch(back.pathname + back.search);
@@ -138,14 +141,14 @@ describe.each(sites)("%s", (site) => {
   });
 });
 
-describe.each(sites)("what %s says of a person", (site) => {
+describe.each(sites)("the profile from %s", (site) => {
   const stored = async (email: string) => {
     const { rows } = await sql.query(`select name, image from "user" where email = $1`, [email]);
     return rows[0];
   };
 
-  it("is stored as it is within the limits", async () => {
-    const person = somebody({ image: "https://example.com/octo.png" });
+  it("is stored unchanged within the limits", async () => {
+    const person = createPerson({ image: "https://example.com/octo.png" });
     expect((await signInThrough(site, person)).at).toBe("/tasks");
     expect(await stored(person.email)).toEqual({ name: "Octo", image: "https://example.com/octo.png" });
   });
@@ -155,25 +158,28 @@ describe.each(sites)("what %s says of a person", (site) => {
     ["that is no https address", "http://example.com/octo.png"],
     ["that is a picture", `data:image/png;base64,${"A".repeat(3_000)}`],
   ])("an image %s is left out, and does not fail the sign-in", async (_, image) => {
-    const person = somebody({ image });
+    const person = createPerson({ image });
     expect((await signInThrough(site, person)).at).toBe("/tasks");
     expect(await stored(person.email)).toEqual({ name: "Octo", image: null });
   });
 
-  it("a name that is too long is cut", async () => {
-    const person = somebody({ name: "😀".repeat(1_000) });
+  it("has a name cut that is too long", async () => {
+    const person = createPerson({ name: "😀".repeat(1_000) });
     expect((await signInThrough(site, person)).at).toBe("/tasks");
     expect((await stored(person.email)).name).toBe(`${"😀".repeat(49)}…`);
   });
 
-  it("a name with a character that no database can hold loses it", async () => {
-    const person = somebody({ name: "Oc\u0000to\ud800" });
+  it("loses characters of a name that no database can store", async () => {
+    const person = createPerson({ name: "Oc\u0000to\ud800" });
     expect((await signInThrough(site, person)).at).toBe("/tasks");
     expect((await stored(person.email)).name).toBe("Octo");
   });
 
-  it("an email that is too long opens no account, and the page says why", async () => {
-    const { at, visitor } = await signInThrough(site, somebody({ email: `${"x".repeat(300)}@example.com` }));
+  it("creates no account if its email is too long, and the page explains this", async () => {
+    const { at, visitor } = await signInThrough(
+      site,
+      createPerson({ email: `${"x".repeat(300)}@example.com` }),
+    );
     expect(at).toMatch(/^\/login\?next=%2Ftasks&error=EMAIL_TOO_LONG/);
     const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
     expect(page).toContain("longer than 254 characters");
@@ -181,16 +187,16 @@ describe.each(sites)("what %s says of a person", (site) => {
   });
 });
 
-describe("an account that is there already is opened", () => {
-  const rows: [says: string, ours: boolean, theirs: boolean, linked: boolean][] = [
+describe("an existing account is opened only if both sides have verified the address", () => {
+  const rows: [name: string, ours: boolean, theirs: boolean, linked: boolean][] = [
     ["when both sides have verified the address", true, true, true],
-    ["not when only the other site has: a stranger may have signed up here with it", false, true, false],
-    ["not when only we have: the stranger is at the other site", true, false, false],
-    ["not when nobody has", false, false, false],
+    ["not when only the other site has: another person may have signed up here with it", false, true, false],
+    ["not when only this app has: another person may have the account at the other site", true, false, false],
+    ["not when neither has", false, false, false],
   ];
   describe.each(rows)("%s", (_, ours, theirs, linked) => {
     test.each(sites)("%s", async (site) => {
-      const person = somebody({ emailVerified: theirs });
+      const person = createPerson({ emailVerified: theirs });
       await signUp(person.email, ours);
       const { at, visitor } = await signInThrough(site, person);
       expect(at).toBe(linked ? "/tasks" : "/login?next=%2Ftasks&error=account_not_linked");
@@ -202,9 +208,9 @@ describe("an account that is there already is opened", () => {
   });
 });
 
-describe("somebody without a password", () => {
-  it("deletes the account within ten minutes of signing in, and not after", async () => {
-    const person = somebody();
+describe("a user without a password", () => {
+  it("can delete the account within ten minutes of signing in, and not after", async () => {
+    const person = createPerson();
     const { visitor } = await signInThrough("github", person);
     const old = `update session set "createdAt" = now() - interval '11 minutes' from "user" where "user".id = "userId" and email = $1`;
     await sql.query(old, [person.email]);
@@ -221,19 +227,22 @@ describe("somebody without a password", () => {
 });
 
 describe("the sign-in page", () => {
-  it("offers the sites that are set up", async () => {
+  it("offers the sites that are configured", async () => {
     const page = await (await new Visitor(app.origin).fetch("/login")).text();
     expect(page).toContain("Continue with <!-- -->GitHub");
     expect(page).toContain("Continue with <!-- -->Google");
   });
 
-  it("offers none where none is, and their routes are closed", async () => {
+  it("offers no site if none is configured, and their routes are closed", async () => {
     const bare = await startApp({ BACKEND_URL: "http://127.0.0.1:9" });
     try {
       const visitor = new Visitor(bare.origin);
       expect(await (await visitor.fetch("/login")).text()).not.toContain("Continue with");
-      const asked = await visitor.post("/api/auth/sign-in/social", { provider: "github", callbackURL: "/" });
-      expect(asked.status).toBe(404);
+      const started = await visitor.post("/api/auth/sign-in/social", {
+        provider: "github",
+        callbackURL: "/",
+      });
+      expect(started.status).toBe(404);
     } finally {
       await bare.stop();
     }

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 
-/** Sign-ins with invented emails: no limit by account stops them, and each costs the app a slow hash. */
+/**
+ * Sign-ins with invented emails: no limit by account stops them, and each costs the app a slow
+ * hash.
+ */
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -13,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.stop());
 
-test("Many sign-ins at once hold up neither files nor session checks, and are refused where too many wait", async () => {
+test("140 sign-ins at once delay neither files nor session checks, and are refused if too many wait", async () => {
   const member = new Visitor(app.origin);
   await member.signUp("ada@example.com");
   const finished: Response[] = [];

@@ -8,21 +8,21 @@ import { type App, type Database, startApp, startDatabase } from "../../scripts/
 
 /** Starts a server whose behaviour `will` can change at any time. */
 async function startPart() {
-  let answer: "well" | "with a fault" | "never" = "well";
-  let asked = 0;
+  let behaviour: "ok" | "error" | "hang" = "ok";
+  let requests = 0;
   const server: Server = createServer((_, response) => {
-    asked += 1;
-    if (answer !== "never") response.writeHead(answer === "well" ? 404 : 500).end("secret words");
+    requests += 1;
+    if (behaviour !== "hang") response.writeHead(behaviour === "ok" ? 404 : 500).end("secret words");
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    will: (next: typeof answer) => {
-      answer = next;
+    will: (next: typeof behaviour) => {
+      behaviour = next;
     },
-    get asked() {
-      return asked;
+    get requests() {
+      return requests;
     },
     stop: () => {
       server.closeAllConnections();
@@ -33,7 +33,7 @@ async function startPart() {
 
 const ready = (app: App) => fetch(`${app.origin}/api/health/ready`);
 
-describe("an app whose backend comes and goes", () => {
+describe("an app whose backend stops and starts", () => {
   let app: App;
   let database: Database;
   let backend: Awaited<ReturnType<typeof startPart>>;
@@ -48,45 +48,45 @@ describe("an app whose backend comes and goes", () => {
     await database?.stop();
   });
 
-  it("is ready, for a backend that knows no /health too", async () => {
+  it("is ready, also with a backend that has no /health", async () => {
     const response = await ready(app);
     expect(response.status).toBe(200);
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(await response.json()).toEqual({ status: "ready", database: "ok", backend: "ok" });
   });
 
-  it("asks its parts once, however many ask", async () => {
-    const before = backend.asked;
+  it("checks its parts once for many callers", async () => {
+    const before = backend.requests;
     const responses = await Promise.all(Array.from({ length: 50 }, () => ready(app)));
     expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(200));
-    expect(backend.asked - before).toBeLessThanOrEqual(2);
+    expect(backend.requests - before).toBeLessThanOrEqual(2);
   });
 
   it.each([
-    ["with a fault", "failing"],
-    ["never", "timeout"],
-  ] as const)("is not while the backend answers %s, and lives all the same", async (answer, state) => {
-    backend.will(answer);
-    await expect.poll(async () => (await ready(app)).status, { timeout: 10_000 }).toBe(503);
+    ["responds with 500", "error", "failing"],
+    ["does not respond", "hang", "timeout"],
+  ] as const)("is not ready while the backend %s, although it is alive", async (_, behaviour, state) => {
+    backend.will(behaviour);
+    await expect.poll(async () => (await ready(app)).status).toBe(503);
     const response = await ready(app);
     expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(await response.json()).toEqual({ status: "not ready", database: "ok", backend: state });
     expect((await fetch(`${app.origin}/api/health`)).status).toBe(200);
-    backend.will("well");
-    await expect.poll(async () => (await ready(app)).status, { timeout: 10_000 }).toBe(200);
+    backend.will("ok");
+    await expect.poll(async () => (await ready(app)).status).toBe(200);
   });
 
-  it("is not without its database", async () => {
+  it("is not ready without its database", async () => {
     await database.stop();
-    await expect.poll(async () => (await ready(app)).status, { timeout: 10_000 }).toBe(503);
+    await expect.poll(async () => (await ready(app)).status).toBe(503);
     const text = await (await ready(app)).text();
     expect(JSON.parse(text)).toEqual({ status: "not ready", database: "failing", backend: "ok" });
   });
 });
 
-it("is soon known not to be ready when the database hangs", async () => {
+it("an app whose database hangs is soon reported as not ready", async () => {
   const store = await startPart();
-  store.will("never");
+  store.will("hang");
   const env = { DATABASE_URL: "postgresql://nobody:nothing@127.0.0.1/nowhere", NEON_ENDPOINT: store.url };
   const app = await startApp(
     { BACKEND_URL: store.url },

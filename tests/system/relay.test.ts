@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { freePort } from "../../scripts/stack/ports";
+import { freePort } from "../../scripts/lib/ports";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 

@@ -11,6 +11,17 @@ const stores: [what: string, respond: RequestListener][] = [
   ["sends HTML", (_, response) => response.end("<html>not today</html>")],
   ["sends JSON of another form", (_, response) => response.end("{}")],
   ["closes the connection", (request) => request.socket.destroy()],
+  [
+    "stops in the middle of a response",
+    (_, response) => response.writeHead(200).write('{"fields":[],"rows":['),
+  ],
+  [
+    "redirects to a copy of itself",
+    ({ url }, response) =>
+      url === "/sql"
+        ? response.writeHead(307, { location: "/copy" }).end()
+        : response.end('{"fields":[],"rows":[],"command":"SELECT","rowCount":0}'),
+  ],
 ];
 
 // These tests wait for a timeout of the gate, so they run at the same time.

@@ -1,17 +1,34 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { freePort, isAnswering, LOOPBACK, listen } from "../../scripts/stack/ports";
+import { linkTree } from "../../scripts/lib/link-tree";
+import { acceptsConnections, freePort, LOOPBACK, listen } from "../../scripts/lib/ports";
+import { root } from "../../scripts/lib/root";
+import { ensureVenv } from "../../scripts/stack/backend";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
+import { isFull } from "../fixtures/full";
 
-/** `npm run up` as in a fresh clone: the folder contains no file that git ignores. */
+/**
+ * `npm run up` as in a fresh clone. In the full run the folder contains no file that git ignores.
+ * Otherwise it contains the installed packages: `npm test` in a fresh clone installs them by the
+ * same code.
+ */
 
 let folder: string;
 let port: number;
@@ -27,13 +44,27 @@ beforeAll(async () => {
     "--others",
     "--exclude-standard",
   ]).toString();
+  // npm's stamp is compared with the time of the lock file.
   for (const file of files.split("\0").filter((name) => name && existsSync(name)))
-    cpSync(file, join(folder, file));
-});
+    cpSync(file, join(folder, file), { preserveTimestamps: true });
+  if (!isFull) await addInstalledPackages();
+}, 300_000);
 afterEach(async () => {
   if (running?.exitCode === null && running.signalCode === null) await interrupt();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function addInstalledPackages(): Promise<void> {
+  await ensureVenv();
+  symlinkSync(join(root, "backend/.venv"), join(folder, "backend/.venv"));
+  try {
+    linkTree(join(root, "node_modules"), join(folder, "node_modules"));
+  } catch (error) {
+    // The folder is on another file system. Without packages, `npm run up` installs them.
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    rmSync(join(folder, "node_modules"), { recursive: true });
+  }
+}
 
 /** Starts it like a terminal, in a new process group. */
 function up(env: Record<string, string> = {}) {
@@ -91,7 +122,7 @@ function isIn(place: string, pid: string): boolean {
 }
 
 describe("npm run up", () => {
-  it("goes from nothing to a demo account that works, and Ctrl-C leaves nothing behind", async () => {
+  it("starts from nothing and has a working demo account, and Ctrl-C stops all processes", async () => {
     const stack = up();
     await stack.ready();
     expect(stack.output).toMatch(`http://localhost:${port}`);
@@ -107,10 +138,10 @@ describe("npm run up", () => {
     expect(leftovers().length).toBeGreaterThan(0);
     expect(await interrupt()).toBe(130);
     expect(leftovers()).toEqual([]);
-    expect(await isAnswering(LOOPBACK, port)).toBe(false);
+    expect(await acceptsConnections(LOOPBACK, port)).toBe(false);
   }, 600_000);
 
-  it("keeps secrets to itself, and data until the next time", async () => {
+  it("prints no secret, and keeps the data until the next start", async () => {
     const secrets = readFileSync(join(folder, ".env.local"), "utf8");
     const stack = up();
     await stack.ready();
@@ -123,7 +154,7 @@ describe("npm run up", () => {
     expect(await (await visitor.fetch("/backend/api/tasks")).text()).toContain("Still here tomorrow");
   }, 120_000);
 
-  it("uses a backend of one's own, and starts none", async () => {
+  it("uses the backend in BACKEND_URL, and starts none", async () => {
     const echo = await startEchoUpstream();
     const stack = up({ BACKEND_URL: echo.url });
     await stack.ready();
@@ -159,11 +190,11 @@ describe("a $ in a secret", () => {
       cwd: folder,
       env: clean as unknown as NodeJS.ProcessEnv,
     });
-    const { checks } = JSON.parse(stdout.toString()) as { checks: { id: string; state: string }[] };
+    const { checks } = JSON.parse(stdout.toString()) as { checks: { id: string; status: string }[] };
     return {
       status,
       text: stdout.toString(),
-      stateOf: (id: string) => checks.find((one) => one.id === id)?.state,
+      statusOf: (id: string) => checks.find((one) => one.id === id)?.status,
     };
   };
   const NEXT = ["node_modules/next/dist/bin/next", "start", "-H", LOOPBACK, "-p"];
@@ -194,9 +225,9 @@ describe("a $ in a secret", () => {
       const visitor = new Visitor(`http://localhost:${port}`);
       expect((await visitor.signIn(email, password)).status).toBe(200);
       expect((await visitor.fetch("/backend/api/me")).status).toBe(200);
-      const { status, stateOf } = doctor();
+      const { status, statusOf } = doctor();
       // The doctor cannot see the environment of another process.
-      expect(stateOf("backend.accepts")).toBe(env.JWT_SECRET_KEY ? "fail" : "ok");
+      expect(statusOf("backend.accepts")).toBe(env.JWT_SECRET_KEY ? "failed" : "passed");
       expect(status).toBe(env.JWT_SECRET_KEY ? 1 : 0);
       await interrupt();
     },
@@ -259,13 +290,13 @@ describe("a $ in a secret", () => {
           .find((one) => one.includes(`${name}: `))
           ?.replace(/^ *- /, "") ?? "";
       expect(words).toMatch(/ (Write|Put|It looks like) /);
-      const { status, text, stateOf } = doctor();
+      const { status, text, statusOf } = doctor();
       expect(status).toBe(1);
-      expect(stateOf(`config.${name}`)).toBe("fail");
+      expect(statusOf(`config.${name}`)).toBe("failed");
       expect(
         JSON.parse(text).checks.find((one: { id: string }) => one.id === `config.${name}`),
       ).toMatchObject({
-        findings: [expect.objectContaining({ mend: words.slice(words.search(/\. (?=[A-Z])/) + 2) })],
+        findings: [expect.objectContaining({ fix: words.slice(words.search(/\. (?=[A-Z])/) + 2) })],
       });
       const next = nextStart({ BETTER_AUTH_URL: "http://localhost:3000", BACKEND_URL: "http://127.0.0.1:9" });
       let output = "";
@@ -281,8 +312,8 @@ describe("a $ in a secret", () => {
   );
 });
 
-describe("npm run up says in a line what is wrong and how to mend it", () => {
-  const complaint = async (env: Record<string, string>) => {
+describe("npm run up explains in one line what is wrong and how to fix it", () => {
+  const errorOutput = async (env: Record<string, string>) => {
     const stack = up(env);
     expect(await stack.exited).toBe(1);
     expect(stack.output).not.toMatch(/\n\s+at /);
@@ -293,22 +324,26 @@ describe("npm run up says in a line what is wrong and how to mend it", () => {
   it("when the port is in use", async () => {
     const server = createServer();
     await listen(server, port);
-    expect(await complaint({})).toMatch(new RegExp(`Port ${port} is in use\\..*PORT=${port + 1} npm run up`));
+    expect(await errorOutput({})).toMatch(
+      new RegExp(`Port ${port} is in use\\..*PORT=${port + 1} npm run up`),
+    );
     server.close();
   });
 
   it("when there is no Python", async () => {
-    expect(await complaint({ PYTHON: "/no/such/python" })).toMatch(/Python.*Install/i);
+    expect(await errorOutput({ PYTHON: "/no/such/python" })).toMatch(/Python.*Install/i);
   });
 
-  it("when the database does not answer", async () => {
+  it("when the database does not respond", async () => {
     const dead = await freePort();
-    const output = await complaint({ DATABASE_URL: `postgresql://user:secret-word@127.0.0.1:${dead}/db` });
+    const output = await errorOutput({ DATABASE_URL: `postgresql://user:secret-word@127.0.0.1:${dead}/db` });
     expect(output).toMatch(/The database cannot be used:.*DATABASE_URL/);
     expect(output).not.toContain("secret-word");
   });
 
   it("when a secret is weak", async () => {
-    expect(await complaint({ JWT_SECRET_KEY: "short" })).toMatch(/JWT_SECRET_KEY: is 5 bytes long.*openssl/);
+    expect(await errorOutput({ JWT_SECRET_KEY: "short" })).toMatch(
+      /JWT_SECRET_KEY: is 5 bytes long.*openssl/,
+    );
   });
 });

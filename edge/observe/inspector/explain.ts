@@ -1,6 +1,6 @@
 import type { Decision } from "../../decide";
 import type { GateRequest } from "../../request";
-import type { SessionResult } from "../../session/reader";
+import type { SessionResult } from "../../session/session";
 
 /** Explains a decision of the gate for the inspector's page, in one or two sentences. */
 export function explain(request: GateRequest, session: SessionResult, decision: Decision): string {

@@ -42,7 +42,7 @@ export function createInspector({ clock, now, randomId }: InspectorOptions): Ins
       // The page and its second stream are the app's. They need no session.
       if (pathname !== inspectorPaths.page && pathname !== inspectorPaths.timings) return gate(request);
       const policy = buildPagePolicy(btoa(randomId()), { secure: false, development: true });
-      return pass({ request, requestId: randomId() }, [], policy);
+      return pass({ raw: request, requestId: randomId() }, [], policy);
     },
   };
 }

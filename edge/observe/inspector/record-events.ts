@@ -4,7 +4,7 @@ import { redactPath } from "../../../lib/log/redact";
 import { describeProblem } from "../../../lib/problem";
 import type { Decision } from "../../decide";
 import type { GateRequest } from "../../request";
-import type { SessionResult } from "../../session/reader";
+import type { SessionResult } from "../../session/session";
 import { tapMaybeAsync } from "../../util/maybe-async";
 import type { Observer, Step, StepResults } from "../observer";
 import { explain } from "./explain";
@@ -36,9 +36,9 @@ export function createEventRecorder({ clock, now, onEvent }: RecorderOptions): O
   // By the incoming request, because another observer may pass on a changed `GateRequest`.
   const drafts = new WeakMap<Request, Draft>();
 
-  function findDraft({ request }: GateRequest): Draft {
-    const draft = drafts.get(request) ?? { at: now(), began: clock(), steps: [] };
-    drafts.set(request, draft);
+  function findDraft({ raw }: GateRequest): Draft {
+    const draft = drafts.get(raw) ?? { at: now(), began: clock(), steps: [] };
+    drafts.set(raw, draft);
     return draft;
   }
 
@@ -77,7 +77,7 @@ export function createEventRecorder({ clock, now, onEvent }: RecorderOptions): O
     onEvent({
       requestId: request.requestId,
       at: draft.at,
-      method: request.request.method,
+      method: request.raw.method,
       path: redactPath(request.pathname),
       kind: request.classified.kind,
       session: describeSource(request, draft.session),

@@ -102,7 +102,7 @@ export const matrix: readonly Check<Context>[] = [
     },
   },
   {
-    id: "matrix.account-page",
+    id: "matrix.member-page",
     title: "a signed-in user can open a protected page",
     source: "RFC 9110 §15.3.1",
     fix: "The session is not accepted: check BETTER_AUTH_SECRET and BETTER_AUTH_URL first",

@@ -4,7 +4,7 @@ import { type RouteKind, routes } from "../../../lib/routes";
 
 const classify = createClassifier(routes);
 
-describe("what a path is", () => {
+describe("the path", () => {
   const rows: [path: string, kind: RouteKind][] = [
     ["/", "public-page"],
     ["/login", "guest-page"],
@@ -47,12 +47,12 @@ describe("what a path is", () => {
     ["/_next/data/build/backend/x.json", "page"],
     ["//evil.example", "page"],
   ];
-  test.each(rows)("%s is a %s", (path, kind) => {
+  test.each(rows)("%s has the kind %s", (path, kind) => {
     expect(classify("GET", path, new Headers()).kind).toBe(kind);
   });
 });
 
-describe("what a caller can make use of", () => {
+describe("classify finds the response that is wanted by", () => {
   const html = "text/html,application/xhtml+xml,*/*;q=0.8";
   const rows: [
     sentence: string,
@@ -80,7 +80,7 @@ describe("what a caller can make use of", () => {
     ["fetch() of a page", "GET", "/x", { "sec-fetch-dest": "empty", accept: "*/*" }, "data"],
     ["fetch() in Node of a page", "GET", "/x", { "sec-fetch-mode": "cors", accept: "*/*" }, "document"],
     [
-      "an image that is really a page",
+      "an image whose address is a page",
       "GET",
       "/x",
       { "sec-fetch-dest": "image", accept: "image/*,*/*" },
@@ -97,7 +97,7 @@ describe("what a caller can make use of", () => {
       "prefetch",
     ],
     [
-      "a <Link> to the backend that is seen",
+      "a <Link> to the backend that is visible",
       "GET",
       "/backend/x",
       { rsc: "1", "next-router-prefetch": "1" },
@@ -113,7 +113,7 @@ describe("what a caller can make use of", () => {
     ["a <Link> to a page", "GET", "/x", { rsc: "1", "next-router-prefetch": "1" }, "flight"],
     ["a prefetch of a page", "GET", "/x", { "sec-purpose": "prefetch", accept: html }, "document"],
     ["a server action", "POST", "/x", { "next-action": "00ff", "sec-fetch-dest": "empty" }, "action"],
-    ["a header of a server action on a GET", "GET", "/x", { "next-action": "00ff" }, "document"],
+    ["a GET with the header of a server action", "GET", "/x", { "next-action": "00ff" }, "document"],
     ["a WebSocket", "GET", "/backend/ws", { upgrade: "WebSocket", connection: "Upgrade" }, "upgrade"],
     [
       "Firefox's WebSocket",
@@ -129,25 +129,37 @@ describe("what a caller can make use of", () => {
       { upgrade: "websocket", connection: "Upgrade" },
       "other-upgrade",
     ],
-    ["another protocol", "GET", "/backend/x", { upgrade: "h2c", connection: "Upgrade" }, "other-upgrade"],
-    ["no protocol at all", "GET", "/backend/x", { connection: "upgrade" }, "data"],
     [
-      "a protocol without a name",
+      "a client that upgrades to another protocol",
+      "GET",
+      "/backend/x",
+      { upgrade: "h2c", connection: "Upgrade" },
+      "other-upgrade",
+    ],
+    ["a client that names no protocol", "GET", "/backend/x", { connection: "upgrade" }, "data"],
+    [
+      "a client that names an empty protocol",
       "GET",
       "/backend/x",
       { connection: "upgrade", upgrade: "" },
       "other-upgrade",
     ],
-    ["an Upgrade that Connection does not name", "GET", "/backend/x", { upgrade: "websocket" }, "data"],
+    [
+      "a client whose Connection header does not list Upgrade",
+      "GET",
+      "/backend/x",
+      { upgrade: "websocket" },
+      "data",
+    ],
     ["an older browser's navigation", "GET", "/x", { accept: html }, "document"],
     ["an older browser's download", "GET", "/backend/x", { accept: html }, "document"],
     ["curl on a page", "GET", "/x", { accept: "*/*" }, "document"],
-    ["a program on a page that says nothing", "GET", "/x", {}, "document"],
+    ["a program without an Accept header on a page", "GET", "/x", {}, "document"],
     ["curl on the backend", "GET", "/backend/x", { accept: "*/*" }, "data"],
     ["curl on a route handler", "GET", "/api/x", { accept: "*/*" }, "data"],
-    ["a program on a page that wants JSON", "GET", "/x", { accept: "application/json" }, "data"],
+    ["a program that accepts only JSON on a page", "GET", "/x", { accept: "application/json" }, "data"],
   ];
-  test.each(rows)("%s", (_, method, path, headers, wants) => {
+  test.each(rows)("%s (%s %s)", (_, method, path, headers, wants) => {
     expect(classify(method, path, new Headers(headers)).wants).toBe(wants);
   });
 });
@@ -165,6 +177,6 @@ test.each([
   ["PROPFIND", false],
   ["", false],
   ["get", false],
-])("%s is safe: %s", (method, safe) => {
+])("the method %s is safe: %s", (method, safe) => {
   expect(classify(method, "/x", new Headers()).safe).toBe(safe);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import type { Wants } from "../../../edge/classify";
 import { type Decision, decide } from "../../../edge/decide";
 import type { Facts } from "../../../edge/facts";
-import type { KnownSession, SessionResult, SessionState } from "../../../edge/session/reader";
+import type { KnownSession, SessionResult, SessionState } from "../../../edge/session/session";
 import type { RouteKind } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 
@@ -53,24 +53,24 @@ const rows: Row[] = [
 
   ["a guest sees the sign-in page", { kind: "guest-page", session: "none" }, pass],
   ["the sign-in page shows while the store is down", { kind: "guest-page", session: "unreachable" }, pass],
-  ["a signed-in visitor of /login is sent on", { kind: "guest-page" }, onward],
+  ["a signed-in visitor of /login is redirected", { kind: "guest-page" }, onward],
   [
-    "a form posted to /login by a signed-in visitor is answered by a GET",
+    "a form posted to /login by a signed-in visitor is redirected to a GET",
     { kind: "guest-page", safe: false },
     onwardByGet,
   ],
   ["a script that fetches /login is not redirected", { kind: "guest-page", wants: "data" }, pass],
 
   ["a signed-in visitor sees a page", {}, pass],
-  ["a signed-out visitor of a page is sent to sign in", { session: "none" }, toLogin],
-  ["Next's router is sent to sign in as well", { session: "none", wants: "flight" }, toLogin],
+  ["a signed-out visitor of a page is redirected to sign in", { session: "none" }, toLogin],
+  ["Next's router is redirected to sign in as well", { session: "none", wants: "flight" }, toLogin],
   [
     "a form posted while signed out is not posted again to /login",
     { session: "none", safe: false },
     toLoginByGet,
   ],
   [
-    "a server action is sent to sign in by the header that Next reads",
+    "a server action is redirected to sign in by the header that Next reads",
     { session: "none", wants: "action", safe: false },
     { do: "redirect-action", to: "login" },
   ],
@@ -80,24 +80,28 @@ const rows: Row[] = [
     signedOut,
   ],
   [
-    "a page whose session cannot be checked says so, and never signs out",
+    "a visitor of a page whose session cannot be checked gets the 503 page",
     { session: "unreachable" },
     unavailable,
   ],
   [
-    "a posted form whose session cannot be checked is told so",
+    "a posted form whose session cannot be checked gets the 503 page",
     { session: "unreachable", safe: false },
     unavailable,
   ],
   [
-    "Next's router is told 503 and loads the page anew",
+    "Next's router gets 503 if the session cannot be checked, and loads the page again",
     { session: "unreachable", wants: "flight" },
     unreachable,
   ],
-  ["a server action is told 503", { session: "unreachable", wants: "action", safe: false }, unreachable],
+  [
+    "a server action gets 503 if the session cannot be checked",
+    { session: "unreachable", wants: "action", safe: false },
+    unreachable,
+  ],
 
   [
-    "a link to the backend that is only seen does not call it",
+    "a prefetched link to the backend does not call it",
     { kind: "backend", wants: "prefetch" },
     refuse("gate_not_for_router"),
   ],
@@ -148,12 +152,12 @@ const rows: Row[] = [
     unreachable,
   ],
   [
-    "a path that could be read as another gets 400",
+    "a path that the backend could read as another gets 400",
     { kind: "backend", deceptivePath: true },
     refuse("gate_bad_path"),
   ],
   [
-    "such a path gets 400 whoever asks",
+    "a path that the backend could read as another gets 400 without a session as well",
     { kind: "backend", deceptivePath: true, session: "none" },
     refuse("gate_bad_path"),
   ],
@@ -163,7 +167,7 @@ const rows: Row[] = [
     refuse("gate_bad_path"),
   ],
   [
-    "a protected one gets 400 with or without a session",
+    "a protected route handler's path that cannot be decoded gets 400 without a session as well",
     { kind: "api", deceptivePath: true, session: "none" },
     refuse("gate_bad_path"),
   ],
@@ -178,9 +182,13 @@ const rows: Row[] = [
     refuse("gate_length_required"),
   ],
 
-  ["Better Auth's routes answer for themselves", { kind: "open-api", session: "none", wants: "data" }, pass],
   [
-    "Better Auth's routes need no session store",
+    "Better Auth's endpoints make their own checks",
+    { kind: "open-api", session: "none", wants: "data" },
+    pass,
+  ],
+  [
+    "Better Auth's endpoints need no session store",
     { kind: "open-api", session: "unreachable", wants: "data" },
     pass,
   ],
@@ -190,7 +198,7 @@ const rows: Row[] = [
     { kind: "api", wants: "data", session: "none" },
     signedOut,
   ],
-  ["so does a navigation to a route handler", { kind: "api", session: "none" }, signedOut],
+  ["a navigation to a route handler while signed out gets 401", { kind: "api", session: "none" }, signedOut],
   [
     "a route handler called while the store is down gets 503",
     { kind: "api", wants: "data", session: "unreachable" },
@@ -225,14 +233,14 @@ function* everyFacts(): Generator<FactsByState> {
             };
 }
 
-describe("for every combination of facts", () => {
+describe("for every combination of facts, the policy", () => {
   const all = [...everyFacts()].map((facts) => ({ facts, decision: decideBy(facts) }));
 
-  it("covers all of them", () => {
+  it("is tested", () => {
     expect(all).toHaveLength(6 * 7 * 3 * 3 * 16);
   });
 
-  it("forwards only what a session, this site, an honest path and a fitting body stand behind", () => {
+  it("forwards only with a session, from this site, with an unambiguous path and a body within the limit", () => {
     for (const { facts, decision } of all) {
       const may =
         facts.kind === "backend" &&
@@ -254,7 +262,7 @@ describe("for every combination of facts", () => {
     }
   });
 
-  it("lets nobody without a session see a protected page or route", () => {
+  it("passes nobody without a session to a protected page or route handler", () => {
     for (const { facts, decision } of all) {
       if ((facts.kind === "page" || facts.kind === "api") && facts.session !== "active") {
         expect(decision.do, JSON.stringify(facts)).not.toBe("pass");
@@ -262,7 +270,7 @@ describe("for every combination of facts", () => {
     }
   });
 
-  it("sends nobody to sign in because of a fault", () => {
+  it("redirects nobody to sign in because of an outage", () => {
     for (const { facts, decision } of all) {
       if (facts.session === "unreachable") {
         expect(JSON.stringify(decision), JSON.stringify(facts)).not.toMatch(/login|gate_signed_out/);
@@ -278,7 +286,7 @@ describe("for every combination of facts", () => {
     }
   });
 
-  it("answers no navigation to a page with JSON", () => {
+  it("refuses no navigation to a page with JSON", () => {
     for (const { facts, decision } of all) {
       const isPage = facts.kind === "page" || facts.kind === "guest-page" || facts.kind === "public-page";
       if (isPage && facts.wants === "document") {
@@ -287,7 +295,7 @@ describe("for every combination of facts", () => {
     }
   });
 
-  it("never redirects an unsafe method with a status that repeats it", () => {
+  it("redirects an unsafe method only with a status that does not repeat it", () => {
     for (const { facts, decision } of all) {
       if (!facts.safe && decision.do === "redirect") expect(decision.status, JSON.stringify(facts)).toBe(303);
     }

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../../edge/gate";
-import type { StoreAnswer } from "../../../edge/session/reader";
+import type { StoreResult } from "../../../edge/session/store";
 import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
 import { identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
@@ -12,7 +12,7 @@ const START = Date.UTC(2026, 0, 1);
 let time = START;
 const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
 
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 let logged: object[];
 let cookie: string;
 let gate: ReturnType<typeof createGate>;
@@ -31,8 +31,8 @@ const send = (path: string, init: RequestInit = {}) => gate(new Request(APP + pa
 const sendSignedIn = (path: string, init: RequestInit = {}) =>
   send(path, { ...init, headers: { cookie, ...(init.headers as Record<string, string>) } });
 
-describe("a call to the backend", () => {
-  it("is rewritten to FastAPI with the token attached and the cookie gone", async () => {
+describe("a request to the backend", () => {
+  it("is rewritten to FastAPI with a token and without the cookie", async () => {
     const response = await sendSignedIn("/backend/api/tasks?done=true", {
       headers: { accept: "application/json" },
     });
@@ -46,7 +46,7 @@ describe("a call to the backend", () => {
     expect(response.headers.get("x-middleware-override-headers")?.split(",")).not.toContain("cookie");
   });
 
-  it("that opens a socket gets a token of its own, which ends with the trust in the session", async () => {
+  it("that opens a WebSocket gets a new token, which expires when the session must be checked again", async () => {
     const tokenOf = (response: Response) =>
       decodeJwt(response.headers.get("x-middleware-request-authorization")?.replace("Bearer ", "") ?? "");
     const handshake = { connection: "Upgrade", upgrade: "websocket", origin: APP };
@@ -56,7 +56,7 @@ describe("a call to the backend", () => {
     expect(Number(call.exp) - Number(call.iat)).toBe(300);
   });
 
-  it("that opens a socket late in the trust in the session gets a token that ends with this trust", async () => {
+  it("that opens a WebSocket shortly before the session must be checked again gets a token that expires then", async () => {
     const handshake = { connection: "Upgrade", upgrade: "websocket", origin: APP };
     await sendSignedIn("/backend/x");
     time += 59_000;
@@ -65,19 +65,19 @@ describe("a call to the backend", () => {
     expect(decodeJwt(token).exp).toBe((START + 60_000) / 1000);
   });
 
-  it("to a path that trusts nothing but the store asks it each time", async () => {
+  it("to a path with a bound of 0 seconds reads the store each time", async () => {
     await sendSignedIn("/backend/api/tasks");
     reply = async () => ({ session: null, setCookies: [] });
     expect((await sendSignedIn("/backend/api/tasks")).headers.get("x-middleware-rewrite")).toBeTruthy();
     expect((await sendSignedIn("/backend/api/account")).status).toBe(401);
   });
 
-  it("sets no cookie, which Next would send upstream", async () => {
+  it("sets no cookie, because Next would send it to the backend", async () => {
     reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: ["a=b"] });
     expect((await sendSignedIn("/backend/x")).headers.getSetCookie()).toEqual([]);
   });
 
-  it("shows the browser no token", async () => {
+  it("sends no token to the browser", async () => {
     const response = await sendSignedIn("/backend/x");
     for (const [name, value] of response.headers) {
       // With these headers the middleware passes request headers to Next, which removes them.
@@ -85,7 +85,7 @@ describe("a call to the backend", () => {
     }
   });
 
-  it("without a session gets a problem that names itself", async () => {
+  it("without a session gets 401 as problem details with the request ID", async () => {
     const response = await send("/backend/x");
     expect(response.status).toBe(401);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
@@ -101,7 +101,7 @@ describe("a call to the backend", () => {
     });
   });
 
-  it("gets 503 and is told when to try again while the store is down", async () => {
+  it("gets 503 with Retry-After while the store is down", async () => {
     reply = () => Promise.reject(new Error("connection refused"));
     const response = await sendSignedIn("/backend/x");
     expect(response.status).toBe(503);
@@ -130,7 +130,7 @@ describe("a call to the backend", () => {
     ["a frame", { "sec-fetch-dest": "iframe", "sec-fetch-mode": "navigate" }],
     ["a plug-in", { "sec-fetch-dest": "embed" }],
     ["an object", { "sec-fetch-dest": "object" }],
-  ])("cannot be %s of a page", async (_, headers) => {
+  ])("for %s of a page gets 403", async (_, headers) => {
     const response = await sendSignedIn("/backend/x", {
       headers: { ...headers, "sec-fetch-site": "same-origin" },
     });
@@ -139,7 +139,7 @@ describe("a call to the backend", () => {
   });
 
   it.each(["document", "empty", "image", "audio", "video", "track", "font", "style", "manifest", "json"])(
-    "as %s is forwarded",
+    "with the destination %s is forwarded",
     async (destination) => {
       const headers = { "sec-fetch-dest": destination, "sec-fetch-site": "same-origin" };
       const response = await sendSignedIn("/backend/x", { headers });
@@ -147,7 +147,7 @@ describe("a call to the backend", () => {
     },
   );
 
-  it("logs the name of a header that it drops once, and no value", async () => {
+  it("has the name of each dropped header logged once, without its value", async () => {
     const headers = { "x-custom": "secret", "x-other": "1", "x-forwarded-for": "1", cookie2: "1" };
     await sendSignedIn("/backend/x", { headers });
     await sendSignedIn("/backend/x", { headers });
@@ -158,7 +158,7 @@ describe("a call to the backend", () => {
     ]);
   });
 
-  it("logs no more than 50 names of headers, and none that is long or odd", async () => {
+  it("has at most 50 names of dropped headers logged, and no long or unusual name", async () => {
     const names = Array.from({ length: 300 }, (_, index) => `x-${index}`);
     const odd = ["x".repeat(50), "a!b", "a_b", "1"];
     for (const name of [...odd, ...names]) await sendSignedIn("/backend/x", { headers: { [name]: "1" } });
@@ -168,8 +168,8 @@ describe("a call to the backend", () => {
 
   it.each([
     ["from another site", 403, { method: "POST", headers: { "sec-fetch-site": "cross-site" } }],
-    ["over the limit", 413, { method: "POST", headers: { "content-length": "1001" } }],
-    ["of unknown length", 411, { method: "POST", headers: { "transfer-encoding": "chunked" } }],
+    ["with a body over the limit", 413, { method: "POST", headers: { "content-length": "1001" } }],
+    ["with a body of unknown length", 411, { method: "POST", headers: { "transfer-encoding": "chunked" } }],
   ])("%s gets %i", async (_, status, init) => {
     const response = await sendSignedIn("/backend/x", init);
     expect(response.status).toBe(status);
@@ -178,12 +178,12 @@ describe("a call to the backend", () => {
   });
 });
 
-describe("a page", () => {
-  it("passes for a signed-in visitor", async () => {
+describe("a request for a page", () => {
+  it("by a signed-in visitor passes", async () => {
     expect((await sendSignedIn("/dashboard")).headers.get("x-middleware-next")).toBe("1");
   });
 
-  it("is given a policy that holds a nonce, which Next reads from the request", async () => {
+  it("gets a policy with a nonce, also among the request headers, where Next reads it", async () => {
     const response = await sendSignedIn("/dashboard");
     const policy = response.headers.get("content-security-policy");
     expect(policy).toMatch(/script-src 'self' 'nonce-[^']+' 'strict-dynamic';/);
@@ -196,21 +196,13 @@ describe("a page", () => {
     ["by Next's router", { rsc: "1" }],
     ["by a script", { "sec-fetch-dest": "empty", accept: "*/*" }],
     ["as an image", { "sec-fetch-dest": "image" }],
-  ])("that is fetched %s has a policy without a nonce", async (_, headers) => {
+  ])("%s gets a policy without a nonce", async (_, headers) => {
     const response = await sendSignedIn("/dashboard", { headers });
     expect(response.headers.get("content-security-policy")).toBe(FILE_POLICY);
     expect(response.headers.get("x-middleware-request-content-security-policy")).toBe(FILE_POLICY);
   });
 
-  it.each(["/api/x", "/api/auth/x", "/api/health"])("%s has a policy that allows nothing", async (path) => {
-    const response = await sendSignedIn(path, {
-      headers: { "content-security-policy": "script-src 'nonce-x'" },
-    });
-    expect(response.headers.get("content-security-policy")).toBe(BARE_POLICY);
-    expect(response.headers.get("x-middleware-request-content-security-policy")).toBe(BARE_POLICY);
-  });
-
-  it("gets the fresh cookies too, and so does the browser", async () => {
+  it("passes new cookies to the page and to the browser", async () => {
     reply = async () => ({
       session: { identity, expiresAt: START + 86_400_000 },
       setCookies: ["better-auth.session_data=fresh; Max-Age=60; Path=/; HttpOnly", "gone=; Max-Age=0"],
@@ -227,21 +219,21 @@ describe("a page", () => {
     ["/dashboard", `${APP}/login?next=%2Fdashboard`],
     ["/tasks?filter=open&_rsc=1abc&page=2", `${APP}/login?next=%2Ftasks%3Ffilter%3Dopen%26page%3D2`],
     ["/tasks?_rsc=1abc", `${APP}/login?next=%2Ftasks`],
-  ])("%s leads a signed-out visitor to %s", async (path, location) => {
+  ])("at %s by a signed-out visitor is redirected to %s", async (path, location) => {
     const response = await send(path);
     expect(response.status).toBe(307);
     expect(response.headers.get("location")).toBe(location);
     expect(response.headers.get("cache-control")).toBe("private, no-store");
   });
 
-  it("whose session is gone clears the cookies on the way to sign-in", async () => {
+  it("whose session has ended is redirected and clears the cookies", async () => {
     reply = async () => ({ session: null, setCookies: ["better-auth.session_token=; Max-Age=0"] });
     const response = await sendSignedIn("/dashboard");
     expect(response.status).toBe(307);
     expect(response.headers.getSetCookie()).toEqual(["better-auth.session_token=; Max-Age=0"]);
   });
 
-  it("says that the session cannot be checked, and clears nothing", async () => {
+  it("gets a 503 page and keeps its cookies while the store is down", async () => {
     reply = () => Promise.reject(new Error("down"));
     const response = await sendSignedIn("/dashboard");
     expect(response.status).toBe(503);
@@ -253,33 +245,43 @@ describe("a page", () => {
     expect(html).toContain(response.headers.get("x-request-id"));
   });
 
-  it("tells a server action where to go in the header that Next reads", async () => {
+  it("by a server action gets the redirect in the header that Next reads", async () => {
     const response = await send("/tasks?x=1", { method: "POST", headers: { "next-action": "00" } });
     expect(response.status).toBe(401);
     expect(response.headers.get("x-action-redirect")).toBe("/login?next=%2Ftasks;push");
   });
 });
 
-describe("the sign-in page", () => {
+describe("a request for the route handler", () => {
+  it.each(["/api/x", "/api/auth/x", "/api/health"])("%s gets a policy that allows nothing", async (path) => {
+    const response = await sendSignedIn(path, {
+      headers: { "content-security-policy": "script-src 'nonce-x'" },
+    });
+    expect(response.headers.get("content-security-policy")).toBe(BARE_POLICY);
+    expect(response.headers.get("x-middleware-request-content-security-policy")).toBe(BARE_POLICY);
+  });
+});
+
+describe("a signed-in visitor", () => {
   it.each([
     ["/login", `${APP}/dashboard`],
     ["/login?next=%2Ftasks%3Fa%3D1", `${APP}/tasks?a=1`],
     ["/login?next=https%3A%2F%2Fevil.example", `${APP}/dashboard`],
     ["/login?next=%2F%2Fevil.example", `${APP}/dashboard`],
-  ])("%s sends a signed-in visitor to %s", async (path, location) => {
+  ])("of %s is redirected to %s", async (path, location) => {
     expect((await sendSignedIn(path)).headers.get("location")).toBe(location);
   });
 });
 
-it("does not look a session up for a public page or for Better Auth's routes", async () => {
-  reply = () => Promise.reject(new Error("asked"));
+it("the gate does not look up the session for a public page or an open API route", async () => {
+  reply = () => Promise.reject(new Error("the store was read"));
   for (const path of ["/", "/api/auth/get-session", "/api/health"]) {
     expect((await sendSignedIn(path)).headers.get("x-middleware-next"), path).toBe("1");
   }
   expect(logged).toEqual([]);
 });
 
-it("uses one token for the session however its cookies are renewed", async () => {
+it("the gate uses one token for a session whose cookies are renewed", async () => {
   const withCache = async (updatedAt: number) => {
     const data = await signCookieCache({ token: "abc", updatedAt });
     const response = await send("/backend/x", {

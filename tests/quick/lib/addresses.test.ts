@@ -60,7 +60,7 @@ const refusesToDrive = (value: string) =>
 
 describe("DATABASE_URL", () => {
   const encode = /[Pp]ercent-encode/;
-  const bad: [value: string, says: RegExp][] = [
+  const bad: [value: string, message: RegExp][] = [
     ["postgresql://u:p@host", /names no database/],
     ["postgresql://u:p@host/", /names no database/],
     ["postgresql://u:p@host?sslmode=require", /names no database/],
@@ -101,11 +101,11 @@ describe("DATABASE_URL", () => {
     ["postgresql://u:p@host/db?host=/tmp", /option host/],
     ["postgresql://u:p@host/db?sslrootcert=/no/such/file", /option sslrootcert/],
   ];
-  test.each(bad)("%s is refused", (value, says) => {
-    expect(problemOf(parseDatabaseUrl, value)).toMatch(says);
+  test.each(bad)("%s is refused", (value, message) => {
+    expect(problemOf(parseDatabaseUrl, value)).toMatch(message);
   });
 
-  it("is refused without a word of the password", () => {
+  it("is refused with a message that does not contain the password", () => {
     for (const [value] of bad) {
       const hidden = value.replace(/:[^:@]*@/, ":hush-hush@");
       expect(problemOf(parseDatabaseUrl, hidden) ?? "").not.toContain("hush");
@@ -128,13 +128,13 @@ describe("DATABASE_URL", () => {
     "postgresql://neondb_owner:npg_x1Y@ep-x-1-pooler.eu-central-1.aws.neon.tech/neondb?sslmode=require&channel_binding=require",
     "postgresql://u:p@ep-x.aws.neon.tech/db?options=endpoint%3Dep-x",
   ];
-  test.each(good)("%s is accepted, and the driver reads it one way", async (value) => {
+  test.each(good)("%s is accepted, and both parts of the driver read it alike", async (value) => {
     expect(problemOf(parseDatabaseUrl, value)).toBeUndefined();
     const { http, client } = await readByDriver(value);
     expect(client).toEqual(http);
   });
 
-  it("is refused whenever the driver would refuse it, and else read one way by both of its parts", async () => {
+  it("is refused if the driver would refuse it, and otherwise both parts of the driver read it alike", async () => {
     const piece = fc.oneof(
       fc.constantFrom(
         ..."@/#?:%[]\\,*'\" $&=-.",
@@ -184,7 +184,7 @@ describe("DATABASE_URL", () => {
     expect(accepted).toBeGreaterThan(numRuns / 50);
   }, 60_000);
 
-  it("is not refused for what the driver accepts, but for what it would misread", async () => {
+  it("that the driver accepts is refused only if the driver would misread it", async () => {
     let refused = 0;
     for (const [value] of bad) if (await refusesToDrive(value)) refused += 1;
     expect(refused).toBeGreaterThan(15);
@@ -206,8 +206,8 @@ describe("SMTP_URL", () => {
     ["smtp:mail.example.com", /not the address of a mail server/],
     ["smtp://", /not the address of a mail server/],
     ["smtp://u:p w@mail.example.com", /white space/],
-  ])("%s is refused", (value, says) => {
-    expect(problemOf(parseMailUrl, value)).toMatch(says);
+  ])("%s is refused", (value, message) => {
+    expect(problemOf(parseMailUrl, value)).toMatch(message);
   });
 
   test.each<[string, object]>([
@@ -226,7 +226,7 @@ describe("SMTP_URL", () => {
 });
 
 describe("MAIL_FROM", () => {
-  it("is one sender to nodemailer as well, whatever is accepted", () => {
+  it("that is accepted is one sender for nodemailer as well", () => {
     const piece = fc.constantFrom(
       "Acme",
       " ",
@@ -294,12 +294,12 @@ describe("http addresses", () => {
     ["https://user:hush@app.example.com", /more than an address/],
     ["https://app.example.com#x", /more than an address/],
     ["https://app.example.com/%zz", /encodes nothing/],
-  ])("%s is refused", (value, says) => {
-    expect(problemOf(parseBaseUrl, value)).toMatch(says);
-    expect(problemOf(parseOrigin, value)).toMatch(says);
+  ])("%s is refused", (value, message) => {
+    expect(problemOf(parseBaseUrl, value)).toMatch(message);
+    expect(problemOf(parseOrigin, value)).toMatch(message);
   });
 
-  it("never repeats what may be a password", () => {
+  it("are refused with a message that does not contain what may be a password", () => {
     for (const value of [
       "https://u:hush@host:99999",
       "postgresql://u:hush@host/db",

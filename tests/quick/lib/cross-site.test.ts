@@ -3,28 +3,28 @@ import { isCrossSite } from "../../../lib/cross-site";
 
 const OURS = "https://app.example.com";
 
-type Row = [sentence: string, headers: Record<string, string>, crossSite: boolean];
+type Row = [sender: string, crossSite: boolean, headers: Record<string, string>];
 
 const rows: Row[] = [
-  ["a page of ours", { "sec-fetch-site": "same-origin", origin: OURS }, false],
-  ["the address bar", { "sec-fetch-site": "none" }, false],
-  ["another site", { "sec-fetch-site": "cross-site", origin: "https://evil.example" }, true],
-  ["a sister domain", { "sec-fetch-site": "same-site", origin: "https://other.example.com" }, true],
-  ["another site that claims our origin", { "sec-fetch-site": "cross-site", origin: OURS }, true],
-  ["a value that no browser sends", { "sec-fetch-site": "friendly" }, true],
-  ["an older browser on a page of ours", { origin: OURS }, false],
-  ["an older browser on another site", { origin: "https://evil.example" }, true],
-  ["an older browser in a sandboxed frame", { origin: "null" }, true],
-  ["our host on another port", { origin: "https://app.example.com:8443" }, true],
-  ["our host without TLS", { origin: "http://app.example.com" }, true],
-  ["a host that begins like ours", { origin: "https://app.example.com.evil.example" }, true],
-  ["a program, which sends neither", {}, false],
+  ["a page of ours", false, { "sec-fetch-site": "same-origin", origin: OURS }],
+  ["the address bar", false, { "sec-fetch-site": "none" }],
+  ["another site", true, { "sec-fetch-site": "cross-site", origin: "https://evil.example" }],
+  ["a sister domain", true, { "sec-fetch-site": "same-site", origin: "https://other.example.com" }],
+  ["another site that claims our origin", true, { "sec-fetch-site": "cross-site", origin: OURS }],
+  ["a value that no browser sends", true, { "sec-fetch-site": "friendly" }],
+  ["an older browser on a page of ours", false, { origin: OURS }],
+  ["an older browser on another site", true, { origin: "https://evil.example" }],
+  ["an older browser in a sandboxed frame", true, { origin: "null" }],
+  ["our host on another port", true, { origin: "https://app.example.com:8443" }],
+  ["our host without TLS", true, { origin: "http://app.example.com" }],
+  ["a host that begins like ours", true, { origin: "https://app.example.com.evil.example" }],
+  ["a program, which sends neither", false, {}],
 ];
 
-test.each(rows)("%s", (_, headers, crossSite) => {
+test.each(rows)("an unsafe request of %s is cross-site: %s", (_, crossSite, headers) => {
   expect(isCrossSite(new Headers(headers), true, [OURS])).toBe(crossSite);
 });
 
-test.each(rows)("%s, by a method that changes nothing", (_, headers) => {
+test.each(rows)("a safe request of %s never counts as cross-site", (_, __, headers) => {
   expect(isCrossSite(new Headers(headers), false, [OURS])).toBe(false);
 });

@@ -122,16 +122,16 @@ describe("a line that is not read as it is written is refused, without its value
     expect(problems[0]).not.toMatch(/tail|zyxw/);
   });
 
-  it("names the address in which a password holds a $", () => {
+  it("is reported with its variable if a password contains a $", () => {
     const { problems } = read({ ".env.local": "DATABASE_URL=postgresql://u:pa$word1@host/db\n" });
     expect(problems).toEqual([expect.stringMatching(/^DATABASE_URL: holds a \$ in .env.local.*%24/)]);
   });
 
-  it("leaves variables of others alone", () => {
+  it("is ignored if the app does not use the variable", () => {
     expect(read({ ".env.local": "NEXT_PUBLIC_PRICE=$free#x\n" }).problems).toEqual([]);
   });
 
-  it("names a file that is not UTF-8", () => {
+  it("is reported with its file if the file is not UTF-8", () => {
     const utf16 = Buffer.from(`\ufeffJWT_SECRET_KEY=${KEY}\n`, "utf16le");
     expect(read({ ".env.local": utf16 }).problems).toEqual([
       ".env.local: is not UTF-8 text. Save it as UTF-8",
@@ -139,7 +139,7 @@ describe("a line that is not read as it is written is refused, without its value
   });
 });
 
-it("any value, written in any of the usual ways, is read as Next reads it, and as it is written or not at all", () => {
+it("any value, written in any of the usual ways, is read as Next reads it, and is refused if it is not read as it is written", () => {
   const character = fc.constantFrom(..."$#\"'`\\ ={}:-,%!&|<>()[]~^*?;@/+.ab1_", "é");
   const value = fc.string({ unit: character, minLength: 1, maxLength: 14 }).map((text) => text.trim());
   const ways: ((text: string) => string)[] = [
@@ -188,15 +188,15 @@ describe("the files", () => {
     ".env.development": "B=5\n",
     ".env.development.local": "D=6\n",
   };
-  it("are those of a build, the nearest first, and the environment is above them", () => {
+  it("are those of a build, the most specific first, and the environment overrides them", () => {
     expect(read(all, { E: "9" }).settings).toMatchObject({ A: "1", B: "2", C: "3", D: "4", E: "9" });
   });
 
-  it("are those of next dev for npm run dev", () => {
+  it("are those of next dev in npm run dev", () => {
     expect(read(all, {}, true).settings).toMatchObject({ A: "1", B: "5", C: "3", D: "6", E: "3" });
   });
 
-  it("leave no variable behind in the process that reads them", () => {
+  it("leave no variable in the process that reads them", () => {
     const { environment } = run("script", [folderWith(all)]);
     expect(Object.keys(environment).filter((name) => /^([A-E]|__NEXT_PROCESSED_ENV)$/.test(name))).toEqual(
       [],
@@ -204,7 +204,7 @@ describe("the files", () => {
   });
 });
 
-it("a $ in the environment is a $, whatever a file says of that variable", () => {
+it("a $ in the environment stays a $, even if a file has the same variable", () => {
   const files = { ".env.local": `JWT_SECRET_KEY=${KEY}\n`, ".env": `JWT_SECRET_KEY=${KEY}\n` };
   expect(read(files, { JWT_SECRET_KEY: "pa$word1\\$x" })).toMatchObject({
     settings: { JWT_SECRET_KEY: "pa$word1\\$x" },
@@ -243,12 +243,12 @@ describe("fresh secrets", () => {
     },
   );
 
-  it("do not hide the one that another file holds", () => {
+  it("do not hide the one in another file", () => {
     expect(first.at(-1)).toMatchObject({ added: ["BETTER_AUTH_SECRET"], settings: { JWT_SECRET_KEY: KEY } });
   });
 });
 
-test("A file that cannot be read is named, and is no file that is missing", () => {
+test("a file that cannot be read is reported, and is not treated as missing", () => {
   const folder = folderWith({ ".env": `JWT_SECRET_KEY=${KEY}` });
   symlinkSync(".env.local", path.join(folder, ".env.local"));
   const { settings, problems } = run("script", [folder]).results[0] as Result;

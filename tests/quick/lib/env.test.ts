@@ -19,7 +19,7 @@ function problemsOf(source: Record<string, string | undefined>): readonly string
   }
 }
 
-it("fills in what may be left out", () => {
+it("parseEnv sets the default of each optional variable", () => {
   expect(parseEnv(good)).toEqual({
     appOrigin: "https://app.example.com",
     origins: ["https://app.example.com"],
@@ -43,10 +43,10 @@ it("fills in what may be left out", () => {
   });
 });
 
-describe("a value that cannot be used is named, with what is wrong and the mend", () => {
+describe("the message about an invalid value has its variable, what is wrong and the fix", () => {
   const short = "too-short";
   const newer = "newer-secret-newer-secret-newer-secret-1";
-  const rows: [name: string, value: string | undefined, says: RegExp][] = [
+  const rows: [name: string, value: string | undefined, message: RegExp][] = [
     ["BETTER_AUTH_URL", undefined, /is not set.*https:\/\/app\.example\.com/],
     ["BETTER_AUTH_URL", "app.example.com", /is not an address/],
     ["BETTER_AUTH_URL", "https://app.example.com/base", /holds the path \/base/],
@@ -62,11 +62,11 @@ describe("a value that cannot be used is named, with what is wrong and the mend"
     ["JWT_SECRET_KEY", "your-secret-key-goes-here-your-secret", /is a placeholder/],
     ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},`, /empty key/],
     ["JWT_SECRET_KEY", `${good.JWT_SECRET_KEY},${short}`, /is 9 bytes long/],
-    ["JWT_SECRET_KEY", good.BETTER_AUTH_SECRET, /is also a secret of Better Auth's/],
+    ["JWT_SECRET_KEY", good.BETTER_AUTH_SECRET, /is also a secret of Better Auth/],
     [
       "JWT_SECRET_KEY",
       `${good.JWT_SECRET_KEY},${good.BETTER_AUTH_SECRET}`,
-      /is also a secret of Better Auth's/,
+      /is also a secret of Better Auth/,
     ],
     ["DATABASE_URL", undefined, /is not set.*Neon/],
     ["DATABASE_URL", "mysql://user:hidden-password@host/db", /is not a connection string/],
@@ -124,15 +124,15 @@ describe("a value that cannot be used is named, with what is wrong and the mend"
     ["BETTER_AUTH_TRUSTED_ORIGINS", "https://evil.example", /origins that the gate does not. Remove it/],
   ];
 
-  test.each(rows)("%s=%s", (name, value, says) => {
+  test.each(rows)("%s=%s", (name, value, message) => {
     const problems = problemsOf({ ...good, [name]: value });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${name}: `));
-    expect(problems[0]).toMatch(says);
+    expect(problems[0]).toMatch(message);
   });
 });
 
-describe("what belongs together", () => {
+describe("variables that belong together", () => {
   const rows: [has: Record<string, string>, lacks: string][] = [
     [{ SMTP_URL: "smtp://mail.example.com" }, "MAIL_FROM"],
     [{ GITHUB_CLIENT_ID: "id" }, "GITHUB_CLIENT_SECRET"],
@@ -140,14 +140,14 @@ describe("what belongs together", () => {
     [{ GOOGLE_CLIENT_ID: "id" }, "GOOGLE_CLIENT_SECRET"],
     [{ GOOGLE_CLIENT_SECRET: "hidden-secret" }, "GOOGLE_CLIENT_ID"],
   ];
-  it.each(rows)("%o asks for %s", (has, lacks) => {
+  it.each(rows)("%o require %s", (has, lacks) => {
     const problems = problemsOf({ ...good, ...has });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${lacks}: is not set. ${Object.keys(has)[0]} is set`));
     expect(problems[0]).not.toContain("hidden");
   });
 
-  it("is there whole, or not at all", () => {
+  it("are all set, or none of them", () => {
     const { mail, providers } = parseEnv({
       ...good,
       SMTP_URL: "smtps://user:pass@mail.example.com",
@@ -175,12 +175,12 @@ test.each([
   expect(parseEnv({ ...good, CLIENT_ADDRESS_HEADER: name }).clientAddressHeader).toBe(name.toLowerCase());
 });
 
-it("without BETTER_AUTH_SECRET a blank BETTER_AUTH_SECRETS does not count", () => {
+it("a blank BETTER_AUTH_SECRETS does not replace BETTER_AUTH_SECRET", () => {
   const problems = problemsOf({ ...good, BETTER_AUTH_SECRET: undefined, BETTER_AUTH_SECRETS: " " });
   expect(problems.join()).toMatch(/BETTER_AUTH_SECRETS: is not set.*BETTER_AUTH_SECRET: is not set/);
 });
 
-it("names all that is wrong at once", () => {
+it("parseEnv reports all problems at once", () => {
   expect(problemsOf({}).map((line) => line.split(":")[0])).toEqual([
     "BETTER_AUTH_URL",
     "BETTER_AUTH_SECRET",
@@ -190,7 +190,7 @@ it("names all that is wrong at once", () => {
   ]);
 });
 
-it("prints no secret and no password", () => {
+it("the message contains no secret and no password", () => {
   const secrets = {
     BETTER_AUTH_SECRET: "hunter2-hunter2",
     JWT_SECRET_KEY: "changeme-changeme-changeme-changeme",
@@ -205,7 +205,7 @@ describe("Better Auth's secrets", () => {
   const newer = "newer-secret-newer-secret-newer-secret-1";
   const older = "older-secret-older-secret-older-secret-2";
 
-  it("are a ring: those with a number first, then the plain one", () => {
+  it("are a ring: first those with a number, then the one without", () => {
     const env = parseEnv({ ...good, BETTER_AUTH_SECRETS: `3:${newer}, 2:${older}` });
     expect(env.authSecrets).toEqual([newer, older, good.BETTER_AUTH_SECRET]);
     expect(env.authOptions).toEqual({
@@ -217,19 +217,19 @@ describe("Better Auth's secrets", () => {
     });
   });
 
-  it("need no plain one", () => {
+  it("can all have a number", () => {
     const env = parseEnv({ ...good, BETTER_AUTH_SECRET: undefined, BETTER_AUTH_SECRETS: `1:${newer}` });
     expect(env.authSecrets).toEqual([newer]);
   });
 
-  it("are none of FastAPI's business", () => {
+  it("must not be FastAPI's key", () => {
     const source = { ...good, BETTER_AUTH_SECRETS: `2:${newer},1:${good.JWT_SECRET_KEY}` };
-    expect(problemsOf(source)[0]).toMatch(/^JWT_SECRET_KEY: is also a secret of Better Auth's/);
+    expect(problemsOf(source)[0]).toMatch(/^JWT_SECRET_KEY: is also a secret of Better Auth/);
   });
 });
 
 describe("the key ring", () => {
-  it("is separated by commas, and white space around a key is no part of it", () => {
+  it("is separated by commas, and white space around a key is not part of it", () => {
     const other = "another-key-another-key-another-key-1";
     expect(parseEnv({ ...good, JWT_SECRET_KEY: ` ${good.JWT_SECRET_KEY} , ${other} ` }).jwt.keys).toEqual([
       good.JWT_SECRET_KEY,
@@ -237,7 +237,7 @@ describe("the key ring", () => {
     ]);
   });
 
-  it("counts bytes, not characters", () => {
+  it("measures its keys in bytes, not in characters", () => {
     expect(problemsOf({ ...good, JWT_SECRET_KEY: `${"é".repeat(15)}xy` })).toEqual([]);
     expect(problemsOf({ ...good, JWT_SECRET_KEY: `${"é".repeat(15)}x` })).toHaveLength(1);
   });
@@ -253,13 +253,13 @@ describe("the address of FastAPI", () => {
   });
 });
 
-describe("our origins", () => {
-  it("are both names of loopback, since a browser takes either", () => {
+describe("the app's origins", () => {
+  it("include both names of loopback, because a browser can use either", () => {
     const { origins } = parseEnv({ ...good, BETTER_AUTH_URL: "http://localhost:3000" });
     expect([...origins].sort()).toEqual(["http://127.0.0.1:3000", "http://localhost:3000"]);
   });
 
-  it("are the deployment's own names on a Vercel preview", () => {
+  it("are the deployment's own host names on a Vercel preview", () => {
     const env = parseEnv({
       ...good,
       BETTER_AUTH_URL: undefined,

@@ -6,11 +6,11 @@ const css = readFileSync("app/globals.css", "utf8");
 const brand = readFileSync("app/_components/brand.tsx", "utf8");
 
 it.each([
-  ["a fault", failurePage("id-1")],
+  ["a failure", failurePage("id-1")],
   ["sessions that cannot be checked", unavailablePage("id-1")],
   ["a link that does not work", refusedPage("id-1")],
-  ["too many tries", tooManyPage("id-1")],
-])("the gate's page for %s looks like the app, and needs nothing else", (_, html) => {
+  ["too many attempts", tooManyPage("id-1")],
+])("the gate's page for %s has the colours and the logo of the app, and loads nothing", (_, html) => {
   const colours = [...html.matchAll(/--([\w-]+): (light-dark\([^)]*\));/g)];
   expect(colours.length).toBeGreaterThan(0);
   for (const [, name, colour] of colours) expect(css).toContain(`--color-${name}: ${colour};`);

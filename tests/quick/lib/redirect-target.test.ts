@@ -4,7 +4,7 @@ import { loginPath, safeNextPath } from "../../../lib/redirect-target";
 import { routes } from "../../../lib/routes";
 import { numRuns, timeout } from "../../fixtures/requests";
 
-describe("a way back that leaves the origin is no way back", () => {
+describe("a next parameter that is no path on this origin is refused", () => {
   test.each([
     "https://evil.example",
     "//evil.example",
@@ -51,11 +51,11 @@ test.each([
   ["/x?next=//evil.example", "/x?next=//evil.example"],
   ["/%2F%2Fevil.example", "/%2F%2Fevil.example"],
   ["/ümlaut", "/%C3%BCmlaut"],
-])("%s leads to %s", (value, path) => {
+])("the next parameter %s leads to %s", (value, path) => {
   expect(safeNextPath(value, routes)).toBe(path);
 });
 
-it("never leaves the origin, whatever is asked", { timeout }, () => {
+it("no next parameter leads to another origin", { timeout }, () => {
   const tricky = fc.constantFrom(
     "/",
     "\\",
@@ -97,6 +97,6 @@ test.each([
   ["/tasks?a=1&b=2", "/login?next=%2Ftasks%3Fa%3D1%26b%3D2"],
   ["/", "/login"],
   ["//evil.example", "/login"],
-])("%s signs in at %s", (next, path) => {
+])("the page %s has the sign-in path %s", (next, path) => {
   expect(loginPath(next, routes)).toBe(path);
 });

@@ -116,8 +116,7 @@ Configuration
 
 app
   ✓ Z (RFC 1 §1; fine)
-  – S (RFC 2 §2)
-      skipped: unknown
+  – S (RFC 2 §2; skipped: unknown)
 
 1 passed, 1 warning, 1 failed, 1 skipped in 1.2 s
 `);

@@ -31,7 +31,7 @@ describe("explainFileError", () => {
     expect(explainFileError(errorOf(() => mkdirSync(path.join(file, "logs"))))).toContain("move it away");
   });
 
-  it("names a file of the project as a person would", () => {
+  it("names a file of the project by its relative path", () => {
     const file = path.join(root, ".env.local");
     const error = Object.assign(new Error(`EACCES: permission denied, open '${file}'`), {
       code: "EACCES",

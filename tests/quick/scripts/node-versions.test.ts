@@ -11,7 +11,7 @@ it("engines lists Node 20, 22, 24 and 26, each from a first minor version on", (
   expect(packageJson.engines.node).toMatch(/^\^\d+\.\d+\.\d+( \|\| \^\d+\.\d+\.\d+)*$/);
 });
 
-it("deployments run a supported version", () => {
+it("Vercel runs a supported version of Node", () => {
   expect(nodeVersions).toContain(VERCEL_NODE);
 });
 
@@ -30,12 +30,12 @@ it("every binary is pinned exactly, under the name of its major version, and is 
   }
 });
 
-it("the running Node is tested itself, and a version without a package is named as missing", () => {
+it("findNode returns the running Node, and reports a version without a package as missing", () => {
   expect(findNode(Number(process.versions.node.split(".")[0]))).toEqual({ file: process.execPath });
   expect(findNode(19)).toEqual({ missing: expect.stringMatching(/^npm has no package of Node 19 for /) });
 });
 
-it("the types are those of the oldest version, so that nothing newer is used by mistake", () => {
+it("the types of Node are those of the oldest version, so that no newer API is used by mistake", () => {
   expect(packageJson.devDependencies["@types/node"]).toMatch(new RegExp(`^${nodeVersions[0]}\\.`));
 });
 

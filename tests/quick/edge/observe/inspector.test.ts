@@ -1,20 +1,18 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { createGate, type Gate } from "../../../../edge/gate";
 import { createInspector } from "../../../../edge/observe/inspector/inspector";
-import type { StoreAnswer } from "../../../../edge/session/reader";
+import type { StoreResult } from "../../../../edge/session/store";
 import type { GateEvent } from "../../../../lib/inspector";
 import { identityOf } from "../../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
 import { gateOptions } from "../../../fixtures/gate";
-
-/** What `/dev/gate` shows of the gate's decisions. */
 
 const APP = "http://localhost:3000";
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
 const identity = identityOf(ada, { id: "session-1" });
 
 let time: number;
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 let gate: Gate;
 let cookie: string;
 
@@ -32,7 +30,7 @@ const send = (path: string, init: RequestInit = {}) => gate(new Request(APP + pa
 const asMember = (headers: Record<string, string> = {}) => ({ headers: { cookie, ...headers } });
 
 /** The events that the stream has sent so far. */
-async function seen(): Promise<GateEvent[]> {
+async function readEvents(): Promise<GateEvent[]> {
   const stream = await send("/dev/gate/events");
   expect(stream.headers.get("content-type")).toBe("text/event-stream");
   const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -52,25 +50,25 @@ async function seen(): Promise<GateEvent[]> {
   return events;
 }
 
-describe("says where the session came from", () => {
-  it("the store first, and memory from then on", async () => {
+describe("an event of the gate names as the source of the session", () => {
+  it("the store for the first request, and memory for the next", async () => {
     await send("/backend/x", asMember());
     await send("/backend/x", asMember());
-    expect((await seen()).map(({ session }) => session)).toEqual(["store", "memory"]);
+    expect((await readEvents()).map(({ session }) => session)).toEqual(["store", "memory"]);
   });
 
-  it("the signed cookie", async () => {
+  it("the signed cookie cache", async () => {
     const data = await signCookieCache({ token: "abc", updatedAt: time });
     await send("/backend/x", asMember({ cookie: `${cookie}; better-auth.session_data=${data}` }));
-    expect(await seen()).toMatchObject([{ session: "cookie" }]);
+    expect(await readEvents()).toMatchObject([{ session: "cookie" }]);
   });
 
-  it("nowhere", async () => {
+  it("none, not needed, or unreachable", async () => {
     await send("/backend/x");
     await send("/");
     reply = () => Promise.reject(new Error("down"));
     await send("/backend/x", asMember());
-    expect((await seen()).map(({ session }) => session)).toEqual(["none", "not needed", "unreachable"]);
+    expect((await readEvents()).map(({ session }) => session)).toEqual(["none", "not needed", "unreachable"]);
   });
 });
 
@@ -89,27 +87,27 @@ test.each<[what: string, path: string, init: RequestInit, shown: Partial<GateEve
     { headers: { accept: "text/html" } },
     { outcome: "redirected", status: 307 },
   ],
-])("%s is shown with what came of it, and why", async (_, path, init, shown) => {
+])("the event of %s has the outcome and the reason", async (_, path, init, shown) => {
   await send(path, init);
-  expect(await seen()).toEqual([
+  expect(await readEvents()).toEqual([
     expect.objectContaining({ ...shown, reason: expect.stringMatching(/\w+ .*\.$/) }),
   ]);
 });
 
-it("tells a cookie without a session from no cookie", async () => {
+it("the reason in an event distinguishes a cookie without a session from no cookie", async () => {
   reply = async () => ({ session: null, setCookies: [] });
   await send("/backend/x", asMember());
   await send("/backend/x");
-  const [stale, none] = await seen();
+  const [stale, none] = await readEvents();
   expect(stale?.reason).toMatch(/there is no such session/);
   expect(none?.reason).toMatch(/has no session cookie/);
 });
 
-it("has each step where its time was, and the age of the token", async () => {
+it("an event has the time of each step, and the age of the token", async () => {
   await send("/backend/x", asMember());
   time += 42_000;
   await send("/backend/x", asMember());
-  const [first, second] = await seen();
+  const [first, second] = await readEvents();
   expect(first?.steps.map(({ name }) => name)).toEqual(["session", "decide", "mint", "forward"]);
   for (const [i, { start, took }] of first?.steps.entries() ?? []) {
     expect(took).toBeGreaterThan(0);
@@ -119,28 +117,28 @@ it("has each step where its time was, and the age of the token", async () => {
   expect([first?.tokenAge, second?.tokenAge]).toEqual([0, 42]);
 });
 
-it("keeps the last 200", async () => {
+it("the inspector keeps the last 200 events", async () => {
   for (let i = 0; i < 250; i++) await send(`/backend/${i}`);
-  const paths = (await seen()).map(({ path }) => path);
+  const paths = (await readEvents()).map(({ path }) => path);
   expect(paths).toHaveLength(200);
   expect(paths.at(-1)).toBe("/backend/249");
 });
 
-it("shows no token, no cookie, no query and nobody", async () => {
+it("an event contains no token, no cookie, no query and no personal data", async () => {
   const secret = "Zk3vQx8fW0nLr7Tc2bYpHs5uJd9aEgMi";
   await send(
     "/backend/users/ada@example.com?token=hunter2",
     asMember({ authorization: "Bearer abc.def.ghi" }),
   );
   await send(`/api/auth/reset-password/${secret}`, asMember());
-  const text = JSON.stringify(await seen());
+  const text = JSON.stringify(await readEvents());
   expect(text).toContain("/api/auth/reset-password/…");
   for (const forbidden of [secret, "hunter2", "ada@", "eyJ", "Bearer", "better-auth", cookie]) {
     expect(text).not.toContain(forbidden);
   }
 });
 
-it("lets whoever develops see the page, and does not show itself", async () => {
+it("the page of the inspector needs no session and causes no event", async () => {
   expect((await send("/dev/gate")).headers.get("x-middleware-next")).toBe("1");
-  expect(await seen()).toEqual([]);
+  expect(await readEvents()).toEqual([]);
 });

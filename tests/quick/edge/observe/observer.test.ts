@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../../../edge/gate";
 import { type Observer, observeStep } from "../../../../edge/observe/observer";
 import type { GateRequest } from "../../../../edge/request";
-import type { StoreAnswer } from "../../../../edge/session/reader";
+import type { StoreResult } from "../../../../edge/session/store";
 import { tapMaybeAsync } from "../../../../edge/util/maybe-async";
 import { identityOf } from "../../../../lib/token/contract";
 import { signSessionToken } from "../../../../scripts/stack/signing";
@@ -13,7 +13,7 @@ const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada
 
 let seen: string[];
 let cookie: string;
-let reply: () => Promise<StoreAnswer>;
+let reply: () => Promise<StoreResult>;
 beforeEach(async () => {
   seen = [];
   cookie = `__Secure-better-auth.session_token=${await signSessionToken("abc")}`;

@@ -6,7 +6,7 @@ const plain = createBackendAddresses(BACKEND, "/backend");
 const rewrite = (name: string, value: string, path = "/api/tasks") =>
   plain.rewriteHeader(name, value, BACKEND + path);
 
-describe.each(["location", "content-location", "sourcemap"])("%s", (name) => {
+describe.each(["location", "content-location", "sourcemap"])("in the header %s", (name) => {
   test.each([
     [`${BACKEND}/there?x=1#y`, "/backend/there?x=1#y"],
     // uvicorn writes "https" if X-Forwarded-Proto says https.
@@ -40,7 +40,7 @@ describe.each(["location", "content-location", "sourcemap"])("%s", (name) => {
   });
 });
 
-describe("link", () => {
+describe("in the header link", () => {
   test.each([
     [`<${BACKEND}/n?page=2>; rel="next"`, `</backend/n?page=2>; rel="next"`],
     [
@@ -57,7 +57,7 @@ describe("link", () => {
   });
 });
 
-describe("refresh", () => {
+describe("in the header refresh", () => {
   test.each([
     ["5", "5"],
     [`5; url=${BACKEND}/x`, "5; url=/backend/x"],
@@ -71,7 +71,7 @@ describe("refresh", () => {
   });
 });
 
-describe("any other header", () => {
+describe("in any other header", () => {
   test.each([
     ["x-next-page", `${BACKEND}/api/tasks?page=2`, "/backend/api/tasks?page=2"],
     ["x-pages", `a=${BACKEND}/a, b=${BACKEND}/b`, "a=/backend/a, b=/backend/b"],
@@ -89,7 +89,7 @@ describe("any other header", () => {
   });
 });
 
-it("an address below the backend's own path loses that path, and no other", () => {
+it("an address below the backend's own path loses that path and no other part", () => {
   const backend = "https://api.example.com/v1";
   const { rewriteHeader } = createBackendAddresses(backend, "/backend");
   const at = (name: string, value: string) => rewriteHeader(name, value, `${backend}/tasks`);
@@ -101,7 +101,7 @@ it("an address below the backend's own path loses that path, and no other", () =
   expect(at("x-next", "https://api.example.com/v10")).toBe("/backend/v10");
 });
 
-it("a backend with a one-word name takes no word out of other headers", () => {
+it("a backend with a one-word name does not change that word in other headers", () => {
   const { rewriteHeader } = createBackendAddresses("http://api", "/backend");
   expect(rewriteHeader("content-type", "application/vnd.api+json", "http://api/x")).toBe(
     "application/vnd.api+json",
@@ -114,7 +114,7 @@ test.each([
   ["link", `<a>; anchor="${"<".repeat(100_000)}`],
   ["refresh", `1; url="${" ".repeat(100_000)}!`],
   ["refresh", `1; url="${"a ".repeat(50_000)}`],
-])("a long %s takes a time that grows with its length alone", (name, value) => {
+])("the time for a long %s header grows in proportion to its length", (name, value) => {
   const started = performance.now();
   rewrite(name, value);
   // With the square of the length it is 15 seconds and more.

@@ -21,7 +21,7 @@ const sent = (headers: Record<string, string>, more: Partial<TrustedValues> = {}
 /** Headers that the gate sets itself. */
 const OWN = ["authorization", "host", "x-request-id", "x-forwarded-proto", "x-forwarded-host"];
 
-test.each(forgedHeaders)("%s never reaches the backend as the client sent it", (name) => {
+test.each(forgedHeaders)("the header %s never reaches the backend as the client sent it", (name) => {
   expect([...sent({ [name]: "forged" }).values()]).not.toContain("forged");
 });
 
@@ -35,16 +35,16 @@ test("a header that is on no list does not reach the backend", () => {
 });
 
 describe("the list of forwarded headers", () => {
-  it("holds each name once", () => {
+  it("contains each name once", () => {
     expect(new Set(FORWARDED).size).toBe(FORWARDED.length);
   });
 
-  it.each(FORWARDED)("%s is written in lower case and without an underscore", (name) => {
+  it.each(FORWARDED)("has %s in lower case and without an underscore", (name) => {
     // CGI and WSGI read `x_user` and `x-user` as one name.
     expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
   });
 
-  it("holds no name that speaks for a proxy, a platform or a person", () => {
+  it("contains no name that a proxy, a platform or an identity header uses", () => {
     expect(FORWARDED.filter((name) => forgedHeaders.includes(name))).toEqual([]);
     const identity =
       /forwarded|client-(ip|cert|dn)|real-ip|user(?!-agent$|$)|remote|email|group|role|auth|jwt|consumer|cookie|proxy-/;
@@ -52,16 +52,16 @@ describe("the list of forwarded headers", () => {
   });
 });
 
-describe("what the gate says in place of the client", () => {
-  it("is the token, whatever the client sent", () => {
+describe("the gate sets", () => {
+  it("Authorization to its own token", () => {
     expect(sent({ authorization: "Bearer forged" }).get("authorization")).toBe("Bearer the.gates.token");
   });
 
-  it("is the request id", () => {
+  it("X-Request-ID to its own ID", () => {
     expect(sent({ "x-request-id": "forged" }).get("x-request-id")).toBe("request-1");
   });
 
-  it("is the scheme and host that browsers see", () => {
+  it("Host and X-Forwarded-* to the scheme and host that browsers use", () => {
     const headers = sent({
       host: "evil.example",
       "x-forwarded-proto": "gopher",
@@ -72,7 +72,7 @@ describe("what the gate says in place of the client", () => {
     expect(headers.get("host")).toBe("app.example.com");
   });
 
-  it("is the client's address where the platform writes it", () => {
+  it("X-Forwarded-For to the address that the platform has written", () => {
     const headers = sent(
       { "x-vercel-forwarded-for": "203.0.113.7", "x-forwarded-for": "6.6.6.6" },
       { clientAddressHeader: "x-vercel-forwarded-for" },
@@ -86,12 +86,12 @@ test.each([
   ["https://other-name.example.com", true],
   ["https://evil.example", false],
   ["null", false],
-])("the origin %s is told to the backend: %s", (origin, told) => {
-  expect(sent({ origin }).get("origin")).toBe(told ? origin : undefined);
+])("the origin %s reaches the backend: %s", (origin, reaches) => {
+  expect(sent({ origin }).get("origin")).toBe(reaches ? origin : undefined);
 });
 
 test.each(FORWARDED.filter((name) => name !== "origin" && !name.startsWith("trace")))(
-  "%s arrives as it was sent",
+  "the header %s arrives unchanged",
   (name) => {
     expect(sent({ [name]: 'a; b, c="d"' }).get(name)).toBe('a; b, c="d"');
   },
@@ -101,28 +101,28 @@ test.each([
   ["origin", "https://app.example.com"],
   ["traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
   ["tracestate", "vendor=1"],
-])("%s arrives as it was sent, where it is valid", (name, value) => {
+])("a valid %s arrives unchanged", (name, value) => {
   expect(sent({ [name]: value }).get(name)).toBe(value);
 });
 
-describe("Connection", () => {
-  it("takes the headers that it names with it", () => {
+describe("the Connection header", () => {
+  it("removes the headers that it lists, and itself", () => {
     const headers = sent({ connection: "keep-alive, X-Version", "x-version": "1" });
     expect(headers.has("x-version")).toBe(false);
     expect(headers.has("connection")).toBe(false);
   });
 
-  it.each(["content-length", "transfer-encoding"])("cannot take %s away, which frames the body", (name) => {
+  it.each(["content-length", "transfer-encoding"])("does not remove %s, which frames the body", (name) => {
     expect(sent({ connection: `close, ${name}`, [name]: "5" }).get(name)).toBe("5");
   });
 
-  it("cannot take the gate's own headers away", () => {
+  it("does not remove the headers that the gate sets", () => {
     const headers = sent({ connection: "authorization, x-request-id" });
     expect(headers.get("authorization")).toBe("Bearer the.gates.token");
     expect(headers.get("x-request-id")).toBe("request-1");
   });
 
-  it("is set anew for a WebSocket", () => {
+  it("is set by the gate for a WebSocket", () => {
     const headers = sent(
       { connection: "Upgrade, x-version", upgrade: "websocket", "sec-websocket-key": "k" },
       { isUpgrade: true },

@@ -31,7 +31,7 @@ function createSource() {
 }
 
 describe("a minted token", () => {
-  it("holds what the contract says, signed with the first key of the ring", async () => {
+  it("contains the claims of the contract, signed with the first key of the ring", async () => {
     const token = await createSource().getToken(ada);
     expect(decodeProtectedHeader(token)).toEqual({ alg: "HS256", typ: "JWT", kid: await keyId(JWT_KEY) });
     const { payload } = await jwtVerify(token, new TextEncoder().encode(JWT_KEY), {
@@ -51,13 +51,13 @@ describe("a minted token", () => {
   });
 });
 
-it("names a key by the first 16 hex digits of its SHA-256", async () => {
+it("the ID of a key is the first 16 hex digits of its SHA-256", async () => {
   // FIPS 180-4: the digest of "abc" in its own example.
   expect(await keyId("abc")).toBe("ba7816bf8f01cfea");
 });
 
-describe("a session's token", () => {
-  it("is reused, at once, until half its life is gone", async () => {
+describe("the token of a session", () => {
+  it("is reused without a promise until half of its lifetime has passed", async () => {
     const { getToken } = createSource();
     const first = await getToken(ada);
     time = START + 149_999;
@@ -66,25 +66,25 @@ describe("a session's token", () => {
     expect(await getToken(ada)).not.toBe(first);
   });
 
-  it("is minted once for a thousand requests at once", async () => {
+  it("is minted once for a thousand simultaneous requests", async () => {
     const { getToken, countMinted } = createSource();
     const tokens = await Promise.all(Array.from({ length: 1000 }, () => getToken(ada)));
     expect(new Set(tokens).size).toBe(1);
     expect(countMinted()).toBe(1);
   });
 
-  it("is not another session's", async () => {
+  it("is not that of another session", async () => {
     const { getToken } = createSource();
     expect(await getToken(ada)).not.toBe(await getToken({ ...ada, sessionId: "session-2" }));
   });
 
-  it("states a new name at once", async () => {
+  it("contains a changed name in the next request", async () => {
     const { getToken } = createSource();
     await getToken(ada);
     expect(decodeJwt(await getToken({ ...ada, name: "Countess" })).name).toBe("Countess");
   });
 
-  it("is minted each time where it would fill the memory", async () => {
+  it("is minted for each request if it is too long to be kept", async () => {
     const { getToken, countMinted } = createSource();
     const large = { ...ada, name: "x".repeat(4_096) };
     await getToken(large);
@@ -93,7 +93,7 @@ describe("a session's token", () => {
   });
 });
 
-it("a token from before the clock stepped back is not reused", async () => {
+it("a token is not reused after the clock has stepped back", async () => {
   const { getToken, countMinted } = createSource();
   await getToken(ada);
   time = START - 3_600_000;

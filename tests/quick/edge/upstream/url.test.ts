@@ -58,23 +58,23 @@ test.each([
   "?flag&a=1&flag2",
   "?a=/x:@!$()*,~?/",
   "?next=https://x.example/?a=b",
-])("%s arrives as it was sent", (search) => {
+])("the query %s arrives unchanged", (search) => {
   expect(throughNext(search, protectQuery(search))).toBe(search);
 });
 
 test.each([
   ["?flag", "?flag="],
   ["?a;b", "?a;b="],
-])("%s gets an equals sign at its end: %s", (search, arrived) => {
+])("the query %s gets an equals sign at its end: %s", (search, arrived) => {
   expect(throughNext(search, protectQuery(search))).toBe(arrived);
 });
 
-test.each(["", "?", "?a=%09b"])("%s is left alone", (search) => {
+test.each(["", "?", "?a=%09b"])("the query '%s' is not changed", (search) => {
   expect(protectQuery(search)).toBe(search);
 });
 
 it(
-  "any query with an equals sign and no tab arrives as it was sent",
+  "any query with an equals sign and no tab arrives unchanged",
   () => {
     const character = fc.constantFrom(
       ..."ab1&=;+[]%25/?:@!$()*,~_-.",

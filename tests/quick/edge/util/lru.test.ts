@@ -1,20 +1,20 @@
 import { expect, it } from "vitest";
 import { Lru } from "../../../../edge/util/lru";
 
-it("keeps what it is given", () => {
+it("an Lru returns a stored value", () => {
   const lru = new Lru<number>(2);
   lru.set("a", 1);
   expect(lru.get("a")).toBe(1);
   expect(lru.get("b")).toBeUndefined();
 });
 
-it("holds at most twice its capacity however much it is given", () => {
+it("an Lru has at most twice its capacity of entries after a million insertions", () => {
   const lru = new Lru<number>(100);
   for (let i = 0; i < 1_000_000; i++) lru.set(`key ${i}`, i);
   expect(lru.size).toBeLessThanOrEqual(200);
 });
 
-it("keeps what is used and forgets what is not", () => {
+it("an Lru keeps entries that are read and drops entries that are not", () => {
   const lru = new Lru<number>(10);
   lru.set("used", 1);
   lru.set("unused", 2);
@@ -26,7 +26,7 @@ it("keeps what is used and forgets what is not", () => {
   expect(lru.get("unused")).toBeUndefined();
 });
 
-it("forgets what it is told to, in both generations", () => {
+it("an Lru deletes an entry from both generations", () => {
   const lru = new Lru<number>(1);
   lru.set("a", 1);
   lru.set("b", 2);
@@ -36,7 +36,7 @@ it("forgets what it is told to, in both generations", () => {
   expect(lru.get("b")).toBeUndefined();
 });
 
-it("replaces a value", () => {
+it("an Lru replaces a value", () => {
   const lru = new Lru<number>(1);
   lru.set("a", 1);
   lru.set("b", 1);

@@ -20,14 +20,14 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
 }
 
-interface Answer {
+interface TestResponse {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
 }
 
 /** Starts a server that sends this response to every request. */
-function serveAnswer({ status, body, headers = {} }: Answer): Promise<string> {
+function serveResponse({ status, body, headers = {} }: TestResponse): Promise<string> {
   return serve((_, response) => {
     response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(typeof body === "string" ? body : JSON.stringify(body));
@@ -47,7 +47,7 @@ async function failureOf(call: Promise<unknown>): Promise<ApiError> {
 }
 
 describe("a call that succeeds", () => {
-  it("sends what the operation asks for and resolves to the body alone", async () => {
+  it("sends what the operation requires and resolves to the body alone", async () => {
     const task = { id: "7b0c", title: "Water the plants", done: true };
     let seen = "";
     const baseUrl = await serve(async (request, response) => {
@@ -57,25 +57,25 @@ describe("a call that succeeds", () => {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(task));
     });
 
-    const answer = await plainApi(`${baseUrl}/backend`).patch("/api/tasks/{task_id}", {
+    const body = await plainApi(`${baseUrl}/backend`).patch("/api/tasks/{task_id}", {
       params: { path: { task_id: "a/b" } },
       body: { done: true },
     });
 
-    expect(answer).toEqual(task);
+    expect(body).toEqual(task);
     // An id with a slash must not lead to another path.
     expect(seen).toBe('PATCH /backend/api/tasks/a%2Fb application/json {"done":true}');
   });
 
-  it("resolves to undefined when there is no body", async () => {
+  it("resolves to undefined if there is no body", async () => {
     const baseUrl = await serve((_, response) => response.writeHead(204).end());
     const call = plainApi(baseUrl).delete("/api/tasks/{task_id}", { params: { path: { task_id: "a" } } });
     await expect(call).resolves.toBeUndefined();
   });
 });
 
-describe("a call that fails says what went wrong", () => {
-  it.each<Answer & { it: string; fields: Partial<ApiError> }>([
+describe("a call rejects with an ApiError", () => {
+  it.each<TestResponse & { it: string; fields: Partial<ApiError> }>([
     {
       it: "in the words of the gate",
       status: 503,
@@ -83,7 +83,7 @@ describe("a call that fails says what went wrong", () => {
       headers: { "content-type": "application/problem+json", "retry-after": "5" },
       fields: {
         code: "gate_session_store_unreachable",
-        detail: "The session store does not answer. Nothing has changed; try again in a moment.",
+        detail: "The session store does not respond. Nothing has changed; try again in a moment.",
         requestId: "req-1",
         retryAfter: 5,
         issues: undefined,
@@ -115,14 +115,14 @@ describe("a call that fails says what went wrong", () => {
       },
     },
     {
-      it: "when a proxy answers in plain text",
+      it: "when a proxy responds with plain text",
       status: 500,
       body: "Internal Server Error",
       headers: { "content-type": "text/plain" },
       fields: { code: "http_500", detail: "The server responded with status 500." },
     },
     {
-      it: "when the answer is JSON of another shape",
+      it: "when the response is JSON of another shape",
       status: 400,
       body: { detail: [], code: "", request_id: null },
       fields: {
@@ -140,18 +140,18 @@ describe("a call that fails says what went wrong", () => {
       fields: { code: "http_429", retryAfter: undefined },
     },
   ])("$it", async ({ status, body, headers, fields }) => {
-    const error = await failureOf(plainApi(await serveAnswer({ status, body, headers })).get("/api/tasks"));
+    const error = await failureOf(plainApi(await serveResponse({ status, body, headers })).get("/api/tasks"));
     expect(error).toMatchObject({ status, message: error.detail, ...fields });
   });
 
-  it("when there is nobody to answer", async () => {
+  it("if no server listens", async () => {
     const baseUrl = await serve(() => undefined);
     server?.close();
     const error = await failureOf(plainApi(baseUrl).get("/api/tasks"));
     expect(error).toMatchObject({ status: 0, code: "network", cause: expect.any(TypeError) });
   });
 
-  it("when the answer breaks off", async () => {
+  it("if the response is cut off", async () => {
     const baseUrl = await serve((_, response) => {
       response.writeHead(200, { "content-type": "application/json" }).write('[{"id":');
       setImmediate(() => response.destroy());
@@ -162,20 +162,20 @@ describe("a call that fails says what went wrong", () => {
     });
   });
 
-  it("when a success is not JSON", async () => {
-    const baseUrl = await serveAnswer({ status: 200, body: "<!doctype html>" });
+  it("if a success is not JSON", async () => {
+    const baseUrl = await serveResponse({ status: 200, body: "<!doctype html>" });
     const error = await failureOf(plainApi(baseUrl).get("/api/tasks"));
     expect(error).toMatchObject({ status: 0, code: "unreadable" });
   });
 
-  it("when it takes too long", async () => {
+  it("if it takes too long", async () => {
     const baseUrl = await serve(() => undefined);
     const error = await failureOf(plainApi(baseUrl).get("/api/tasks", { signal: AbortSignal.timeout(20) }));
     expect(error).toMatchObject({ status: 0, code: "timeout", cause: expect.any(DOMException) });
-    expect(error.detail).toMatch(/not answered in time.*not known/);
+    expect(error.detail).toMatch(/did not respond in time.*not known/);
   });
 
-  it("when it takes too long in the middle of the response", async () => {
+  it("if it takes too long in the middle of the response", async () => {
     const baseUrl = await serve((_, response) => {
       response.writeHead(200, { "content-type": "application/json" }).write('[{"id":');
     });
@@ -186,7 +186,7 @@ describe("a call that fails says what went wrong", () => {
     });
   });
 
-  it("when a caller's timeout is one of several signals", async () => {
+  it("if a caller's timeout is one of several signals", async () => {
     const baseUrl = await serve(() => undefined);
     const signal = AbortSignal.any([new AbortController().signal, AbortSignal.timeout(20)]);
     expect(
@@ -197,20 +197,20 @@ describe("a call that fails says what went wrong", () => {
   it.each([
     ["the gate", describeProblem("gate_backend_timeout", "req-6"), "gate_backend_timeout"],
     ["a proxy", "<h1>504 Gateway Time-out</h1>", "http_504"],
-  ])("when %s says 504, which tells nothing of what was done", async (_, body, code) => {
-    const error = await failureOf(plainApi(await serveAnswer({ status: 504, body })).get("/api/tasks"));
+  ])("if %s responds with 504, which does not show what was done", async (_, body, code) => {
+    const error = await failureOf(plainApi(await serveResponse({ status: 504, body })).get("/api/tasks"));
     expect(error).toMatchObject({ status: 504, code });
     expect(error.detail).toMatch(/in time.*not known/);
   });
 
-  it("but not when the caller cancels with a reason of its own", async () => {
+  it("but not if the caller cancels with another reason", async () => {
     const abort = new AbortController();
     const reason = new Error("the page was left");
     const baseUrl = await serve(() => abort.abort(reason));
     await expect(plainApi(baseUrl).get("/api/tasks", { signal: abort.signal })).rejects.toBe(reason);
   });
 
-  it("but not when the caller itself took it back", async () => {
+  it("but not if the caller cancels it", async () => {
     const errors: ApiError[] = [];
     const abort = new AbortController();
     const baseUrl = await serve(() => abort.abort());
@@ -239,7 +239,7 @@ describe("in the browser", () => {
     return { api, left };
   }
 
-  describe("a call that the server does not respond to", () => {
+  describe("a call without a response", () => {
     /** Responds after `ms` milliseconds. */
     const serveAfter = (ms: number) =>
       serve((_, response) => {
@@ -253,7 +253,7 @@ describe("in the browser", () => {
         limit,
       );
 
-    it("ends after the deployment's limit, and says that the outcome is unknown", async () => {
+    it("ends after the deployment's limit, and reports that the outcome is unknown", async () => {
       const error = await failureOf(
         open(await serveAfter(5_000), 30).post("/api/tasks", { body: { title: "a" } }),
       );
@@ -261,12 +261,12 @@ describe("in the browser", () => {
       expect(error.detail).toMatch(/not known/);
     });
 
-    it("waits longer where the caller's signal does", async () => {
+    it("waits longer if the caller's signal does", async () => {
       const call = open(await serveAfter(200), 30).get("/api/tasks", { signal: AbortSignal.timeout(5_000) });
       await expect(call).resolves.toEqual([]);
     });
 
-    it("ends sooner where the caller's signal does", async () => {
+    it("ends sooner if the caller's signal does", async () => {
       const call = open(await serveAfter(5_000)).get("/api/tasks", { signal: AbortSignal.timeout(30) });
       expect(await failureOf(call)).toMatchObject({ code: "timeout" });
     });
@@ -277,7 +277,7 @@ describe("in the browser", () => {
   const wayOut = ["sign out", "/login?next=%2Ftasks%3Fpage%3D2"];
 
   it("an ended session leads to sign-in once, and each of the calls rejects", async () => {
-    const { api, left } = openPage(await serveAnswer(signedOut));
+    const { api, left } = openPage(await serveResponse(signedOut));
     const calls = [
       api.get("/api/tasks"),
       api.get("/api/me"),
@@ -292,7 +292,7 @@ describe("in the browser", () => {
   });
 
   it("a sign-out that fails does not keep the visitor on the page", async () => {
-    const { api, left } = openPage(await serveAnswer(signedOut), () =>
+    const { api, left } = openPage(await serveResponse(signedOut), () =>
       Promise.reject(new TypeError("offline")),
     );
     await failureOf(api.get("/api/tasks"));
@@ -300,7 +300,7 @@ describe("in the browser", () => {
     expect(left).toEqual(wayOut);
   });
 
-  it.each<Answer & { it: string }>([
+  it.each<TestResponse & { it: string }>([
     {
       it: "FastAPI refuses the token",
       status: 401,
@@ -313,9 +313,9 @@ describe("in the browser", () => {
     },
     { it: "the gate refuses the request", status: 403, body: describeProblem("gate_cross_site", "req-5") },
     { it: "something breaks", status: 500, body: "Internal Server Error" },
-  ])("the visitor stays signed in when $it", async (answer) => {
-    const { api, left } = openPage(await serveAnswer(answer));
-    expect(await failureOf(api.get("/api/tasks"))).toMatchObject({ status: answer.status });
+  ])("the visitor stays signed in when $it", async (response) => {
+    const { api, left } = openPage(await serveResponse(response));
+    expect(await failureOf(api.get("/api/tasks"))).toMatchObject({ status: response.status });
     await settle();
     expect(left).toEqual([]);
   });

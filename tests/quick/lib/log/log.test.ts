@@ -6,12 +6,12 @@ import { redact, redactPath } from "../../../../lib/log/redact";
 
 const docs = readFileSync("docs/logs.md", "utf8");
 
-it("explains every code, and none that there is not", () => {
+it("docs/logs.md explains exactly the codes that exist", () => {
   const rows = [...docs.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, code, level]) => [code, level]);
   expect(Object.fromEntries(rows)).toEqual(logLevels);
 });
 
-it("has no code that nothing writes", () => {
+it("each code of the log is written somewhere", () => {
   const sources = ["edge", "lib", "app"].flatMap((root) =>
     readdirSync(root, { recursive: true, encoding: "utf8" })
       .filter((file) => /\.tsx?$/.test(file) && `${root}/${file}` !== "lib/log/log.ts")
@@ -21,7 +21,7 @@ it("has no code that nothing writes", () => {
   expect(Object.keys(logLevels).filter((code) => !all.includes(`"${code}"`))).toEqual([]);
 });
 
-it("is one JSON object a line, with its time", () => {
+it("a log line is one JSON object with its time", () => {
   const lines: [level: string, line: string][] = [];
   const log = createLog(
     (...line) => lines.push(line),
@@ -38,7 +38,7 @@ it("is one JSON object a line, with its time", () => {
   });
 });
 
-describe("what of an error stands in the log", () => {
+describe("the log has of an error", () => {
   const withCode = (code: string, message: string) => Object.assign(new Error(message), { code });
   const token = "Zk3vQx8fW0nLr7Tc2bYpHs5uJd9aEgMi";
 
@@ -46,18 +46,18 @@ describe("what of an error stands in the log", () => {
     ["its name and message", new TypeError("fetch failed"), "TypeError: fetch failed"],
     ["its cause", new Error("one", { cause: new Error("two") }), "Error: one (Error: two)"],
     ["its code", withCode("ECONNREFUSED", "connect failed"), "Error ECONNREFUSED: connect failed"],
-    ["what was thrown that is no error", "just text", "just text"],
+    ["a thrown value that is no error", "just text", "just text"],
     [
       "no quoted value",
       new Error('invalid input for type uuid: "Ada Lovelace"'),
       'Error: invalid input for type uuid: "…"',
     ],
-    ["no address of a person", new Error("no user ada.l@example.com here"), "Error: no user …@… here"],
+    ["no email address", new Error("no user ada.l@example.com here"), "Error: no user …@… here"],
     ["no password", new Error("cannot use postgresql://me:pa55@db/x"), "Error: cannot use …@…"],
-    ["the name of a code", new Error("INTERNAL_SERVER_ERROR"), "Error: INTERNAL_SERVER_ERROR"],
+    ["a code in capitals", new Error("INTERNAL_SERVER_ERROR"), "Error: INTERNAL_SERVER_ERROR"],
     ["no token", new Error(`session ${token} is gone`), "Error: session … is gone"],
     [
-      "nothing of an answer that could not be read",
+      "nothing of a response that could not be read",
       new Error("Server error (HTTP status 500): Ada"),
       "Error: Server error (HTTP status 500)",
     ],
@@ -71,11 +71,11 @@ test.each([
   ["/api/x/0b6f6f0e-59a1-4d7f-9a20-6f0f5f1f7a11", "/api/x/0b6f6f0e-59a1-4d7f-9a20-6f0f5f1f7a11"],
   ["/api/auth/reset-password/Zk3vQx8fW0nLr7Tc2bYpHs5uJd9aEgMi", "/api/auth/reset-password/…"],
   ["/users/ada@example.com", "/users/…@…"],
-])("the path %s is shown as %s", (path, shown) => {
+])("the path %s is redacted to %s", (path, shown) => {
   expect(redactPath(path)).toBe(shown);
 });
 
-it("redacts a long text in a time that grows with its length alone", () => {
+it("the time to redact a long text grows in proportion to its length", () => {
   const started = performance.now();
   for (const character of ["a", "/", "@", "=", "'", "("]) redact(character.repeat(200_000));
   // With the square of the length it is minutes.

@@ -22,16 +22,16 @@ const leftOut: Readonly<Record<string, string>> = {
   "POST /get-session": "an option that this app does not use (deferSessionRefresh)",
   "POST /callback/:id": "for providers that post their response across sites; GitHub and Google do not",
   "POST /update-session": "sessions have no fields of their own",
-  "POST /revoke-session": "wants a session's token, which no page has; /revoke-session-by-id takes its id",
+  "POST /revoke-session": "requires a session's token, which no page has; /revoke-session-by-id takes its id",
   "POST /link-social": "no page links another site to an account",
   "GET /list-accounts": "the account page reads them on the server (lib/server/account.ts)",
   "POST /unlink-account": "no page does it",
-  "GET /delete-user/callback": "for a link in an email, which is not sent: the password is asked for",
-  "POST /refresh-token": "the tokens of other sites are not kept",
-  "POST /get-access-token": "the tokens of other sites are not kept",
-  "GET /account-info": "the tokens of other sites are not kept",
+  "GET /delete-user/callback": "for a link in an email, which is not sent: the password is required",
+  "POST /refresh-token": "the tokens of other sites are not stored",
+  "POST /get-access-token": "the tokens of other sites are not stored",
+  "GET /account-info": "the tokens of other sites are not stored",
   "GET /ok": "/api/health is this app's own",
-  "GET /jwks": "a shared secret has no public half",
+  "GET /jwks": "a shared secret has no public key",
 };
 
 const everything = { TOKEN_ENDPOINT: "on", GITHUB_CLIENT_ID: "a", GITHUB_CLIENT_SECRET: "b" };
@@ -53,7 +53,7 @@ it("each endpoint of the installed Better Auth is served, or left out on purpose
   expect(installed().sort()).toEqual([...served, ...Object.keys(leftOut)].sort());
 });
 
-it("each one that takes a password, a token of a link, or sends an email is limited", () => {
+it("each endpoint that takes a password or the token of a link, or sends an email, has a limit", () => {
   const free = Object.entries(authEndpoints).filter(([, { limits }]) => !limits?.length);
   expect(free.map(([path]) => path).sort()).toEqual(
     [
@@ -71,24 +71,24 @@ it("each one that takes a password, a token of a link, or sends an email is limi
 });
 
 test.each(Object.entries(limits))(
-  "%s is limited by address, and by account where one is named",
+  "the limit %s counts by address, and by account if the request has one",
   (_, limit) => {
     expect(limit.perAddress).toBeGreaterThan(0);
     if (limit.account !== "none") expect(limit.perAccount).toBeGreaterThan(0);
   },
 );
 
-describe("the guard", () => {
+describe("the request guard", () => {
   const checkRequest = createRequestGuard(env);
   const check = (method: string, path: string, headers: Record<string, string> = {}) =>
     checkRequest({ method, url: `${env.appOrigin}/api/auth${path}`, headers: new Headers(headers) });
 
-  test.each(served)("%s passes", (line) => {
+  test.each(served)("lets %s pass", (line) => {
     const [method = "", path = ""] = line.split(" ");
     expect(check(method, path.replace(/:\w+/, "aB3_-"))).toBeUndefined();
   });
 
-  test.each(Object.keys(leftOut))("%s does not", (line) => {
+  test.each(Object.keys(leftOut))("refuses %s", (line) => {
     const [method = "", path = ""] = line.split(" ");
     expect(check(method, path.replace(/:\w+/, "github"))?.code).toMatch(/^auth_(unknown_path|wrong_method)$/);
   });
@@ -110,7 +110,7 @@ describe("the guard", () => {
     `/reset-password/${"x".repeat(101)}`,
     "/reset-password/%61bc",
     "/callback/",
-  ])("no other spelling does: %s", (path) => {
+  ])("refuses another spelling of a path: %s", (path) => {
     for (const method of ["GET", "POST"]) expect(check(method, path)?.code).toBe("auth_unknown_path");
   });
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMailer } from "../../../../lib/server/mail/mail";
 import { readMailbox } from "../../../../lib/server/mail/mailbox";
 import type { Message } from "../../../../lib/server/mail/message";
-import { LOOPBACK, listen } from "../../../../scripts/stack/ports";
+import { LOOPBACK, listen } from "../../../../scripts/lib/ports";
 import { type MailServer, startMailServer } from "../../../fixtures/mail-server";
 
 const message: Message = {
@@ -15,7 +15,7 @@ const message: Message = {
 
 const deployed = { mail: undefined, development: false };
 
-describe("with a mail server", () => {
+describe("with a mail server,", () => {
   let server: MailServer;
   beforeEach(async () => {
     server = await startMailServer();
@@ -34,7 +34,7 @@ describe("with a mail server", () => {
     });
   });
 
-  it("a wrong password is an error, and is not repeated in it", async () => {
+  it("a wrong password is an error that does not contain the password", async () => {
     const wrong = mailer(server.env.SMTP_URL.replace("mail-password", "not-the-password"));
     for (const attempt of [wrong.check(), wrong.send(message)]) {
       const error = await attempt.catch((reason: unknown) => reason);
@@ -43,12 +43,12 @@ describe("with a mail server", () => {
     }
   });
 
-  it("an address that it refuses is an error", async () => {
+  it("an address that the server refuses is an error", async () => {
     const sent = mailer().send({ ...message, to: "nobody@refused.example" });
     await expect(sent).rejects.toMatchObject({ code: "MAIL_NOT_SENT" });
   });
 
-  it("that is down is an error", async () => {
+  it("a server that is down is an error", async () => {
     const { env } = server;
     await server.stop();
     await expect(mailer(env.SMTP_URL).check()).rejects.toMatchObject({ code: "MAIL_NOT_SENT" });
@@ -56,7 +56,7 @@ describe("with a mail server", () => {
   });
 });
 
-it("a mail server that says nothing is given up in time", async () => {
+it("a mail server that does not respond is an error after 8 seconds", async () => {
   const silent = createServer(() => {});
   const port = await listen(silent);
   const mailer = createMailer({
@@ -67,12 +67,12 @@ it("a mail server that says nothing is given up in time", async () => {
   await new Promise((resolve) => silent.close(resolve));
 }, 12_000);
 
-describe("without one", () => {
+describe("without a mail server,", () => {
   afterEach(() => {
     delete (globalThis as { gatehouseMailbox?: unknown }).gatehouseMailbox;
   });
 
-  it("a build sends nothing and says so", async () => {
+  it("a build sends nothing and throws an error", async () => {
     const mailer = createMailer(deployed);
     expect(mailer.isConfigured).toBe(false);
     await expect(mailer.check()).rejects.toMatchObject({ code: "MAIL_NOT_CONFIGURED" });
@@ -80,7 +80,7 @@ describe("without one", () => {
     expect(readMailbox()).toEqual([]);
   });
 
-  it("development keeps the last fifty, the newest first", async () => {
+  it("development stores the last fifty messages, the newest first", async () => {
     const mailer = createMailer({ ...deployed, development: true });
     await mailer.check();
     for (let i = 1; i <= 51; i++) await mailer.send({ ...message, subject: `${i}` });

@@ -6,7 +6,7 @@ const asker = { requestId: "id", traceId: undefined };
 
 let time: number;
 let logged: LogEntry[];
-let asked: number;
+let checks: number;
 let database: Probe;
 /** Ends the wait: each pending check times out. */
 let runOut: () => void;
@@ -15,7 +15,7 @@ let readiness: () => Promise<Record<"database" | "backend", string>>;
 beforeEach(() => {
   time = 0;
   logged = [];
-  asked = 0;
+  checks = 0;
   database = async () => {};
   const isOver = new Promise<void>((resolve) => {
     runOut = resolve;
@@ -23,7 +23,7 @@ beforeEach(() => {
   const ask = createReadiness({
     probes: {
       database: () => {
-        asked += 1;
+        checks += 1;
         return database();
       },
       backend: async () => {},
@@ -35,12 +35,12 @@ beforeEach(() => {
   readiness = () => ask(asker);
 });
 
-it("is there when every part is", async () => {
+it("readiness is ok if every part is ok", async () => {
   expect(await readiness()).toEqual({ database: "ok", backend: "ok" });
   expect(logged).toEqual([]);
 });
 
-it("names the part that fails, and the log says why", async () => {
+it("readiness names the part that fails, and the log has the reason", async () => {
   database = () => Promise.reject(new Error("connect ECONNREFUSED"));
   expect(await readiness()).toEqual({ database: "failing", backend: "ok" });
   expect(logged).toEqual([
@@ -53,24 +53,24 @@ it("names the part that fails, and the log says why", async () => {
   ]);
 });
 
-it("does not wait for a part that hangs", async () => {
+it("readiness does not wait for a part that hangs", async () => {
   database = () => new Promise(() => {});
-  const answer = readiness();
+  const states = readiness();
   runOut();
-  expect(await answer).toEqual({ database: "timeout", backend: "ok" });
+  expect(await states).toEqual({ database: "timeout", backend: "ok" });
 });
 
-it("is looked into once, however many ask, and again a second later", async () => {
+it("readiness is checked once for many callers, and again a second later", async () => {
   await Promise.all([readiness(), readiness()]);
   time = 999;
   await readiness();
-  expect(asked).toBe(1);
+  expect(checks).toBe(1);
   time = 1_000;
   await readiness();
-  expect(asked).toBe(2);
+  expect(checks).toBe(2);
 });
 
-it("comes back with the part", async () => {
+it("readiness is ok again when the part is", async () => {
   database = () => Promise.reject(new Error("down"));
   await readiness();
   database = async () => {};
@@ -78,10 +78,10 @@ it("comes back with the part", async () => {
   expect(await readiness()).toEqual({ database: "ok", backend: "ok" });
 });
 
-it("checks again when the clock has stepped back", async () => {
+it("readiness is checked again after the clock has stepped back", async () => {
   time = 3_600_000;
   await readiness();
   time = 0;
   await readiness();
-  expect(asked).toBe(2);
+  expect(checks).toBe(2);
 });

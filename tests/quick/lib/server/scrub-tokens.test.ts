@@ -23,12 +23,12 @@ it("keeps the status and every cookie, and states the new length", async () => {
   expect(response.headers.get("content-length")).toBeNull();
 });
 
-it("leaves what is no JSON alone", async () => {
+it("does not change a body that is not JSON", async () => {
   const page = new Response("token", { headers: { "content-type": "text/html" } });
   expect(await scrubTokens(page)).toBe(page);
 });
 
-it("takes an empty answer", async () => {
+it("accepts an empty response", async () => {
   const empty = new Response("", { status: 200, headers: { "content-type": "application/json" } });
   expect(await (await scrubTokens(empty)).text()).toBe("");
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createWorkQueue } from "../../../../lib/server/auth/work-queue";
 
-/** Work that runs until it is told to end. */
+/** Work that runs until the test ends it. */
 function createWork() {
   const started: string[] = [];
   const ends = new Map<string, { resolve: (value: string) => void; reject: (error: Error) => void }>();
@@ -19,7 +19,7 @@ function createWork() {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("createWorkQueue", () => {
-  it("starts no more work than may run at once, and the rest in order", async () => {
+  it("runs no more work at the same time than allowed, and the rest in order", async () => {
     const work = createWork();
     const runQueued = createWorkQueue({ concurrency: 2, maxWaiting: 10 });
     const results = ["a", "b", "c", "d"].map((name) => runQueued(work.named(name)));
@@ -34,7 +34,7 @@ describe("createWorkQueue", () => {
     expect(await Promise.all(results)).toEqual(["a", "b", "c", "d"]);
   });
 
-  it("refuses work at once where too much waits already", async () => {
+  it("refuses work at once if too much is waiting", async () => {
     const work = createWork();
     const runQueued = createWorkQueue({ concurrency: 1, maxWaiting: 1 });
     const [first, second] = [runQueued(work.named("a")), runQueued(work.named("b"))];
@@ -48,7 +48,7 @@ describe("createWorkQueue", () => {
     expect(await second).toBe("b");
   });
 
-  it("goes on after work that has failed", async () => {
+  it("continues after work that has failed", async () => {
     const work = createWork();
     const runQueued = createWorkQueue({ concurrency: 1, maxWaiting: 1 });
     const [first, second] = [runQueued(work.named("a")), runQueued(work.named("b"))];

@@ -1,8 +1,10 @@
 import path from "node:path";
 import type { Env } from "../../lib/env";
-import { box } from "../lib/box";
 import { readSettings, writeSecrets } from "../lib/env-file";
+import { frameLines } from "../lib/frame-lines";
 import type { AtEnd } from "../lib/main";
+import { assertPortFree, freePort, LOOPBACK } from "../lib/ports";
+import type { RunningProcess } from "../lib/process";
 import { shareTerminal, step } from "../lib/progress";
 import { root } from "../lib/root";
 import { fail } from "../lib/user-error";
@@ -12,8 +14,6 @@ import { openDatabase, startOwnDatabase } from "./database";
 import { demoUser, seedDemoUser } from "./demo-user";
 import { migrate } from "./migrate";
 import { buildApp, startApp } from "./next";
-import { assertPortFree, freePort, LOOPBACK } from "./ports";
-import type { RunningProcess } from "./process";
 import { findPython } from "./python";
 import { noteRunningStack } from "./running-stack";
 
@@ -48,9 +48,9 @@ export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
   }
   noteRunningStack(env, atEnd);
 
-  console.log(welcome(`http://localhost:${port}`, settings, mode));
-  const { story } = await Promise.race(parts.map(({ exited }) => exited));
-  return fail(story);
+  console.log(describeStack(`http://localhost:${port}`, settings, mode));
+  const { message } = await Promise.race(parts.map(({ exited }) => exited));
+  return fail(message);
 }
 
 /**
@@ -61,7 +61,7 @@ function readConfiguration(mode: Mode): Promise<Settings> {
   return step("Read .env.local", (note) => {
     const dev = mode === "dev";
     const added = writeSecrets({ dev });
-    if (added.length > 0) note(`made ${added.join(" and ")}`);
+    if (added.length > 0) note(`generated ${added.join(" and ")}`);
     const settings = readSettings({ dev });
     checkEnv({ ...throwAwayEnv(), ...settings });
     return settings;
@@ -73,7 +73,10 @@ async function claimPort(value: string, mode: Mode): Promise<number> {
   if (!/^\d+$/.test(value) || port < 1 || port > 65_535) {
     fail(`PORT is "${value}". Set it to a number from 1 to 65535.`);
   }
-  await assertPortFree(port, `Stop what listens there, or take another: PORT=${port + 1} npm run ${mode}`);
+  await assertPortFree(
+    port,
+    `Stop what listens there, or use another port: PORT=${port + 1} npm run ${mode}`,
+  );
   return port;
 }
 
@@ -97,7 +100,7 @@ async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<
 async function prepareDatabase(env: Env, settings: Settings): Promise<void> {
   await step("Migrate the database", async (note) => {
     const changes = await migrate(env);
-    note(changes.length === 0 ? "nothing to do" : `${changes.length} changes`);
+    note(changes.length === 0 ? "no changes" : `${changes.length} changes`);
   });
   // The demo user's password is public, so only the embedded database gets that user.
   if (!settings.DATABASE_URL) {
@@ -120,10 +123,10 @@ async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: numbe
   yield await step("Start the app", () => startApp({ env, port, dev, logDir }));
 }
 
-function welcome(url: string, { DATABASE_URL, SMTP_URL, BACKEND_URL }: Settings, mode: Mode): string {
+function describeStack(url: string, { DATABASE_URL, SMTP_URL, BACKEND_URL }: Settings, mode: Mode): string {
   const mail =
-    mode === "dev" ? `Mail           ${url}/dev/mail` : "Mail           none is sent: SMTP_URL is not set";
-  return box([
+    mode === "dev" ? `Mail           ${url}/dev/mail` : "Mail           not sent: SMTP_URL is not set";
+  return frameLines([
     `Gatehouse runs at ${url}`,
     "",
     DATABASE_URL ? `Sign up at     ${url}/signup` : `Demo account   ${demoUser.email} / ${demoUser.password}`,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { root } from "../lib/root";
+import { root } from "./root";
 
 /**
  * A hash of the names and contents of files and folders of the project. Skips those that do not

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { root, shorten } from "../lib/root";
+import { root, shorten } from "./root";
 
 const TAIL_LINES = 20;
 

@@ -18,7 +18,7 @@ export const SIGNED_IN = ["/dashboard", "/tasks", "/account"];
 /**
  * The page that the gate itself shows during an outage of the database, by the name of its picture.
  */
-export const OUT_OF_ORDER = { unavailable: "/tasks" };
+export const UNAVAILABLE = { unavailable: "/tasks" };
 
 /** The name of an address's picture. */
 export function nameOf(address: string): string {

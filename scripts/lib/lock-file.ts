@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { isAnswering, LOOPBACK } from "./ports";
+import { acceptsConnections, LOOPBACK } from "./ports";
 
 /** The process that holds a lock, and the port on which it listens meanwhile. */
 export interface Holder {
@@ -13,17 +13,17 @@ export interface Holder {
  * connections too.
  */
 export async function takeLock(file: string, port: number): Promise<Holder | undefined> {
-  const mine: Holder = { pid: process.pid, port };
+  const own: Holder = { pid: process.pid, port };
   for (;;) {
     try {
-      writeFileSync(file, JSON.stringify(mine), { flag: "wx" });
+      writeFileSync(file, JSON.stringify(own), { flag: "wx" });
       process.on("exit", () => releaseLock(file));
       return undefined;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const holder = readHolder(file);
-    if (holder && isAlive(holder.pid) && (await isAnswering(LOOPBACK, holder.port))) return holder;
+    if (holder && isAlive(holder.pid) && (await acceptsConnections(LOOPBACK, holder.port))) return holder;
     rmSync(file, { force: true });
   }
 }

@@ -14,14 +14,14 @@ const STEP = 26;
 const PANELS = [
   { key: "request", title: "Time of a request in the edge runtime (shorter is better)" },
   { key: "start", title: "Start of an isolate with its first request (shorter is better)" },
-  { key: "http", title: "Requests a second of next start (longer is better)" },
+  { key: "http", title: "Requests per second of next start (longer is better)" },
 ] as const;
 
 /**
  * Draws the medians as bars relative to the bare rewrite, with a line from minimum to maximum.
  * Readable on a light and on a dark background.
  */
-export function chart(report: Report): string {
+export function drawChart(report: Report): string {
   let y = 0;
   const parts: string[] = [];
   for (const { key, title } of PANELS) {
@@ -34,7 +34,7 @@ export function chart(report: Report): string {
     y += 12 + rows.length * STEP;
   }
   const height = y + 12;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Each contender against a bare rewrite">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Each contender relative to a bare rewrite">
 <style>
 text { font: 13px system-ui, sans-serif; fill: #24292f } .title { font-weight: 600 }
 .bar { fill: #8c959f } .gate { fill: #0969da } .reach, .floor { stroke: #24292f } .floor { stroke-dasharray: 3 3 }

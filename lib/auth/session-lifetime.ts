@@ -1,9 +1,12 @@
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
-/** How long a session lives, in seconds. */
-export const sessionTimes = {
-  /** A session ends after this time, unless it is extended. */
+/**
+ * How long sessions live, in seconds, for Better Auth's options and for the gate's own lookup.
+ * `tests/system/session-store.test.ts` compares the two.
+ */
+export const sessionLifetime = {
+  /** A session ends this long after it was created or last extended. */
   expiresIn: 7 * DAY,
   /** A session is extended at most this often. */
   updateAge: DAY,

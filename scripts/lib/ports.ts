@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
-import { fail } from "../lib/user-error";
+import { fail } from "./user-error";
 
 /** All local servers listen on this address only. */
 export const LOOPBACK = "127.0.0.1";
@@ -30,18 +30,18 @@ export async function freePort(preferred?: number): Promise<number> {
   }
 }
 
-/** @throws {UserError} when the port is in use; `mend` tells the user how to fix it */
-export async function assertPortFree(port: number, mend: string): Promise<void> {
-  if (!(await isPortFree(port))) fail(`Port ${port} is in use. ${mend}`);
+/** @throws {UserError} when the port is in use; `fix` tells the user what to do */
+export async function assertPortFree(port: number, fix: string): Promise<void> {
+  if (!(await isPortFree(port))) fail(`Port ${port} is in use. ${fix}`);
 }
 
 /** Whether a server accepts connections on this port. */
-export function isAnswering(host: string, port: number): Promise<boolean> {
+export function acceptsConnections(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: 1_000 });
-    const settle = (answer: boolean) => {
+    const settle = (accepts: boolean) => {
       socket.destroy();
-      resolve(answer);
+      resolve(accepts);
     };
     socket.on("connect", () => settle(true));
     socket.on("error", () => settle(false));
@@ -52,15 +52,15 @@ export function isAnswering(host: string, port: number): Promise<boolean> {
 async function isPortFree(port: number): Promise<boolean> {
   // Check IPv4 and IPv6: for localhost, browsers try ::1 first, and some systems allow a listener
   // on 127.0.0.1 next to one on ::.
-  const answers = await Promise.all([isAnswering(LOOPBACK, port), isAnswering("::1", port)]);
-  if (answers.includes(true)) return false;
+  const inUse = await Promise.all([acceptsConnections(LOOPBACK, port), acceptsConnections("::1", port)]);
+  if (inUse.includes(true)) return false;
   const server = createServer();
   try {
     await listen(server, port);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EACCES") fail(`Port ${port} is not for this user. Take one above 1023.`);
+    if (code === "EACCES") fail(`This user may not listen on port ${port}. Use a port above 1023.`);
     return false;
   } finally {
     server.close();

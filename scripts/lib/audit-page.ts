@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromium } from "playwright-core";
-import { freePort } from "../stack/ports";
-import { runProcess } from "../stack/process";
 import { CHROMIUM_FLAGS, findChromium } from "./chromium";
+import { freePort } from "./ports";
+import { runProcess } from "./process";
 import { tool } from "./tools";
 import { fail } from "./user-error";
 
@@ -35,7 +35,7 @@ interface Result {
  * @throws {UserError} with the end of Lighthouse's log when it fails, or when the page redirects
  * elsewhere
  */
-export async function audit(
+export async function auditPage(
   url: string,
   cookies: ReadonlyMap<string, string>,
   categories: readonly Category[],

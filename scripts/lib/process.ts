@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root } from "../lib/root";
-import { UserError } from "../lib/user-error";
 import { logFile, openLog, withTail } from "./log-file";
+import { root } from "./root";
+import { UserError } from "./user-error";
 
 /** The time between SIGTERM and SIGKILL. Milliseconds. */
 const STOP_WITHIN = 5_000;
@@ -17,7 +17,7 @@ const READY_WITHIN = 90_000;
  * The shell stays as the leader of the group, and exits after its command. It sets a trap for
  * SIGTERM because the command would inherit an ignored signal, but does not inherit a trap.
  */
-const LEASH = [
+const WATCHDOG = [
   "trap : TERM",
   "(read -r _ <&3; kill -s KILL 0) &",
   '"$@" 3<&-',
@@ -59,7 +59,7 @@ export interface RunningProcess {
 export interface Exit {
   code: number | null;
   /** How the process ended, and the end of its log. */
-  story: string;
+  message: string;
 }
 
 const running = new Set<RunningProcess>();
@@ -71,9 +71,9 @@ const running = new Set<RunningProcess>();
 export async function startProcess(service: Service): Promise<RunningProcess> {
   const child = await launch(service);
   const giveUp = new AbortController();
-  void child.exited.then(({ story }) => giveUp.abort(new UserError(story)));
+  void child.exited.then(({ message }) => giveUp.abort(new UserError(message)));
   const timer = setTimeout(() => {
-    const waited = `${service.name} does not answer after ${READY_WITHIN / 1000} s`;
+    const waited = `${service.name} does not respond after ${READY_WITHIN / 1000} s`;
     giveUp.abort(new UserError(withTail(waited, logFile(service.name, service.logDir))));
   }, READY_WITHIN);
   try {
@@ -93,8 +93,8 @@ export async function startProcess(service: Service): Promise<RunningProcess> {
  */
 export async function runProcess(command: Command): Promise<void> {
   const child = await launch(command);
-  const { code, story } = await child.exited;
-  if (code !== 0) throw new UserError(story);
+  const { code, message } = await child.exited;
+  if (code !== 0) throw new UserError(message);
 }
 
 /** Stops all processes that still run. */
@@ -103,7 +103,7 @@ export async function stopProcesses(): Promise<void> {
 }
 
 /** For {@link Service.ready}: waits for a response with a 2xx status. */
-export function answersAt(url: string): Service["ready"] {
+export function respondsAt(url: string): Service["ready"] {
   return async (signal) => {
     while (!(await isOk(url, signal))) await sleep(100, undefined, { signal });
   };
@@ -119,7 +119,7 @@ async function isOk(url: string, signal: AbortSignal): Promise<boolean> {
 async function launch(command: Command): Promise<RunningProcess> {
   const file = logFile(command.name, command.logDir);
   const log = file ? openLog(file) : "inherit";
-  const child = spawn("sh", ["-c", LEASH, "sh", command.command, ...command.args], {
+  const child = spawn("sh", ["-c", WATCHDOG, "sh", command.command, ...command.args], {
     cwd: command.cwd ?? root,
     env: (command.env ?? process.env) as NodeJS.ProcessEnv,
     stdio: ["ignore", log, log, "pipe"],
@@ -136,7 +136,7 @@ async function launch(command: Command): Promise<RunningProcess> {
     signalGroup(pid, "SIGKILL");
     running.delete(self);
     const how = signal ? `was ended by ${signal}` : `stopped with exit code ${code}`;
-    return { code, story: withTail(`${command.name} ${how}`, file) };
+    return { code, message: withTail(`${command.name} ${how}`, file) };
   });
   const self: RunningProcess = {
     name: command.name,

@@ -1,0 +1,73 @@
+import { SignJWT } from "jose";
+import { boundSessionData } from "../../lib/auth/cookie-budget";
+import { sessionLifetime } from "../../lib/auth/session-lifetime";
+import { formatSetCookie } from "../../lib/auth/set-cookie";
+import type { SignedCookies } from "../../lib/auth/signed-cookies";
+import type { KeyRing } from "../../lib/token/key-ring";
+import type { SessionCookieNames, SessionCookies } from "./cookies";
+import type { FoundSession } from "./lookup";
+
+export interface SetCookieOptions {
+  readonly names: SessionCookieNames;
+  readonly ring: KeyRing;
+  readonly signed: SignedCookies;
+  /** How long the cookie cache lives, in seconds. 0: there is none. */
+  readonly cacheSeconds: number;
+}
+
+interface ActiveSession {
+  readonly header: string;
+  readonly cookies: SessionCookies;
+  readonly found: FoundSession;
+  /**
+   * Whether the response sets the cookie cache: not for a call to the backend, and not for a session
+   * with "do not remember me".
+   */
+  readonly keepsCache: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Makes the `Set-Cookie` values of a session lookup, with the names, attributes and contents that
+ * Better Auth's `getSession` gives them.
+ */
+export function createSetCookies({ names, ring, signed, cacheSeconds }: SetCookieOptions) {
+  /** Better Auth's cookie cache, in its `jwt` strategy. */
+  async function cookieCache({ session, user }: FoundSession, now: number): Promise<string> {
+    const [first] = await ring.keys();
+    if (!first) throw new Error("the key ring is empty");
+    const issuedAt = Math.floor(now / 1000);
+    // `version` is 1 unless Better Auth's options name another one.
+    const jwt = await new SignJWT({ session, user, updatedAt: now, version: "1" })
+      .setProtectedHeader({ alg: "HS256" })
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + cacheSeconds)
+      .sign(first);
+    return formatSetCookie(names.data, jwt, cacheSeconds);
+  }
+
+  return {
+    /** The cookies for an active session. */
+    async forSession({ header, cookies, found, keepsCache, now }: ActiveSession): Promise<string[]> {
+      const set: string[] = [];
+      if (found.isExtended) {
+        const value = await signed.sign(found.session.token);
+        set.push(formatSetCookie(names.token, value, sessionLifetime.expiresIn));
+      }
+      if (keepsCache && cacheSeconds > 0) set.push(await cookieCache(found, now));
+      // From a deployment that had a cookie cache.
+      if (cookies.data && cacheSeconds === 0) set.push(formatSetCookie(names.data, "", 0));
+      return boundSessionData(header, set);
+    },
+
+    /** Deletes the cookies of a session that is gone, and those of a sign-in that has begun. */
+    forNoSession(header: string): string[] {
+      const all = [names.token, names.data, names.oauthState, names.dontRemember];
+      return boundSessionData(
+        header,
+        all.map((name) => formatSetCookie(name, "", 0)),
+      );
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { MAX_SESSION_DATA_LENGTH } from "../../lib/auth/cookie-budget";
+import { userFields } from "../../lib/token/claims";
+
+/** What is read of a column, in the words of Better Auth's `additionalFields`. */
+export interface StoredField {
+  readonly type: unknown;
+  /** The column, if it has another name than the field. */
+  readonly fieldName?: string;
+  /** `false`: Better Auth returns the field to nobody. */
+  readonly returned?: boolean;
+  readonly bigint?: boolean;
+  readonly transform?: { readonly output?: (value: never) => unknown };
+}
+
+export type Fields = Readonly<Record<string, StoredField>>;
+
+/**
+ * A text that is longer than the cookie cache may be is cut in the database: an image of 5 MB need
+ * not travel. The cookie cache of such a user is left out in any case, and the token's name and
+ * email are shorter (`lib/auth/cookie-budget.ts`, `lib/token/contract.ts`).
+ */
+const boundedText = { type: "string", bounded: true } as const;
+const text = { type: "string" } as const;
+const date = { type: "date" } as const;
+
+/** Better Auth's session table. `tests/system/session-store.test.ts` compares it with its schema. */
+export const sessionFields = {
+  id: text,
+  expiresAt: date,
+  token: text,
+  createdAt: date,
+  updatedAt: date,
+  ipAddress: boundedText,
+  userAgent: boundedText,
+  userId: text,
+} satisfies Fields;
+
+/** Better Auth's user table, with the columns of custom claims. */
+export const userTableFields: Fields = {
+  id: text,
+  name: boundedText,
+  email: boundedText,
+  emailVerified: { type: "boolean" },
+  image: boundedText,
+  createdAt: date,
+  updatedAt: date,
+  ...(userFields as Fields),
+};
+
+/**
+ * Builds the statement of the session lookup. It returns at most one row: the session, its user,
+ * whether the session has expired, whether it is due for an extension, and the extended session. Each
+ * record is one JSON text, in which dates do not depend on the database's settings.
+ *
+ * | parameter | |
+ * |---|---|
+ * | `$1` | the session token |
+ * | `$2` | now |
+ * | `$3` | a session that expires before this time is due; null: do not extend |
+ * | `$4` | when an extended session expires |
+ *
+ * As Better Auth does, it deletes an expired session and extends one that is due. All of it is one
+ * statement, so that a session which ends at the same time stays ended: `update` waits for the
+ * other transaction, and then finds no row.
+ */
+export function lookupStatement(user: Fields): string {
+  return `with found as (
+  select s."id", s."expiresAt" < $2::timestamptz as expired, s."expiresAt" < $3::timestamptz as due,
+    ${recordOf("s", sessionFields)} as "session", ${recordOf("u", user)} as "user"
+  from "session" s join "user" u on u."id" = s."userId"
+  where s."token" = $1
+), deleted as (
+  delete from "session" s using found where s."id" = found."id" and s."expiresAt" < $2::timestamptz
+), extended as (
+  update "session" s set "expiresAt" = $4::timestamptz, "updatedAt" = $2::timestamptz
+  from found where s."id" = found."id" and found.due and s."expiresAt" >= $2::timestamptz
+  returning ${recordOf("s", sessionFields)} as "session"
+)
+select found."session", found."user", found.expired, found.due, extended."session"
+from found left join extended on true`;
+}
+
+/** One JSON object, because a function of Postgres takes no more than 100 arguments. */
+function recordOf(table: string, fields: Fields): string {
+  const columns = Object.entries(fields)
+    .filter(([, { returned }]) => returned !== false)
+    .map(([name, field]) => `${selectionOf(table, name, field)} as ${quote(name)}`);
+  return `(select row_to_json(r) from (select ${columns.join(", ")}) r)`;
+}
+
+function selectionOf(table: string, name: string, field: StoredField): string {
+  const column = `${table}.${quote(field.fieldName ?? name)}`;
+  if ("bounded" in field) return `left(${column}, ${MAX_SESSION_DATA_LENGTH})`;
+  // JSON.parse would round it. The driver returns it as text, too.
+  return field.bigint ? `${column}::text` : column;
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
