@@ -1,11 +1,16 @@
+import "server-only";
 import { Client, neon, neonConfig } from "@neondatabase/serverless";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { CompiledQuery as Compiled } from "kysely";
 import { NeonDialect, NeonDriver } from "kysely-neon";
-import type { Env } from "../env";
+import { WebSocket } from "ws";
+import type { Env } from "../../env";
+
+// Node 20 has no built-in WebSocket. Transactions need one.
+neonConfig.webSocketConstructor = WebSocket;
 
 /** A database that has not responded after this time counts as unreachable. Milliseconds. */
-const ANSWER_WITHIN = 5_000;
+const TIMEOUT = 5_000;
 
 /** Called with every database error. The error is thrown as well. */
 type OnFailure = (error: unknown) => void;
@@ -21,7 +26,7 @@ export function createDatabase(
 ) {
   if (env.neonEndpoint) pointAtLocalEndpoint(new URL(env.neonEndpoint));
   neonConfig.fetchFunction = (url: string, init: RequestInit) =>
-    fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN) });
+    fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
   return {
     dialect: new TransactionalNeonDialect(env.databaseUrl, onFailure),
     type: "postgres" as const,
@@ -67,8 +72,8 @@ class TransactionalNeonDriver extends NeonDriver {
     await connection.begin(
       new Client({
         connectionString: this.databaseUrl,
-        connectionTimeoutMillis: ANSWER_WITHIN,
-        query_timeout: ANSWER_WITHIN,
+        connectionTimeoutMillis: TIMEOUT,
+        query_timeout: TIMEOUT,
       }),
     );
   }
