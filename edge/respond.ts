@@ -1,4 +1,3 @@
-import { NextResponse } from "next/server";
 import { BARE_POLICY } from "../lib/content-policy";
 import { applySetCookies } from "../lib/cookies";
 import { failurePage, unavailablePage } from "../lib/failure-page";
@@ -43,8 +42,8 @@ export function respond(
       return htmlResponse(unavailablePage(requestId), 503, requestId);
     case "redirect": {
       const location = new URL(findDestination(decision.to, request, routes), request.raw.url);
-      const headers = { ...PRIVATE, "x-request-id": requestId };
-      return addCookies(NextResponse.redirect(location, { status: decision.status, headers }), setCookies);
+      const headers = { ...PRIVATE, "x-request-id": requestId, location: location.href };
+      return addCookies(new Response(null, { status: decision.status, headers }), setCookies);
     }
     case "redirect-action": {
       const response = problemResponse("gate_signed_out", requestId);
@@ -77,7 +76,7 @@ export function pass(
   headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
   headers.set("content-security-policy", policy);
-  const response = NextResponse.next({ request: { headers } });
+  const response = continueToApp(headers);
   response.headers.set("x-request-id", requestId);
   // Scripts of the page can read this header. They show the ID if the page fails
   // (`app/_components/use-request-id.ts`).
@@ -87,8 +86,22 @@ export function pass(
   return addCookies(response, setCookies);
 }
 
+/**
+ * Lets Next continue to the page or the route handler, with these request headers. It does what
+ * `NextResponse.next` does, in Next's own notation: `next/server` would add a parser of user agents
+ * to the script (docs/decisions/012-what-is-in-the-script.md).
+ */
+function continueToApp(requestHeaders: Headers): Response {
+  const headers: Record<string, string> = {
+    "x-middleware-next": "1",
+    "x-middleware-override-headers": [...requestHeaders.keys()].join(","),
+  };
+  for (const [name, value] of requestHeaders) headers[`x-middleware-request-${name}`] = value;
+  return new Response(null, { headers });
+}
+
 function htmlResponse(html: string, status: number, requestId: string): Response {
-  return new NextResponse(html, {
+  return new Response(html, {
     status,
     headers: {
       ...PRIVATE,

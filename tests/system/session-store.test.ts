@@ -342,15 +342,15 @@ describe("the gate's session store does what Better Auth's getSession does", () 
       }
     });
 
-    it("when the browser holds pieces of a long cookie cache", async () => {
-      const pieces = [0, 1, 12]
+    it("when the browser holds chunks of a long cookie cache", async () => {
+      const chunks = [0, 1, 12]
         .map((index) => `better-auth.session_data.${index}=${"x".repeat(100)}`)
         .join("; ");
       for (const offset of [6.5 * DAY, DAY, -1]) {
         const session = { expiresAt: new Date(NOW + offset) };
-        await compare({ session, cookies: pieces });
-        await compare({ session, cookies: pieces, extend: false });
-        await compare({ session, cookies: pieces, variables: { SESSION_MAX_STALE_SECONDS: "0" } });
+        await compare({ session, cookies: chunks });
+        await compare({ session, cookies: chunks, extend: false });
+        await compare({ session, cookies: chunks, variables: { SESSION_MAX_STALE_SECONDS: "0" } });
       }
     });
 

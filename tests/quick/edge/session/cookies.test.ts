@@ -27,11 +27,11 @@ describe("the session cookies", () => {
     expect(readSessionCookies(header, sessionCookieNames(true))?.token).toBe("secure");
   });
 
-  it("count once: the first", () => {
+  it("are the first ones of each name", () => {
     expect(read("better-auth.session_token=1; better-auth.session_token=2")?.token).toBe("1");
   });
 
-  it("have no cache where Better Auth has cut it into pieces: it is too long to be kept", () => {
+  it("contain no cookie cache that Better Auth has split into chunks, because it is too long", () => {
     const header = "better-auth.session_data.0=a; better-auth.session_token=t; better-auth.session_data.1=b";
     expect(read(header)).toEqual({ token: "t", data: undefined });
   });

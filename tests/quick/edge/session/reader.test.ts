@@ -19,17 +19,17 @@ const identity = identityOf(
 );
 
 let time: number;
-let asked: { header: string; extend: boolean }[];
+let lookups: { header: string; extend: boolean }[];
 let reply: () => Promise<StoreResult>;
 
 beforeEach(() => {
   time = START;
-  asked = [];
+  lookups = [];
   reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] });
 });
 
 const store: SessionStore = (header, { extend }) => {
-  asked.push({ header, extend });
+  lookups.push({ header, extend });
   return reply();
 };
 
@@ -56,12 +56,12 @@ const tokenCookie = async (token = "abc") => `better-auth.session_token=${await 
 const bothCookies = async (options: Partial<Parameters<typeof signCookieCache>[0]> = {}) =>
   `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "abc", updatedAt: START, ...options })}`;
 
-const summary = (answer: SessionResult) => (answer.state === "active" ? answer.source : answer.state);
+const summary = (result: SessionResult) => (result.state === "active" ? result.source : result.state);
 
 describe("a visitor without a session", () => {
-  it("is known without asking anybody", async () => {
+  it("is known without a lookup in the store", async () => {
     expect(await reader()("theme=dark")).toMatchObject({ state: "none" });
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
   it.each([
@@ -70,17 +70,20 @@ describe("a visitor without a session", () => {
     ["a signature of another secret", () => signSessionToken("abc", "another-secret-another-secret-another")],
     ["the signature of another token", async () => (await signSessionToken("abc")).replace("abc", "abd")],
     ["a signature cut short", async () => (await signSessionToken("abc")).slice(0, -6)],
-    ["what is no base64", async () => encodeURIComponent(`${sessionToken("abc")}.${"!".repeat(43)}=`)],
-    ["what cannot be decoded", async () => `${sessionToken("abc")}.%E0%A4%A`],
+    [
+      "a signature that is not base64",
+      async () => encodeURIComponent(`${sessionToken("abc")}.${"!".repeat(43)}=`),
+    ],
+    ["a value that cannot be decoded", async () => `${sessionToken("abc")}.%E0%A4%A`],
     // Otherwise a second spelling of the cookie would stay in memory after the sign-out of the
     // first.
-    ["a spelling of its own", async () => (await signSessionToken("abc")).replace("abc", "%61bc")],
+    ["another percent-encoding", async () => (await signSessionToken("abc")).replace("abc", "%61bc")],
   ])("who forges a cookie with %s does not reach the store", async (_, forge) => {
     expect(await reader()(`better-auth.session_token=${await forge()}`)).toEqual({
       state: "none",
       setCookies: [],
     });
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 });
 
@@ -93,10 +96,10 @@ it.each([
   ["the OAuth state of earlier versions", `${"aB3-_".repeat(7)}`.slice(0, 32)],
   ["a trusted device", `${"a".repeat(43)}!trust-device-${"b".repeat(32)}`],
   ["a session token that is longer", sessionToken("abc").padEnd(33, "0")],
-])("a signed value of another cookie is no session token and costs no lookup: %s", async (_, value) => {
+])("a signed value of another cookie is not a session token and causes no lookup: %s", async (_, value) => {
   const header = `better-auth.session_token=${await signCookie(value)}`;
   expect(await reader()(header)).toEqual({ state: "none", setCookies: [] });
-  expect(asked).toEqual([]);
+  expect(lookups).toEqual([]);
 });
 
 describe("a clock that steps back by an hour", () => {
@@ -127,47 +130,47 @@ describe("a clock that steps back by an hour", () => {
 });
 
 describe("the store", () => {
-  it("is asked about a session that nobody knows yet, once", async () => {
+  it("is read once for a session that memory does not know", async () => {
     const read = reader();
     const header = await tokenCookie();
     expect(summary(await read(header))).toBe("store");
     expect(summary(await read(header))).toBe("memory");
-    expect(asked).toEqual([{ header, extend: false }]);
+    expect(lookups).toEqual([{ header, extend: false }]);
   });
 
-  it("is asked once for a thousand requests at once", async () => {
+  it("is read once for a thousand simultaneous requests", async () => {
     const read = reader();
     const header = await tokenCookie();
-    const answers = await Promise.all(Array.from({ length: 1000 }, () => read(header)));
-    expect(asked).toHaveLength(1);
-    expect(answers.every(({ state }) => state === "active")).toBe(true);
+    const results = await Promise.all(Array.from({ length: 1000 }, () => read(header)));
+    expect(lookups).toHaveLength(1);
+    expect(results.every(({ state }) => state === "active")).toBe(true);
   });
 
   it("may extend the session for a page, and its cookies are passed on", async () => {
     reply = async () => ({ session: { identity, expiresAt: START + 86_400_000 }, setCookies: ["a=b"] });
     expect(await reader()(await tokenCookie(), true)).toMatchObject({ setCookies: ["a=b"] });
-    expect(asked[0]?.extend).toBe(true);
+    expect(lookups[0]?.extend).toBe(true);
   });
 
-  it("is asked for a page without a cookie cache, so that the page brings one back", async () => {
+  it("is read for a page without a cookie cache, so that the response sets one", async () => {
     const read = reader();
     const header = await tokenCookie();
     await read(header);
     expect(summary(await read(header, true))).toBe("store");
   });
 
-  it("is asked for a page whose cookie cache has expired, though calls to the backend have just asked", async () => {
+  it("is read for a page whose cookie cache has expired, even if a call to the backend has just read it", async () => {
     const read = reader();
     const header = await bothCookies({ updatedAt: START - 61_000 });
     expect(summary(await read(header))).toBe("store");
     expect(summary(await read(header, true))).toBe("store");
-    expect(asked.map(({ extend }) => extend)).toEqual([false, true]);
+    expect(lookups.map(({ extend }) => extend)).toEqual([false, true]);
     // After the page's lookup, pages and calls need no other one while its result is trusted.
     expect(summary(await read(header, true))).toBe("memory");
     expect(summary(await read(header))).toBe("memory");
   });
 
-  it("that says the session is gone has its cookies cleared", async () => {
+  it("that has no such session clears the cookies", async () => {
     reply = async () => ({ session: null, setCookies: ["better-auth.session_token=; Max-Age=0"] });
     expect(await reader()(await tokenCookie())).toEqual({
       state: "none",
@@ -175,7 +178,7 @@ describe("the store", () => {
     });
   });
 
-  it("that fails is a fault and no sign-out, and is asked again", async () => {
+  it("that fails is unreachable, which is not a sign-out, and is read again", async () => {
     const read = reader();
     const header = await tokenCookie();
     reply = () => Promise.reject(new Error("down"));
@@ -186,35 +189,35 @@ describe("the store", () => {
 });
 
 describe("the signed cookie", () => {
-  it("does not vouch for a session cookie that is forged beside it", async () => {
+  it("does not make a forged session token cookie valid", async () => {
     const forged = (await bothCookies()).replace(
       /session_token=abcx{29}\.[^;]+/,
       `session_token=${sessionToken("abc")}.${"A".repeat(43)}%3D`,
     );
     expect(await reader()(forged)).toEqual({ state: "none", setCookies: [] });
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
-  it("spares the store", async () => {
-    const answer = await reader()(await bothCookies());
-    expect(answer).toMatchObject({
+  it("makes a lookup in the store unnecessary", async () => {
+    const result = await reader()(await bothCookies());
+    expect(result).toMatchObject({
       source: "cookie",
       session: { identity: { ...identity }, verifiedAt: START },
     });
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
   it.each([
     ["is signed with another secret", { secret: "another-secret-another-secret-another" }],
     ["belongs to another session", { token: "someone-else" }],
-    ["has run out", { maxAgeSeconds: 0 }],
+    ["has expired", { maxAgeSeconds: 0 }],
     ["is older than the bound", { updatedAt: START - 60_000, maxAgeSeconds: 600 }],
     ["is of a session that has ended", { sessionExpiresAt: START }],
-  ])("that %s does not count", async (_, options) => {
+  ])("that %s is not trusted", async (_, options) => {
     expect(summary(await reader()(await bothCookies(options)))).toBe("store");
   });
 
-  it("without a signature does not count", async () => {
+  it("without a signature is not trusted", async () => {
     const [header, payload] = (await signCookieCache({ token: "abc", updatedAt: START })).split(".");
     const unsigned = `${btoa('{"alg":"none"}').replace(/=+$/, "")}.${payload}.`;
     for (const data of [unsigned, `${header}.${payload}.`, "x", "x.y.z"]) {
@@ -229,7 +232,7 @@ describe("the signed cookie", () => {
 });
 
 describe("the revocation bound", () => {
-  it("ends the memory of a session", async () => {
+  it("ends the trust in a session in memory", async () => {
     const read = reader();
     const header = await tokenCookie();
     await read(header);
@@ -239,7 +242,7 @@ describe("the revocation bound", () => {
     expect(summary(await read(header))).toBe("store");
   });
 
-  it("counts from the store's answer, not from the cookie's arrival", async () => {
+  it("counts from the read of the store, not from the arrival of the cookie", async () => {
     const read = reader();
     const header = await bothCookies();
     time = START + 50_000;
@@ -248,7 +251,7 @@ describe("the revocation bound", () => {
     expect(summary(await read(header))).toBe("store");
   });
 
-  it("ends with the second in which the page's own check ends", async () => {
+  it("ends with the same second as the page's own check", async () => {
     const read = reader();
     const header = await bothCookies({ updatedAt: START + 900 });
     time = START + 900;
@@ -257,15 +260,15 @@ describe("the revocation bound", () => {
     expect(summary(await read(header))).toBe("store");
   });
 
-  it("of 0 asks the store every time", async () => {
+  it("of 0 reads the store every time", async () => {
     const read = reader(0);
     const header = await bothCookies();
     await read(header);
     await read(header);
-    expect(asked).toHaveLength(2);
+    expect(lookups).toHaveLength(2);
   });
 
-  it("is shorter where a path asks for less, and memory keeps what others may still use", async () => {
+  it("is shorter for a path with a shorter one, and memory keeps the session for other paths", async () => {
     const read = reader();
     const header = await bothCookies();
     await read(header);
@@ -276,14 +279,14 @@ describe("the revocation bound", () => {
     expect(summary(await read(header))).toBe("memory");
   });
 
-  it("of 0 shares no look-up: another's may have read the store before this request was sent", async () => {
+  it("of 0 shares no lookup, which may have read the store before this request was sent", async () => {
     const read = reader();
     const header = await tokenCookie();
     await Promise.all([read(header, false, 0), read(header, false, 0)]);
-    expect(asked).toHaveLength(2);
+    expect(lookups).toHaveLength(2);
   });
 
-  it("that finds the session gone takes it out of memory", async () => {
+  it("removes a session from memory that the store no longer has", async () => {
     const read = reader();
     const header = await tokenCookie();
     await read(header);
@@ -303,7 +306,7 @@ describe("the revocation bound", () => {
 });
 
 describe("a sign-out that passes", () => {
-  it("takes the session out of memory, and out of the signed cookie", async () => {
+  it("makes memory and the signed cookie invalid for the session", async () => {
     const { read, end } = readerAndEnd();
     const header = await bothCookies();
     expect(summary(await read(header))).toBe("cookie");
@@ -312,7 +315,7 @@ describe("a sign-out that passes", () => {
     expect(summary(await read(header))).toBe("none");
   });
 
-  it("has the store asked each time while an older answer could still count", async () => {
+  it("makes each request read the store while an older result could still be trusted", async () => {
     const { read, end } = readerAndEnd();
     const header = await tokenCookie();
     await end(header);
@@ -324,17 +327,17 @@ describe("a sign-out that passes", () => {
     expect(summary(await read(header))).toBe("memory");
   });
 
-  describe("is not undone by a look-up that began before it", () => {
-    let answer: (answer: StoreResult) => void;
+  describe("is not undone by a lookup that began before it", () => {
+    let settle: (result: StoreResult) => void;
     const active: StoreResult = { session: { identity, expiresAt: START + 86_400_000 }, setCookies: [] };
 
     /** Begins a lookup. The store has read the session, but has not returned it yet. */
     async function begin() {
       const { read, end } = readerAndEnd();
       const header = await tokenCookie();
-      reply = () => new Promise((resolve) => (answer = resolve));
+      reply = () => new Promise((resolve) => (settle = resolve));
       const before = read(header);
-      while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve));
+      while (lookups.length === 0) await new Promise((resolve) => setTimeout(resolve));
       reply = async () => ({ session: null, setCookies: [] });
       return { before, read: () => read(header), end: () => end(header) };
     }
@@ -342,7 +345,7 @@ describe("a sign-out that passes", () => {
     it("and ends while the sign-out passes", async () => {
       const { before, read, end } = await begin();
       const ending = end();
-      answer(active);
+      settle(active);
       await Promise.all([before, ending]);
       expect(summary(await read())).toBe("none");
     });
@@ -351,7 +354,7 @@ describe("a sign-out that passes", () => {
       const { before, read, end } = await begin();
       await end();
       const after = read();
-      answer(active);
+      settle(active);
       expect(summary(await before)).toBe("store");
       expect(summary(await after)).toBe("none");
     });
@@ -367,14 +370,14 @@ describe("a sign-out that passes", () => {
 });
 
 describe("memory", () => {
-  it("knows a session with the cookie cache that it came with, and with no other", async () => {
+  it("returns a session only for the cookie cache that it came with", async () => {
     const read = reader();
     await read(await tokenCookie());
     const foreign = `${await tokenCookie()}; better-auth.session_data=${await signCookieCache({ token: "x", updatedAt: START })}`;
     expect(summary(await read(foreign))).toBe("store");
   });
 
-  it("keeps no session of a user whose name alone would fill it", async () => {
+  it("keeps no session of a user with a very long name", async () => {
     const read = reader();
     const header = await tokenCookie();
     const large = { ...identity, name: "x".repeat(4_096) };
@@ -383,7 +386,7 @@ describe("memory", () => {
     expect(summary(await read(header))).toBe("store");
   });
 
-  it("is not for those who forge: a flood of them pushes nobody out, and never reaches the store", async () => {
+  it("keeps its sessions during a flood of forged cookies, which never reach the store", async () => {
     const { read, end } = readerAndEnd();
     const known = await tokenCookie("known");
     const ended = await tokenCookie("ended");
@@ -393,13 +396,13 @@ describe("memory", () => {
     const signature = encodeURIComponent(`${"A".repeat(43)}=`);
     const forged = Array.from({ length: 10_001 }, (_, i) => `better-auth.session_token=t${i}.${signature}`);
     await Promise.all(forged.flatMap((header) => [read(header), end(header)]));
-    expect(asked).toHaveLength(1);
+    expect(lookups).toHaveLength(1);
     expect(summary(await read(known))).toBe("memory");
     await read(ended);
     expect(summary(await read(ended))).toBe("store");
   });
 
-  it("of many sessions forgets the one that was not used for longest", async () => {
+  it("forgets the least recently used of many sessions", async () => {
     const read = reader();
     const first = await tokenCookie("first");
     await read(first);
@@ -412,31 +415,31 @@ describe("while the secret is rotated", () => {
   const NEWER = "newer-secret-newer-secret-newer-secret-1";
   const ring = [NEWER, AUTH_SECRET];
 
-  it("a cookie of the older secret is shown to the store under the newer one's signature", async () => {
+  it("a cookie of the older secret is passed to the store with a signature of the newer one", async () => {
     const { read } = readerAndEnd(60_000, ring);
     expect(summary(await read(`a=b; ${await tokenCookie()}; c=d`))).toBe("store");
     const renewed = await signSessionToken("abc", NEWER);
-    expect(asked[0]?.header).toBe(`a=b; better-auth.session_token=${renewed}; c=d`);
+    expect(lookups[0]?.header).toBe(`a=b; better-auth.session_token=${renewed}; c=d`);
   });
 
-  it("a cookie of the newer secret is left as it is", async () => {
+  it("a cookie of the newer secret is passed to the store unchanged", async () => {
     const { read } = readerAndEnd(60_000, ring);
     const header = `better-auth.session_token=${await signSessionToken("abc", NEWER)}`;
     await read(header);
-    expect(asked[0]?.header).toBe(header);
+    expect(lookups[0]?.header).toBe(header);
   });
 
-  it("a cookie cache of either secret counts", async () => {
+  it("a cookie cache of either secret is trusted", async () => {
     expect(summary(await readerAndEnd(60_000, ring).read(await bothCookies()))).toBe("cookie");
     expect(summary(await readerAndEnd(60_000, ring).read(await bothCookies({ secret: NEWER })))).toBe(
       "cookie",
     );
   });
 
-  it("a cookie of a secret that has left the ring is forged", async () => {
+  it("a cookie of a secret that is no longer in the ring is treated as forged", async () => {
     const { read } = readerAndEnd(60_000, [NEWER]);
     expect(summary(await read(await bothCookies()))).toBe("none");
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
   describe("a page response", () => {
