@@ -9,10 +9,10 @@ import { createNeonQuery } from "../../edge/session/neon";
 import { type Fields, sessionFields, userTableFields } from "../../edge/session/statement";
 import { createStore, type StoreResult } from "../../edge/session/store";
 import { boundSessionData } from "../../lib/auth/cookie-budget";
-import { createDatabase } from "../../lib/auth/database";
-import { createAuth } from "../../lib/auth/options";
 import { sessionLifetime } from "../../lib/auth/session-lifetime";
 import { parseEnv } from "../../lib/env";
+import { createAuth } from "../../lib/server/auth/create-auth";
+import { createDatabase } from "../../lib/server/auth/database";
 import { identityOf } from "../../lib/token/contract";
 import {
   AUTH_SECRET,
