@@ -184,7 +184,7 @@ describe("the project with all the samples", () => {
     browser = await launchBrowser();
     started.push(() => browser.close());
     page = await browser.newPage({ ignoreHTTPSErrors: true });
-  }, 240_000);
+  }, 600_000);
 
   /** Without this, Next would treat the surrounding project as the workspace root of this copy. */
   function keepToItself(): void {
@@ -368,5 +368,5 @@ describe("the project with all the samples", () => {
     const page = await fetch(`${local}/notes`, { headers: { accept: "text/html" }, redirect: "manual" });
     expect([page.status, page.headers.get("location")]).toEqual([307, "/login?next=%2Fnotes"]);
     expect((await fetch(`${local}/backend/api/me`)).status).toBe(401);
-  }, 240_000);
+  }, 600_000);
 });
