@@ -28,7 +28,8 @@ export interface LoadedEnv {
  */
 export function loadEnvFiles(dir: string, { dev = false, reload = false } = {}): LoadedEnv {
   const unreadable: string[] = [];
-  // A file that cannot be read is not treated as missing: its variables would be reported as not set.
+  // A file that cannot be read is not treated as missing: its variables would be reported as not
+  // set.
   const error = (message: string, cause: Error) => {
     const file = message.replace(/^Failed to load env from /, "");
     unreadable.push(

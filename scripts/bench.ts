@@ -6,13 +6,13 @@ import { gzipSync } from "node:zlib";
 import { measureArtifacts } from "./bench/artifact";
 import { type Built, buildContender, buildGate } from "./bench/build";
 import { type Case, makeCases, SETTINGS } from "./bench/case";
-import { chart } from "./bench/chart";
 import { listShares } from "./bench/composition";
+import { drawChart } from "./bench/draw-chart";
 import { measureNextStart } from "./bench/next-start";
-import { page } from "./bench/page";
-import { describeSessions, type Measured, type Report, type Row, table } from "./bench/report";
-import { ratios, spread } from "./bench/statistics";
-import { verdicts } from "./bench/targets";
+import { renderPage } from "./bench/render-page";
+import { describeSessions, type Measured, type Report, type Row, renderTable } from "./bench/report";
+import { computeRatios, computeSpread } from "./bench/statistics";
+import { renderTargets } from "./bench/targets";
 import { cookieHeader, prepareVisitors } from "./bench/visitors";
 import { main } from "./lib/main";
 import { runProcess } from "./lib/process";
@@ -78,7 +78,7 @@ main(async (atEnd) => {
       size: sizeOf(it.built),
     };
   });
-  rows.push({ name: "FastAPI directly", http: { value: spread(http.perSecond.at(-1) ?? []) } });
+  rows.push({ name: "FastAPI directly", http: { value: computeSpread(http.perSecond.at(-1) ?? []) } });
   const roundsOf = (visitor: Case["visitor"]) =>
     artifact.perRequest[cases.findIndex((it) => it.visitor === visitor && it.built === gate)] ?? [];
   const report: Report = {
@@ -87,7 +87,7 @@ main(async (atEnd) => {
     date: new Date().toISOString().slice(0, 10),
     rounds: ROUNDS,
     rows,
-    sessions: { count: SESSIONS, held, warm: ratios(roundsOf("one of many"), roundsOf("known")) },
+    sessions: { count: SESSIONS, held, warm: computeRatios(roundsOf("one of many"), roundsOf("known")) },
     composition: await step("List the packages in the gate's script", async () =>
       listShares(
         gate.functionDir,
@@ -97,10 +97,10 @@ main(async (atEnd) => {
       ),
     ),
   };
-  writeFileSync(path.join(root, "docs/performance.svg"), chart(report));
-  writeFileSync(path.join(root, "docs/performance.md"), page(report));
+  writeFileSync(path.join(root, "docs/performance.svg"), drawChart(report));
+  writeFileSync(path.join(root, "docs/performance.md"), renderPage(report));
   if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`\n${table(report)}\n\n${verdicts(report)}\n\n${describeSessions(report)}`);
+  console.log(`\n${renderTable(report)}\n\n${renderTargets(report)}\n\n${describeSessions(report)}`);
 });
 
 /**
@@ -126,7 +126,7 @@ async function measureManySessions(): Promise<number[]> {
 
 function compare(rounds: readonly (readonly number[])[], i: number): Measured {
   const [floor = [], own = []] = [rounds[0], rounds[i]];
-  return { value: spread(own), ratio: ratios(own, floor) };
+  return { value: computeSpread(own), ratio: computeRatios(own, floor) };
 }
 
 function sizeOf({ functionDir }: Built) {

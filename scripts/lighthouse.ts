@@ -1,4 +1,4 @@
-import { audit, type Category, medianOf, type Scores } from "./lib/audit-page";
+import { auditPage, type Category, medianOf, type Scores } from "./lib/audit-page";
 import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
 import { step } from "./lib/progress";
@@ -40,7 +40,7 @@ main(async (atEnd) => {
     const cookies = page === "/tasks" ? visitor.cookies : new Map<string, string>();
     const runs: Scores[] = [];
     for (let run = -WARM_UPS; run < RUNS; run += 1) {
-      const result = await audit(stack.origin + page, cookies, CATEGORIES);
+      const result = await auditPage(stack.origin + page, cookies, CATEGORIES);
       if (run >= 0) runs.push(result);
     }
     const { scores, findings } = medianOf(runs);

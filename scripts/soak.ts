@@ -1,4 +1,4 @@
-import { findProblems, growthOf, MAX_GROWTH, soak, type Thirds } from "./bench/soak";
+import { computeGrowth, findProblems, MAX_GROWTH, runSoak, type Thirds } from "./bench/soak";
 import { main } from "./lib/main";
 import { fail } from "./lib/user-error";
 
@@ -8,7 +8,7 @@ import { fail } from "./lib/user-error";
  */
 
 main(async () => {
-  const result = await soak(readMinutes(), (line) => console.log(line));
+  const result = await runSoak(readMinutes(), (line) => console.log(line));
   const { held, resident } = result.memory;
   const rows = [
     ...Object.entries(result.counts).map(([name, count]) => [name, String(count)]),
@@ -24,7 +24,7 @@ main(async () => {
 
 function describe(thirds: Thirds, limit: number): string {
   const megabytes = thirds.map((bytes) => (bytes / 1024 / 1024).toFixed(1));
-  return `${megabytes.join(", ")} MB: × ${growthOf(thirds).toFixed(2)} after the first third (limit ${limit})`;
+  return `${megabytes.join(", ")} MB: × ${computeGrowth(thirds).toFixed(2)} after the first third (limit ${limit})`;
 }
 
 function readMinutes(): number {

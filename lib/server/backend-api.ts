@@ -30,7 +30,8 @@ export function createBackendApi(
 /**
  * Returns the options for a `fetch` of the URL. The `Request` itself is not passed to `fetch`: on
  * Node 20 under Next, `fetch` of a `Request` loses its signal at the next garbage collection, and
- * then waits for ever. `tests/system/backend-failures.test.ts` runs with constant garbage collection.
+ * then waits for ever. `tests/system/backend-failures.test.ts` runs with constant garbage
+ * collection.
  */
 function optionsOf({ method, body }: Request): RequestInit & { duplex: "half"; opentelemetry: object } {
   // If `@vercel/otel` is active, it starts a span for this call, and FastAPI continues the trace.

@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 import { createIsolate, type Isolate } from "../stack/edge-isolate";
 import { testEnv } from "../stack/test-stack";
 import { type Case, type Database, SETTINGS } from "./case";
-import { rotated } from "./statistics";
+import { rotate } from "./statistics";
 import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";
 
 /** Measures the Vercel artifact of each contender in the edge runtime. */
@@ -35,7 +35,7 @@ export async function measureArtifacts(
   const runners = cases.map((it) => ({ it, isolate: start(it, env), cookies: cookiesOf(it) }));
   for (const runner of runners) await warmUp(runner);
   for (let round = 0; round < rounds; round++) {
-    for (const runner of rotated(runners, round)) {
+    for (const runner of rotate(runners, round)) {
       perRequest[runners.indexOf(runner)]?.push(await timeRequests(runner));
     }
   }
@@ -43,7 +43,7 @@ export async function measureArtifacts(
   const perStart = cases.map((): number[] => []);
   const perScript = cases.map((): number[] => []);
   for (let round = 0; round < starts; round++) {
-    for (const runner of rotated(runners, round)) {
+    for (const runner of rotate(runners, round)) {
       // The memory of a fresh isolate is empty, so "memory full" cannot be measured here.
       if (runner.it.visitor === "one of many") continue;
       const { script, whole } = await timeStart(runner.it, runner.cookies(), env);

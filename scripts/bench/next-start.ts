@@ -11,7 +11,7 @@ import { testEnv } from "../stack/test-stack";
 import { type Case, type Database, SETTINGS } from "./case";
 import { run } from "./http-client";
 import { residentBytes } from "./memory";
-import { rotated } from "./statistics";
+import { rotate } from "./statistics";
 import { browserHeaders, type CookiesOf, cookieHeader, USER_ID } from "./visitors";
 
 /** Measures `next start` of each build over real HTTP, in front of one cheap backend. */
@@ -107,7 +107,7 @@ export async function measureNextStart(
   const perSecond = lanes.map((): number[] => []);
   for (const lane of lanes) await lane();
   for (let round = 0; round < rounds; round++) {
-    for (const lane of rotated(lanes, round)) perSecond[lanes.indexOf(lane)]?.push(await lane());
+    for (const lane of rotate(lanes, round)) perSecond[lanes.indexOf(lane)]?.push(await lane());
   }
   const memory = cases.map((it) => residentBytes((servers.get(it) as Server).process.pid));
   const processes = [...servers.values(), upstream].map((server) => server.process);

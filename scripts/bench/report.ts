@@ -55,7 +55,7 @@ export interface Report {
 }
 
 /** The figures as a Markdown table that is also readable on a terminal. */
-export function table({ rows }: Report): string {
+export function renderTable({ rows }: Report): string {
   const head = [
     "contender",
     "µs per request",
@@ -69,16 +69,16 @@ export function table({ rows }: Report): string {
   ];
   const lines = rows.map(({ name, request, start, http, memory, size }) => [
     name,
-    show(request?.value, 0),
-    show(request?.ratio, 2),
-    show(start?.value, 1),
-    show(start?.ratio, 2),
-    show(http?.value, 0),
-    show(http?.ratio, 2),
+    formatSpread(request?.value, 0),
+    formatSpread(request?.ratio, 2),
+    formatSpread(start?.value, 1),
+    formatSpread(start?.ratio, 2),
+    formatSpread(http?.value, 0),
+    formatSpread(http?.ratio, 2),
     memory === undefined ? "" : megabytes(memory, 0),
     size ? `${kilobytes(size.raw)} (${kilobytes(size.gzip)})` : "",
   ]);
-  return align([head, ...lines]);
+  return alignTable([head, ...lines]);
 }
 
 /** Describes the memory use of very many sessions. */
@@ -86,11 +86,11 @@ export function describeSessions({ sessions: { count, held, warm } }: Report): s
   const [first = 0, last = 0] = [held[0], held.at(-1)];
   const thousands = (n: number) => n.toLocaleString("en");
   return `After ${thousands(count / held.length)} sessions one gate holds ${megabytes(first, 1)} MB, after ${thousands(count)} it holds ${megabytes(last, 1)} MB (at most ${megabytes(Math.max(...held), 1)} MB in between).
-In the edge runtime a warm request with a full memory takes ${show(warm, 2)} times as long as with a single session.`;
+In the edge runtime a warm request with a full memory takes ${formatSpread(warm, 2)} times as long as with a single session.`;
 }
 
 /** The packages in the gate's script, and how much of each a start evaluates. */
-export function compositionTable({ composition }: Report): string {
+export function renderComposition({ composition }: Report): string {
   const lines = composition.map(({ owner, bytes, gzip, evaluated }) => [
     owner,
     kilobytes(bytes),
@@ -98,7 +98,7 @@ export function compositionTable({ composition }: Report): string {
     kilobytes(evaluated),
     kilobytes(bytes - evaluated),
   ]);
-  return align([
+  return alignTable([
     ["package", "kB", "adds after gzip", "evaluated at a warm start", "later or never"],
     ...lines,
   ]);
@@ -108,14 +108,14 @@ const megabytes = (bytes: number, digits: number) => (bytes / 1024 / 1024).toFix
 const kilobytes = (bytes: number) => (bytes / 1000).toFixed(0);
 
 /** The median, with the minimum and the maximum in parentheses. */
-export function show(spread: Spread | undefined, digits: number): string {
+export function formatSpread(spread: Spread | undefined, digits: number): string {
   if (!spread) return "";
   const [median, min, max] = [spread.median, spread.min, spread.max].map((value) => value.toFixed(digits));
   return `${median} (${min}–${max})`;
 }
 
 /** A Markdown table that is also readable as plain text. The first line is the header. */
-export function align(lines: readonly string[][]): string {
+export function alignTable(lines: readonly string[][]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(3, ...lines.map((line) => line[column]?.length ?? 0)),
   );

@@ -6,7 +6,7 @@ import { buildForTests, DIST_DIR, startDatabase, testEnv } from "../stack/test-s
 import { residentBytes } from "./memory";
 import { ADDRESS_HEADER, createTraffic } from "./soak-traffic";
 import { startSoakUpstream } from "./soak-upstream";
-import { spread } from "./statistics";
+import { computeSpread } from "./statistics";
 
 /** The default of `MAX_BODY_MB`, in bytes. */
 const MAX_BODY = 10 * 1024 * 1024;
@@ -50,7 +50,10 @@ export interface SoakResult {
  * Sends mixed traffic to the gate in `next start` for this many minutes, and checks every response.
  * `report` receives a progress line in each pause.
  */
-export async function soak(minutes: number, report: (line: string) => void = () => {}): Promise<SoakResult> {
+export async function runSoak(
+  minutes: number,
+  report: (line: string) => void = () => {},
+): Promise<SoakResult> {
   await buildForTests();
   const database = await startDatabase();
   const upstream = await startSoakUpstream();
@@ -102,7 +105,7 @@ export async function soak(minutes: number, report: (line: string) => void = () 
 export function findProblems({ unexpected, memory, leftOpen }: SoakResult): string[] {
   const problems = [...new Set(unexpected)];
   for (const kind of ["held", "resident"] as const) {
-    const growth = growthOf(memory[kind]);
+    const growth = computeGrowth(memory[kind]);
     if (growth > MAX_GROWTH[kind]) {
       problems.push(`memory (${kind}) grew by ${((growth - 1) * 100).toFixed(0)} % after warm-up`);
     }
@@ -112,7 +115,7 @@ export function findProblems({ unexpected, memory, leftOpen }: SoakResult): stri
 }
 
 /** The last third relative to the second. The first third is the warm-up. */
-export function growthOf([, second, last]: Thirds): number {
+export function computeGrowth([, second, last]: Thirds): number {
   return last / second;
 }
 
@@ -137,7 +140,7 @@ function withTimeout(work: Promise<void>): Promise<void> {
 
 function thirds(samples: readonly number[]): Thirds {
   const third = samples.length / 3;
-  const median = (from: number, to?: number) => spread(samples.slice(from, to)).median;
+  const median = (from: number, to?: number) => computeSpread(samples.slice(from, to)).median;
   return [median(0, third), median(third, 2 * third), median(2 * third)];
 }
 

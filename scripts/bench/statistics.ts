@@ -6,7 +6,7 @@ export interface Spread {
 }
 
 /** @throws when there are no values */
-export function spread(values: readonly number[]): Spread {
+export function computeSpread(values: readonly number[]): Spread {
   if (values.length === 0) throw new Error("There are no measurements");
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number) => sorted[index] as number;
@@ -19,15 +19,15 @@ export function spread(values: readonly number[]): Spread {
  * Each measurement relative to the bare rewrite in the same round. A disturbance of the round
  * affects both.
  */
-export function ratios(values: readonly number[], floor: readonly number[]): Spread {
-  return spread(values.map((value, round) => value / (floor[round] as number)));
+export function computeRatios(values: readonly number[], floor: readonly number[]): Spread {
+  return computeSpread(values.map((value, round) => value / (floor[round] as number)));
 }
 
 /**
  * A different order for each round, so that no item always follows the same one or always comes
  * first.
  */
-export function rotated<T>(items: readonly T[], round: number): T[] {
+export function rotate<T>(items: readonly T[], round: number): T[] {
   const start = round % items.length;
   const turned = [...items.slice(start), ...items.slice(0, start)];
   return Math.floor(round / items.length) % 2 === 0 ? turned : turned.reverse();

@@ -1,4 +1,4 @@
-import { align, type Report, type Row, show } from "./report";
+import { alignTable, formatSpread, type Report, type Row } from "./report";
 import type { Spread } from "./statistics";
 
 /** A limit for one figure. */
@@ -37,7 +37,7 @@ const TARGETS: readonly Target[] = [
 ];
 
 /** Lists which targets this run has met, and names those that it has missed. */
-export function verdicts(report: Report): string {
+export function renderTargets(report: Report): string {
   const results = TARGETS.map(({ title, limit, best, read }) => {
     const measured = read(report);
     const met =
@@ -48,14 +48,14 @@ export function verdicts(report: Report): string {
   const lines = results.map(({ title, target, measured, met }) => [
     title,
     target,
-    show(measured, 2),
+    formatSpread(measured, 2),
     met ? "met" : "missed",
   ]);
   const missed = results
     .filter(({ met }) => !met)
     .map(({ title, target, measured }) => `${title}: ${measured?.median.toFixed(2)} (target ${target})`);
   const summary = missed.length === 0 ? "All targets are met." : `Missed: ${missed.join("; ")}.`;
-  return `${align([["target", "", "measured", ""], ...lines])}\n\n${summary}`;
+  return `${alignTable([["target", "", "measured", ""], ...lines])}\n\n${summary}`;
 }
 
 const find = (rows: readonly Row[], wanted: string) => rows.find(({ name }) => name === wanted);

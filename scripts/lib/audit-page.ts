@@ -35,7 +35,7 @@ interface Result {
  * @throws {UserError} with the end of Lighthouse's log when it fails, or when the page redirects
  * elsewhere
  */
-export async function audit(
+export async function auditPage(
   url: string,
   cookies: ReadonlyMap<string, string>,
   categories: readonly Category[],

@@ -6,7 +6,10 @@ import type { MailServer } from "../fixtures/mail-server";
 import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
 
-/** Attacks on accounts: links of emails, addresses that a caller chooses, and a database that fails halfway. */
+/**
+ * Attacks on accounts: links of emails, addresses that a caller chooses, and a database that fails
+ * halfway.
+ */
 
 const PASSWORD = "correct-horse-battery";
 const NEW_PASSWORD = "another-horse-battery";

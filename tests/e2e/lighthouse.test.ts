@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { audit } from "../../scripts/lib/audit-page";
+import { auditPage } from "../../scripts/lib/audit-page";
 import { ensureTools } from "../../scripts/lib/tools";
 import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
@@ -26,7 +26,7 @@ it.each(["/", "/login", "/tasks"])(
   "Lighthouse finds no problem on %s",
   async (page) => {
     const cookies = page === "/tasks" ? visitor.cookies : new Map<string, string>();
-    const { scores, findings } = await audit(stack.origin + page, cookies, [
+    const { scores, findings } = await auditPage(stack.origin + page, cookies, [
       "accessibility",
       "best-practices",
       "seo",

@@ -15,7 +15,7 @@ const EDGE_ENTRY = "middleware.ts";
 const gate = under(EDGE_ENTRY, "edge");
 const clientEntries = under("app").filter((file) => /^"use client";/.test(textOf(file)));
 
-/** The files that one of the entries loads and that are in one of these folders, with their chains. */
+/** The import chains from the entries to files in these folders. */
 const loadedFrom = (folders: readonly string[], entries: readonly string[]) =>
   entries.flatMap((entry) =>
     [...filesLoadedBy(graph, entry)]

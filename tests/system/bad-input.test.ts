@@ -8,7 +8,8 @@ import { pairs } from "../fixtures/full";
 import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 
 /**
- * Sends every kind of invalid value to every endpoint of Better Auth. None may cause the response of an outage.
+ * Sends every kind of invalid value to every endpoint of Better Auth. None may cause the response
+ * of an outage.
  */
 
 const PASSWORD = "correct-horse-battery";

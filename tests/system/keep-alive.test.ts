@@ -20,7 +20,7 @@ const OTHER_PROXIES = 60;
 
 const nginxSeconds = Number(guideSite().match(/^\s*keepalive_timeout (\d+)s;/m)?.[1]);
 
-describe("a proxy closes an idle connection before the server behind it", () => {
+describe("with the settings of the guides,", () => {
   const standalone = readSamples().find(({ text }) => text.includes("standalone/server.js"))?.text ?? "";
 
   it.each([

@@ -267,7 +267,7 @@ describe("guesses at a password", () => {
     const stolen = { cookie: `better-auth.known=${visitor.cookies.get("better-auth.known")}` };
     const guesses = await repeat(22, () => guess(email, stolen, blind.origin));
     expect([countOf(guesses, 401), countOf(guesses, 429)]).toEqual([20, 2]);
-    await useUpGuesses(email);
+    await repeat(21, () => guess(email, {}, blind.origin));
     expect((await owner.signIn(email)).status).toBe(200);
   });
 

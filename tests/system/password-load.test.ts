@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 
-/** Sign-ins with invented emails: no limit by account stops them, and each costs the app a slow hash. */
+/**
+ * Sign-ins with invented emails: no limit by account stops them, and each costs the app a slow
+ * hash.
+ */
 
 vi.setConfig({ testTimeout: 300_000 });
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { findProblems, soak } from "../../scripts/bench/soak";
+import { findProblems, runSoak } from "../../scripts/bench/soak";
 
 it("a minute of mixed traffic causes no unexpected response and no growing memory", async () => {
-  const result = await soak(1);
+  const result = await runSoak(1);
   expect(findProblems(result)).toEqual([]);
   expect(Object.entries(result.counts).filter(([, count]) => count === 0)).toEqual([]);
 }, 180_000);

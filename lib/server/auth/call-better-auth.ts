@@ -27,8 +27,8 @@ export interface NotServed {
 const runHashing = createWorkQueue({ concurrency: 2, maxWaiting: 100 });
 
 /**
- * Calls Better Auth with a request whose path and method are served. Distinguishes invalid input, an
- * outage of the database and any other failure.
+ * Calls Better Auth with a request whose path and method are served. Distinguishes invalid input,
+ * an outage of the database and any other failure.
  */
 export async function callBetterAuth(request: Request): Promise<Response | NotServed> {
   const input = await readRequestBody(request);

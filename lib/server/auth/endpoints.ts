@@ -2,9 +2,9 @@ import "server-only";
 
 /**
  * The endpoints of Better Auth that this app serves, as data for
- * `lib/server/auth/request-guard.ts` and `lib/server/auth/rate-limits.ts`. Every other request below
- * `/api/auth` is refused before it is counted, stored or passed to Better Auth. A plugin that adds
- * endpoints needs a line here for each of them.
+ * `lib/server/auth/request-guard.ts` and `lib/server/auth/rate-limits.ts`. Every other request
+ * below `/api/auth` is refused before it is counted, stored or passed to Better Auth. A plugin that
+ * adds endpoints needs a line here for each of them.
  * `tests/quick/lib/server/endpoints.test.ts` lists the endpoints that are left out on purpose.
  */
 

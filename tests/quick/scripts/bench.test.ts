@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { chart } from "../../../scripts/bench/chart";
-import { page } from "../../../scripts/bench/page";
+import { drawChart } from "../../../scripts/bench/draw-chart";
+import { renderPage } from "../../../scripts/bench/render-page";
 import {
-  compositionTable,
   describeSessions,
   type Measured,
   type Report,
-  table,
+  renderComposition,
+  renderTable,
 } from "../../../scripts/bench/report";
 import { findProblems, type SoakResult } from "../../../scripts/bench/soak";
-import { ratios, rotated, spread } from "../../../scripts/bench/statistics";
-import { verdicts } from "../../../scripts/bench/targets";
+import { computeRatios, computeSpread, rotate } from "../../../scripts/bench/statistics";
+import { renderTargets } from "../../../scripts/bench/targets";
 
 const measured = (ratio: number): Measured => ({
-  value: spread([ratio * 10]),
-  ratio: spread([ratio, ratio * 0.9, ratio * 1.1]),
+  value: computeSpread([ratio * 10]),
+  ratio: computeSpread([ratio, ratio * 0.9, ratio * 1.1]),
 });
 
 const report: Report = {
@@ -34,7 +34,11 @@ const report: Report = {
     { name: "gate, cookie", request: measured(3), start: measured(1.7), http: measured(0.7) },
     { name: "FastAPI directly", http: measured(0.5) },
   ],
-  sessions: { count: 2_000, held: [3 * 1024 ** 2, 5 * 1024 ** 2, 4 * 1024 ** 2], warm: spread([1.02]) },
+  sessions: {
+    count: 2_000,
+    held: [3 * 1024 ** 2, 5 * 1024 ** 2, 4 * 1024 ** 2],
+    warm: computeSpread([1.02]),
+  },
   composition: [
     { owner: "better-auth", bytes: 190_000, gzip: 50_000, evaluated: 0 },
     { owner: "next", bytes: 160_000, gzip: 48_000, evaluated: 150_000 },
@@ -43,17 +47,17 @@ const report: Report = {
 
 describe("statistics", () => {
   it("takes the middle value, or the mean of the two middle values", () => {
-    expect(spread([9, 1, 5])).toEqual({ median: 5, min: 1, max: 9 });
-    expect(spread([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4 });
-    expect(() => spread([])).toThrow();
+    expect(computeSpread([9, 1, 5])).toEqual({ median: 5, min: 1, max: 9 });
+    expect(computeSpread([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4 });
+    expect(() => computeSpread([])).toThrow();
   });
 
   it("compares a round with the bare rewrite of the same round", () => {
-    expect(ratios([2, 40, 6], [1, 20, 2])).toEqual({ median: 2, min: 2, max: 3 });
+    expect(computeRatios([2, 40, 6], [1, 20, 2])).toEqual({ median: 2, min: 2, max: 3 });
   });
 
   it("gives every contender every position", () => {
-    const orders = [0, 1, 2, 3, 4, 5].map((round) => rotated(["a", "b", "c"], round).join(""));
+    const orders = [0, 1, 2, 3, 4, 5].map((round) => rotate(["a", "b", "c"], round).join(""));
     expect(new Set(orders).size).toBe(6);
     for (const order of orders) expect([...order].sort().join("")).toBe("abc");
   });
@@ -61,14 +65,14 @@ describe("statistics", () => {
 
 describe("the report of bench", () => {
   it("has a line for each contender, and an empty cell where nothing was measured", () => {
-    const lines = table(report).split("\n");
+    const lines = renderTable(report).split("\n");
     expect(lines).toHaveLength(2 + report.rows.length);
     expect(new Set(lines.map(({ length }) => length)).size).toBe(1);
     expect(lines.at(-1)).not.toContain("NaN");
   });
 
   it("lists which targets were met, and names those that were missed", () => {
-    const [, ...lines] = verdicts(report).split("\n");
+    const [, ...lines] = renderTargets(report).split("\n");
     const judged = lines
       .filter((line) => line.startsWith("| "))
       .map((line) => line.split("|").at(-2)?.trim());
@@ -81,7 +85,7 @@ describe("the report of bench", () => {
   });
 
   it("lists the packages in the script, and how much of each is evaluated later", () => {
-    const [, , first] = compositionTable(report).split("\n");
+    const [, , first] = renderComposition(report).split("\n");
     expect(first?.split("|").map((cell) => cell.trim())).toEqual([
       "",
       "better-auth",
@@ -94,14 +98,14 @@ describe("the report of bench", () => {
   });
 
   it("draws a bar for each figure, for light and dark", () => {
-    const svg = chart(report);
+    const svg = drawChart(report);
     expect(svg.match(/class="bar/g)).toHaveLength(3 + 3 + 4);
     expect(svg).toContain("prefers-color-scheme: dark");
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
   it("is a page that shows the chart", () => {
-    expect(page(report)).toContain("](performance.svg)");
+    expect(renderPage(report)).toContain("](performance.svg)");
   });
 });
 

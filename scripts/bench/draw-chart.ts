@@ -21,7 +21,7 @@ const PANELS = [
  * Draws the medians as bars relative to the bare rewrite, with a line from minimum to maximum.
  * Readable on a light and on a dark background.
  */
-export function chart(report: Report): string {
+export function drawChart(report: Report): string {
   let y = 0;
   const parts: string[] = [];
   for (const { key, title } of PANELS) {

@@ -1,19 +1,20 @@
-import { compositionTable, describeSessions, type Report, show, table } from "./report";
-import { verdicts } from "./targets";
+import { describeSessions, formatSpread, type Report, renderComposition, renderTable } from "./report";
+import { renderTargets } from "./targets";
 
 /** The whole text of docs/performance.md. */
-export function page(report: Report): string {
+export function renderPage(report: Report): string {
   const { rounds, rows } = report;
-  const scriptOf = (wanted: string) => show(rows.find(({ name }) => name === wanted)?.script?.value, 1);
+  const scriptOf = (wanted: string) =>
+    formatSpread(rows.find(({ name }) => name === wanted)?.script?.value, 1);
   return `# Performance
 
 \`npm run bench\` wrote this page. Its last run: ${report.date}, Node ${report.node}, ${report.cores} cores.
 
 ![Each contender relative to a bare rewrite](performance.svg)
 
-${verdicts(report)}
+${renderTargets(report)}
 
-${table(report)}
+${renderTable(report)}
 
 Medians of ${rounds.requests} rounds of requests, ${rounds.starts} of starts and ${rounds.http} over HTTP, with the minimum and the maximum in parentheses.
 
@@ -54,7 +55,7 @@ The memory is that of the gate only, in a separate process, after a garbage coll
 
 ## What is in the gate's script
 
-${compositionTable(report)}
+${renderComposition(report)}
 
 From the source map of the deployed script. Evaluated is what V8 has run after the first request of a visitor with a cookie
 cache. [Decision 012](decisions/012-what-is-in-the-script.md) explains why each is there.
