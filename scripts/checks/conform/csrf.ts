@@ -157,7 +157,7 @@ function handshake(origin: string): HttpRequest {
       "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
       Origin: origin,
     },
-    patience: 5_000,
+    timeout: 5_000,
   };
 }
 
