@@ -1,9 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type App, type FullStack, startApp, startFullStack } from "../../scripts/stack/test-stack";
+import {
+  type App,
+  type Database,
+  type FullStack,
+  startApp,
+  startDatabase,
+  startFullStack,
+} from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { COLLECT_GARBAGE } from "../fixtures/collect-garbage";
 import { unpackDebian } from "../fixtures/debian";
@@ -33,6 +41,13 @@ async function expectFailure(response: Response, { status, code }: { status: num
   expect(await response.json()).toMatchObject({ status, code });
 }
 
+/** One for all apps. While this process starts a database, it cannot serve another one. */
+let database: Database;
+beforeAll(async () => {
+  database = await startDatabase();
+});
+afterAll(() => database?.stop());
+
 // These tests wait for timeouts, so both modes run at the same time.
 describe.concurrent.each(modes)("with forwarding by %s", (forwarding) => {
   let stack: FullStack;
@@ -40,9 +55,12 @@ describe.concurrent.each(modes)("with forwarding by %s", (forwarding) => {
 
   beforeAll(async () => {
     const limit = { BACKEND_TIMEOUT_SECONDS: "12" };
-    stack = await startFullStack({ gate: { BACKEND_FORWARD: forwarding, ...limit, ...COLLECT_GARBAGE } });
+    stack = await startFullStack({
+      database,
+      gate: { BACKEND_FORWARD: forwarding, ...limit, ...COLLECT_GARBAGE },
+    });
     member = new Visitor(stack.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
     expect((await member.post("/backend/api/tasks", { title: "Kept" })).status).toBe(201);
   });
   afterAll(() => stack?.stop());
@@ -100,9 +118,9 @@ describe.concurrent.each(modes)("with another upstream and forwarding by %s", (f
     upstream.listen(0, "127.0.0.1");
     await once(upstream, "listening");
     const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding });
+    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding }, database);
     member = new Visitor(app.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
   });
   afterAll(async () => {
     await app?.stop();
@@ -131,10 +149,11 @@ describe.runIf(process.platform === "linux").concurrent.each([
     // ld.so(8): $LIB expands to the library folder of this machine's architecture.
     const library = path.join(unpackDebian("libfaketime"), "usr/$LIB/faketime/libfaketime.so.1");
     stack = await startFullStack({
+      database,
       backend: { LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" },
     });
     member = new Visitor(stack.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
   });
   afterAll(() => stack?.stop());
 
@@ -156,9 +175,12 @@ describe.concurrent("a backend with another secret", () => {
   let member: Visitor;
 
   beforeAll(async () => {
-    stack = await startFullStack({ backend: { JWT_SECRET_KEY: "another-key-another-key-another-key-99" } });
+    stack = await startFullStack({
+      database,
+      backend: { JWT_SECRET_KEY: "another-key-another-key-another-key-99" },
+    });
     member = new Visitor(stack.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
   });
   afterAll(() => stack?.stop());
 
