@@ -60,7 +60,7 @@ main(async (atEnd) => {
 function warnAboutAccounts(left: readonly string[]): void {
   if (left.length === 0) return;
   console.error(
-    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand, and enable user.deleteUser in lib/auth/options.ts.`,
+    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand, and enable user.deleteUser in lib/server/auth/create-auth.ts.`,
   );
 }
 

@@ -17,7 +17,7 @@ export interface StepResults {
 
 export type Step = keyof StepResults;
 
-/** Observes the steps of requests (docs/decisions/014-watching.md). */
+/** Observes the steps of requests (docs/decisions/014-observers.md). */
 export interface Observer {
   /**
    * Calls `run` once and returns its result, or throws its error. It may pass a changed request to

@@ -36,7 +36,7 @@ const setResult: { readonly [S in Step]: (span: Span, result: StepResults[S]) =>
 /**
  * Makes an OpenTelemetry span of each step, below the span that Next makes for the middleware.
  * Imported only where traces are exported, so that no other bundle contains it
- * (docs/decisions/014-watching.md).
+ * (docs/decisions/014-observers.md).
  */
 export const tracingObserver: Observer = {
   around(step, request, run) {

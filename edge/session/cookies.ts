@@ -1,3 +1,5 @@
+import { parseCookies } from "../../lib/cookies";
+
 /** Better Auth's session cookies, as the browser sent them. */
 export interface SessionCookies {
   /** `<session token>.<signature>`, percent-encoded. */
@@ -33,15 +35,8 @@ export function readSessionCookies(
   names: SessionCookieNames,
 ): SessionCookies | undefined {
   if (!header?.includes(names.token)) return undefined;
-  let token: string | undefined;
-  let data: string | undefined;
-  let dontRemember: string | undefined;
-  for (const pair of header.split(";")) {
-    const equals = pair.indexOf("=");
-    const name = pair.slice(0, equals).trim();
-    if (name === names.token) token ??= pair.slice(equals + 1).trim();
-    else if (name === names.data) data ??= pair.slice(equals + 1).trim();
-    else if (name === names.dontRemember) dontRemember ??= pair.slice(equals + 1).trim();
-  }
-  return token ? { token, data, dontRemember } : undefined;
+  const cookies = parseCookies(header);
+  const token = cookies.get(names.token);
+  if (!token) return undefined;
+  return { token, data: cookies.get(names.data), dontRemember: cookies.get(names.dontRemember) };
 }

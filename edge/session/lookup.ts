@@ -31,6 +31,9 @@ export type LookUp = (
   options: { extend: boolean },
 ) => Promise<FoundSession | undefined>;
 
+/** A boolean in Postgres's text format. */
+const TRUE = "t";
+
 /** `user`: the columns of the user table. Tests pass custom fields of their own. */
 export function createLookup(runQuery: RunQuery, user: Fields = userTableFields): LookUp {
   const statement = lookupStatement(user);
@@ -39,9 +42,9 @@ export function createLookup(runQuery: RunQuery, user: Fields = userTableFields)
     const [row] = await runQuery(statement, [token, ...timesOf(now, extend)]);
     if (!row) return undefined;
     const [session, owner, expired, due, extended] = row;
-    if (expired === "t" || expired === "true") return undefined;
+    if (expired === TRUE) return undefined;
     // The session was due and is not extended: it has ended since this statement began.
-    if ((due === "t" || due === "true") && !extended) return undefined;
+    if (due === TRUE && !extended) return undefined;
     return {
       session: (await readRecord(extended ?? session, sessionFields)) as SessionRecord,
       user: (await readRecord(owner, user)) as UserRecord,

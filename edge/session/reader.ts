@@ -27,7 +27,7 @@ const MAX_LENGTH = 4_096;
  * How long a request waits for another request's lookup before it is repeated. Milliseconds. The
  * store itself has a timeout of 5 seconds.
  */
-const PATIENCE = 4_000;
+const LOOKUP_WAIT = 4_000;
 
 /**
  * The value of a session token cookie, signature included: Better Auth creates tokens of 32 letters
@@ -79,7 +79,7 @@ export function createSessionReader(options: SessionReaderOptions) {
   const signed = createSignedCookies(ring);
   const readCookieCache = createCookieCache(ring);
   const renewCookies = createRenewal(cookieNames, ring, signed);
-  const once = createSingleFlight<SessionResult>(startTimer, PATIENCE);
+  const once = createSingleFlight<SessionResult>(startTimer, LOOKUP_WAIT);
 
   const isTrusted = (session: KnownSession, maxStale: number) => {
     const time = now();

@@ -1,5 +1,5 @@
-import { formatSetCookie } from "../../lib/auth/set-cookie";
 import { type SignedCookies, splitSigned } from "../../lib/auth/signed-cookies";
+import { formatSetCookie } from "../../lib/cookies";
 import type { KeyRing } from "../../lib/token/key-ring";
 import { verifyCookieCache } from "./cookie-cache";
 import type { SessionCookieNames, SessionCookies } from "./cookies";

@@ -1,8 +1,8 @@
 import { SignJWT } from "jose";
 import { boundSessionData } from "../../lib/auth/cookie-budget";
 import { sessionLifetime } from "../../lib/auth/session-lifetime";
-import { formatSetCookie } from "../../lib/auth/set-cookie";
 import type { SignedCookies } from "../../lib/auth/signed-cookies";
+import { formatSetCookie } from "../../lib/cookies";
 import type { KeyRing } from "../../lib/token/key-ring";
 import type { SessionCookieNames, SessionCookies } from "./cookies";
 import type { FoundSession } from "./lookup";

@@ -1,23 +1,25 @@
 import { MAX_SESSION_DATA_LENGTH } from "../../lib/auth/cookie-budget";
 import { userFields } from "../../lib/token/claims";
 
-/** What is read of a column, in the words of Better Auth's `additionalFields`. */
+/** How a column is read. The properties are those of Better Auth's `additionalFields`. */
 export interface StoredField {
   readonly type: unknown;
   /** The column, if it has another name than the field. */
   readonly fieldName?: string;
-  /** `false`: Better Auth returns the field to nobody. */
+  /** `false`: Better Auth never returns the field, so it is not read. */
   readonly returned?: boolean;
   readonly bigint?: boolean;
+  /** Changes the value after it has been read. The result may be a promise. */
   readonly transform?: { readonly output?: (value: never) => unknown };
 }
 
 export type Fields = Readonly<Record<string, StoredField>>;
 
 /**
- * A text that is longer than the cookie cache may be is cut in the database: an image of 5 MB need
- * not travel. The cookie cache of such a user is left out in any case, and the token's name and
- * email are shorter (`lib/auth/cookie-budget.ts`, `lib/token/contract.ts`).
+ * A text that the database cuts to the maximum length of the cookie cache, so that an image of 5 MB
+ * is not sent over the network. This does not change the result: with such a text there is no cookie
+ * cache (`lib/auth/cookie-budget.ts`), and the token contains less of the name and the email
+ * (`lib/token/contract.ts`).
  */
 const boundedText = { type: "string", bounded: true } as const;
 const text = { type: "string" } as const;

@@ -1,4 +1,4 @@
-import { formatSetCookie } from "./set-cookie";
+import { formatSetCookie, parseCookies, splitCookie } from "../cookies";
 
 /** Better Auth's cookie cache, or one of the numbered chunks that a long one is split into. */
 const SESSION_DATA = /^((?:__Secure-)?better-auth\.session_data)(?:\.\d+)?$/;
@@ -17,38 +17,31 @@ export const MAX_SESSION_DATA_LENGTH = 3_500;
  */
 export function boundSessionData(cookieHeader: string | null, setCookies: readonly string[]): string[] {
   // Better Auth sets a cookie twice when it reads the session and then changes it: the last one counts.
-  const byName = new Map<string, { cookie: string; name: string; value: string }>();
+  const byName = new Map<string, string>();
   for (const cookie of setCookies) {
-    const pair = nameAndValue(cookie.split(";", 1)[0] ?? "");
-    byName.delete(pair.name);
-    byName.set(pair.name, { cookie, ...pair });
+    const [name] = splitCookie(cookie);
+    byName.delete(name);
+    byName.set(name, cookie);
   }
-  const set = [...byName.values()];
-  const data = set.filter(({ name, value }) => SESSION_DATA.test(name) && value !== "");
-  const isTooLong =
-    data.reduce((sum, { name, value }) => sum + name.length + value.length, 0) > MAX_SESSION_DATA_LENGTH;
-  const kept = set.filter((one) => !isTooLong || !data.includes(one));
-  const settled = new Set(kept.map(({ name }) => name));
-  const stale = (cookieHeader ?? "")
-    .split(";")
-    .map(nameAndValue)
-    .filter(({ name }) => SESSION_DATA.test(name) && !settled.has(name))
+  const cache = [...byName].filter(([name, cookie]) => SESSION_DATA.test(name) && valueIn(cookie) !== "");
+  const length = cache.reduce((sum, [name, cookie]) => sum + name.length + valueIn(cookie).length, 0);
+  const isTooLong = length > MAX_SESSION_DATA_LENGTH;
+  if (isTooLong) for (const [name] of cache) byName.delete(name);
+
+  const outdated = [...parseCookies(cookieHeader ?? "")]
+    .filter(([name]) => SESSION_DATA.test(name) && !byName.has(name))
     .filter(
-      ({ name, value }) => isTooLong || isPiece(name) || name.length + value.length > MAX_SESSION_DATA_LENGTH,
-    )
-    .map(({ name }) => name);
-  return [
-    ...kept.map(({ cookie }) => cookie),
-    ...[...new Set(stale)].map((name) => formatSetCookie(name, "", 0)),
-  ];
+      ([name, value]) => isTooLong || isChunk(name) || name.length + value.length > MAX_SESSION_DATA_LENGTH,
+    );
+  return [...byName.values(), ...outdated.map(([name]) => formatSetCookie(name, "", 0))];
+}
+
+/** The value in a `Set-Cookie` value, without the attributes. */
+function valueIn(setCookie: string): string {
+  return splitCookie(setCookie.split(";", 1)[0] ?? "")[1];
 }
 
 /** A chunk is always part of a cookie cache that is too long. */
-function isPiece(name: string): boolean {
+function isChunk(name: string): boolean {
   return /\.\d+$/.test(name);
-}
-
-function nameAndValue(pair: string): { name: string; value: string } {
-  const equals = pair.indexOf("=");
-  return { name: pair.slice(0, equals).trim(), value: pair.slice(equals + 1).trim() };
 }

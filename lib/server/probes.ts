@@ -1,7 +1,7 @@
 import "server-only";
 import { Kysely, sql } from "kysely";
-import { createDatabase } from "../auth/database";
 import type { Env } from "../env";
+import { createDatabase } from "./auth/database";
 import type { Probe } from "./readiness";
 
 /** Milliseconds. */

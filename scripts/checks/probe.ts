@@ -18,7 +18,7 @@ export interface HttpRequest {
   /** How long to keep reading after the response, for bytes that should not come. Milliseconds. */
   readonly linger?: number;
   /** How long the server may send nothing. Milliseconds. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 export interface HttpResponse {
@@ -44,7 +44,7 @@ export type Connect = () => Socket;
  */
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-const PATIENCE = 20_000;
+const DEFAULT_TIMEOUT = 20_000;
 
 /** The headers that a browser sends when a user follows a link. */
 export const NAVIGATION = {
@@ -75,7 +75,7 @@ export function createSend(origin: string, connect: Connect = createConnect(orig
       const isHead = request.method === "HEAD";
       let received = "";
       let lingering = false;
-      socket.setTimeout(request.patience ?? PATIENCE, () => settle("open"));
+      socket.setTimeout(request.timeout ?? DEFAULT_TIMEOUT, () => settle("open"));
       socket.on("data", (chunk) => {
         received += chunk.toString("latin1");
         if (lingering || !readResponse(received, { isHead, ended: false })) return;

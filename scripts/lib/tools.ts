@@ -6,7 +6,7 @@ import { root } from "./root";
 const FOLDER = path.join(root, "scripts/tools");
 
 /**
- * Installs the build tools that are separate from the app (docs/decisions/008-tools-apart.md),
+ * Installs the build tools that are separate from the app (docs/decisions/008-packages-of-the-tools.md),
  * unless the versions of the lock file are installed.
  * @throws {UserError}
  */

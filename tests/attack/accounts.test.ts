@@ -245,7 +245,7 @@ describe("an email from another site", () => {
       callbackURL: "/tasks",
     });
     const { url } = (await begun.json()) as { url: string };
-    const back = other.answerAt(new URL(url), "Allow");
+    const back = other.followLink(new URL(url), "Allow");
     const response = await visitor.fetch(back.pathname + back.search);
     expect(response.headers.get("location")).toMatch(/\/login\?error=/);
     const { rows } = await sql.query(`select 1 from "user" where email = $1`, [email]);

@@ -88,7 +88,7 @@ it("the name can be changed, and an invalid name shows an error", async () => {
   expect(await name.getAttribute("aria-invalid")).toBe("true");
   await name.fill("Ada Lovelace");
   await section("Name").getByRole("button", { name: "Save name" }).click();
-  await says("Name", "Saved. You are Ada Lovelace now.");
+  await says("Name", "Saved. Your name is Ada Lovelace.");
   await page.goto("/dashboard");
   await page.getByRole("heading", { name: "Hello, Ada Lovelace" }).waitFor();
 });
@@ -282,7 +282,7 @@ describe("the keyboard focus is kept", () => {
     await expectFocus("Name");
     await page.keyboard.press("Enter");
     letGo();
-    await says("Name", "Saved. You are Ada now.");
+    await says("Name", "Saved. Your name is Ada.");
     await expectFocus("Name");
     expect(sent).toBe(1);
   });

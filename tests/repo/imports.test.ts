@@ -85,13 +85,8 @@ describe("code for browsers (lib/browser)", () => {
   });
 });
 
-/** Better Auth's instance on the edge. */
-const edgeInstance = ["lib/auth/options.ts", "lib/auth/database.ts", "lib/auth/stored-fields.ts"];
-
 test("the rest of lib loads no module of Node, and neither Better Auth nor a database", () => {
-  const neutral = under("lib").filter(
-    (file) => !/^lib\/(server|browser)\//.test(file) && !edgeInstance.includes(file),
-  );
+  const neutral = under("lib").filter((file) => !/^lib\/(server|browser)\//.test(file));
   const loaded = neutral.flatMap((file) =>
     (graph.get(file) ?? [])
       .filter(({ kind }) => kind !== "type")

@@ -16,8 +16,8 @@ import { createConnect, createSend } from "../../scripts/checks/probe";
 import { type Result, runChecks } from "../../scripts/checks/run";
 import { freePort, listen } from "../../scripts/lib/ports";
 import { type App, type FullStack, startApp, startFullStack } from "../../scripts/stack/test-stack";
-import { holesFor, sets } from "../fixtures/holes";
-import { type Hole, startLeakyProxy } from "../fixtures/leaky-proxy";
+import { type Defect, startDefectiveProxy } from "../fixtures/defective-proxy";
+import { defectsFor, sets } from "../fixtures/defects";
 
 /** `npm run conform`: a correct deployment passes, and one that fails any check does not. */
 
@@ -80,16 +80,16 @@ interface Document {
 
 describe("a deployment behind https", () => {
   let stack: FullStack;
-  let proxy: Awaited<ReturnType<typeof startLeakyProxy>>;
+  let proxy: Awaited<ReturnType<typeof startDefectiveProxy>>;
   let sql: Client;
   let target: Target;
   let accounts: ReturnType<typeof createAccounts>;
   let ada: Account;
   let bob: Account;
-  let holes: Record<string, Hole>;
+  let defects: Record<string, Defect>;
 
   beforeAll(async () => {
-    proxy = await startLeakyProxy();
+    proxy = await startDefectiveProxy();
     stack = await startFullStack({ gate: { BETTER_AUTH_URL: proxy.origin } });
     proxy.leadTo(stack.origin);
     sql = new Client({ connectionString: stack.databaseUrl });
@@ -99,7 +99,7 @@ describe("a deployment behind https", () => {
     accounts = createAccounts(target);
     ada = await accounts.signUp();
     bob = await accounts.signUp();
-    holes = holesFor(proxy.origin, ada, bob);
+    defects = defectsFor(proxy.origin, ada, bob);
   });
   afterAll(async () => {
     await sql?.end();
@@ -123,14 +123,14 @@ describe("a deployment behind https", () => {
     ]);
   });
 
-  it("has exactly one hole for each check", () => {
-    expect(Object.keys(holes).sort()).toEqual(checks.map(({ id }) => id).sort());
+  it("has exactly one defect for each check", () => {
+    expect(Object.keys(defects).sort()).toEqual(checks.map(({ id }) => id).sort());
   });
 
   test.each(checks.map((check) => [check.id, check] as const))(
-    "with one hole fails %s",
+    "with one defect fails %s",
     async (id, check) => {
-      proxy.open(holes[id] ?? {});
+      proxy.open(defects[id] ?? {});
       const one = id === "tokens.sign-up" ? await accounts.signUp() : ada;
       const [result] = await runChecks([check], createContext(target, one, bob));
       expect(result?.status, explain(result)).toBe("failed");
@@ -140,11 +140,11 @@ describe("a deployment behind https", () => {
     },
   );
 
-  it("with one hole makes the command fail, and the output says what is wrong and how to fix it", async () => {
+  it("with one defect makes the command fail, and the output says what is wrong and how to fix it", async () => {
     const before = await readEmails(stack.databaseUrl);
     const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
     writeFileSync(join(folder, "ca.pem"), proxy.ca);
-    proxy.open(holes["headers.framing"] ?? {});
+    proxy.open(defects["headers.framing"] ?? {});
     const { code, out } = await conform([proxy.origin.replace("127.0.0.1", "localhost")], {
       NODE_EXTRA_CA_CERTS: join(folder, "ca.pem"),
     });
@@ -179,10 +179,10 @@ describe("a deployment behind https", () => {
     const owner = createAccounts(target);
     const carol = await owner.signUp();
     await carol.post(TASKS, { title: "buy milk" });
-    // Tasks that a hole in an earlier test let through.
+    // Tasks that a defect in an earlier test let through.
     expect((await fetchTasks(ada)).length).toBeGreaterThan(0);
     // From here on Bob can see and delete Carol's tasks.
-    proxy.open(holesFor(proxy.origin, carol, bob)["tokens.own-tasks"] ?? {});
+    proxy.open(defectsFor(proxy.origin, carol, bob)["tokens.own-tasks"] ?? {});
     await bob.post(TASKS, { title: `${bob.mark} among Carol's` });
     expect((await fetchTasks(bob)).length).toBe(2);
     expect(await accounts.deleteAll()).toEqual([]);

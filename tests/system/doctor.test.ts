@@ -6,11 +6,14 @@ import { createServer as createTlsServer } from "node:https";
 import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { parseEnv } from "../../lib/env";
 import type { Result } from "../../scripts/checks/run";
 import { freePort, listen } from "../../scripts/lib/ports";
 import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/backend";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
+import { migrate } from "../../scripts/stack/migrate";
 import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
 import { type App, startApp, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 import { selfSigned } from "../fixtures/certificate";
@@ -213,6 +216,28 @@ it("a database without migrations fails with the names of the missing tables", a
   const { explain, idsOf } = await examine({ DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url });
   expect(explain("database.migrated")).toMatch(/lacks table .*→.*npm run migrate/);
   expect(idsOf("failed")).toEqual(["database.migrated"]);
+  await endpoint.close();
+  await postgres.close();
+});
+
+it("a database user without the right to change sessions fails: a session lookup also extends and deletes", async () => {
+  const postgres = await startEmbeddedPostgres();
+  const endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
+  const variables = { DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url };
+  await migrate(parseEnv(testEnv(variables)));
+  const sql = new Client(postgres.url);
+  await sql.connect();
+  // The user of the embedded database has all rights, so a trigger refuses the statement.
+  await sql.query(
+    `create function deny() returns trigger language plpgsql as 'begin raise insufficient_privilege; end'`,
+  );
+  await sql.query("create trigger deny before update on session for each statement execute function deny()");
+  await sql.end();
+  const { explain, idsOf } = await examine(variables);
+  expect(explain("database.lookup")).toMatch(
+    /status 400 and Postgres's error code 42501.*→.*UPDATE and DELETE/,
+  );
+  expect(idsOf("failed")).toEqual(["database.lookup"]);
   await endpoint.close();
   await postgres.close();
 });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vit
 import { launchBrowser } from "../../scripts/lib/chromium";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
-import { type RawAnswer, sendRaw } from "../fixtures/raw-http";
+import { type RawResponse, sendRaw } from "../fixtures/raw-http";
 
 /**
  * Checks docs/limits-of-next.md, line by line, against `next start`. If a test fails after an
@@ -69,13 +69,13 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
   });
   afterAll(() => app?.stop());
 
-  function send(method: string, path: string, more: readonly string[] = [], body = ""): Promise<RawAnswer> {
+  function send(method: string, path: string, more: readonly string[] = [], body = ""): Promise<RawResponse> {
     const { host } = new URL(app.origin);
     const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, `Cookie: ${member.cookieHeader}`];
     return sendRaw(app.origin, [...lines, "Connection: close", ...more], body);
   }
 
-  function sendAsGuest(path: string, headers: readonly string[]): Promise<RawAnswer> {
+  function sendAsGuest(path: string, headers: readonly string[]): Promise<RawResponse> {
     const { host } = new URL(app.origin);
     return sendRaw(app.origin, [`GET ${path} HTTP/1.1`, `Host: ${host}`, "Connection: close", ...headers]);
   }

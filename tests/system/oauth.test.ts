@@ -60,7 +60,7 @@ async function signInThrough(
   });
   expect(started.status).toBe(200);
   const { url } = (await started.json()) as { url: string };
-  const back = other.answerAt(new URL(url), label);
+  const back = other.followLink(new URL(url), label);
   expect(back.origin + back.pathname).toBe(`${app.origin}/api/auth/callback/${site}`);
   const response = await visitor.fetch(back.pathname + back.search);
   expect(response.status).toBe(302);
@@ -133,7 +133,7 @@ describe.each(sites)("%s", (site) => {
       callbackURL: "/tasks",
     });
     const { url } = (await started.json()) as { url: string };
-    const back = other.answerAt(new URL(url), "Allow");
+    const back = other.followLink(new URL(url), "Allow");
     const victim = new Visitor(app.origin);
     const response = await victim.fetch(back.pathname + back.search);
     expect(response.headers.get("location")).toMatch(/\/login\?error=state_mismatch/);

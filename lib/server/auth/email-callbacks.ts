@@ -1,9 +1,9 @@
 import "server-only";
 import { decodeJwt } from "jose";
-import type { EndpointOptions } from "../../auth/options";
 import { approveChangeEmail, confirmEmail, newAddressEmail, passwordResetEmail } from "../mail/emails";
 import type { Mailer } from "../mail/mail";
 import type { Message } from "../mail/message";
+import type { EndpointOptions } from "./create-auth";
 import { throwMailFailure } from "./mail-failure";
 
 /** The emails state this time (`lib/server/mail/emails.ts`). */

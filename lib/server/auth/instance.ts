@@ -1,9 +1,6 @@
 import "server-only";
-import { neon, neonConfig } from "@neondatabase/serverless";
+import { neon } from "@neondatabase/serverless";
 import { after } from "next/server";
-import { WebSocket } from "ws";
-import { createDatabase } from "../../auth/database";
-import { createAuth } from "../../auth/options";
 import { loadEnv } from "../../env";
 import { loginPath } from "../../redirect-target";
 import { routes } from "../../routes";
@@ -12,6 +9,8 @@ import { computeProgramTokenTtl } from "../../token/token-life";
 import { createMailer } from "../mail/mail";
 import { accountRules } from "./account-rules";
 import { createAttemptCounter } from "./attempt-counter";
+import { createAuth } from "./create-auth";
+import { createDatabase } from "./database";
 import { noteDatabaseFailure } from "./database-failures";
 import { createEmailCallbacks, LINK_LIFE_SECONDS } from "./email-callbacks";
 import { throwMailFailure } from "./mail-failure";
@@ -23,9 +22,6 @@ import { revocation } from "./revocation";
 import { singleUseLinks } from "./single-use-links";
 import { tokenEndpoint } from "./token-endpoint";
 import { createUserDeletion, type StoredSession } from "./user-deletion";
-
-// Node 20 has no built-in WebSocket. Transactions need one.
-neonConfig.webSocketConstructor = WebSocket;
 
 const env = loadEnv();
 const [currentSecret = ""] = env.authSecrets;

@@ -44,7 +44,7 @@ export const bodyFraming: readonly Check<Context>[] = [
     fix: `${BODIES}, and MAX_BODY_MB`,
     async run({ ada }) {
       // Larger than any value that MAX_BODY_MB may have. No byte of the body is sent.
-      const response = await ada.send({ ...body({ "Content-Length": "2000000000" }), patience: 2_000 });
+      const response = await ada.send({ ...body({ "Content-Length": "2000000000" }), timeout: 2_000 });
       // `next start` sends the gate's response only after it has received the body. Sending two
       // gigabytes could harm the deployment, so the check is skipped there.
       if (response.status === 0) skip("the server responds only after it has received the whole body");

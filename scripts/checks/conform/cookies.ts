@@ -4,7 +4,7 @@ import { isSessionCookie, isSessionTokenCookie, readSetCookie } from "../set-coo
 import { assert, assertStatus, describeResponse, ME, skip } from "./assertions";
 import type { Context } from "./context";
 
-const SETTINGS = "lib/auth/options.ts: leave Better Auth's cookie attributes as they are";
+const SETTINGS = "lib/server/auth/create-auth.ts: leave Better Auth's cookie attributes as they are";
 
 /** The attributes of the session's cookies, and what a sign-out does to them. */
 export const cookies: readonly Check<Context>[] = [

@@ -38,7 +38,7 @@ export const csrf: readonly Check<Context>[] = [
     id: "csrf.sign-in",
     title: "another site cannot sign in a visitor",
     source: "OWASP ASVS v5 3.5.1",
-    fix: "lib/auth/options.ts: trustedOrigins must contain only the app's own origins",
+    fix: "lib/server/auth/create-auth.ts: trustedOrigins must contain only the app's own origins",
     async run({ send, ada: { email, password } }) {
       const headers = { "Content-Type": "application/json", Origin: EVIL };
       const body = JSON.stringify({ email, password });
@@ -157,7 +157,7 @@ function handshake(origin: string): HttpRequest {
       "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
       Origin: origin,
     },
-    patience: 5_000,
+    timeout: 5_000,
   };
 }
 

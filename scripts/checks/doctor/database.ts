@@ -1,4 +1,6 @@
 import { getMigrations } from "better-auth/db/migration";
+import { createLookup } from "../../../edge/session/lookup";
+import { createNeonQuery } from "../../../edge/session/neon";
 import type { Env } from "../../../lib/env";
 import { openAuth } from "../../stack/auth";
 import { type Check, type Finding, failed, passed, warning } from "../check";
@@ -7,7 +9,7 @@ import type { Context } from "./context";
 import { sqlOf } from "./context";
 import { judgeClock } from "./judge-clock";
 
-/** Checks the database with Better Auth's own driver, as configured. */
+/** Checks the database with Better Auth's own driver and with the gate's own statement, as configured. */
 export const database: readonly Check<Context>[] = [
   {
     id: "database.driver",
@@ -49,6 +51,24 @@ export const database: readonly Check<Context>[] = [
     },
   },
   {
+    id: "database.lookup",
+    title: "The gate's session lookup works",
+    needs: ["database.migrated"],
+    run: async ({ openDatabase }) => {
+      const lookUp = createLookup(createNeonQuery(await openDatabase(), { fetch, startTimer }));
+      try {
+        // No session has this token.
+        await lookUp("doctor", Date.now(), { extend: false });
+        return passed();
+      } catch (error) {
+        return failed(
+          error instanceof Error ? error.message : String(error),
+          "Give the user in DATABASE_URL the rights SELECT, UPDATE and DELETE on session, and SELECT on user",
+        );
+      }
+    },
+  },
+  {
     id: "database.clock",
     title: "The database's clock",
     needs: ["database.reachable"],
@@ -61,6 +81,11 @@ export const database: readonly Check<Context>[] = [
     },
   },
 ];
+
+function startTimer(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
 
 async function findMissing(env: Env): Promise<string[]> {
   const plan = await getMigrations(openAuth(env).options, { throwOnUnsafe: false });

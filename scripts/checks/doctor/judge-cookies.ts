@@ -16,7 +16,7 @@ export function judgeCookies(
     problems.join("; "),
     secure
       ? "Set BETTER_AUTH_URL to the https:// address, and do not change Set-Cookie in a proxy"
-      : "Remove changed cookie options from lib/auth/options.ts, and do not change Set-Cookie in a proxy",
+      : "Remove changed cookie options from lib/server/auth/create-auth.ts, and do not change Set-Cookie in a proxy",
   );
 }
 

@@ -2,7 +2,7 @@ import { Unreachable } from "../network-error";
 import { createSend, type HttpRequest, type HttpResponse } from "../probe";
 
 /** A server that sends nothing for this long counts as unreachable. Milliseconds. */
-const PATIENCE = 5_000;
+const TIMEOUT = 5_000;
 
 export interface TimedResponse extends HttpResponse {
   /**
@@ -19,7 +19,7 @@ export interface TimedResponse extends HttpResponse {
 export async function request(url: string, options: Omit<HttpRequest, "path"> = {}): Promise<TimedResponse> {
   const { origin, pathname, search } = new URL(url);
   const before = Date.now();
-  const response = await createSend(origin)({ ...options, path: pathname + search, patience: PATIENCE });
+  const response = await createSend(origin)({ ...options, path: pathname + search, timeout: TIMEOUT });
   const after = Date.now();
   if (response.silence) {
     throw new Unreachable(origin, response.silence === "closed" ? "ECONNRESET" : "ETIMEDOUT");

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
-import { createDatabase } from "../../../../lib/auth/database";
-import { createAuth } from "../../../../lib/auth/options";
 import { parseEnv } from "../../../../lib/env";
+import { createAuth } from "../../../../lib/server/auth/create-auth";
+import { createDatabase } from "../../../../lib/server/auth/database";
 import { authEndpoints, limits } from "../../../../lib/server/auth/endpoints";
 import { createRequestGuard } from "../../../../lib/server/auth/request-guard";
 import { revocation } from "../../../../lib/server/auth/revocation";

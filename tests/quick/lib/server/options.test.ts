@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDatabase } from "../../../../lib/auth/database";
-import { createAuth } from "../../../../lib/auth/options";
 import { parseEnv } from "../../../../lib/env";
+import { createAuth } from "../../../../lib/server/auth/create-auth";
+import { createDatabase } from "../../../../lib/server/auth/database";
 import { testEnv } from "../../../../scripts/stack/test-stack";
 
-/** Compares the options of the two Better Auth instances: the edge's and the Node server's. */
+/** Compares the options of the two Better Auth instances: the scripts' and the app's. */
 
 const variables = testEnv({ GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "secret" });
 const env = parseEnv(variables);
 
 type Options = Record<string, unknown>;
-const edge = createAuth(env, createDatabase(env)).options as Options;
-let node: Options;
+const scripts = createAuth(env, createDatabase(env)).options as Options;
+let app: Options;
 
 const before = { ...process.env };
 beforeAll(async () => {
   Object.assign(process.env, variables);
-  node = (await import("../../../../lib/server/auth/instance")).auth.options as Options;
+  app = (await import("../../../../lib/server/auth/instance")).auth.options as Options;
 });
 afterAll(() => {
   process.env = before;
@@ -42,8 +42,8 @@ function flatten(options: Options): Map<string, unknown> {
 const pluginIds = ({ plugins }: Options) => (plugins as { id: string }[]).map(({ id }) => id);
 
 describe("Better Auth's options", () => {
-  it("are the same on Node for every option that the edge has", () => {
-    expect(flatten(node)).toEqual(new Map([...flatten(node), ...flatten(edge)]));
+  it("of the app have every option of the scripts, with the same value", () => {
+    expect(flatten(app)).toEqual(new Map([...flatten(app), ...flatten(scripts)]));
   });
 
   it("include the errors, sessions and lookups that both instances need", () => {
@@ -60,14 +60,14 @@ describe("Better Auth's options", () => {
       "advanced.database.joins": true,
       "rateLimit.enabled": false,
     };
-    for (const options of [edge, node]) {
+    for (const options of [scripts, app]) {
       expect(Object.fromEntries(flatten(options))).toMatchObject(shared);
       expect(pluginIds(options)).toContain("stored-fields");
     }
   });
 
-  it("include on Node what the endpoints need", () => {
-    expect(Object.fromEntries(flatten(node))).toMatchObject({
+  it("of the app include what the endpoints need", () => {
+    expect(Object.fromEntries(flatten(app))).toMatchObject({
       "onAPIError.errorURL": "http://localhost:3000/login",
       "emailAndPassword.resetPasswordTokenExpiresIn": 3_600,
       "emailAndPassword.sendResetPassword": "a function",
@@ -85,7 +85,7 @@ describe("Better Auth's options", () => {
       "databaseHooks.account.update.before": "a function",
       "advanced.backgroundTasks.handler": "a function",
     });
-    expect(pluginIds(node)).toEqual(
+    expect(pluginIds(app)).toEqual(
       expect.arrayContaining(["onward-addresses", "single-use-links", "rate-limits", "account-rules"]),
     );
   });

@@ -1,6 +1,7 @@
+import "server-only";
 import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
 import { APIError, createAuthMiddleware } from "better-auth/api";
-import { cutText, fieldLimits } from "./field-limits";
+import { cutText, fieldLimits } from "../../auth/field-limits";
 
 type Fields = Readonly<Record<string, unknown>>;
 type OwnFields = NonNullable<NonNullable<BetterAuthOptions["user"]>["additionalFields"]>;

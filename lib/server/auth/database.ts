@@ -1,8 +1,13 @@
+import "server-only";
 import { Client, neon, neonConfig } from "@neondatabase/serverless";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { CompiledQuery as Compiled } from "kysely";
 import { NeonDialect, NeonDriver } from "kysely-neon";
-import type { Env } from "../env";
+import { WebSocket } from "ws";
+import type { Env } from "../../env";
+
+// Node 20 has no built-in WebSocket. Transactions need one.
+neonConfig.webSocketConstructor = WebSocket;
 
 /** A database that has not responded after this time counts as unreachable. Milliseconds. */
 const TIMEOUT = 5_000;

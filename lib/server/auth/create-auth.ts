@@ -1,16 +1,17 @@
+import "server-only";
 import { type BetterAuthOptions, betterAuth } from "better-auth";
-import type { Env } from "../env";
-import { userFields } from "../token/claims";
+import { fieldLimits } from "../../auth/field-limits";
+import { sessionLifetime } from "../../auth/session-lifetime";
+import type { Env } from "../../env";
+import { userFields } from "../../token/claims";
 import type { createDatabase } from "./database";
-import { fieldLimits } from "./field-limits";
 import { authLogger } from "./logger";
-import { sessionLifetime } from "./session-lifetime";
 import { storedFields } from "./stored-fields";
 
 type Group<Name extends keyof BetterAuthOptions> = NonNullable<BetterAuthOptions[Name]>;
 
 /**
- * What only the Node server adds, because only it serves the endpoints. Each name has one place in
+ * What only the app adds, because only it serves the endpoints. Each name has one place in
  * Better Auth's options, so it cannot replace an option that both instances must have.
  */
 export interface EndpointOptions {
@@ -28,8 +29,8 @@ export interface EndpointOptions {
 }
 
 /**
- * Creates a Better Auth instance. The edge and Node each create one over the same database. Only
- * Node adds `endpoints`.
+ * Creates a Better Auth instance. The app and the scripts each create one over the same database.
+ * Only the app adds `endpoints`.
  */
 export function createAuth(
   env: Env,

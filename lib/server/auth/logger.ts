@@ -1,7 +1,8 @@
+import "server-only";
 import type { BetterAuthOptions } from "better-auth";
-import { log } from "../log/console-log";
-import { describeError } from "../log/describe-error";
-import { redact } from "../log/redact";
+import { log } from "../../log/console-log";
+import { describeError } from "../../log/describe-error";
+import { redact } from "../../log/redact";
 
 /**
  * Messages that are not logged here: the request has its own log line for a refusal, and for an
