@@ -447,8 +447,8 @@ class ServerOnly:
 class RequireRole:
     """A dependency: the user, who must have this role. Otherwise it raises RoleMissing.
 
-    The role is the one that the gate read from the database, at most
-    ``SESSION_MAX_STALE_SECONDS`` and ``JWT_TTL_SECONDS`` ago (docs/authorization.md).
+    The role is the one that the database had at most ``SESSION_MAX_STALE_SECONDS`` before the gate
+    forwarded the request.
 
     @example::
 
