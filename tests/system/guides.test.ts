@@ -382,7 +382,7 @@ describe("the project with all the samples", () => {
   });
 
   it("lets a program do only what its scope names", async () => {
-    const custom = { plan: "pro" };
+    const custom = { plan: "pro" } as const;
     const count = await callAs({ custom, scope: "audit:read" }, "/api/audit/count");
     expect(count).toEqual({ status: 200, body: expect.any(Number) });
     const refused = { status: 403, body: { code: "insufficient_scope" } };

@@ -65,9 +65,9 @@ describe("the optional claims of a token", () => {
   });
 
   it("cannot be made by custom claims with their names", async () => {
-    const custom = { auth_time: 1, role: "admin", scope: "tasks:read", client_id: "key-1" };
-    const claims = await claimsOf({ ...ada, custom });
-    for (const name of Object.keys(custom)) expect(claims).not.toHaveProperty(name);
+    const forged = { auth_time: 1, role: "admin", scope: "tasks:read", client_id: "key-1" };
+    const claims = await claimsOf({ ...ada, custom: { ...ada.custom, ...forged } });
+    for (const name of Object.keys(forged)) expect(claims).not.toHaveProperty(name);
   });
 
   it.each(Object.entries(optional))(
