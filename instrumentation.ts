@@ -26,8 +26,8 @@ export async function register(): Promise<void> {
   registerOTel({
     serviceName: "gatehouse",
     // Without this, `@vercel/otel` would start another trace for a request that the gate forwards,
-    // and send FastAPI the ID of that trace. Calls of FastAPI by pages request their spans
-    // themselves (`lib/server/backend-api.ts`).
+    // and send FastAPI the ID of that trace. A page's call to FastAPI requests its own span
+    // (`lib/server/backend-api.ts`).
     instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
   });
 }
@@ -40,7 +40,7 @@ export const onRequestError: Instrumentation.onRequestError = (error, request, {
   const { requestId, traceId } = readTrace({ get: (name) => [request.headers[name]].flat()[0] ?? null });
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   log({
-    // A client can send any state of Next's router. That is not an error of the page.
+    // A client can send an invalid router state to any page. That is not an error of the page.
     code: isAboutRouterState(error) ? "page_unreadable_state" : "page_failed",
     request_id: requestId,
     trace_id: traceId,
@@ -50,7 +50,7 @@ export const onRequestError: Instrumentation.onRequestError = (error, request, {
   });
 };
 
-/** Next's own text, in three errors: invalid, too large, sent twice. */
+/** Next has three errors with this text: the header is invalid, too large, or sent twice. */
 function isAboutRouterState(error: unknown): boolean {
   return error instanceof Error && /router state header/.test(error.message);
 }
