@@ -123,7 +123,8 @@ export function variableNames(): string[] {
 }
 
 /**
- * The configuration of this process, parsed once. No other code reads `process.env`.
+ * The configuration of this process, parsed once. No other code reads `process.env`, except for
+ * `NEXT_RUNTIME` (`instrumentation.ts`), which Next replaces with a constant.
  * @throws {EnvError}
  */
 export function loadEnv(): Env {
