@@ -8,7 +8,7 @@ export type StaleBounds = readonly (readonly [path: string, seconds: number])[];
  * in milliseconds: the deployment's bound, or a shorter one that applies to the path. `deployment`
  * is in seconds.
  */
-export function createStaleBound(deployment: number, bounds: StaleBounds) {
+export function createStalenessBound(deployment: number, bounds: StaleBounds) {
   const shortest = Math.min(deployment, ...bounds.map(([, seconds]) => seconds));
 
   return function maxStaleAt(pathname: string): number {
