@@ -41,7 +41,7 @@ async function expectFailure(response: Response, { status, code }: { status: num
   expect(await response.json()).toMatchObject({ status, code });
 }
 
-/** One for all apps. While this process starts a database, it cannot serve another one. */
+/** All apps share it: a process that starts a database cannot serve another one meanwhile. */
 let database: Database;
 beforeAll(async () => {
   database = await startDatabase();

@@ -171,7 +171,8 @@ describe("a page of another site", () => {
     ];
     const send = (turn: number) => guess(email, { ...office, ...forms[turn % forms.length] });
     expect(new Set(await repeat(30, send))).toEqual(new Set([403]));
-    expect(await rows()).toHaveLength(2); // those of the sign-up
+    // The two rows are from the sign-up.
+    expect(await rows()).toHaveLength(2);
     expect((await signIn(email, office)).status).toBe(200);
   });
 
