@@ -41,29 +41,40 @@ async function expectFailure(response: Response, { status, code }: { status: num
   expect(await response.json()).toMatchObject({ status, code });
 }
 
-/** All apps share it: a process that starts a database cannot serve another one meanwhile. */
+interface Started {
+  stack: FullStack;
+  member: Visitor;
+}
+
 let database: Database;
+const started: Partial<Record<(typeof modes)[number], Started>> = {};
+
+// One after the other, because one database serves all of them: a sign-up is a transaction, and no
+// other one can begin meanwhile.
 beforeAll(async () => {
   database = await startDatabase();
+  for (const mode of modes) {
+    const gate = { BACKEND_FORWARD: mode, BACKEND_TIMEOUT_SECONDS: "12", ...COLLECT_GARBAGE };
+    const stack = await startFullStack({ database, gate });
+    const member = new Visitor(stack.origin);
+    started[mode] = { stack, member };
+    await member.signUp(`${mode}@example.com`);
+    expect((await member.post("/backend/api/tasks", { title: "Kept" })).status).toBe(201);
+  }
 });
-afterAll(() => database?.stop());
+afterAll(async () => {
+  for (const { stack } of Object.values(started)) await stack.stop();
+  await database?.stop();
+});
 
 // These tests wait for timeouts, so both modes run at the same time.
 describe.concurrent.each(modes)("with forwarding by %s", (forwarding) => {
   let stack: FullStack;
   let member: Visitor;
 
-  beforeAll(async () => {
-    const limit = { BACKEND_TIMEOUT_SECONDS: "12" };
-    stack = await startFullStack({
-      database,
-      gate: { BACKEND_FORWARD: forwarding, ...limit, ...COLLECT_GARBAGE },
-    });
-    member = new Visitor(stack.origin);
-    await member.signUp(`${randomUUID()}@example.com`);
-    expect((await member.post("/backend/api/tasks", { title: "Kept" })).status).toBe(201);
+  beforeAll(() => {
+    ({ stack, member } = started[forwarding] as Started);
   });
-  afterAll(() => stack?.stop());
 
   async function expectErrorOnPage() {
     const page = await member.fetch("/tasks");
@@ -101,7 +112,7 @@ describe.concurrent.each(modes)("with forwarding by %s", (forwarding) => {
   );
 });
 
-describe.concurrent.each(modes)("with another upstream and forwarding by %s", (forwarding) => {
+describe.each(modes)("with another upstream and forwarding by %s", (forwarding) => {
   let upstream: Server;
   let app: App;
   let member: Visitor;
@@ -138,7 +149,7 @@ describe.concurrent.each(modes)("with another upstream and forwarding by %s", (f
   });
 });
 
-describe.runIf(process.platform === "linux").concurrent.each([
+describe.runIf(process.platform === "linux").each([
   ["ahead of", "+60s", 200],
   ["behind", "-60s", 401],
 ] as const)("a backend whose clock is a minute %s the gate's", (_, offset, status) => {
@@ -170,7 +181,7 @@ describe.runIf(process.platform === "linux").concurrent.each([
   });
 });
 
-describe.concurrent("a backend with another secret", () => {
+describe("a backend with another secret", () => {
   let stack: FullStack;
   let member: Visitor;
 
