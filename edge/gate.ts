@@ -10,9 +10,9 @@ import { respond, respondToFailure } from "./respond";
 import { readSessionCookies, sessionCookieNames } from "./session/cookies";
 import { createSessionReader } from "./session/reader";
 import type { KnownSession, SessionResult } from "./session/session";
-import { createStaleBound } from "./session/staleness-bound";
+import { createStalenessBound } from "./session/staleness-bound";
 import { createBackendAddresses } from "./upstream/backend-addresses";
-import { createDroppedHeaderLog } from "./upstream/dropped-headers";
+import { createDroppedHeaderLog } from "./upstream/dropped-header-log";
 import { buildUpstreamHeaders } from "./upstream/headers";
 import { relay } from "./upstream/relay";
 import { rewrite } from "./upstream/rewrite";
@@ -37,7 +37,7 @@ export function createGate(options: GateOptions): Gate {
   const { routes, origins, now, randomId, startTimer, log, observers } = options;
   const classify = createClassifier(routes);
   const cookieNames = sessionCookieNames(options.appOrigin.startsWith("https:"));
-  const maxStaleAt = createStaleBound(options.sessionMaxStaleSeconds, routes.maxStale);
+  const maxStaleAt = createStalenessBound(options.sessionMaxStaleSeconds, routes.maxStale);
   const sessions = createSessionReader({
     authSecrets: options.authSecrets,
     cookieNames,

@@ -8,8 +8,8 @@ export function exportTraces(): void {
   registerOTel({
     serviceName: "gatehouse",
     // Without this, `@vercel/otel` would start another trace for a request that the gate forwards,
-    // and send FastAPI the ID of that trace. Calls of FastAPI by pages request their spans
-    // themselves (`lib/server/backend-api.ts`).
+    // and send FastAPI the ID of that trace. A page's call to FastAPI requests its own span
+    // (`lib/server/backend-api.ts`).
     instrumentationConfig: { fetch: { ignoreUrls: [backendUrl] } },
   });
 }

@@ -4,16 +4,16 @@ import { isWithin } from "../classify";
 export type StaleBounds = readonly (readonly [path: string, seconds: number])[];
 
 /**
- * Returns a function that says how long a request for a path may trust a result of the store, in
- * milliseconds: the deployment's bound, or a shorter one that applies to the path. `deployment` is
- * in seconds.
+ * Creates the function that returns how long a request for a path may trust a result of the store,
+ * in milliseconds: the deployment's bound, or a shorter one that applies to the path. `deployment`
+ * is in seconds.
  */
-export function createStaleBound(deployment: number, bounds: StaleBounds) {
+export function createStalenessBound(deployment: number, bounds: StaleBounds) {
   const shortest = Math.min(deployment, ...bounds.map(([, seconds]) => seconds));
 
   return function maxStaleAt(pathname: string): number {
     const path = pathname.includes("%") ? decode(pathname) : pathname;
-    // Invalid here, but the backend may decode it differently. The shortest bound is safe.
+    // The path cannot be decoded here, but the backend may decode it. The shortest bound is safe.
     if (path === undefined) return shortest * 1000;
     let seconds = deployment;
     for (const [root, bound] of bounds) if (bound < seconds && isWithin(path, root)) seconds = bound;

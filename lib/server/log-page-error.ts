@@ -9,7 +9,7 @@ export const logPageError: Instrumentation.onRequestError = (error, request, { r
   const { requestId, traceId } = readTrace({ get: (name) => [request.headers[name]].flat()[0] ?? null });
   const digest = error instanceof Error && "digest" in error ? String(error.digest) : undefined;
   log({
-    // A client can send any state of Next's router. That is not an error of the page.
+    // A client can send an invalid router state to any page. That is not an error of the page.
     code: isAboutRouterState(error) ? "page_unreadable_state" : "page_failed",
     request_id: requestId,
     trace_id: traceId,
@@ -19,7 +19,7 @@ export const logPageError: Instrumentation.onRequestError = (error, request, { r
   });
 };
 
-/** Next's own text, in three errors: invalid, too large, sent twice. */
+/** Next has three errors with this text: the header is invalid, too large, or sent twice. */
 function isAboutRouterState(error: unknown): boolean {
   return error instanceof Error && /router state header/.test(error.message);
 }

@@ -29,8 +29,8 @@ import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-
 import { parseSetCookies } from "../fixtures/set-cookies";
 
 /**
- * The gate's session store and `getSession` of the installed Better Auth run on the same rows of the
- * same database. Better Auth is the specification. If this file fails after an upgrade of Better
+ * The gate's session store and `getSession` of the installed Better Auth run on the same rows of
+ * the same database. Better Auth is the specification. If this file fails after an upgrade of Better
  * Auth, change the file that the message names until both do the same again.
  */
 

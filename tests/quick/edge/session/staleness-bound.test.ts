@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { createStaleBound } from "../../../../edge/session/staleness-bound";
+import { createStalenessBound } from "../../../../edge/session/staleness-bound";
 
 const bounds = [
   ["/backend/api/account", 0],
   ["/backend/api", 30],
   ["/backend/slow", 600],
 ] as const;
-const maxStaleAt = createStaleBound(60, bounds);
+const maxStaleAt = createStalenessBound(60, bounds);
 
 test.each([
   ["/backend/x", 60_000],
