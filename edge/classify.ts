@@ -1,4 +1,6 @@
+import { isWithin } from "../lib/route-patterns";
 import type { RouteKind, Routes } from "../lib/routes";
+import { createPathMatcher } from "./path-matcher";
 import type { RequestHeaders } from "./request-headers";
 
 /** The kind of response that the caller can use. */
@@ -37,17 +39,16 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Creates the function that classifies requests by these routes. */
 export function createClassifier(routes: Routes): Classify {
-  const publicPages = new Set(routes.publicPages);
-  const guestPages = new Set(routes.guestPages);
+  const isPublicPage = createPathMatcher(routes.publicPages);
+  const isGuestPage = createPathMatcher(routes.guestPages);
+  const isOpenApi = createPathMatcher(routes.openApi);
 
   function findKind(pathname: string): RouteKind {
     if (isWithin(pathname, routes.backend)) return "backend";
-    if (isWithin(pathname, "/api")) {
-      return routes.openApi.some((root) => isWithin(pathname, root)) ? "open-api" : "api";
-    }
-    const page = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
-    if (publicPages.has(page)) return "public-page";
-    return guestPages.has(page) ? "guest-page" : "page";
+    const path = withoutTrailingSlash(pathname);
+    if (isWithin(pathname, "/api")) return isOpenApi(path) ? "open-api" : "api";
+    if (isPublicPage(path)) return "public-page";
+    return isGuestPage(path) ? "guest-page" : "page";
   }
 
   return function classify(method, pathname, headers) {
@@ -56,9 +57,10 @@ export function createClassifier(routes: Routes): Classify {
   };
 }
 
-/** Whether the path is `root` or below it. */
-export function isWithin(pathname: string, root: string): boolean {
-  return pathname.startsWith(root) && (pathname.length === root.length || pathname[root.length] === "/");
+/** Next serves a page or a route handler with one slash at the end of its path as well. */
+function withoutTrailingSlash(pathname: string): string {
+  const isTrailing = pathname.length > 1 && pathname.endsWith("/") && !pathname.endsWith("//");
+  return isTrailing ? pathname.slice(0, -1) : pathname;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkRoutes } from "../lib/check-routes";
 import { isCrossSite } from "../lib/cross-site";
 import { createClassifier } from "./classify";
 import { type Decision, decide, type OwnDecision } from "./decide";
@@ -28,6 +29,7 @@ const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
 
 /**
  * Creates the gate. For each request it gathers the facts, decides, and performs the decision.
+ * @throws {RoutesError} if the routes contradict each other
  *
  * @example
  * const gate = createGate({ ...settings, ...effects, routes, observers: [] });
@@ -35,7 +37,9 @@ const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
  */
 export function createGate(options: GateOptions): Gate {
   const { routes, origins, now, randomId, startTimer, log, observers } = options;
+  checkRoutes(routes);
   const classify = createClassifier(routes);
+  const endings: ReadonlySet<string> = new Set(routes.endSession);
   const cookieNames = sessionCookieNames(options.appOrigin.startsWith("https:"));
   const maxStaleAt = createStaleBound(options.sessionMaxStaleSeconds, routes.maxStale);
   const sessions = createSessionReader({
@@ -99,7 +103,7 @@ export function createGate(options: GateOptions): Gate {
 
   /** By an unsafe method and from this site: another site must not make the gate forget a session. */
   function endsSession({ headers, pathname, classified }: GateRequest): boolean {
-    return !classified.safe && routes.endSession.includes(pathname) && !isCrossSite(headers, true, origins);
+    return !classified.safe && endings.has(pathname) && !isCrossSite(headers, true, origins);
   }
 
   function decideOn(request: GateRequest, session: SessionResult): Decision {

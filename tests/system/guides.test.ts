@@ -64,10 +64,10 @@ async function serve(name: string, commands: string, url: string, env: Environme
 
 test("every sample of the guides is compiled or run", () => {
   expect(new Set(samples.map(({ language }) => language))).toEqual(
-    new Set(["ts", "tsx", "python", "diff", "json", "nginx", "sh"]),
+    new Set(["ts", "tsx", "python", "diff", "json", "nginx", "sh", "text"]),
   );
   for (const { page, language, file } of samples) {
-    const belongsSomewhere = !["sh", "nginx"].includes(language);
+    const belongsSomewhere = !["sh", "nginx", "text"].includes(language);
     expect(Boolean(file), `${page}: ${language}`).toBe(belongsSomewhere);
   }
 });
@@ -247,6 +247,15 @@ describe("the project with all the samples", () => {
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("About us");
     await page.goto(`${origin}/notes`);
     expect(new URL(page.url()).search).toBe("?next=%2Fnotes");
+  });
+
+  it("has a public folder, and no path that only looks like a part of it is public", async () => {
+    await page.goto(`${origin}/blog/hello`);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("The post hello");
+    for (const path of ["/blogs", "/BLOG/hello", "/blog/..%2faccount", "/blog/%2e%2e/account"]) {
+      await page.goto(origin + path);
+      expect(new URL(page.url()).pathname, path).toBe("/login");
+    }
   });
 
   it("closes a WebSocket to a path that is not FastAPI's, in the standalone server too", async () => {

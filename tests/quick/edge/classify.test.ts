@@ -52,6 +52,73 @@ describe("the path", () => {
   });
 });
 
+describe("a pattern with a star", () => {
+  const withBlog = createClassifier({
+    ...routes,
+    publicPages: ["/", "/blog/*"],
+    guestPages: ["/login", "/join/*"],
+    openApi: ["/api/auth/*", "/api/feed"],
+  });
+  const kindOf = (path: string) =>
+    // As the gate sees it: the URL parser resolves dot segments.
+    withBlog("GET", new URL(path, "http://localhost").pathname, new Headers()).kind;
+
+  test.each<[path: string, kind: RouteKind]>([
+    ["/blog", "public-page"],
+    ["/blog/", "public-page"],
+    ["/blog/post", "public-page"],
+    ["/blog/post/", "public-page"],
+    ["/blog/2026/post", "public-page"],
+    ["/blog/caf%C3%A9", "public-page"],
+    ["/blog/a%20b", "public-page"],
+    ["/blog/a.b", "public-page"],
+    // Next serves /blog/a for this, so it opens no other page.
+    ["/blog/a.rsc", "public-page"],
+    ["/join/team", "guest-page"],
+    ["/api/auth/x", "open-api"],
+    ["/api/feed", "open-api"],
+    ["/api/feed/", "open-api"],
+  ])("matches %s as %s", (path, kind) => {
+    expect(kindOf(path)).toBe(kind);
+  });
+
+  test.each<[path: string, kind: RouteKind]>([
+    ["/blogs", "page"],
+    ["/blog.rsc", "page"],
+    ["/blog;x", "page"],
+    ["/blog%2fpost", "page"],
+    ["/BLOG/x", "page"],
+    ["/Blog", "page"],
+    ["/%62log/x", "page"],
+    ["/x/blog/post", "page"],
+    ["/blog/../account", "page"],
+    ["/blog/%2e%2e/account", "page"],
+    ["/blog/.%2E/account", "page"],
+    ["/blog/..%2faccount", "page"],
+    ["/blog/..%2Faccount", "page"],
+    ["/blog/..%5caccount", "page"],
+    ["/blog/%2faccount", "page"],
+    ["/blog/..;/account", "page"],
+    ["/blog/..%3b/account", "page"],
+    ["/blog/%252e%252e/account", "page"],
+    ["/blog/%252e%252e%252faccount", "page"],
+    ["/blog/a%00", "page"],
+    ["/blog//x", "page"],
+    ["/blog//", "page"],
+    ["/blog/x//", "page"],
+    ["//blog/x", "page"],
+    ["/api/feed/x", "api"],
+    ["/api/feed//", "api"],
+    ["/api/auth//x", "api"],
+    ["/api/auth/..%2fother", "api"],
+    ["/api/auth/..;/other", "api"],
+    ["/api/auth%2fx", "api"],
+  ])("does not match %s, which is protected as %s", (path, kind) => {
+    expect(withBlog("GET", path, new Headers()).kind).not.toMatch(/^(public|guest|open)/);
+    expect(kindOf(path)).toBe(path.startsWith("//") ? "page" : kind);
+  });
+});
+
 describe("classify finds the response that is wanted by", () => {
   const html = "text/html,application/xhtml+xml,*/*;q=0.8";
   const rows: [

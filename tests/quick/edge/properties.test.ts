@@ -103,8 +103,9 @@ function isFromElsewhere(headers: Headers): boolean {
 /** A page or route that works without a session. */
 function isOpen(pathname: string): boolean {
   const pages =
-    /^\/(forgot-password|reset-password|verify-email|account-deleted|dev\/mail|login|signup)?\/?$/;
-  return pages.test(pathname) || /^\/api\/(auth|health)(\/|$)/.test(pathname);
+    /^\/((forgot-password|reset-password|verify-email|account-deleted|dev\/mail|login|signup)\/?)?$/;
+  const isBelow = /^\/api\/(auth|health)(\/|$)/.test(pathname);
+  return pages.test(pathname) || (isBelow && !isAmbiguous(pathname) && !/\/\/|;|%(3b|25)/i.test(pathname));
 }
 
 /** Next sends a bare 500 for a route handler's path that it cannot decode. */
