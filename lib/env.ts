@@ -146,7 +146,7 @@ export function parseEnv(source: Source): Env {
 
   const appOrigin = read("BETTER_AUTH_URL", parseOrigin, {
     fallback: vercelOrigin(source),
-    missing: "Set it to the address that people open, such as https://app.example.com",
+    missing: "Set it to the public address of the app, such as https://app.example.com",
   });
   const secrets = read("BETTER_AUTH_SECRETS", parseVersionedSecrets);
   const needed = trim(source.BETTER_AUTH_SECRETS ?? "") ? {} : { missing: MAKE_SECRET };
@@ -181,7 +181,7 @@ export function parseEnv(source: Source): Env {
     forwarding: read("BACKEND_FORWARD", oneOf("rewrite", "relay"), { fallback: "rewrite" }),
     databaseUrl: read("DATABASE_URL", parseDatabaseUrl, {
       missing:
-        "Set it to the connection string from Neon's console, or run `npm run up`, which brings a database",
+        "Set it to the connection string from Neon's console, or run `npm run up`, which starts a local database",
     }),
     neonEndpoint: read("NEON_ENDPOINT", parseOrigin),
     authSecrets,

@@ -1,9 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type App, type FullStack, startApp, startFullStack } from "../../scripts/stack/test-stack";
+import {
+  type App,
+  type Database,
+  type FullStack,
+  startApp,
+  startDatabase,
+  startFullStack,
+} from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { COLLECT_GARBAGE } from "../fixtures/collect-garbage";
 import { unpackDebian } from "../fixtures/debian";
@@ -33,19 +41,40 @@ async function expectFailure(response: Response, { status, code }: { status: num
   expect(await response.json()).toMatchObject({ status, code });
 }
 
+interface Started {
+  stack: FullStack;
+  member: Visitor;
+}
+
+let database: Database;
+const started: Partial<Record<(typeof modes)[number], Started>> = {};
+
+// One after the other, because one database serves all of them: a sign-up is a transaction, and no
+// other one can begin meanwhile.
+beforeAll(async () => {
+  database = await startDatabase();
+  for (const mode of modes) {
+    const gate = { BACKEND_FORWARD: mode, BACKEND_TIMEOUT_SECONDS: "12", ...COLLECT_GARBAGE };
+    const stack = await startFullStack({ database, gate });
+    const member = new Visitor(stack.origin);
+    started[mode] = { stack, member };
+    await member.signUp(`${mode}@example.com`);
+    expect((await member.post("/backend/api/tasks", { title: "Kept" })).status).toBe(201);
+  }
+});
+afterAll(async () => {
+  for (const { stack } of Object.values(started)) await stack.stop();
+  await database?.stop();
+});
+
 // These tests wait for timeouts, so both modes run at the same time.
 describe.concurrent.each(modes)("with forwarding by %s", (forwarding) => {
   let stack: FullStack;
   let member: Visitor;
 
-  beforeAll(async () => {
-    const limit = { BACKEND_TIMEOUT_SECONDS: "12" };
-    stack = await startFullStack({ gate: { BACKEND_FORWARD: forwarding, ...limit, ...COLLECT_GARBAGE } });
-    member = new Visitor(stack.origin);
-    await member.signUp("ada@example.com");
-    expect((await member.post("/backend/api/tasks", { title: "Kept" })).status).toBe(201);
+  beforeAll(() => {
+    ({ stack, member } = started[forwarding] as Started);
   });
-  afterAll(() => stack?.stop());
 
   async function expectErrorOnPage() {
     const page = await member.fetch("/tasks");
@@ -83,7 +112,7 @@ describe.concurrent.each(modes)("with forwarding by %s", (forwarding) => {
   );
 });
 
-describe.concurrent.each(modes)("with another upstream and forwarding by %s", (forwarding) => {
+describe.each(modes)("with another upstream and forwarding by %s", (forwarding) => {
   let upstream: Server;
   let app: App;
   let member: Visitor;
@@ -100,9 +129,9 @@ describe.concurrent.each(modes)("with another upstream and forwarding by %s", (f
     upstream.listen(0, "127.0.0.1");
     await once(upstream, "listening");
     const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding });
+    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding }, database);
     member = new Visitor(app.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
   });
   afterAll(async () => {
     await app?.stop();
@@ -120,7 +149,7 @@ describe.concurrent.each(modes)("with another upstream and forwarding by %s", (f
   });
 });
 
-describe.runIf(process.platform === "linux").concurrent.each([
+describe.runIf(process.platform === "linux").each([
   ["ahead of", "+60s", 200],
   ["behind", "-60s", 401],
 ] as const)("a backend whose clock is a minute %s the gate's", (_, offset, status) => {
@@ -131,10 +160,11 @@ describe.runIf(process.platform === "linux").concurrent.each([
     // ld.so(8): $LIB expands to the library folder of this machine's architecture.
     const library = path.join(unpackDebian("libfaketime"), "usr/$LIB/faketime/libfaketime.so.1");
     stack = await startFullStack({
+      database,
       backend: { LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" },
     });
     member = new Visitor(stack.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
   });
   afterAll(() => stack?.stop());
 
@@ -151,14 +181,17 @@ describe.runIf(process.platform === "linux").concurrent.each([
   });
 });
 
-describe.concurrent("a backend with another secret", () => {
+describe("a backend with another secret", () => {
   let stack: FullStack;
   let member: Visitor;
 
   beforeAll(async () => {
-    stack = await startFullStack({ backend: { JWT_SECRET_KEY: "another-key-another-key-another-key-99" } });
+    stack = await startFullStack({
+      database,
+      backend: { JWT_SECRET_KEY: "another-key-another-key-another-key-99" },
+    });
     member = new Visitor(stack.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
   });
   afterAll(() => stack?.stop());
 

@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import project from "../../package.json" with { type: "json" };
 import { freePort } from "../../scripts/lib/ports";
-import { type App, startApp } from "../../scripts/stack/test-stack";
+import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
 import { readSamples } from "../fixtures/guides";
@@ -36,6 +37,13 @@ describe("with the settings of the guides,", () => {
   });
 });
 
+/** One for all apps. While this process starts a database, it cannot serve another one. */
+let database: Database;
+beforeAll(async () => {
+  database = await startDatabase();
+});
+afterAll(() => database?.stop());
+
 // The POSTs wait for one another, so both ways run at the same time.
 describe.concurrent.each(["rewrite", "relay"])("behind the guide's nginx, forwarding by %s", (forwarding) => {
   let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
@@ -47,9 +55,9 @@ describe.concurrent.each(["rewrite", "relay"])("behind the guide's nginx, forwar
   beforeAll(async () => {
     echo = await startEchoUpstream();
     port = await freePort();
-    app = await startApp({ BACKEND_URL: echo.url, BACKEND_FORWARD: forwarding });
+    app = await startApp({ BACKEND_URL: echo.url, BACKEND_FORWARD: forwarding }, database);
     member = new Visitor(app.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
     nginx = await startGuideNginx(port, [Number(new URL(app.origin).port)]);
   });
   afterAll(async () => {

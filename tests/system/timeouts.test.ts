@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { type ClientRequest, createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -5,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBrowserApi } from "../../lib/browser/api-client";
-import { type App, startApp } from "../../scripts/stack/test-stack";
+import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 
 /** How long each side may send nothing. BACKEND_TIMEOUT_SECONDS in these tests. Seconds. */
@@ -13,6 +14,8 @@ const LIMIT = 2;
 
 let backend: Server;
 let url: string;
+/** One for all apps. While this process starts a database, it cannot serve another one. */
+let database: Database;
 /** The paths of requests whose connection was closed before the whole body had arrived. */
 const brokenOff: string[] = [];
 
@@ -43,10 +46,12 @@ beforeAll(async () => {
   backend.listen(0, "127.0.0.1");
   await once(backend, "listening");
   url = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
+  database = await startDatabase();
 });
-afterAll(() => {
+afterAll(async () => {
   backend.closeAllConnections();
   backend.close();
+  await database?.stop();
 });
 
 // These tests wait, so they run at the same time.
@@ -56,9 +61,9 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
 
   beforeAll(async () => {
     const limit = { BACKEND_TIMEOUT_SECONDS: String(LIMIT) };
-    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding, ...limit });
+    app = await startApp({ BACKEND_URL: url, BACKEND_FORWARD: forwarding, ...limit }, database);
     const member = new Visitor(app.origin);
-    await member.signUp("ada@example.com");
+    await member.signUp(`${randomUUID()}@example.com`);
     cookie = member.cookieHeader;
   });
   afterAll(() => app?.stop());
