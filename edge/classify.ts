@@ -1,5 +1,6 @@
 import { isWithin } from "../lib/route-patterns";
-import type { RouteKind, Routes } from "../lib/routes";
+import type { Access, RouteKind, Routes } from "../lib/routes";
+import { createBackendAccess } from "./backend-access";
 import { createPathMatcher } from "./path-matcher";
 import type { RequestHeaders } from "./request-headers";
 
@@ -25,6 +26,8 @@ export type Wants =
 
 export interface Classified {
   readonly kind: RouteKind;
+  /** What a path of this kind needs, and what the rules say for a path of the backend. */
+  readonly access: Access;
   readonly wants: Wants;
   /** RFC 9110 §9.2.1: the method is safe, it does not request a change of state. */
   readonly safe: boolean;
@@ -37,11 +40,20 @@ export type Classify = (method: string, pathname: string, headers: RequestHeader
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
+const ACCESS: Readonly<Record<Exclude<RouteKind, "backend">, Access>> = {
+  "public-page": "open",
+  "guest-page": "optional",
+  page: "required",
+  "open-api": "open",
+  api: "required",
+};
+
 /** Creates the function that classifies requests by these routes. */
 export function createClassifier(routes: Routes): Classify {
   const isPublicPage = createPathMatcher(routes.publicPages);
   const isGuestPage = createPathMatcher(routes.guestPages);
   const isOpenApi = createPathMatcher(routes.openApi);
+  const findBackendAccess = createBackendAccess(routes.backendAccess);
 
   function findKind(pathname: string): RouteKind {
     if (isWithin(pathname, routes.backend)) return "backend";
@@ -53,7 +65,8 @@ export function createClassifier(routes: Routes): Classify {
 
   return function classify(method, pathname, headers) {
     const kind = findKind(pathname);
-    return { kind, wants: findWanted(method, kind, headers), safe: SAFE_METHODS.has(method) };
+    const access = kind === "backend" ? findBackendAccess(method, pathname) : ACCESS[kind];
+    return { kind, access, wants: findWanted(method, kind, headers), safe: SAFE_METHODS.has(method) };
   };
 }
 

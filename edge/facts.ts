@@ -36,9 +36,10 @@ export function gatherFacts(
   session: SessionResult,
   { origins, maxBodyBytes }: FactRules,
 ): Facts {
-  const { kind, wants, safe } = classified;
+  const { kind, access, wants, safe } = classified;
   return {
     kind,
+    access,
     wants,
     safe,
     session,

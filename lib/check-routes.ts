@@ -1,5 +1,5 @@
 import { isFolder, isWithin, matchesPattern, rootOf } from "./route-patterns";
-import type { Routes } from "./routes";
+import type { BackendRule, Routes } from "./routes";
 
 /** The routes contradict each other, or have an invalid pattern. `problems` has one line for each. */
 export class RoutesError extends Error {
@@ -28,6 +28,10 @@ export function checkRoutes(routes: Routes): void {
     ...entriesOf("openApi", routes.openApi),
     { list: "backend", pattern: routes.backend },
   ];
+  const rules = entriesOf(
+    "backendAccess",
+    routes.backendAccess.map(({ path }) => path),
+  );
   const bounds = entriesOf(
     "maxStale",
     routes.maxStale.map(([pattern]) => pattern),
@@ -40,9 +44,10 @@ export function checkRoutes(routes: Routes): void {
   ];
   // The other checks compare patterns, so they need valid ones.
   const invalid = unique([
-    ...[...kinds, ...bounds, ...exact].flatMap(findInvalid),
+    ...[...kinds, ...rules, ...bounds, ...exact].flatMap(findInvalid),
     ...exact.flatMap(findFolder),
     ...routes.maxStale.flatMap(findInvalidBound),
+    ...routes.backendAccess.flatMap(findInvalidRule),
   ]);
   const problems =
     invalid.length > 0
@@ -52,6 +57,7 @@ export function checkRoutes(routes: Routes): void {
           ...findDuplicates(bounds),
           ...findDuplicates(entriesOf("endSession", routes.endSession)),
           ...kinds.flatMap(findMisplaced),
+          ...findRuleProblems(routes),
           ...findContradictions(routes),
         ];
   if (problems.length > 0) throw new RoutesError(problems);
@@ -103,6 +109,44 @@ function findFolder({ list, pattern }: Entry): string[] {
 function findInvalidBound([pattern, seconds]: Routes["maxStale"][number]): string[] {
   if (Number.isInteger(seconds) && seconds >= 0) return [];
   return [`maxStale: "${pattern}" has the limit ${seconds}. Write a whole number of seconds, at least 0`];
+}
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+function findInvalidRule({ path, methods, access }: BackendRule): string[] {
+  const unknown = methods.filter((method) => !METHODS.includes(method));
+  const repeated = methods.filter((method, index) => methods.indexOf(method) !== index);
+  const name = `backendAccess: "${path}"`;
+  return [
+    ...(methods.length > 0 ? [] : [`${name} has no methods. List them, such as ["POST"]`]),
+    ...unknown.map((method) => `${name} has the method "${method}". Use ${METHODS.join(", ")}`),
+    ...repeated.map((method) => `${name} has the method "${method}" twice. Remove one of them`),
+    ...(access === "optional" || access === "open"
+      ? []
+      : [`${name} has the access "${access}". Use "optional" or "open", or remove the rule`]),
+  ];
+}
+
+/** A rule that applies next to another one would make the access depend on their order. */
+function findRuleProblems({ backend, backendAccess }: Routes): string[] {
+  const outside = backendAccess.filter(({ path }) => !isWithin(rootOf(path), backend));
+  return [
+    ...outside.map(
+      ({ path }) => `backendAccess: "${path}" is not below "${backend}". Write the path with this prefix`,
+    ),
+    ...backendAccess.flatMap((one, index) =>
+      backendAccess
+        .slice(index + 1)
+        .filter(
+          ({ path, methods }) =>
+            overlap(one.path, path) && methods.some((method) => one.methods.includes(method)),
+        )
+        .map(
+          ({ path }) =>
+            `backendAccess: "${one.path}" and "${path}" overlap for the same method. Remove or change one of them`,
+        ),
+    ),
+  ];
 }
 
 /** Everything below the backend's prefix is the backend's. */

@@ -13,6 +13,8 @@ export interface Routes {
   readonly openApi: readonly RoutePattern[];
   /** Every path below it is forwarded to FastAPI, without the prefix. */
   readonly backend: RoutePattern;
+  /** Paths of the backend that work without a session. All others require one. */
+  readonly backendAccess: readonly BackendRule[];
   /**
    * Paths where a session is trusted for less time than `SESSION_MAX_STALE_SECONDS`, and the limit
    * in seconds. 0: the store is read for each request. The shortest limit applies.
@@ -29,6 +31,25 @@ export interface Routes {
   readonly home: RoutePattern;
 }
 
+/**
+ * Who may call a path of the backend.
+ *
+ * - `required`: only callers with a session. The backend receives their token.
+ * - `optional`: everyone. The backend receives a token if the caller has a session.
+ * - `open`: everyone, and the gate looks up no session. The backend receives no token, but the
+ *   caller's own `Authorization`.
+ */
+export type Access = "required" | "optional" | "open";
+
+/** An exception from `required` for some paths and methods of the backend. */
+export interface BackendRule {
+  /** As browsers see it, with the backend's prefix. */
+  readonly path: RoutePattern;
+  /** In upper case. Each method counts by itself: `GET` does not include `HEAD`. */
+  readonly methods: readonly string[];
+  readonly access: Exclude<Access, "required">;
+}
+
 /** The paths of this app. `middleware.ts` passes them to the gate. */
 export const routes = {
   publicPages: [
@@ -43,6 +64,7 @@ export const routes = {
   guestPages: ["/login", "/signup"],
   openApi: ["/api/auth/*", "/api/health/*"],
   backend: "/backend",
+  backendAccess: [],
   maxStale: [
     ["/backend/api/account/*", 0],
     ["/account/*", 0],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createClassifier, type Wants } from "../../../edge/classify";
-import { type RouteKind, routes } from "../../../lib/routes";
+import { type Access, type RouteKind, routes } from "../../../lib/routes";
 
 const classify = createClassifier(routes);
 
@@ -116,6 +116,53 @@ describe("a pattern with a star", () => {
   ])("does not match %s, which is protected as %s", (path, kind) => {
     expect(withBlog("GET", path, new Headers()).kind).not.toMatch(/^(public|guest|open)/);
     expect(kindOf(path)).toBe(path.startsWith("//") ? "page" : kind);
+  });
+});
+
+describe("the access to", () => {
+  const withRules = createClassifier({
+    ...routes,
+    backendAccess: [
+      { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
+      { path: "/backend/api/articles/*", methods: ["GET", "HEAD"], access: "optional" },
+      { path: "/backend/ping", methods: ["GET"], access: "open" },
+    ],
+  });
+
+  test.each<[method: string, path: string, access: Access]>([
+    ["POST", "/backend/webhooks", "open"],
+    ["POST", "/backend/webhooks/stripe", "open"],
+    ["POST", "/backend/webhooks/stripe/", "open"],
+    ["GET", "/backend/webhooks/stripe", "required"],
+    ["post", "/backend/webhooks/stripe", "required"],
+    ["OPTIONS", "/backend/webhooks/stripe", "required"],
+    ["GET", "/backend/api/articles", "optional"],
+    ["HEAD", "/backend/api/articles/7", "optional"],
+    ["PUT", "/backend/api/articles/7", "required"],
+    ["GET", "/backend/ping", "open"],
+    // An exact path of the backend has no slash at its end: FastAPI distinguishes the two.
+    ["GET", "/backend/ping/", "required"],
+    ["HEAD", "/backend/ping", "required"],
+    ["GET", "/backend/pin%67", "required"],
+    ["GET", "/backend//ping", "required"],
+    ["POST", "/backend/webhooksx", "required"],
+    ["POST", "/backend/Webhooks/x", "required"],
+    ["POST", "/backend/%77ebhooks/x", "required"],
+    ["POST", "/backend//webhooks/x", "required"],
+    ["POST", "/backend/webhooks//x", "required"],
+    ["POST", "/backend/webhooks/..;/api/tasks", "required"],
+    ["POST", "/backend/webhooks/..%2fapi/tasks", "required"],
+    ["POST", "/backend/webhooks/%2e%2e/api/tasks", "required"],
+    ["POST", "/backend/webhooks/%252e%252e/api/tasks", "required"],
+    ["POST", "/backend/webhooks/..%5capi/tasks", "required"],
+    ["GET", "/backend", "required"],
+    ["GET", "/", "open"],
+    ["GET", "/api/auth/get-session", "open"],
+    ["GET", "/login", "optional"],
+    ["GET", "/dashboard", "required"],
+    ["GET", "/api/other", "required"],
+  ])("%s %s is %s", (method, path, access) => {
+    expect(withRules(method, path, new Headers()).access).toBe(access);
   });
 });
 

@@ -13,6 +13,7 @@ const shop: Routes = {
   guestPages: ["/enter"],
   openApi: ["/api/hooks/*"],
   backend: "/orders",
+  backendAccess: [],
   maxStale: [["/orders/invoices/*", 0]],
   login: "/enter",
   endSession: ["/api/hooks/leave"],

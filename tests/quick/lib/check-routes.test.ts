@@ -7,6 +7,11 @@ const valid: Routes = {
   guestPages: ["/login", "/join/*"],
   openApi: ["/api/auth/*", "/api/health"],
   backend: "/backend",
+  backendAccess: [
+    { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
+    { path: "/backend/api/articles/*", methods: ["GET", "HEAD"], access: "optional" },
+    { path: "/backend/api/articles", methods: ["POST"], access: "open" },
+  ],
   maxStale: [
     ["/backend/api/account/*", 0],
     ["/account", 5],
@@ -201,6 +206,58 @@ describe("a path in the wrong list is refused:", () => {
   ];
   test.each(cases)("%s", (_, changes, problem) => {
     expect(problemsOf(changes)).toContain(problem);
+  });
+});
+
+describe("a rule for the backend is refused:", () => {
+  const rule = { path: "/backend/x", methods: ["GET"], access: "open" };
+  test.each<[sentence: string, rules: unknown[], problem: string]>([
+    [
+      "with an invalid path",
+      [{ ...rule, path: "/backend/x/" }],
+      'backendAccess: "/backend/x/" has a slash too many at its end. Remove it: "/about" is also "/about/"',
+    ],
+    [
+      "for a path outside the backend",
+      [{ ...rule, path: "/webhooks/*" }],
+      'backendAccess: "/webhooks/*" is not below "/backend". Write the path with this prefix',
+    ],
+    [
+      "for every path",
+      [{ ...rule, path: "/*" }],
+      'backendAccess: "/*" is not below "/backend". Write the path with this prefix',
+    ],
+    [
+      "without methods",
+      [{ ...rule, methods: [] }],
+      'backendAccess: "/backend/x" has no methods. List them, such as ["POST"]',
+    ],
+    [
+      "with a method in lower case",
+      [{ ...rule, methods: ["get"] }],
+      'backendAccess: "/backend/x" has the method "get". Use GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    ],
+    [
+      "with a method twice",
+      [{ ...rule, methods: ["GET", "GET"] }],
+      'backendAccess: "/backend/x" has the method "GET" twice. Remove one of them',
+    ],
+    [
+      "with an unknown access",
+      [{ ...rule, access: "public" }],
+      'backendAccess: "/backend/x" has the access "public". Use "optional" or "open", or remove the rule',
+    ],
+    [
+      "next to another one for the same path and method",
+      [rule, { ...rule, path: "/backend/*", methods: ["GET", "POST"], access: "optional" }],
+      'backendAccess: "/backend/x" and "/backend/*" overlap for the same method. Remove or change one of them',
+    ],
+  ])("%s", (_, backendAccess, problem) => {
+    expect(problemsOf({ backendAccess })).toEqual([problem]);
+  });
+
+  it("but not next to one for another method", () => {
+    expect(problemsOf({ backendAccess: [rule, { ...rule, methods: ["POST"] }] })).toEqual([]);
   });
 });
 
