@@ -6,7 +6,8 @@ import { assertEnvFiles } from "./lib/env-files";
 import { routes } from "./lib/routes";
 import { securityHeaders } from "./lib/security-headers";
 
-// Before `loadEnv`: a line of an .env file that is misread explains why its value is invalid.
+// Before `loadEnv`, which would only report that a value is invalid. This reports that a line of an
+// .env file was misread.
 assertEnvFiles(process.cwd());
 // Parsed here as well, so that an invalid value fails the build, not the first request.
 const env = loadEnv();
@@ -18,7 +19,7 @@ const toList = (headers: Record<string, string>) =>
 const config: NextConfig = {
   distDir: env.distDir,
   poweredByHeader: false,
-  // In this corner Next's indicator covers nothing of the app, on phones as well.
+  // In this corner Next's indicator covers no part of the app, not even on phones.
   devIndicators: { position: "top-right" },
   // `page.dev.tsx` is a page in development. A build ignores the file.
   pageExtensions: env.development ? ["dev.tsx", "dev.ts", "tsx", "ts"] : ["tsx", "ts"],

@@ -31,9 +31,9 @@ export function respond(
       return pass(request, setCookies, choosePolicy(request.classified, options));
     case "refuse": {
       const response = problemResponse(decision.code, requestId);
-      // A rewrite to a page makes Next close the socket. Next sends no response to an upgrade that
-      // it does not forward, of any protocol, and leaves the socket open if the path is not a
-      // page's. Other hosts send the refusal itself.
+      // Next sends no response to an upgrade that it does not forward. It closes the socket only if
+      // the path is a page's, and leaves it open otherwise. So the refusal is also a rewrite to a
+      // page. Other hosts send the refusal itself.
       if (request.isUpgrade)
         response.headers.set("x-middleware-rewrite", new URL(routes.login, request.raw.url).href);
       return addCookies(response, setCookies);
@@ -64,8 +64,9 @@ export function respondToFailure({ classified, requestId }: GateRequest): Respon
 }
 
 /**
- * Passes the request to a page or a route handler, with its request ID. New cookies reach the
- * browser, and also the page that is about to be rendered. So does the policy.
+ * Passes the request to a page or a route handler, with its request ID. The new cookies and the
+ * Content Security Policy (`policy`) are set on the request, for the page, and on the response, for
+ * the browser.
  */
 export function pass(
   { raw, requestId }: Pick<GateRequest, "raw" | "requestId">,
@@ -119,11 +120,12 @@ function findDestination(
   routes: Routes,
 ): string {
   if (to === "next") return safeNextPath(new URL(raw.url).searchParams.get("next"), routes) ?? routes.home;
-  // A body cannot be posted again after the sign-in, so the visitor returns to the page itself.
+  // The body of an unsafe request cannot be sent again after the sign-in. So the visitor returns to
+  // the page without its query.
   return loginPath(classified.safe ? pathname + removeFlight(search) : pathname, routes);
 }
 
-/** Removes `_rsc`, with which Next's router marks its own requests, from a visitor's address. */
+/** Removes `_rsc` from a query. Next's router adds it to its own requests; no visitor needs it. */
 function removeFlight(search: string): string {
   if (!search.includes("_rsc=")) return search;
   const parameters = search.slice(1).split("&");

@@ -8,7 +8,7 @@
 export const BARE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** For files of this app. A worker that is loaded from such a file needs its own origin. */
+/** For files of this app. A file that runs as a worker may load code and data from this origin. */
 export const FILE_POLICY =
   "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

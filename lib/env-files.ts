@@ -72,7 +72,7 @@ function findProblems(files: readonly EnvFile[], environment: Variables): string
       // The first file that names a variable wins. Later files are ignored for it.
       if (!ours.has(name) || seen.has(name)) continue;
       seen.add(name);
-      const problem = compare(writtenValue(contents, name), value ?? "", known);
+      const problem = describeDifference(writtenValue(contents, name), value ?? "", known);
       if (problem) found.set(name, `${name}: ${problem.replaceAll("FILE", path)}`);
     }
   }
@@ -81,8 +81,15 @@ function findProblems(files: readonly EnvFile[], environment: Variables): string
 
 const REFERENCE = /(?<!\\)\$(\{?)(\w+)(:-[^}\\]*)?/g;
 
-/** The message does not contain the value: most values are secrets. */
-function compare(written: string | undefined, value: string, known: ReadonlySet<string>): string | undefined {
+/**
+ * Describes why the value that was read differs from the text in the file. Undefined if they are
+ * the same. The message does not contain the value: most values are secrets.
+ */
+function describeDifference(
+  written: string | undefined,
+  value: string,
+  known: ReadonlySet<string>,
+): string | undefined {
   const references = [...(written ?? "").matchAll(REFERENCE)];
   for (const [, brace, name = "", fallback] of references) {
     if (brace === "" || (!known.has(name) && !fallback)) {

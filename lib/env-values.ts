@@ -29,7 +29,7 @@ export function trim(value: string): string {
  * replaces bytes that are not UTF-8. `backend/auth.py` has the same list.
  */
 const INVISIBLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must match them
   /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffd\ud800-\udfff]/u;
 
 /** @throws {InvalidValue} for a value with such a character, or in quotes */
@@ -115,9 +115,9 @@ export const parseVersionedSecrets: Parse<VersionedSecret[]> = (value) => {
 };
 
 /**
- * RFC 5322 §3.4: an address alone, or a name followed by the address in angle brackets. A name with
- * punctuation must be in double quotes: without them nodemailer reads `Acme, Inc <a@b.c>` as two
- * senders.
+ * RFC 5322 §3.4: an address alone, or a name followed by the address in angle brackets. A name
+ * with punctuation must be in double quotes: without them nodemailer reads `Acme, Inc <a@b.c>` as
+ * two senders.
  */
 const MAILBOX = String.raw`[^\s"(),:;<>@[\\\]]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*`;
 const DISPLAY_NAME = String.raw`(?:"[^"\\]*"|[^"(),:;<>@[\\\]]+)`;

@@ -123,7 +123,8 @@ export function variableNames(): string[] {
 }
 
 /**
- * The configuration of this process, parsed once. No other code reads `process.env`.
+ * The configuration of this process, parsed once. No other code reads `process.env`, except for
+ * `NEXT_RUNTIME` (`instrumentation.ts`), which Next replaces with a constant.
  * @throws {EnvError}
  */
 export function loadEnv(): Env {
@@ -142,15 +143,15 @@ export function providersOf({ providers }: Pick<Env, "providers">): ProviderName
  */
 export function parseEnv(source: Source): Env {
   const problems: string[] = [];
-  const read = reader(source, problems);
+  const read = createReader(source, problems);
 
   const appOrigin = read("BETTER_AUTH_URL", parseOrigin, {
     fallback: vercelOrigin(source),
     missing: "Set it to the public address of the app, such as https://app.example.com",
   });
   const secrets = read("BETTER_AUTH_SECRETS", parseVersionedSecrets);
-  const needed = trim(source.BETTER_AUTH_SECRETS ?? "") ? {} : { missing: MAKE_SECRET };
-  const single = read("BETTER_AUTH_SECRET", parseSecret, needed);
+  const secretRule = trim(source.BETTER_AUTH_SECRETS ?? "") ? {} : { missing: MAKE_SECRET };
+  const single = read("BETTER_AUTH_SECRET", parseSecret, secretRule);
   const authSecrets = [...(secrets ?? []).map(({ value }) => value), ...(single ? [single] : [])];
   const keys = read("JWT_SECRET_KEY", parseKeyRing, {
     missing: `${MAKE_SECRET} (FastAPI needs the same one)`,
@@ -193,19 +194,19 @@ export function parseEnv(source: Source): Env {
       ttlSeconds: read("JWT_TTL_SECONDS", wholeNumber(30, MAX_TTL_SECONDS), { fallback: "300" }),
     },
     sessionMaxStaleSeconds: read("SESSION_MAX_STALE_SECONDS", wholeNumber(0, 3600), { fallback: "60" }),
-    maxBodyBytes: megabytes(read("MAX_BODY_MB", wholeNumber(1, 1024), { fallback: "10" })),
-    backendTimeoutSeconds: backendTimeout(
+    maxBodyBytes: toBytes(read("MAX_BODY_MB", wholeNumber(1, 1024), { fallback: "10" })),
+    backendTimeoutSeconds: limitTimeout(
       read("BACKEND_TIMEOUT_SECONDS", wholeNumber(1, MAX_BACKEND_TIMEOUT), { fallback: "120" }),
       source,
     ),
     tokenEndpoint: read("TOKEN_ENDPOINT", oneOf("on", "off"), { fallback: "off" }) === "on",
     mail: smtpUrl && from && { smtpUrl, from },
     providers: {
-      github: both(
+      github: toProvider(
         read("GITHUB_CLIENT_ID", parseText, ifSet(source, "GITHUB_CLIENT_SECRET")),
         read("GITHUB_CLIENT_SECRET", parseText, ifSet(source, "GITHUB_CLIENT_ID")),
       ),
-      google: both(
+      google: toProvider(
         read("GOOGLE_CLIENT_ID", parseText, ifSet(source, "GOOGLE_CLIENT_SECRET")),
         read("GOOGLE_CLIENT_SECRET", parseText, ifSet(source, "GOOGLE_CLIENT_ID")),
       ),
@@ -231,7 +232,8 @@ interface Missing {
   missing?: string;
 }
 
-function reader(source: Source, problems: string[]) {
+/** Creates the function that reads one variable, and adds a line to `problems` if it is invalid. */
+function createReader(source: Source, problems: string[]) {
   return <T>(name: string, parse: Parse<T>, { fallback, missing }: Missing = {}): T | undefined => {
     const given = trim(source[name] ?? "");
     const value = given || fallback;
@@ -260,16 +262,19 @@ function ifSet(source: Source, name: string): Missing {
   return trim(source[name] ?? "") ? { missing: `${name} is set. Set both, or neither` } : {};
 }
 
-function both(clientId: string | undefined, clientSecret: string | undefined): ProviderConfig | undefined {
+function toProvider(
+  clientId: string | undefined,
+  clientSecret: string | undefined,
+): ProviderConfig | undefined {
   return clientId && clientSecret ? { clientId, clientSecret } : undefined;
 }
 
-function megabytes(count: number | undefined): number | undefined {
-  return count === undefined ? undefined : count * 1024 * 1024;
+function toBytes(megabytes: number | undefined): number | undefined {
+  return megabytes === undefined ? undefined : megabytes * 1024 * 1024;
 }
 
 /** On Vercel a relay cannot wait longer than the platform allows. */
-function backendTimeout(seconds: number | undefined, source: Source): number | undefined {
+function limitTimeout(seconds: number | undefined, source: Source): number | undefined {
   const isLimited = seconds !== undefined && source.VERCEL && source.BACKEND_FORWARD?.trim() === "relay";
   return isLimited ? Math.min(seconds, VERCEL_FIRST_BYTE) : seconds;
 }

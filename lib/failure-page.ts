@@ -28,7 +28,7 @@ export function refusedPage(requestId: string): string {
   });
 }
 
-/** Shown to a visitor who opens such URLs too often in a short time. */
+/** Shown to a visitor who opens too many URLs of Better Auth in a short time. */
 export function tooManyPage(requestId: string): string {
   return page(requestId, {
     title: "One moment, please",

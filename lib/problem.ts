@@ -116,7 +116,7 @@ export function problemResponse(code: ProblemCode, requestId: string): Response 
   });
   // RFC 9110 §11.6.1: a 401 must name a scheme. There is no registered scheme for session cookies.
   if (status === 401) headers.set("www-authenticate", 'Session realm="gatehouse"');
-  // RFC 9110 §10.2.3: these problems can end without a change by the caller.
+  // RFC 9110 §10.2.3: the same request can succeed later.
   if (status >= 500) headers.set("retry-after", RETRY_AFTER);
   return new Response(JSON.stringify(describeProblem(code, requestId)), { status, headers });
 }

@@ -8,8 +8,8 @@ import type { Routes } from "./routes";
 const NO_HOST = "http://nowhere.invalid";
 
 /**
- * Reads a `next` parameter. Returns a path on this origin with its query and fragment, or undefined
- * if the value is not such a path. A path to a page for guests counts as none.
+ * Reads a `next` parameter. Returns a path on this origin with its query and fragment. Undefined if
+ * the value is not such a path, or if it is the path of a page for guests.
  *
  * Attack (CWE-601, open redirect): a browser can follow `//host`, `/\host`, a value with a scheme,
  * or one with control characters to another site. Defence: the result is undefined for all of

@@ -28,7 +28,7 @@ export function LoginForm({ next }: FormProps) {
         fields={loginFields}
         submitLabel="Sign in"
         send={({ email, password }) => callAuth("/sign-in/email", { email, password })}
-        onDone={() => enter(next)}
+        onDone={() => openNext(next)}
       />
     </div>
   );
@@ -44,7 +44,7 @@ export function SignupForm({ next }: FormProps) {
         send={({ name, email, newPassword }) =>
           callAuth("/sign-up/email", { name, email, password: newPassword })
         }
-        onDone={() => enter(next)}
+        onDone={() => openNext(next)}
       />
     </div>
   );
@@ -54,6 +54,6 @@ export function SignupForm({ next }: FormProps) {
  * A full page load, not a client-side navigation: the gate gets the new cookie, and no state of the
  * guest's page is kept.
  */
-function enter(next: string | undefined): void {
+function openNext(next: string | undefined): void {
   window.location.assign(next ?? routes.home);
 }

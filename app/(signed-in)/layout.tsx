@@ -5,7 +5,7 @@ import { NavLinks } from "./nav-links";
 import { OfflineNote } from "./offline-note";
 import { UserMenu } from "./user-menu";
 
-/** Does not read the session, so it shows at once. Each page below reads the session itself. */
+/** Does not wait for the session, so it shows at once. Each page below reads the session itself. */
 export default function SignedInLayout({ children }: { children: ReactNode }) {
   return (
     <>

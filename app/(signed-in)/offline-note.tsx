@@ -6,8 +6,8 @@ import { toast } from "../_components/toast";
 import { useOnline } from "../_components/use-online";
 
 /**
- * A note for all pages: without a network, they show the last known data. The layout does not shift
- * when the note appears or disappears.
+ * A note for all pages: without a network, they show the data that was loaded last. The layout does
+ * not shift when the note appears or disappears.
  */
 export function OfflineNote() {
   const online = useOnline();

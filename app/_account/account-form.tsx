@@ -16,10 +16,8 @@ interface AccountFormProps {
   wide?: boolean;
   /** Resolves to the failure, or to null on success. */
   send: (values: Values) => Promise<AuthFailure | null>;
-  /**
-   * The text after success. Without it, the form stays pending, because `onDone` leaves the page.
-   */
-  done?: (values: Values) => ReactNode;
+  /** Without it, the form stays pending after success, because `onDone` leaves the page. */
+  successText?: (values: Values) => ReactNode;
   /** Called after success. */
   onDone?: () => void;
   children?: ReactNode;
@@ -35,7 +33,7 @@ export function AccountForm({
   look = "primary",
   wide = false,
   send,
-  done,
+  successText,
   onDone,
   children,
 }: AccountFormProps) {
@@ -63,9 +61,9 @@ export function AccountForm({
     if (failure) setErrors(formErrors(failure));
     else {
       onDone?.();
-      if (!done) return;
+      if (!successText) return;
       clearPasswords(form.current);
-      setNotice(done(values));
+      setNotice(successText(values));
     }
     setPending(false);
   }

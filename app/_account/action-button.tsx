@@ -12,12 +12,11 @@ interface ActionButtonProps {
   label?: string;
   send: () => Promise<AuthFailure | null>;
   onDone?: () => void;
-  /** The text after success. */
-  done?: ReactNode;
+  successText?: ReactNode;
 }
 
 /** A button that sends one request and shows the result. */
-export function ActionButton({ children, label, send, onDone, done }: ActionButtonProps) {
+export function ActionButton({ children, label, send, onDone, successText }: ActionButtonProps) {
   const [state, setState] = useState<"idle" | "pending" | "done">("idle");
   const [error, setError] = useState<string>();
 
@@ -40,7 +39,7 @@ export function ActionButton({ children, label, send, onDone, done }: ActionButt
           <Alert>{error}</Alert>
         </div>
       )}
-      <Notice>{state === "done" && done}</Notice>
+      <Notice>{state === "done" && successText}</Notice>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { fieldLimits } from "../../lib/auth/field-limits";
-import type { FieldName } from "./form-errors";
+import { ENTER_FULL_EMAIL, type FieldName } from "./form-errors";
 
 const MIN_PASSWORD = 8;
 
@@ -30,8 +30,7 @@ export const emailField: FormField = {
   type: "email",
   autoComplete: "email",
   maxLength: fieldLimits.email,
-  check: (value) =>
-    /^\S+@\S+\.\S+$/.test(value) ? undefined : "Enter your full email address, such as ada@example.com.",
+  check: (value) => (/^\S+@\S+\.\S+$/.test(value) ? undefined : ENTER_FULL_EMAIL),
 };
 
 export const passwordField: FormField = {

@@ -16,7 +16,7 @@ export interface AuthFailure {
   retryAfter?: number | undefined;
 }
 
-const fullEmail = "Enter your full email address, such as ada@example.com.";
+export const ENTER_FULL_EMAIL = "Enter your full email address, such as ada@example.com.";
 
 const errorsByCode: Record<string, FormErrors> = {
   INVALID_EMAIL_OR_PASSWORD: {
@@ -25,8 +25,8 @@ const errorsByCode: Record<string, FormErrors> = {
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: {
     email: "There is already an account with this email. Sign in, or use another email.",
   },
-  INVALID_EMAIL: { email: fullEmail },
-  VALIDATION_ERROR: { email: fullEmail },
+  INVALID_EMAIL: { email: ENTER_FULL_EMAIL },
+  VALIDATION_ERROR: { email: ENTER_FULL_EMAIL },
   EMAIL_TOO_LONG: { email: `Enter an email address of at most ${fieldLimits.email} characters.` },
   INVALID_PASSWORD: { password: "This is not your current password." },
   PASSWORD_TOO_SHORT: { newPassword: "Choose a longer password." },
@@ -41,7 +41,7 @@ const errorsByCode: Record<string, FormErrors> = {
   },
 };
 
-/** Codes whose message says more than the general text for a server error. */
+/** Codes whose message is more exact than the general text for a server error. */
 const codesWithMessage = ["MAIL_NOT_CONFIGURED", "MAIL_NOT_SENT", "ACCOUNT_NOT_DELETED"];
 
 /** Returns the texts that explain a failed request to Better Auth. */

@@ -48,7 +48,7 @@ export function Button({
       type={type}
       className={`${buttonClass(look)} cursor-pointer aria-disabled:cursor-default aria-disabled:opacity-70 ${className}`}
       {...rest}
-      // Not `disabled`: a disabled button loses the focus, and it moves to the top of the page.
+      // Not `disabled`: a disabled button loses the focus, which then moves to the top of the page.
       {...(pending && ignoreInput)}
     >
       {pending && <Spinner />}

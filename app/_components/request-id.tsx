@@ -1,4 +1,4 @@
-/** The ids that a user can give to support. Each of them finds the request in the server's log. */
+/** The ids that a user can give to support. The server's log lines of the request contain them. */
 export function RequestId({ ids }: { ids: readonly (string | undefined)[] }) {
   const known = ids.filter((id) => id !== undefined);
   if (known.length === 0) return null;

@@ -1,6 +1,6 @@
 /**
- * A short message about an action, for when nothing beside the button shows the result. Screen
- * readers read it, and it disappears by itself.
+ * A short message about an action whose result shows nowhere else on the page. Screen readers read
+ * it, and it disappears by itself.
  */
 export interface NewToast {
   text: string;

@@ -3,8 +3,8 @@ import type { Classified } from "../classify";
 import type { GateOptions } from "../options";
 
 /**
- * The Content Security Policy for a request that passes. Not only pages get one, because an
- * attacker can make a browser open any address as a document.
+ * The Content Security Policy for a request that passes. Every such request gets one, not only a
+ * page: an attacker can make a browser open any address as a document.
  */
 export function choosePolicy(
   { kind, wants }: Classified,

@@ -31,7 +31,7 @@ export type LookUp = (
   options: { extend: boolean },
 ) => Promise<FoundSession | undefined>;
 
-/** A boolean in Postgres's text format. */
+/** The boolean `true` in Postgres's text format. */
 const TRUE = "t";
 
 /** `user`: the columns of the user table. Tests pass custom fields of their own. */

@@ -79,7 +79,8 @@ export interface NeonTarget {
  * @param neonEndpoint the origin of an endpoint that speaks Neon's protocol, if not Neon itself
  */
 export function neonTarget(databaseUrl: string, neonEndpoint: string | undefined): NeonTarget {
-  // Browsers parse user, host and port only for a scheme that they know, so the driver replaces it.
+  // Some URL parsers parse user, host and port only for a scheme that they know, so the driver
+  // replaces the scheme.
   const scheme = databaseUrl.slice(0, databaseUrl.indexOf(":") + 1);
   const parsable = `http:${databaseUrl.slice(scheme.length)}`;
   // `new URL` would repeat the connection string in its error.
@@ -98,7 +99,7 @@ export function neonTarget(databaseUrl: string, neonEndpoint: string | undefined
   };
 }
 
-/** Leaves out the body, except for the code: the rest may repeat values of the request. */
+/** The error contains only the code of the body: the rest may repeat values of the request. */
 async function failureOf(response: Response): Promise<Error> {
   const body = parseJson(await response.text());
   const code = typeof body === "object" && body !== null && "code" in body ? String(body.code) : "";

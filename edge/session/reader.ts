@@ -49,9 +49,9 @@ interface Kept {
   readonly session: KnownSession;
   /**
    * Whether the session comes from a page's lookup, or from the cookie cache that such a lookup has
-   * set. Pages trust no other entry. The lookup of a backend call neither extends the session nor
-   * renews its cookies. A page that trusted such an entry would not do so either, for as long as
-   * the visitor also calls the backend.
+   * set. Pages trust only these entries. The lookup of a backend call neither extends the session
+   * nor renews its cookies. If pages trusted its entries, a visitor who often calls the backend
+   * would never cause a lookup that does both.
    */
   readonly forPages: boolean;
 }
@@ -71,9 +71,9 @@ export interface ReadOptions {
  * Finds the session of a request: in memory, then in the signed cookie cache, then in the store.
  */
 export function createSessionReader(options: SessionReaderOptions) {
-  const { authSecrets, cookieNames, maxStale: longest, store, now, startTimer } = options;
+  const { authSecrets, cookieNames, maxStale: maxStaleLimit, store, now, startTimer } = options;
   const memory = new Lru<Kept>(CAPACITY);
-  /** When a request that ends the session has passed, by session token. */
+  /** By session token cookie: when a request that ends the session has passed. */
   const ended = new Lru<number>(CAPACITY);
   const ring = openKeyRing(authSecrets);
   const signed = createSignedCookies(ring);
@@ -88,16 +88,16 @@ export function createSessionReader(options: SessionReaderOptions) {
 
   /**
    * Whether only the store's result counts: after a sign-out, for as long as an older result could
-   * be trusted. Not `isRecent`: the session must stay ended when the clock has stepped back since.
+   * be trusted. Not `isRecent`: the session must stay ended if the clock is set back.
    */
-  const isEnding = (token: string) => {
+  const hasJustEnded = (token: string) => {
     const time = ended.get(token);
-    return time !== undefined && now() - time < longest;
+    return time !== undefined && now() - time < maxStaleLimit;
   };
 
   const remember = ({ token, data }: SessionCookies, session: KnownSession, forPages: boolean) => {
     const length = token.length + (data?.length ?? 0) + JSON.stringify(session.identity).length;
-    if (longest > 0 && length <= MAX_LENGTH && !isEnding(token))
+    if (maxStaleLimit > 0 && length <= MAX_LENGTH && !hasJustEnded(token))
       memory.set(token, { data, session, forPages });
   };
 
@@ -114,7 +114,7 @@ export function createSessionReader(options: SessionReaderOptions) {
   }
 
   async function readCookie(cookies: SessionCookies, maxStale: number): Promise<SessionResult | undefined> {
-    if (cookies.data === undefined || maxStale === 0 || isEnding(cookies.token)) return undefined;
+    if (cookies.data === undefined || maxStale === 0 || hasJustEnded(cookies.token)) return undefined;
     const session = await readCookieCache(cookies.data, cookies.token, now());
     if (!session || !isTrusted(session, maxStale)) return undefined;
     remember(cookies, session, true);
@@ -143,8 +143,8 @@ export function createSessionReader(options: SessionReaderOptions) {
     { extend, maxStale }: ReadOptions,
   ): SessionResult | Promise<SessionResult> {
     // A page request without a cookie cache (the browser drops it when it expires) reads the store
-    // even if memory knows the session. Its response then sets a new cookie cache. Otherwise each
-    // render would look the session up again.
+    // even if the session is in memory. Its response then sets a new cookie cache. Otherwise each
+    // render would look up the session again.
     const mayRecall = !extend || cookies.data !== undefined;
     const recalled = mayRecall ? recall(cookies, maxStale, extend) : undefined;
     if (recalled) return recalled;
@@ -158,11 +158,13 @@ export function createSessionReader(options: SessionReaderOptions) {
     };
     // A shared lookup may have read the store before this request was sent, or before the
     // sign-out, so these requests do not share one.
-    if (maxStale === 0 || isEnding(cookies.token)) return verify();
+    if (maxStale === 0 || hasJustEnded(cookies.token)) return verify();
     return once(`${extend} ${maxStale} ${cookies.token} ${cookies.data}`, verify);
   }
 
-  /** Adds the cookies that this response must sign again. Those of the store are newer. */
+  /**
+   * Adds the cookies that must be signed again, except those that the store sets: they are newer.
+   */
   async function withRenewal(result: SessionResult, cookies: SessionCookies): Promise<SessionResult> {
     if (result.state !== "active") return result;
     const { expiresAt } = result.session;
@@ -174,7 +176,7 @@ export function createSessionReader(options: SessionReaderOptions) {
   }
 
   return {
-    /** Finds the session. Rejects neither for a forged cookie nor for a store that fails. */
+    /** Finds the session. A forged cookie or a failing store is a result, not an error. */
     read(
       cookies: SessionCookies | undefined,
       header: string,
@@ -187,13 +189,13 @@ export function createSessionReader(options: SessionReaderOptions) {
       return Promise.resolve(found).then((result) => withRenewal(result, cookies));
     },
 
-    /** Called when a request that ends the session passes: what is known here no longer counts. */
+    /** Forgets the session, when a request that ends it passes. Later requests read the store. */
     async end({ token }: SessionCookies): Promise<void> {
       // Attack: forged tokens would push real ones out of the map. Defence: keep signed tokens
       // only.
       if (!(await signed.isSigned(token))) return;
       ended.set(token, now());
-      // Last, because `remember` keeps nothing of an ended session, but a lookup may have kept a
+      // Last: from now on `remember` keeps nothing of this session, but a lookup may have kept a
       // result while the signature was checked.
       memory.delete(token);
     },

@@ -6,9 +6,9 @@ import type { SessionCookieNames, SessionCookies } from "./cookies";
 
 /**
  * Returns `Set-Cookie` values for the session cookies of a request that are not signed with the
- * first secret of the ring. The session token and the mark of "do not remember me" are signed again.
- * The cookie cache is deleted: only a result of the store is ever signed, so the next page sets a
- * new one.
+ * first secret of the ring. The session token and the mark of "do not remember me" are signed
+ * again. The cookie cache is deleted, and the next page sets a new one: only a result of the store
+ * is ever signed.
  *
  * The browser may never receive a response. So each page response does this until the browser sends
  * cookies of the first secret (docs/decisions/010-rotating-the-auth-secret.md).
@@ -38,8 +38,8 @@ export function createRenewal(names: SessionCookieNames, ring: KeyRing, signed: 
     const newToken = await signAgain(token);
     if (newToken !== undefined) {
       // A cookie without `Max-Age` ends with the browser session.
-      const isForgotten = dontRemember !== undefined && (await signed.isSigned(dontRemember));
-      const seconds = isForgotten ? undefined : Math.floor((expiresAt - now) / 1000);
+      const endsWithBrowser = dontRemember !== undefined && (await signed.isSigned(dontRemember));
+      const seconds = endsWithBrowser ? undefined : Math.floor((expiresAt - now) / 1000);
       set.push(formatSetCookie(names.token, newToken, seconds));
     }
     const newMark = await signAgain(dontRemember);

@@ -20,8 +20,8 @@ interface ActiveSession {
   readonly cookies: SessionCookies;
   readonly found: FoundSession;
   /**
-   * Whether the response sets the cookie cache: not for a call to the backend, and not for a session
-   * with "do not remember me".
+   * Whether the response sets the cookie cache: not for a call to the backend, and not for a
+   * session with "do not remember me".
    */
   readonly keepsCache: boolean;
   /** Milliseconds since the epoch. */
@@ -56,12 +56,12 @@ export function createSetCookies({ names, ring, signed, cacheSeconds }: SetCooki
         set.push(formatSetCookie(names.token, value, sessionLifetime.expiresIn));
       }
       if (keepsCache && cacheSeconds > 0) set.push(await cookieCache(found, now));
-      // From a deployment that had a cookie cache.
+      // Deletes the cookie cache that an earlier deployment, which had one, has set.
       if (cookies.data && cacheSeconds === 0) set.push(formatSetCookie(names.data, "", 0));
       return boundSessionData(header, set);
     },
 
-    /** Deletes the cookies of a session that is gone, and those of a sign-in that has begun. */
+    /** Deletes the cookies of a session that has ended, and that of an unfinished sign-in. */
     forNoSession(header: string): string[] {
       const all = [names.token, names.data, names.oauthState, names.dontRemember];
       return boundSessionData(

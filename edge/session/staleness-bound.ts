@@ -4,9 +4,9 @@ import { isFolder, isWithin, rootOf } from "../../lib/route-patterns";
 export type StaleBounds = readonly (readonly [pattern: string, seconds: number])[];
 
 /**
- * Returns a function that says how long a request for a path may trust a result of the store, in
- * milliseconds: the deployment's bound, or a shorter one that applies to the path. `deployment` is
- * in seconds.
+ * Creates the function that returns how long a request for a path may trust a result of the store,
+ * in milliseconds: the deployment's bound, or a shorter one that applies to the path. `deployment`
+ * is in seconds.
  *
  * This compares less strictly than `edge/path-matcher.ts`: a shorter bound for too many paths is
  * safe.
@@ -21,7 +21,7 @@ export function createStaleBound(deployment: number, bounds: StaleBounds) {
 
   return function maxStaleAt(pathname: string): number {
     const path = pathname.includes("%") ? decode(pathname) : pathname;
-    // Invalid here, but the backend may decode it differently. The shortest bound is safe.
+    // The path cannot be decoded here, but the backend may decode it. The shortest bound is safe.
     if (path === undefined) return shortest * 1000;
     let seconds = deployment;
     for (const rule of rules) {

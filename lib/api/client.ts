@@ -6,7 +6,7 @@ export interface ApiOptions {
   baseUrl: string;
   /**
    * `signal` is the caller's own signal. It is not part of the request, because Node would lose it
-   * (`backend-api.ts`).
+   * (`lib/server/backend-api.ts`).
    */
   fetch: (request: Request, signal: AbortSignal | undefined) => Promise<Response>;
   /** Called with every {@link ApiError}, just before the call rejects with it. */
@@ -110,7 +110,7 @@ export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
           const reason: unknown = signal?.aborted ? signal.reason : error;
           // The caller has cancelled the call and needs no explanation.
           if (!isTimeout(reason) && (signal?.aborted || isAbort(error))) throw error;
-          return noResponse(reason);
+          return describeNoResponse(reason);
         });
       if (!(outcome instanceof ApiError) && outcome.response.ok) return outcome.data;
 
@@ -132,7 +132,7 @@ export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
 const OUTCOME_UNKNOWN =
   "The server did not respond in time. It is not known whether the request was carried out.";
 
-function noResponse(cause: unknown): ApiError {
+function describeNoResponse(cause: unknown): ApiError {
   if (isTimeout(cause))
     return new ApiError({ status: 0, code: "timeout", detail: OUTCOME_UNKNOWN }, { cause });
   return cause instanceof SyntaxError
@@ -158,10 +158,10 @@ function readError(response: Response, body: unknown): ApiError {
   const issues = readIssues(fields.detail);
   return new ApiError({
     status,
-    code: text(fields.code) ?? (issues ? "validation" : `http_${status}`),
-    detail: text(fields.detail) ?? issues?.map(sentence).join(" ") ?? describeStatus(status),
-    requestId: text(fields.request_id) ?? headers.get("x-request-id") ?? undefined,
-    retryAfter: seconds(headers.get("retry-after")),
+    code: readText(fields.code) ?? (issues ? "validation" : `http_${status}`),
+    detail: readText(fields.detail) ?? issues?.map(describeIssue).join(" ") ?? describeStatus(status),
+    requestId: readText(fields.request_id) ?? headers.get("x-request-id") ?? undefined,
+    retryAfter: readSeconds(headers.get("retry-after")),
     issues,
   });
 }
@@ -183,17 +183,17 @@ function isIssue(value: unknown): value is ValidationIssue {
 }
 
 /** `["body", "title"]`, "Field required" → "title: Field required." */
-function sentence({ loc, msg }: ValidationIssue): string {
+function describeIssue({ loc, msg }: ValidationIssue): string {
   const name = loc.slice(1).join(".");
   const end = /[.!?]$/.test(msg) ? "" : ".";
   return name ? `${name}: ${msg}${end}` : `${msg}${end}`;
 }
 
-function seconds(header: string | null): number | undefined {
+function readSeconds(header: string | null): number | undefined {
   return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
 }
 
-function text(value: unknown): string | undefined {
+function readText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 

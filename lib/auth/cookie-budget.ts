@@ -12,11 +12,12 @@ export const MAX_SESSION_DATA_LENGTH = 3_500;
 
 /**
  * Returns the `Set-Cookie` values of a response to a request with this `Cookie` header. A cookie
- * cache that is too long is left out. A too long or outdated one that the browser still holds is
- * expired. The session works without its cache: the store is read instead.
+ * cache that is too long is left out. If the request has a cookie cache that is too long or
+ * outdated, it is deleted. The session works without its cache: the store is read instead.
  */
 export function boundSessionData(cookieHeader: string | null, setCookies: readonly string[]): string[] {
-  // Better Auth sets a cookie twice when it reads the session and then changes it: the last one counts.
+  // Better Auth sets a cookie twice when it reads the session and then changes it: the last one
+  // counts.
   const byName = new Map<string, string>();
   for (const cookie of setCookies) {
     const [name] = splitCookie(cookie);

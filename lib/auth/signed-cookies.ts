@@ -32,8 +32,8 @@ export interface SignedCookies {
 export function createSignedCookies(ring: KeyRing): SignedCookies {
   /** The index in the ring of the secret that has signed this value, or -1. */
   async function signedBy({ value, signature }: Signed): Promise<number> {
-    for (const [place, key] of (await ring.keys()).entries()) {
-      if (await crypto.subtle.verify("HMAC", key, signature, encode(value))) return place;
+    for (const [index, key] of (await ring.keys()).entries()) {
+      if (await crypto.subtle.verify("HMAC", key, signature, encode(value))) return index;
     }
     return -1;
   }
@@ -88,8 +88,8 @@ export function splitSigned(cookie: string): Signed | undefined {
   } catch {
     return undefined;
   }
-  // Accepts only the encoding that Better Auth uses. Sessions are stored under the text of the
-  // cookie, so one value must not have several encodings.
+  // Accepts only the encoding that Better Auth uses. The text of the cookie is the key of a session
+  // in memory, so one value must not have several encodings.
   if (encodeURIComponent(text) !== cookie) return undefined;
   const dot = text.lastIndexOf(".");
   const signature = text.slice(dot + 1);

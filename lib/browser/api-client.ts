@@ -20,7 +20,7 @@ const TIMEOUT_MS = (BACKEND_TIMEOUT_SECONDS + 5) * 1000;
 
 const SIGNED_OUT: ProblemCode = "gate_signed_out";
 
-/** How the page is left. Tests pass their own. */
+/** What happens to the page when the session has ended. Tests pass their own functions. */
 export interface Leave {
   signOut(): Promise<unknown>;
   /** The path and query to return to. */

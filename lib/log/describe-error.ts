@@ -1,7 +1,7 @@
 import { redact } from "./redact";
 
-/** Longest part of a message that is written to the log. Characters. */
-const LONGEST = 200;
+/** The rest of a longer message is not written to the log. Characters. */
+const MAX_LENGTH = 200;
 
 /** Returns the name, code and message of an error and of its causes, for the log. */
 export function describeError(error: unknown): string {
@@ -14,5 +14,5 @@ export function describeError(error: unknown): string {
 /** The database driver appends the whole response that it could not read. That part is removed. */
 function cleanMessage(message: string): string {
   const [own = ""] = message.split(/(?<=\(HTTP status \d+\)):/);
-  return redact(own).slice(0, LONGEST);
+  return redact(own).slice(0, MAX_LENGTH);
 }

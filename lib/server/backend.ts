@@ -13,9 +13,9 @@ const backendFor = createBackendApi(
 );
 
 /**
- * Returns the client of `api-client.ts` for server components and route handlers. Its calls go
- * directly to FastAPI on behalf of the visitor of the current request, with a token from the same
- * minter, and do not pass through the gate.
+ * Returns the API client for server components and route handlers. It has the same functions as
+ * `api` of `lib/browser/api-client.ts`. Its calls go directly to FastAPI, not through the gate, on
+ * behalf of the visitor of the current request, with a token from the same minter.
  * @throws {Error} if the visitor is not signed in. A page calls `requireSession` first.
  */
 export async function backend(): Promise<Api> {

@@ -1,8 +1,8 @@
 import { decodeJwt } from "jose";
 import { createIsolate, type Isolate } from "../stack/edge-isolate";
-import { testEnv } from "../stack/test-stack";
-import { type Case, type Database, SETTINGS } from "./case";
-import { rotate } from "./statistics";
+import { type Case, type Databases, SETTINGS } from "./case";
+import { contenderEnv } from "./contender-env";
+import { balanceOrder } from "./statistics";
 import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";
 
 /** Measures the Vercel artifact of each contender in the edge runtime. */
@@ -25,28 +25,33 @@ export interface ArtifactOptions {
  */
 export async function measureArtifacts(
   cases: readonly Case[],
-  database: Database,
+  databases: Databases,
   cookiesOf: CookiesOf,
   { rounds, starts }: ArtifactOptions,
 ) {
-  const env = testEnv({ ...SETTINGS, BACKEND_URL: BACKEND, ...database.env, VERCEL: "1" });
+  const runners: Runner[] = [];
+  for (const it of cases) {
+    const env = await contenderEnv(it, databases, { BACKEND_URL: BACKEND, VERCEL: "1" });
+    const isolate = createIsolate(it.built.functionDir, env);
+    isolate.evaluate();
+    runners.push({ it, env, isolate, cookies: cookiesOf(it) });
+  }
 
   const perRequest = cases.map((): number[] => []);
-  const runners = cases.map((it) => ({ it, isolate: start(it, env), cookies: cookiesOf(it) }));
   for (const runner of runners) await warmUp(runner);
   for (let round = 0; round < rounds; round++) {
-    for (const runner of rotate(runners, round)) {
+    for (const runner of balanceOrder(runners, round)) {
       perRequest[runners.indexOf(runner)]?.push(await timeRequests(runner));
     }
   }
 
   const perStart = cases.map((): number[] => []);
   const perScript = cases.map((): number[] => []);
+  // The memory of a fresh isolate is empty, so "memory full" cannot be measured here.
+  const starters = runners.filter(({ it }) => it.visitor !== "one of many");
   for (let round = 0; round < starts; round++) {
-    for (const runner of rotate(runners, round)) {
-      // The memory of a fresh isolate is empty, so "memory full" cannot be measured here.
-      if (runner.it.visitor === "one of many") continue;
-      const { script, whole } = await timeStart(runner.it, runner.cookies(), env);
+    for (const runner of balanceOrder(starters, round)) {
+      const { script, whole } = await timeStart(runner);
       perStart[runners.indexOf(runner)]?.push(whole);
       perScript[runners.indexOf(runner)]?.push(script);
     }
@@ -54,14 +59,9 @@ export async function measureArtifacts(
   return { perRequest, perStart, perScript };
 }
 
-function start(it: Case, env: Record<string, string>): Isolate {
-  const isolate = createIsolate(it.built.functionDir, env);
-  isolate.evaluate();
-  return isolate;
-}
-
 interface Runner {
   readonly it: Case;
+  readonly env: Record<string, string>;
   readonly isolate: Isolate;
   readonly cookies: Cookies;
 }
@@ -97,16 +97,16 @@ async function timeRequests({ it, isolate, cookies }: Runner): Promise<number> {
  * The time to compile and run the script, and the whole time up to the first response.
  * Milliseconds.
  */
-async function timeStart(it: Case, cookie: string, env: Record<string, string>) {
+async function timeStart({ it, env, cookies }: Runner) {
   const isolate = createIsolate(it.built.functionDir, env);
-  const request = isolate.request(pathTo(0), { headers: browserHeaders(cookie) });
+  const request = isolate.request(pathTo(0), { headers: browserHeaders(cookies()) });
   const began = performance.now();
   isolate.evaluate();
   const evaluated = performance.now();
   const response = await isolate.respond(request);
-  const responded = performance.now();
+  const ended = performance.now();
   check(it, response, 0);
-  return { script: evaluated - began, whole: responded - began };
+  return { script: evaluated - began, whole: ended - began };
 }
 
 /** @throws unless the request goes to the right address, with a token of the right user */

@@ -16,7 +16,13 @@ export interface Built {
   readonly functionDir: string;
 }
 
-export const CONTENDERS = ["bare-rewrite", "jose-verify-sign", "better-auth-get-session"] as const;
+export const CONTENDERS = [
+  "bare-rewrite",
+  "least-gate",
+  "bare-lookup",
+  "jose-verify-sign",
+  "better-auth-get-session",
+] as const;
 export type Contender = (typeof CONTENDERS)[number];
 
 const OUTPUT = ".vercel/output/functions/middleware.func";
@@ -51,7 +57,15 @@ export async function buildGate(): Promise<Built> {
   const built = { app: root, distDir: ".next-vercel", functionDir: path.join(root, OUTPUT) };
   // The stamp is inside the output: every other build deletes the output, and the stamp with it.
   const stamp = path.join(root, ".vercel/output/bench-sources.sha256");
-  const sources = fingerprint(["app", "edge", "lib", "middleware.ts", "next.config.ts", "package-lock.json"]);
+  const sources = fingerprint([
+    "app",
+    "edge",
+    "lib",
+    "instrumentation.ts",
+    "middleware.ts",
+    "next.config.ts",
+    "package-lock.json",
+  ]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return built;
   const args = [path.join(root, "scripts/run.mjs"), "build-vercel"];
   const env = { ...process.env, NODE_ENV: undefined };

@@ -1,28 +1,78 @@
 import path from "node:path";
 import { decodeJwt } from "jose";
-import { parseEnv } from "../../lib/env";
-import { identityOf } from "../../lib/token/contract";
-import { createMinter } from "../../lib/token/mint";
 import { freePort, LOOPBACK } from "../lib/ports";
 import { type RunningProcess, respondsAt, startProcess } from "../lib/process";
 import { root } from "../lib/root";
 import { startBackend } from "../stack/backend";
 import { testEnv } from "../stack/test-stack";
-import { type Case, type Database, SETTINGS } from "./case";
+import { type Case, type Databases, HTTP, SETTINGS } from "./case";
+import { contenderEnv, mintToken } from "./contender-env";
 import { run } from "./http-client";
 import { residentBytes } from "./memory";
-import { rotate } from "./statistics";
+import { balanceOrder } from "./statistics";
 import { browserHeaders, type CookiesOf, cookieHeader, USER_ID } from "./visitors";
 
 /** Measures `next start` of each build over real HTTP, in front of one cheap backend. */
 
-const CONCURRENCY = 16;
-/** Requests of the known visitor that each server handles before the first round. */
-const WARM_UP = 6_000;
+/** Requests to FastAPI in each round. */
+const FASTAPI_REQUESTS = 200;
 
 interface Server {
   readonly origin: string;
   readonly process: RunningProcess;
+}
+
+/** One round of a case. */
+interface Round {
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p99: number;
+}
+
+/**
+ * Measures each case. Returns for each one a list with one value per round, and the resident memory
+ * of its server at the end, in bytes. The last list is that of FastAPI without a gate.
+ * @throws when a response is not the expected one
+ */
+export async function measureNextStart(
+  cases: readonly Case[],
+  databases: Databases,
+  cookiesOf: CookiesOf,
+  rounds: number,
+) {
+  const upstream = await startUpstream();
+  // One server for each case, and so several for the gate: the requests of one case would warm up
+  // another.
+  const servers = new Map<Case, Server>();
+  for (const it of cases) {
+    servers.set(it, await startNext(it, await contenderEnv(it, databases, { BACKEND_URL: upstream.origin })));
+  }
+  const fastapi = await startBackend({
+    port: await freePort(),
+    env: testEnv({ ...SETTINGS, BACKEND_SQLITE: path.join(root, ".data/bench/tasks.sqlite") }),
+  });
+
+  const known = await cookieHeader("known", { secure: true, cached: true });
+  for (const { origin } of servers.values()) {
+    await run(HTTP.concurrency, HTTP.warmUp, () => [`${origin}/backend/api/tasks`, browserHeaders(known)]);
+  }
+
+  const lanes = cases.map((it) => measureThrough(it, (servers.get(it) as Server).origin, cookiesOf));
+  lanes.push(() => measureFastApi(fastapi.url));
+  const measured = lanes.map((): Round[] => []);
+  for (const lane of lanes) await lane();
+  for (let round = 0; round < rounds; round++) {
+    for (const lane of balanceOrder(lanes, round)) measured[lanes.indexOf(lane)]?.push(await lane());
+  }
+
+  const memory = cases.map((it) => residentBytes((servers.get(it) as Server).process.pid));
+  const processes = [...servers.values(), upstream].map((server) => server.process);
+  await Promise.all([...processes, fastapi].map((running) => running.stop()));
+  return {
+    perSecond: measured.map((own) => own.map(({ perSecond }) => perSecond)),
+    p99: measured.map((own) => own.map(({ p99 }) => p99)),
+    memory,
+  };
 }
 
 async function startUpstream(): Promise<Server> {
@@ -52,75 +102,34 @@ async function startNext({ name, built }: Case, env: Record<string, string>): Pr
   return { origin, process: started };
 }
 
-/**
- * Measures requests per second (one list per case, one value per round; the last list is FastAPI
- * without a gate) and the resident memory of each server at the end, in bytes.
- * @throws when a response is not the expected one
- */
-export async function measureNextStart(
-  cases: readonly Case[],
-  database: Database,
-  cookiesOf: CookiesOf,
-  rounds: number,
-) {
-  const upstream = await startUpstream();
-  const env = testEnv({ ...SETTINGS, BACKEND_URL: upstream.origin, ...database.env });
-  // One server for each case, and so three for the gate: the requests of one case would warm up
-  // another.
-  const servers = new Map<Case, Server>();
-  for (const it of cases) servers.set(it, await startNext(it, env));
-  const fastapi = await startBackend({
-    port: await freePort(),
-    env: { ...env, BACKEND_SQLITE: path.join(root, ".data/bench/tasks.sqlite") },
-  });
+function measureThrough(it: Case, origin: string, cookiesOf: CookiesOf): () => Promise<Round> {
+  const cookies = cookiesOf(it);
+  return async () => {
+    const { responses, ...round } = await run(HTTP.concurrency, it.httpRequests, (n) => [
+      `${origin}/backend/api/tasks?page=${n}`,
+      browserHeaders(cookies()),
+    ]);
+    for (const [n, { status, body }] of responses.entries()) check(it, n, status, body);
+    return round;
+  };
+}
 
-  const known = await cookieHeader("known", { secure: true, cached: true });
-  for (const { origin } of servers.values()) {
-    await run(CONCURRENCY, WARM_UP, () => [`${origin}/backend/api/tasks`, browserHeaders(known)]);
-  }
-
-  const lanes = cases.map((it) => {
-    const { origin } = servers.get(it) as Server;
-    const cookies = cookiesOf(it);
-    return async (): Promise<number> => {
-      const { responses, perSecond } = await run(CONCURRENCY, it.httpRequests, (n) => [
-        `${origin}/backend/api/tasks?page=${n}`,
-        browserHeaders(cookies()),
-      ]);
-      for (const [n, { status, body }] of responses.entries()) check(it, n, status, body);
-      return perSecond;
-    };
-  });
-  const { jwt } = parseEnv(env);
-  const ada = { id: USER_ID, email: "ada@example.com", name: "Ada" };
-  const identity = identityOf(ada, { id: "bench" });
-  const token = await createMinter(jwt, () => crypto.randomUUID())(identity, { issuedAt: Date.now() });
-  lanes.push(async () => {
-    const headers = browserHeaders("");
-    headers.authorization = `Bearer ${token.jwt}`;
-    const { responses, perSecond } = await run(CONCURRENCY, 200, () => [`${fastapi.url}/api/tasks`, headers]);
-    const failed = responses.find(({ status }) => status !== 200);
-    if (failed) throw new Error(`FastAPI directly: status ${failed.status}: ${failed.body}`);
-    return perSecond;
-  });
-
-  const perSecond = lanes.map((): number[] => []);
-  for (const lane of lanes) await lane();
-  for (let round = 0; round < rounds; round++) {
-    for (const lane of rotate(lanes, round)) perSecond[lanes.indexOf(lane)]?.push(await lane());
-  }
-  const memory = cases.map((it) => residentBytes((servers.get(it) as Server).process.pid));
-  const processes = [...servers.values(), upstream].map((server) => server.process);
-  await Promise.all([...processes, fastapi].map((running) => running.stop()));
-  return { perSecond, memory };
+async function measureFastApi(url: string): Promise<Round> {
+  const headers = { ...browserHeaders(""), authorization: `Bearer ${await mintToken()}` };
+  const { responses, ...round } = await run(HTTP.concurrency, FASTAPI_REQUESTS, () => [
+    `${url}/api/tasks`,
+    headers,
+  ]);
+  const failed = responses.find(({ status }) => status !== 200);
+  if (failed) throw new Error(`FastAPI directly: status ${failed.status}: ${failed.body}`);
+  return round;
 }
 
 /** @throws unless the backend received the right request, with a token of the right user */
 function check(it: Case, n: number, status: number, body: string): void {
   if (status !== 200) throw new Error(`${it.name}: status ${status}: ${body}`);
   const { url, authorization } = JSON.parse(body);
-  if (url !== `/api/tasks?page=${n}`)
-    throw new Error(`${it.name}: the backend received a request for ${url}`);
+  if (url !== `/api/tasks?page=${n}`) throw new Error(`${it.name}: the backend received ${url}`);
   if (it.authorizes && decodeJwt(String(authorization).replace("Bearer ", "")).sub !== USER_ID) {
     throw new Error(`${it.name}: the token is not the visitor's`);
   }

@@ -16,19 +16,36 @@ export function computeSpread(values: readonly number[]): Spread {
 }
 
 /**
- * Each measurement relative to the bare rewrite in the same round. A disturbance of the round
- * affects both.
+ * The value that this share of all values does not exceed (nearest rank).
+ * @throws when there are no values
  */
-export function computeRatios(values: readonly number[], floor: readonly number[]): Spread {
-  return computeSpread(values.map((value, round) => value / (floor[round] as number)));
+export function computePercentile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new Error("There are no measurements");
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(share * sorted.length) - 1] as number;
 }
 
 /**
- * A different order for each round, so that no item always follows the same one or always comes
- * first.
+ * Each measurement relative to that of a reference in the same round. Whatever slows the machine
+ * down in a round affects both.
  */
-export function rotate<T>(items: readonly T[], round: number): T[] {
-  const start = round % items.length;
-  const turned = [...items.slice(start), ...items.slice(0, start)];
-  return Math.floor(round / items.length) % 2 === 0 ? turned : turned.reverse();
+export function computeRatios(values: readonly number[], reference: readonly number[]): Spread {
+  return computeSpread(values.map((value, round) => value / (reference[round] as number)));
+}
+
+/**
+ * A different order for each round. In twice as many rounds as there are items, each item has each
+ * place twice, and follows each other item equally often: what one leaves behind in the caches and
+ * the heap affects every other one equally.
+ * Source: E. J. Williams, "Experimental designs balanceOrder for the estimation of residual effects of
+ * treatments", 1949.
+ */
+export function balanceOrder<T>(items: readonly T[], round: number): T[] {
+  const count = items.length;
+  // 0, 1, -1, 2, -2, …: each distance between neighbours occurs once.
+  const order = items.map((_, i) => {
+    const offset = i % 2 === 1 ? (i + 1) / 2 : -i / 2;
+    return items[(((offset + round) % count) + count) % count] as T;
+  });
+  return Math.floor(round / count) % 2 === 0 ? order : order.reverse();
 }

@@ -1,5 +1,5 @@
-// A backend that costs next to nothing, in its own process: it echoes the URL and the Authorization
-// header of the request, and does nothing else.
+// A minimal backend in its own process: it echoes the URL and the Authorization header of the
+// request.
 import { createServer } from "node:http";
 
 createServer({ keepAliveTimeout: 75_000 }, ({ url, headers }, response) => {

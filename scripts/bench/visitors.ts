@@ -1,6 +1,6 @@
 import pg from "pg";
 import { sessionToken, signCookieCache, signSessionToken } from "../stack/signing";
-import { type Case, type Database, MANY } from "./case";
+import { type Case, type DatabaseName, type Databases, MANY } from "./case";
 
 /**
  * Sessions for the measurements: rows in the store, and cookies signed as Better Auth signs them.
@@ -78,21 +78,22 @@ export type CookiesOf = (it: Case) => Cookies;
  */
 export async function prepareVisitors(
   cases: readonly Case[],
-  database: Database,
+  databases: Databases,
   count: (it: Case) => number,
 ): Promise<CookiesOf> {
   const known = await cookieHeader("known", { secure: true, cached: true });
-  const stored: string[] = [];
+  const stored: Record<DatabaseName, string[]> = { PGlite: [], PostgreSQL: [] };
   const cookies = new Map<Case, string[]>();
   for (const it of cases) {
     if (it.visitor === "known") continue;
     const visitors = it.visitor === "one of many" ? MANY.seen : count(it);
     const tokens = Array.from({ length: visitors }, (_, i) => `${it.name} ${i}`.replaceAll(/[ ,]+/g, "-"));
     const cached = it.visitor !== "new, only in the store";
-    if (!cached) stored.push(...tokens);
+    if (!cached) stored[it.database].push(...tokens);
     cookies.set(it, await Promise.all(tokens.map((token) => cookieHeader(token, { secure: true, cached }))));
   }
-  await storeSessions(database.url, stored);
+  await storeSessions(databases.PGlite.url, stored.PGlite);
+  await storeSessions(databases.PostgreSQL.url, stored.PostgreSQL);
   return (it) => {
     const own = cookies.get(it);
     if (!own) return () => known;
@@ -108,7 +109,7 @@ export async function prepareVisitors(
 function manyThenTheLast(cookies: readonly string[]): Cookies {
   let n = 0;
   return () => {
-    const at = n < MANY.seen ? n : MANY.seen - 1 - (n % MANY.asking);
+    const at = n < MANY.seen ? n : MANY.seen - 1 - (n % MANY.active);
     n++;
     return cookies[at] as string;
   };

@@ -6,8 +6,8 @@ import { createAttemptCounter } from "../../lib/server/auth/attempt-counter";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
 import { migrate } from "../../scripts/stack/migrate";
 import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
+import { findPostgres, startPlainPostgres } from "../../scripts/stack/plain-postgres";
 import { testEnv } from "../../scripts/stack/test-stack";
-import { findPostgres, startPlainPostgres } from "../fixtures/plain-postgres";
 
 /**
  * The attempt counter on a real database, with the app's own driver. A Postgres with many

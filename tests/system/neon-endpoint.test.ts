@@ -7,7 +7,7 @@ import { WebSocket } from "ws";
 import { listen } from "../../scripts/lib/ports";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
 import { type NeonEndpoint, startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
-import { findPostgres, startPlainPostgres } from "../fixtures/plain-postgres";
+import { findPostgres, startPlainPostgres } from "../../scripts/stack/plain-postgres";
 
 interface Database {
   url: string;

@@ -6,9 +6,9 @@ import { parseEnv } from "../../lib/env";
 import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
 import { migrate } from "../../scripts/stack/migrate";
 import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
+import { findPostgres, startPlainPostgres } from "../../scripts/stack/plain-postgres";
 import { sessionToken, signSessionToken } from "../../scripts/stack/signing";
 import { testEnv } from "../../scripts/stack/test-stack";
-import { findPostgres, startPlainPostgres } from "../fixtures/plain-postgres";
 
 /**
  * Lookups that extend a session while something else changes it. PGlite runs one transaction at a

@@ -12,7 +12,7 @@ export function ForgotForm() {
       submitLabel="Send the link"
       send={({ email }) => callAuth("/request-password-reset", { email })}
       // The same text for every address, so that it does not reveal who has an account.
-      done={({ email }) =>
+      successText={({ email }) =>
         `If there is an account with ${email}, we have sent a link to it. The link works once, within an hour.`
       }
     />

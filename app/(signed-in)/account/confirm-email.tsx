@@ -7,7 +7,7 @@ export function ConfirmEmail({ email }: { email: string }) {
   return (
     <ActionButton
       send={() => callAuth("/send-verification-email", { email })}
-      done={`We have sent a link to ${email}. Open it within an hour.`}
+      successText={`We have sent a link to ${email}. Open it within an hour.`}
     >
       Send a confirmation link
     </ActionButton>

@@ -10,8 +10,9 @@ export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
   const container = useRef<HTMLDivElement>(null);
   const [isConfirming, setConfirming] = useState<boolean>();
 
-  // The pressed button has disappeared, so the focus must move. It moves to the password or to "Keep
-  // my account", never to the button that deletes: a key held down too long would press that button.
+  // The pressed button has disappeared, so the focus must move. It moves to the password or to
+  // "Keep my account", never to the button that deletes: a key that is still held down would press
+  // that button.
   useEffect(() => {
     if (isConfirming !== undefined)
       container.current?.querySelector<HTMLElement>("input, [type=button]")?.focus();

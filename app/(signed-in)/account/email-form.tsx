@@ -24,7 +24,7 @@ export function EmailForm({ email, emailVerified, hasPassword }: EmailFormProps)
       send={(values) => callAuth("/change-email", { newEmail: values.email, password: values.password })}
       // The same text whether or not another account has the address, so that it does not reveal
       // who has an account.
-      done={(values) =>
+      successText={(values) =>
         emailVerified
           ? `Nothing has changed yet. We have sent a link to ${email}. Open it, then open the link that we send to ${values.email}.`
           : `Nothing has changed yet. We have sent a link to ${values.email}. Open it to use that address. If no email arrives, the address may already be in use.`

@@ -12,7 +12,7 @@ export function NameForm({ name }: { name: string }) {
       fields={[{ ...nameField, defaultValue: name }]}
       submitLabel="Save name"
       send={(values) => callAuth("/update-user", { name: values.name })}
-      done={(values) => `Saved. Your name is ${values.name}.`}
+      successText={(values) => `Saved. Your name is ${values.name}.`}
       onDone={() => router.refresh()}
     />
   );

@@ -15,7 +15,7 @@ export function PasswordForm({ email }: { email: string }) {
       send={({ password, newPassword }) =>
         callAuth("/change-password", { currentPassword: password, newPassword })
       }
-      done={() => "Your password is changed. All other devices are signed out."}
+      successText={() => "Your password is changed. All other devices are signed out."}
       // Reloads the list of devices below: the other devices are signed out.
       onDone={() => router.refresh()}
     >
@@ -33,7 +33,7 @@ export function FirstPassword({ email }: { email: string }) {
   return (
     <ActionButton
       send={() => callAuth("/request-password-reset", { email })}
-      done={`We have sent a link to ${email}. Open it within an hour. Choosing a password signs you out on all devices.`}
+      successText={`We have sent a link to ${email}. Open it within an hour. Choosing a password signs you out on all devices.`}
     >
       Send a link to choose a password
     </ActionButton>

@@ -1,6 +1,6 @@
 /**
- * Creates a UUID of version 4 (RFC 9562 §5.4). The page creates it, not the server: if the response
- * is lost, the page can send the task again, and the server does not add it twice.
+ * Creates a UUID of version 4 (RFC 9562 §5.4). The page creates it, not the server: if the
+ * response is lost, the page can send the task again, and the server does not add it twice.
  */
 export function newId(): string {
   // Not `crypto.randomUUID`: browsers have it only on HTTPS and on localhost.

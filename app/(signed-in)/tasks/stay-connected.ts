@@ -8,8 +8,8 @@ const LONGEST = 30_000;
  * @param random from 0 to 1
  */
 export function reconnectDelay(failures: number, random: number): number {
-  const most = Math.min(LONGEST, 2 * SHORTEST * 2 ** failures);
-  return SHORTEST + random * (most - SHORTEST);
+  const max = Math.min(LONGEST, 2 * SHORTEST * 2 ** failures);
+  return SHORTEST + random * (max - SHORTEST);
 }
 
 interface Listener {
@@ -26,7 +26,7 @@ interface Listener {
 export function stayConnected(path: string, { onMessage, onRefused }: Listener): () => void {
   let socket: WebSocket | undefined;
   let failures = 0;
-  // Not immediately: a page that is left again at once opens no socket.
+  // Not immediately: a page that the visitor leaves at once opens no socket.
   let timer = setTimeout(openWhenSeen);
 
   function openWhenSeen() {
@@ -40,8 +40,8 @@ export function stayConnected(path: string, { onMessage, onRefused }: Listener):
       isOpen = true;
     };
     opened.onmessage = ({ data }) => {
-      // Reset on a message, not on open: a server that accepts a socket and closes it again is no
-      // better than one that refuses it.
+      // Reset on a message, not on open: a socket that is accepted and then closed without a
+      // message counts as a failure, like one that is refused.
       failures = 0;
       onMessage(data);
     };

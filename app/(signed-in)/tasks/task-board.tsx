@@ -29,8 +29,8 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
   }
 
   /**
-   * A button that disappears when it is pressed would lose the focus. So the heading of the list
-   * takes the focus, without a visible ring.
+   * A pressed button that disappears loses the focus. So the heading of the list takes the focus,
+   * without a visible ring.
    */
   function keepFocus() {
     heading.current?.focus({ preventScroll: true });

@@ -13,9 +13,9 @@ export type Connection = "new" | "disconnected" | "reconnected";
 
 /**
  * Reports changes from all of the user's devices while the page is visible.
- * @param sent the list that the server rendered into the page
+ * @param rendered the list in the page as the server rendered it
  */
-export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => void): Connection {
+export function useLiveTasks(rendered: Task[], onMessage: (message: LiveMessage) => void): Connection {
   const [connection, setConnection] = useState<Connection>("new");
   const report = useEffectEvent((message: LiveMessage | undefined) => {
     if (message) onMessage(message);
@@ -32,7 +32,7 @@ export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => 
     async function fetchTasks() {
       const before = received;
       const tasks = await api.get("/api/tasks").catch(() => undefined);
-      // If a socket has delivered a message in the meantime, that is newer than this list.
+      // A message that a socket has received in the meantime is newer than this list.
       if (tasks && received === before) report({ kind: "all", tasks });
     }
 
@@ -51,6 +51,6 @@ export function useLiveTasks(sent: Task[], onMessage: (message: LiveMessage) => 
       received += 1;
       disconnect();
     };
-  }, [sent]);
+  }, [rendered]);
   return connection;
 }

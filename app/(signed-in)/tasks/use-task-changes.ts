@@ -15,13 +15,13 @@ export interface Failure {
 /**
  * The visitor's changes show at once, and are undone if the server refuses them. Each change is one
  * request. Changes from other devices show too.
- * @param sent the list that the server rendered into the page
+ * @param rendered the list in the page as the server rendered it
  * @param onDone called with each change that the server has accepted
  */
-export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
-  const [known, setKnown] = useState({ sent, tasks: sent });
+export function useTaskChanges(rendered: Task[], onDone: (change: Change) => void) {
+  const [known, setKnown] = useState({ rendered, tasks: rendered });
   // The page was rendered again. Its list is newer than the one that is kept here.
-  if (known.sent !== sent) setKnown({ sent, tasks: sent });
+  if (known.rendered !== rendered) setKnown({ rendered, tasks: rendered });
 
   const [rows, show] = useOptimistic<Row[], Change>(known.tasks, preview);
   const [failures, setFailures] = useState<Failure[]>([]);
@@ -37,13 +37,13 @@ export function useTaskChanges(sent: Task[], onDone: (change: Change) => void) {
   const runInOrder = useOrderedRuns();
   const markChanged = useRefreshOnLeaving();
 
-  const connection = useLiveTasks(sent, (message) => {
+  const connection = useLiveTasks(rendered, (message) => {
     if (message.kind !== "all") markChanged();
     setTasks((tasks) => applyMessage(tasks, message));
   });
 
   function setTasks(apply: Confirmed) {
-    setKnown(({ sent, tasks }) => ({ sent, tasks: apply(tasks) }));
+    setKnown(({ rendered, tasks }) => ({ rendered, tasks: apply(tasks) }));
   }
 
   function dismiss(id: string) {

@@ -41,7 +41,7 @@ export function updateLog(log: EventLog, action: LogAction): EventLog {
 
 function addEvent(log: EventLog, event: GateEvent): EventLog {
   const { shown, waiting, isPaused } = log;
-  // When the stream reconnects, the server sends again every event that it has kept.
+  // When the stream reconnects, the server sends every event again that it has kept.
   const isKnown = [...shown, ...waiting].some(({ requestId }) => requestId === event.requestId);
   if (isKnown) return log;
   return isPaused

@@ -130,10 +130,10 @@ function findOutcome(decision: Decision): Outcome {
   }
 }
 
-/** The status, unless it is not known yet: of a page, or of a response of FastAPI after a rewrite. */
+/** Undefined if the status is not known yet: a page sets it, or FastAPI after a rewrite. */
 function findStatus({ do: action }: Decision, { status, headers }: Response): number | undefined {
-  const isOpen = action === "pass" || (action === "forward" && headers.has("x-middleware-rewrite"));
-  return isOpen ? undefined : status;
+  const isUnknown = action === "pass" || (action === "forward" && headers.has("x-middleware-rewrite"));
+  return isUnknown ? undefined : status;
 }
 
 function describeSource(

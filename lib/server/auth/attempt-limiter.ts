@@ -40,8 +40,8 @@ export function createAttemptLimiter(
         await count(["known", browser], limit.perAccount);
         continue;
       }
-      // The address is checked first: an attempt that it refuses does not count against the
-      // account.
+      // The limit of the address is checked first: an attempt that it refuses does not count
+      // against the account.
       const address = readAddress(request.headers, context.context.options);
       if (address !== null) await count([name, "address", address], limit.perAddress);
       else if (limit.allUnknownAddresses !== undefined) {

@@ -19,7 +19,7 @@ export interface NotServed {
  * For requests that hash a password. Attack: scrypt runs in Node's thread pool, which has 4
  * threads, and WebCrypto, files and DNS wait in the same queue. 40 sign-ins with invented emails,
  * which no limit by account stops, would delay pages and session checks until the last password is
- * hashed. And a sign-up keeps a connection to the database meanwhile.
+ * hashed. A sign-up also keeps a database connection open during that time.
  *
  * Defence: the whole request waits in a queue. 2 at a time leave half of the threads to other work.
  * On an idle machine, 100 waiting requests take about 10 seconds.

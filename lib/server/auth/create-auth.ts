@@ -51,8 +51,9 @@ export function createAuth(
       throw: true,
       errorURL: endpoints.errorURL,
     },
-    // An encrypted cookie. With rows in the database, strangers could fill it by starting sign-ins,
-    // and a signed cookie would look like a session token (edge/session/reader.ts).
+    // An encrypted cookie holds the state of a sign-in through another site. If the database held
+    // it, any client could fill the database by starting sign-ins. If a signed cookie held it, its
+    // value would look like a session token (edge/session/reader.ts).
     account: { storeStateStrategy: "cookie" },
     emailAndPassword: {
       enabled: true,
@@ -90,8 +91,7 @@ export function createAuth(
     rateLimit: { enabled: false, storage: "database" },
     advanced: {
       backgroundTasks: endpoints.backgroundTasks,
-      // If this were not set, TEST=1 in the environment would turn off the check of the Origin
-      // header.
+      // Without this line, TEST=1 in the environment would turn off the check of the Origin header.
       disableOriginCheck: false,
       // Attack: by default Better Auth trusts x-forwarded-for, which any client can set to get
       // around the limits. Defence: only the configured header is trusted. Without one, the address

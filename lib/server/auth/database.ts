@@ -1,7 +1,6 @@
 import "server-only";
 import { Client, neon, neonConfig } from "@neondatabase/serverless";
-import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
-import { CompiledQuery as Compiled } from "kysely";
+import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely";
 import { NeonDialect, NeonDriver } from "kysely-neon";
 import { WebSocket } from "ws";
 import type { Env } from "../../env";
@@ -34,7 +33,10 @@ export function createDatabase(
   };
 }
 
-/** The endpoint provides Neon's protocols, with TLS if its address is https, in front of a plain Postgres. */
+/**
+ * The local endpoint speaks Neon's protocols and connects to a plain Postgres. It uses TLS if its
+ * address is https.
+ */
 function pointAtLocalEndpoint(endpoint: URL): void {
   neonConfig.fetchEndpoint = `${endpoint.origin}/sql`;
   neonConfig.wsProxy = `${endpoint.host}/v2`;
@@ -103,7 +105,7 @@ class SwitchingConnection implements DatabaseConnection {
     await this.#report(client.connect());
     this.#client = client;
     try {
-      await this.executeQuery(Compiled.raw("begin"));
+      await this.executeQuery(CompiledQuery.raw("begin"));
     } catch (error) {
       await this.#close();
       throw error;
@@ -112,7 +114,7 @@ class SwitchingConnection implements DatabaseConnection {
 
   async end(statement: "commit" | "rollback"): Promise<void> {
     try {
-      await this.executeQuery(Compiled.raw(statement));
+      await this.executeQuery(CompiledQuery.raw(statement));
     } finally {
       await this.#close();
     }

@@ -6,7 +6,7 @@ import type { Message } from "../mail/message";
 import type { EndpointOptions } from "./create-auth";
 import { throwMailFailure } from "./mail-failure";
 
-/** The emails state this time (`lib/server/mail/emails.ts`). */
+/** How long the link in an email works. The emails state this time (`lib/server/mail/emails.ts`). */
 export const LINK_LIFE_SECONDS = 60 * 60;
 
 type Callbacks = Required<

@@ -92,8 +92,8 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
   "/token": { method: "GET", needs: "tokenEndpoint" },
 
   "/sign-in/social": { method: "POST", limits: ["otherSite"], needs: "providers" },
-  // Only GET. A provider that sends its response by POST (Apple) does so across sites, which would
-  // need a separate rule.
+  // Only GET. Some providers, such as Apple, send their response by POST. That is a cross-site
+  // request, which would need a separate rule.
   "/callback/:id": { method: "GET", limits: ["otherSite"], needs: "providers" },
 
   "/request-password-reset": { method: "POST", limits: ["mail"] },

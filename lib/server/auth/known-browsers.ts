@@ -11,8 +11,10 @@ interface User {
 const KNOWN_FOR = 180 * 24 * 60 * 60;
 
 /**
- * Recognises a browser by a cookie that it gets when its user signs in. Its attempts are counted
- * separately. Attack: other people fail to sign in on purpose, to lock the user out.
+ * Recognises a browser by a cookie that it gets when its user signs in.
+ *
+ * Attack: other people fail to sign in on purpose, to use up the attempts of an account and lock
+ * its user out. Defence: the attempts of a known browser are counted separately.
  *
  * Each browser has a separate id and count, so that a stolen cookie locks out no other browser. A
  * new password ends all of these cookies: another person may have had the account before.

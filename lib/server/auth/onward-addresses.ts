@@ -14,8 +14,8 @@ const MAX_LENGTH = 2_048;
 const ADDRESS = /^[\x21-\x7e]*$/;
 
 /**
- * Refuses addresses that cannot stand in a `Location` header. Better Auth writes them into one only
- * after the work is done, and then fails.
+ * Refuses addresses that cannot be the value of a `Location` header. Better Auth sets that header
+ * only after it has done its work, and then fails.
  */
 export function onwardAddresses() {
   return {

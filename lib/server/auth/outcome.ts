@@ -24,11 +24,11 @@ export async function classifyOutcome(
   const response = result.status === "fulfilled" ? result.value : undefined;
   const error: unknown =
     result.status === "rejected" ? result.reason : new Error("Better Auth responded with 500");
-  // From a query that did not go through the watched driver.
+  // For a query that does not use the watched driver: `failures` does not contain its error.
   const thrown = databaseFailureIn(error);
   const outage = thrown === "outage" ? error : failures.get("outage");
-  // Whatever Better Auth responds. Its 401 states that a session that cannot be read is gone, and
-  // its sign-out responds 200 although the session is still in the database.
+  // An outage counts more than Better Auth's response. Better Auth sends 401 for a session that it
+  // could not read, and 200 for a sign-out although the session is still in the database.
   if (outage !== undefined) {
     return { code: "gate_session_store_unreachable", error: outage };
   }

@@ -28,7 +28,7 @@ export async function showAsPage(request: Request, response: Response, requestId
   if (response.status < 400) {
     // A link that lost its `callbackURL` on the way still works, but would show `{"status":true}`.
     const isBare = page === "/verify-email" && isNavigation(request);
-    return isBare ? redirect(response, `${page}?done=${whatIsDone(searchParams.get("token"))}`) : response;
+    return isBare ? redirect(response, `${page}?done=${findEffect(searchParams.get("token"))}`) : response;
   }
   const code = response.status < 500 ? await codeOf(response) : null;
   // Better Auth itself redirects in the same way when such a link fails for any other reason.
@@ -63,10 +63,10 @@ async function codeOf(response: Response): Promise<string | null> {
 }
 
 /**
- * What the link did. The links of lib/server/auth/email-callbacks.ts differ in the `requestType` of
- * their tokens.
+ * What the link has done. The links of lib/server/auth/email-callbacks.ts differ in the
+ * `requestType` of their tokens.
  */
-function whatIsDone(token: string | null): "approved" | "changed" | "confirmed" {
+function findEffect(token: string | null): "approved" | "changed" | "confirmed" {
   const { requestType } = decodeJwt(token ?? "");
   if (requestType === "change-email-confirmation") return "approved";
   return requestType === "change-email-verification" ? "changed" : "confirmed";
@@ -76,7 +76,7 @@ function withError(page: string, code: string | null): string {
   return `${page}${page.includes("?") ? "&" : "?"}error=${encodeURIComponent(code ?? "UNKNOWN")}`;
 }
 
-/** Keeps the cookies: Better Auth expires those that are no longer needed. */
+/** Keeps the `Set-Cookie` headers: Better Auth deletes the cookies that are no longer needed. */
 function redirect(response: Response, to: string): Response {
   const headers = withoutBody(response.headers);
   headers.set("location", to);

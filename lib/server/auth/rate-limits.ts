@@ -17,8 +17,8 @@ const limitedPaths = servedPaths.filter((path) => limitsOf(path).length > 0);
  *
  * It must come before the plugins that check passwords and send emails.
  *
- * @param secret keys the hashes: the table contains no email and no address in plain text, and the
- * cookie no email
+ * @param secret the key of the hashes is derived from it. The table contains only hashes of emails
+ * and addresses, and the cookie contains no email.
  */
 export function rateLimits(counter: AttemptCounter, secret: string) {
   // A derived key. With `secret` itself, the hash that the browser holds would also be a valid

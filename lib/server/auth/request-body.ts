@@ -1,7 +1,7 @@
 import "server-only";
 
 /** Far above the size of any form of this app: a sign-up with every field at its limit has 6 kB. */
-export const MAX_AUTH_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 
 /**
  * No endpoint needs deeper values. Attack: a deeply nested value makes recursive functions overflow
@@ -21,9 +21,9 @@ export type RequestBody =
  */
 export async function readRequestBody({ url, headers, body }: Request): Promise<RequestBody> {
   if (!isValidUrl(new URL(url))) return { refused: "invalid" };
-  if (Number(headers.get("content-length")) > MAX_AUTH_BODY_BYTES) return { refused: "too-large" };
+  if (Number(headers.get("content-length")) > MAX_BODY_BYTES) return { refused: "too-large" };
   if (body === null) return { body };
-  const bytes = await readUpTo(body, MAX_AUTH_BODY_BYTES).catch(() => "cut" as const);
+  const bytes = await readUpTo(body, MAX_BODY_BYTES).catch(() => "cut" as const);
   // The client disconnected during the body.
   if (bytes === "cut") return { refused: "invalid" };
   if (bytes === "too-large") return { refused: "too-large" };

@@ -38,8 +38,9 @@ export function createRequestGuard(env: Pick<Env, "origins" | "providers" | "tok
     const endpoint = served.find(({ pattern }) => pattern.test(pathname));
     if (!endpoint) return { code: "auth_unknown_path" };
     if (endpoint.method !== method) return { code: "auth_wrong_method", allow: endpoint.method };
-    const foreign = method === "GET" ? isEmbeddedElsewhere(headers) : isCrossSite(headers, true, env.origins);
-    return foreign ? { code: "gate_cross_site" } : undefined;
+    const isForeign =
+      method === "GET" ? isEmbeddedElsewhere(headers) : isCrossSite(headers, true, env.origins);
+    return isForeign ? { code: "gate_cross_site" } : undefined;
   };
 }
 

@@ -4,8 +4,9 @@ import { hasSucceeded, onPaths } from "./plugin-hooks";
 
 /**
  * Ends the unused links for a new password when a signed-in user changes the password or the email:
- * a person who reads the old mailbox must not get in. In Better Auth they work until they expire. A
- * reset ends the other links through `onPasswordReset` (lib/server/auth/instance.ts).
+ * a person who can read the old mailbox must not be able to sign in. Without this the links work
+ * until they expire. A reset ends the other links through `onPasswordReset`
+ * (lib/server/auth/instance.ts).
  */
 export function resetLinks(endLinks: (userId: string) => Promise<unknown>) {
   return {

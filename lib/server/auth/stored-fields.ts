@@ -99,7 +99,7 @@ function checkFields(values: Fields, ownFields: OwnFields): void {
   }
 }
 
-/** A name that a person enters must not be blank. A plugin or another site may not know a name. */
+/** A name that a person enters must not be blank. A name from a plugin or another site may be. */
 function checkGivenName(name: unknown): void {
   checkName(typeof name === "string" && name.trim() === "" ? null : name);
 }

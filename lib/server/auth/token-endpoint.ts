@@ -7,8 +7,8 @@ import type { MintToken } from "../../token/mint";
 export const TOKEN_PATH = "/api/auth/token";
 
 /**
- * `GET /api/auth/token`, for native and command-line clients. These hold the session cookie
- * themselves and cannot go through the gate. The token is signed by `mint`, with the same key and
+ * `GET /api/auth/token`, for native and command-line clients. They keep the session cookie and call
+ * FastAPI directly, not through the gate. The token is signed by `mint`, with the same key and
  * contract as the gate's tokens. It is valid for `ttlSeconds`.
  */
 export function tokenEndpoint(mint: MintToken, ttlSeconds: number, now: () => number): BetterAuthPlugin {

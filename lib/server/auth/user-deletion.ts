@@ -26,8 +26,8 @@ const DELETE_USER = `
 
 /**
  * Creates the function that deletes a user, first in FastAPI and then in the database. In the other
- * order, a failure in between would leave data behind that no user can have deleted any more. A
- * database that fails halfway leaves a whole account, with which the user can try again.
+ * order, a failure between the two would leave data in FastAPI whose user no longer exists. In this
+ * order, a failure between the two leaves the account, and the user can try again.
  *
  * @param readSession must read the database, not the cookie cache: a session that has ended must
  * not be able to delete data

@@ -23,7 +23,7 @@ export function createWorkQueue({
       return await work();
     } finally {
       const startNext = waiting.shift();
-      // The next one takes this one's place, so the number of those that run stays the same.
+      // The next piece of work takes the free place, so `running` stays the same.
       if (startNext) startNext();
       else running--;
     }

@@ -23,10 +23,10 @@ export function guardResponses(appOrigin: string): void {
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const path = pathOf(request);
-    const ofBackend = isBackendPath(path);
-    const headers = [...fixed, ["content-security-policy", policyOf(path, ofBackend)] as const];
+    const isBackend = isBackendPath(path);
+    const headers = [...fixed, ["content-security-policy", findPolicy(path, isBackend)] as const];
     for (const [name, value] of headers) response.setHeader(name, value);
-    if (ofBackend) keepHeaders(response, headers);
+    if (isBackend) keepHeaders(response, headers);
   });
 }
 
@@ -34,8 +34,8 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
   const writeHead = response.writeHead as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]) => {
     for (const [name, value] of headers) response.setHeader(name, value);
-    // Service Workers §6.3: this header would let a worker from a path below `/backend` control the
-    // app's pages.
+    // Service Workers §6.3: this header would let a worker from a path below `/backend` control
+    // the app's pages.
     response.removeHeader("service-worker-allowed");
     for (const name of PROXY_COMMANDS) response.removeHeader(name);
     // The rewrite passes on no trailers. Node refuses to write this header before a body that is
@@ -47,10 +47,10 @@ function keepHeaders(response: ServerResponse, headers: readonly (readonly [stri
 }
 
 /**
- * Headers with which a backend commands a proxy in front. Attack: nginx, Apache and others would
- * send another resource instead of this response: a page of the app, requested as the user, or a
- * file. The second group sets the time in a shared cache, and would override
- * `Cache-Control: private`.
+ * Headers with which a backend controls a proxy in front of this server. Attack: with the first
+ * group, nginx, Apache and others would send another resource instead of this response: a page of
+ * the app, requested as the user, or a file. The second group sets the time in a shared cache, and
+ * would override `Cache-Control: private`.
  */
 const PROXY_COMMANDS = [
   ...["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file", "x-litespeed-location", "x-reproxy-url"],
@@ -58,15 +58,18 @@ const PROXY_COMMANDS = [
 ];
 
 /**
- * Directives with which a backend decides about shared caches. `private="…"` is about single
- * headers only.
+ * Directives with which a backend decides whether shared caches store the response.
+ * `private="…"` does not count: it applies only to the headers that it lists.
  */
 const SHARED_CACHE_DIRECTIVE = /(?:^|,)\s*(?:public|private|no-store|s-maxage\s*=\s*\S+)\s*(?:,|$)/i;
 
 /**
  * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the
- * response allows it. A cache in front of this server sees a cookie in its place.
- * Attack: a proxy that stores `/backend/report.pdf` of one user serves it to everybody.
+ * response allows it. A cache in front of this server does not see that header, because the client
+ * sends a cookie and the gate adds `Authorization`.
+ *
+ * Attack: a proxy stores `/backend/report.pdf` of one user and sends it to all others. Defence: if
+ * the backend decides nothing, `private` is added.
  */
 function withoutSharedCaches(value: number | string | string[] | undefined): string {
   const directives = [value ?? []].flat().join(", ");
@@ -87,7 +90,7 @@ function isBackendPath(path: string): boolean {
   return path.startsWith(routes.backend) && (next === undefined || next === "/" || next === ".");
 }
 
-function policyOf(path: string, ofBackend: boolean): string {
-  if (ofBackend) return BACKEND_POLICY;
+function findPolicy(path: string, isBackend: boolean): string {
+  if (isBackend) return BACKEND_POLICY;
   return path.startsWith("/_next/static/") ? FILE_POLICY : BARE_POLICY;
 }

@@ -8,7 +8,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
  * app runs, so any client could fill the log.
  *
  * - TRACE: Next cannot build its `Request` for it (Fetch §2.2.1 forbids the method). RFC 9110
- *   §9.3.8: TRACE sends the request's headers back, cookies among them, so no client needs it here.
+ *   §9.3.8: the response to TRACE contains the request's headers. They include cookies, and no
+ *   client needs it here.
  * - A request target that is neither a path nor an address (RFC 9112 §3.2), such as `*`.
  */
 export function refuseUnreadable(request: IncomingMessage, response: ServerResponse): boolean {

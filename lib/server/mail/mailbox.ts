@@ -9,8 +9,8 @@ export interface KeptMessage extends Message {
 const CAPACITY = 50;
 
 /**
- * Next's development server evaluates this module again for each route and after each change. The
- * messages must survive that.
+ * Next's development server evaluates this module again for each route and after each change. So
+ * the messages are stored outside the module.
  */
 const shared = globalThis as typeof globalThis & { gatehouseMailbox?: KeptMessage[] };
 

@@ -1,0 +1,19 @@
+import "server-only";
+import { loadEnv } from "../env";
+import { log } from "../log/console-log";
+import { guardServer } from "./http/guard-server";
+
+/** Prepares the Node server before its first request. */
+export async function startServer(): Promise<void> {
+  const { appOrigin, onVercel, otlpEndpoint } = loadEnv();
+  // Behind a build constant, so that no deployment contains it.
+  if (__DEVELOPMENT__) (await import("./http/response-timing")).recordResponseTimings();
+  // On Vercel the platform's own server receives the browser's requests.
+  if (!onVercel) guardServer(appOrigin);
+  if (otlpEndpoint && !__TRACING__) {
+    log({
+      code: "tracing_not_built",
+      what: "OTEL_EXPORTER_OTLP_ENDPOINT has to be set when the app is built",
+    });
+  }
+}
