@@ -1,4 +1,5 @@
 import type { NextConfig } from "next";
+import { checkRoutes } from "./lib/check-routes";
 import { BACKEND_POLICY } from "./lib/content-policy";
 import { loadEnv } from "./lib/env";
 import { assertEnvFiles } from "./lib/env-files";
@@ -10,6 +11,7 @@ import { securityHeaders } from "./lib/security-headers";
 assertEnvFiles(process.cwd());
 // Parsed here as well, so that an invalid value fails the build, not the first request.
 const env = loadEnv();
+checkRoutes(routes);
 
 const toList = (headers: Record<string, string>) =>
   Object.entries(headers).map(([key, value]) => ({ key, value }));

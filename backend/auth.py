@@ -429,6 +429,22 @@ def _bearer_token(connection: HTTPConnection) -> str:
 CurrentUser = Annotated[User, Depends(get_current_user)]
 
 
+async def get_optional_user(connection: HTTPConnection) -> User | None:
+    """Returns the user of the token, or None if the request has no ``Authorization`` header.
+
+    For a path that is ``optional`` in the gate's ``lib/routes.ts``. An invalid token is still
+    refused.
+
+    Raises NotAuthenticated.
+    """
+    if "authorization" not in connection.headers:
+        return None
+    return _authenticate(connection, None)
+
+
+OptionalUser = Annotated[User | None, Depends(get_optional_user)]
+
+
 class ServerOnly:
     """A dependency for a route that only the app's server may call: ``Depends(ServerOnly("…"))``.
 

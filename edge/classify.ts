@@ -1,4 +1,7 @@
-import type { RouteKind, Routes } from "../lib/routes";
+import { isWithin } from "../lib/route-patterns";
+import type { Access, RouteKind, Routes } from "../lib/routes";
+import { createBackendAccess } from "./backend-access";
+import { createPathMatcher } from "./path-matcher";
 import type { RequestHeaders } from "./request-headers";
 
 /** The kind of response that the caller can use. */
@@ -23,6 +26,8 @@ export type Wants =
 
 export interface Classified {
   readonly kind: RouteKind;
+  /** What a path of this kind needs, and what the rules say for a path of the backend. */
+  readonly access: Access;
   readonly wants: Wants;
   /** RFC 9110 §9.2.1: the method is safe, it does not request a change of state. */
   readonly safe: boolean;
@@ -35,30 +40,40 @@ export type Classify = (method: string, pathname: string, headers: RequestHeader
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
+const ACCESS: Readonly<Record<Exclude<RouteKind, "backend">, Access>> = {
+  "public-page": "open",
+  "guest-page": "optional",
+  page: "required",
+  "open-api": "open",
+  api: "required",
+};
+
 /** Creates the function that classifies requests by these routes. */
 export function createClassifier(routes: Routes): Classify {
-  const publicPages = new Set(routes.publicPages);
-  const guestPages = new Set(routes.guestPages);
+  const isPublicPage = createPathMatcher(routes.publicPages);
+  const isGuestPage = createPathMatcher(routes.guestPages);
+  const isOpenApi = createPathMatcher(routes.openApi);
+  const findBackendAccess = createBackendAccess(routes.backendAccess);
 
   function findKind(pathname: string): RouteKind {
     if (isWithin(pathname, routes.backend)) return "backend";
-    if (isWithin(pathname, "/api")) {
-      return routes.openApi.some((root) => isWithin(pathname, root)) ? "open-api" : "api";
-    }
-    const page = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
-    if (publicPages.has(page)) return "public-page";
-    return guestPages.has(page) ? "guest-page" : "page";
+    const path = withoutTrailingSlash(pathname);
+    if (isWithin(pathname, "/api")) return isOpenApi(path) ? "open-api" : "api";
+    if (isPublicPage(path)) return "public-page";
+    return isGuestPage(path) ? "guest-page" : "page";
   }
 
   return function classify(method, pathname, headers) {
     const kind = findKind(pathname);
-    return { kind, wants: findWanted(method, kind, headers), safe: SAFE_METHODS.has(method) };
+    const access = kind === "backend" ? findBackendAccess(method, pathname) : ACCESS[kind];
+    return { kind, access, wants: findWanted(method, kind, headers), safe: SAFE_METHODS.has(method) };
   };
 }
 
-/** Whether the path is `root` or below it. */
-export function isWithin(pathname: string, root: string): boolean {
-  return pathname.startsWith(root) && (pathname.length === root.length || pathname[root.length] === "/");
+/** Next serves a page or a route handler with one slash at the end of its path as well. */
+function withoutTrailingSlash(pathname: string): string {
+  const isTrailing = pathname.length > 1 && pathname.endsWith("/") && !pathname.endsWith("//");
+  return isTrailing ? pathname.slice(0, -1) : pathname;
 }
 
 /**

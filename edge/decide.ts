@@ -8,8 +8,7 @@ import type { KnownSession } from "./session/session";
  */
 export type Decision =
   | { readonly do: "pass" }
-  /** The session is the one that the backend's token is for: nothing is forwarded without one. */
-  | { readonly do: "forward"; readonly session: KnownSession }
+  | Forward
   | { readonly do: "refuse"; readonly code: ProblemCode }
   /** The 503 page, for a visitor whose session cannot be checked at the moment. */
   | { readonly do: "show-unavailable" }
@@ -17,10 +16,21 @@ export type Decision =
   /** The same redirect for a server action, in a header that Next's client reads. */
   | { readonly do: "redirect-action"; readonly to: "login" | "next" };
 
+/** Sends the request to the backend. `as` is who the caller is to the backend. */
+export type Forward =
+  /** The backend receives a token for this session. */
+  | { readonly do: "forward"; readonly as: "user"; readonly session: KnownSession }
+  /** On an optional path, without a session: the backend receives no `Authorization`. */
+  | { readonly do: "forward"; readonly as: "anonymous" }
+  /** On an open path: the backend receives the caller's own `Authorization`, and never a token. */
+  | { readonly do: "forward"; readonly as: "itself" };
+
 /** A decision that the gate performs without the backend. */
 export type OwnDecision = Exclude<Decision, { do: "forward" }>;
 
 const PASS: Decision = { do: "pass" };
+const FORWARD_ANONYMOUS: Decision = { do: "forward", as: "anonymous" };
+const FORWARD_AS_ITSELF: Decision = { do: "forward", as: "itself" };
 
 /**
  * The policy: the table "What each request gets" of ARCHITECTURE.md. Pure: no clock, no
@@ -54,8 +64,22 @@ export function decide(facts: Facts): Decision {
 
 function decideBackend(facts: Facts): Decision {
   if (facts.deceptivePath) return refuse("gate_bad_path");
-  if (facts.session.state !== "active") return decideWithoutSession(facts);
-  if (facts.crossSite) return refuse("gate_cross_site");
+  const decision = decideByAccess(facts);
+  return decision.do === "forward" ? (findObjection(facts) ?? decision) : decision;
+}
+
+/** For whom the request is forwarded, if nothing else is against it. */
+function decideByAccess(facts: Facts): Decision {
+  const { access, session } = facts;
+  if (access === "open") return FORWARD_AS_ITSELF;
+  if (session.state === "active") return { do: "forward", as: "user", session: session.session };
+  if (access === "optional" && session.state === "none") return FORWARD_ANONYMOUS;
+  return decideWithoutSession(facts);
+}
+
+function findObjection(facts: Facts): Decision | undefined {
+  // On an open path the gate adds nothing to a request that its sender could not send alone.
+  if (facts.crossSite && facts.access !== "open") return refuse("gate_cross_site");
   if (facts.embedded) return refuse("gate_not_embeddable");
   if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
   // Next prefetches a `<Link>` to the backend: each visitor who sees the link would call the
@@ -63,7 +87,7 @@ function decideBackend(facts: Facts): Decision {
   if (facts.wants === "prefetch") return refuse("gate_not_for_router");
   switch (facts.body) {
     case "fits":
-      return { do: "forward", session: facts.session.session };
+      return undefined;
     case "too-large":
       return refuse("gate_body_too_large");
     case "unknown-length":

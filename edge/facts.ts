@@ -1,5 +1,6 @@
 import { isCrossSite } from "../lib/cross-site";
 import type { Classified } from "./classify";
+import { isDeceptivePath } from "./path-matcher";
 import type { GateRequest } from "./request";
 import type { RequestHeaders } from "./request-headers";
 import type { SessionResult } from "./session/session";
@@ -35,9 +36,10 @@ export function gatherFacts(
   session: SessionResult,
   { origins, maxBodyBytes }: FactRules,
 ): Facts {
-  const { kind, wants, safe } = classified;
+  const { kind, access, wants, safe } = classified;
   return {
     kind,
+    access,
     wants,
     safe,
     session,
@@ -46,16 +48,6 @@ export function gatherFacts(
     embedded: isEmbedded(headers),
     body: compareBodyLength(headers, maxBodyBytes),
   };
-}
-
-/**
- * A percent-encoded slash, backslash or NUL, a plain backslash, or a dot segment in any spelling.
- */
-const DECEPTIVE = /%2f|%5c|%00|\\|\/(?:\.|%2e){1,2}(?:\/|$)/i;
-
-/** Whether a backend that decodes the path could see a different path than the gate has checked. */
-export function isDeceptivePath(pathname: string): boolean {
-  return DECEPTIVE.test(pathname);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkRoutes } from "../lib/check-routes";
 import { isCrossSite } from "../lib/cross-site";
 import { createClassifier } from "./classify";
 import { type Decision, decide, type OwnDecision } from "./decide";
@@ -13,7 +14,7 @@ import type { KnownSession, SessionResult } from "./session/session";
 import { createStalenessBound } from "./session/staleness-bound";
 import { createBackendAddresses } from "./upstream/backend-addresses";
 import { createDroppedHeaderLog } from "./upstream/dropped-header-log";
-import { buildUpstreamHeaders } from "./upstream/headers";
+import { type Authorization, buildUpstreamHeaders } from "./upstream/headers";
 import { relay } from "./upstream/relay";
 import { rewrite } from "./upstream/rewrite";
 import { createTokenSource } from "./upstream/token";
@@ -23,11 +24,12 @@ import { isPromise, type MaybeAsync, mapMaybeAsync } from "./util/maybe-async";
 /** Handles one request: returns the response, or an instruction to Next to pass or rewrite it. */
 export type Gate = (request: Request) => MaybeAsync<Response>;
 
-/** Public pages and open API routes need no session, so the gate does not look one up for them. */
+/** An open path needs no session, so the gate does not look one up for it. */
 const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
 
 /**
  * Creates the gate. For each request it gathers the facts, decides, and performs the decision.
+ * @throws {RoutesError} if the routes contradict each other
  *
  * @example
  * const gate = createGate({ ...settings, ...effects, routes, observers: [] });
@@ -35,7 +37,9 @@ const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
  */
 export function createGate(options: GateOptions): Gate {
   const { routes, origins, now, randomId, startTimer, log, observers } = options;
+  checkRoutes(routes);
   const classify = createClassifier(routes);
+  const endings: ReadonlySet<string> = new Set(routes.endSession);
   const cookieNames = sessionCookieNames(options.appOrigin.startsWith("https:"));
   const maxStaleAt = createStalenessBound(options.sessionMaxStaleSeconds, routes.maxStale);
   const sessions = createSessionReader({
@@ -82,24 +86,36 @@ export function createGate(options: GateOptions): Gate {
 
   function perform(request: GateRequest, session: SessionResult, decision: Decision): MaybeAsync<Response> {
     if (decision.do !== "forward") return steps.respond(request, session, decision);
-    return mapMaybeAsync(steps.mint(request, decision.session), (token) => steps.forward(request, token));
+    switch (decision.as) {
+      case "user":
+        return mapMaybeAsync(steps.mint(request, decision.session), (token) =>
+          steps.forward(request, { from: "gate", token }),
+        );
+      case "anonymous":
+        return steps.forward(request, { from: "nobody" });
+      case "itself":
+        return steps.forward(request, { from: "caller" });
+      default:
+        decision satisfies never;
+        return steps.respond(request, session, { do: "refuse", code: "gate_signed_out" });
+    }
   }
 
   /** Finds the caller's session. An outage of the store is a result, not an error. */
   function findSession(request: GateRequest): MaybeAsync<SessionResult> {
     const { headers, pathname, classified } = request;
-    const { kind } = classified;
+    const { kind, access } = classified;
     const header = headers.get("cookie") ?? "";
     const cookies = readSessionCookies(header, cookieNames);
     const ending = cookies && endsSession(request) ? sessions.end(cookies) : undefined;
-    if (kind === "public-page" || kind === "open-api") return mapMaybeAsync(ending, () => NO_LOOKUP);
+    if (access === "open") return mapMaybeAsync(ending, () => NO_LOOKUP);
     // A forwarded response cannot set cookies, so the lookup must not extend the session.
     return sessions.read(cookies, header, { extend: kind !== "backend", maxStale: maxStaleAt(pathname) });
   }
 
   /** By an unsafe method and from this site: another site must not make the gate forget a session. */
   function endsSession({ headers, pathname, classified }: GateRequest): boolean {
-    return !classified.safe && routes.endSession.includes(pathname) && !isCrossSite(headers, true, origins);
+    return !classified.safe && endings.has(pathname) && !isCrossSite(headers, true, origins);
   }
 
   function decideOn(request: GateRequest, session: SessionResult): Decision {
@@ -112,13 +128,13 @@ export function createGate(options: GateOptions): Gate {
   }
 
   /** Sends the request to the backend: a rewrite, or a relay (`BACKEND_FORWARD=relay`). */
-  function forward(request: GateRequest, token: string): MaybeAsync<Response> {
+  function forward(request: GateRequest, authorization: Authorization): MaybeAsync<Response> {
     const { requestId, isUpgrade } = request;
     const isRewrite = options.forwarding === "rewrite" || isUpgrade;
     const search = isRewrite && options.nextServer ? protectQuery(request.search) : request.search;
     const target = buildUpstreamUrl(options.backendUrl, routes.backend, request.pathname, search);
     const headers = buildUpstreamHeaders(request.headers, {
-      token,
+      authorization,
       requestId,
       appOrigin: options.appOrigin,
       origins,

@@ -1,3 +1,4 @@
+import { matchesPattern } from "./route-patterns";
 import type { Routes } from "./routes";
 
 /**
@@ -23,7 +24,7 @@ export function safeNextPath(value: unknown, routes: Pick<Routes, "guestPages">)
   // The parser has resolved dot segments: "/.//host" has become "//host".
   if (url.origin !== NO_HOST || url.pathname.startsWith("//")) return undefined;
   // A path to a guest page, such as the sign-in page itself, would cause a redirect loop.
-  if (routes.guestPages.includes(url.pathname)) return undefined;
+  if (routes.guestPages.some((pattern) => matchesPattern(url.pathname, pattern))) return undefined;
   return url.pathname + url.search + url.hash;
 }
 

@@ -1,27 +1,53 @@
-/** The kind of each path, as data. A page that is in no list is protected. */
+import type { RoutePattern } from "./route-patterns";
+
+/**
+ * The kind of each path, as data. A page that is in no list is protected. `docs/routes.md` explains
+ * the patterns, and `lib/check-routes.ts` checks the lists.
+ */
 export interface Routes {
-  /** Open to everyone. Exact paths. */
-  readonly publicPages: readonly string[];
-  /** For visitors who are signed out. Signed-in visitors are redirected. Exact paths. */
-  readonly guestPages: readonly string[];
-  /** Route handlers that make their own checks. A path, and all paths below it. */
-  readonly openApi: readonly string[];
+  /** Open to everyone. */
+  readonly publicPages: readonly RoutePattern[];
+  /** For visitors who are signed out. Signed-in visitors are redirected. */
+  readonly guestPages: readonly RoutePattern[];
+  /** Route handlers below `/api` that make their own checks. */
+  readonly openApi: readonly RoutePattern[];
   /** Every path below it is forwarded to FastAPI, without the prefix. */
-  readonly backend: string;
+  readonly backend: RoutePattern;
+  /** Paths of the backend that work without a session. All others require one. */
+  readonly backendAccess: readonly BackendRule[];
   /**
-   * Paths where a session is trusted for less time than `SESSION_MAX_STALE_SECONDS`: a path and all
-   * paths below it, and the limit in seconds. 0: the store is read for each request.
+   * Paths where a session is trusted for less time than `SESSION_MAX_STALE_SECONDS`, and the limit
+   * in seconds. 0: the store is read for each request. The shortest limit applies.
    */
-  readonly maxStale: readonly (readonly [path: string, seconds: number])[];
-  /** The sign-in page. */
-  readonly login: string;
+  readonly maxStale: readonly (readonly [pattern: RoutePattern, seconds: number])[];
+  /** The sign-in page, an exact path. It is a page for guests. */
+  readonly login: RoutePattern;
   /**
    * Better Auth's endpoints that end the caller's own session. The gate forgets the session as soon
    * as it receives such a request. Exact paths.
    */
-  readonly endSession: readonly string[];
-  /** The page after sign-in, if the visitor requested no other page. */
-  readonly home: string;
+  readonly endSession: readonly RoutePattern[];
+  /** The page after sign-in, if the visitor requested no other page. An exact path. */
+  readonly home: RoutePattern;
+}
+
+/**
+ * Who may call a path of the backend.
+ *
+ * - `required`: only callers with a session. The backend receives their token.
+ * - `optional`: everyone. The backend receives a token if the caller has a session.
+ * - `open`: everyone, and the gate looks up no session. The backend receives no token, but the
+ *   caller's own `Authorization`.
+ */
+export type Access = "required" | "optional" | "open";
+
+/** An exception from `required` for some paths and methods of the backend. */
+export interface BackendRule {
+  /** As browsers see it, with the backend's prefix. */
+  readonly path: RoutePattern;
+  /** In upper case. Each method counts by itself: `GET` does not include `HEAD`. */
+  readonly methods: readonly string[];
+  readonly access: Exclude<Access, "required">;
 }
 
 /** The paths of this app. `middleware.ts` passes them to the gate. */
@@ -36,11 +62,12 @@ export const routes = {
     "/dev/mail",
   ],
   guestPages: ["/login", "/signup"],
-  openApi: ["/api/auth", "/api/health"],
+  openApi: ["/api/auth/*", "/api/health/*"],
   backend: "/backend",
+  backendAccess: [],
   maxStale: [
-    ["/backend/api/account", 0],
-    ["/account", 0],
+    ["/backend/api/account/*", 0],
+    ["/account/*", 0],
   ],
   login: "/login",
   endSession: [

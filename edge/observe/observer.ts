@@ -5,7 +5,7 @@ import type { MaybeAsync } from "../util/maybe-async";
 
 /**
  * The steps of a request, in their order, and the result of each. A request that is forwarded has
- * `mint` and `forward`, any other request has `respond`.
+ * `forward`, and before it `mint` if it is forwarded for a user. Any other request has `respond`.
  */
 export interface StepResults {
   session: SessionResult;

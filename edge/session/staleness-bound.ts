@@ -1,14 +1,22 @@
-import { isWithin } from "../classify";
+import { isFolder, isWithin, rootOf } from "../../lib/route-patterns";
 
-/** A path, and how long sessions are trusted at this path and below it, in seconds. */
-export type StaleBounds = readonly (readonly [path: string, seconds: number])[];
+/** A pattern, and how long sessions are trusted at its paths, in seconds. */
+export type StaleBounds = readonly (readonly [pattern: string, seconds: number])[];
 
 /**
  * Creates the function that returns how long a request for a path may trust a result of the store,
  * in milliseconds: the deployment's bound, or a shorter one that applies to the path. `deployment`
  * is in seconds.
+ *
+ * This compares less strictly than `edge/path-matcher.ts`: a shorter bound for too many paths is
+ * safe.
  */
 export function createStalenessBound(deployment: number, bounds: StaleBounds) {
+  const rules = bounds.map(([pattern, seconds]) => ({
+    root: rootOf(pattern),
+    isExact: !isFolder(pattern),
+    seconds,
+  }));
   const shortest = Math.min(deployment, ...bounds.map(([, seconds]) => seconds));
 
   return function maxStaleAt(pathname: string): number {
@@ -16,7 +24,13 @@ export function createStalenessBound(deployment: number, bounds: StaleBounds) {
     // The path cannot be decoded here, but the backend may decode it. The shortest bound is safe.
     if (path === undefined) return shortest * 1000;
     let seconds = deployment;
-    for (const [root, bound] of bounds) if (bound < seconds && isWithin(path, root)) seconds = bound;
+    for (const rule of rules) {
+      if (rule.seconds < seconds && isWithin(path, rule.root)) {
+        // An exact path with a slash at its end is the same page.
+        if (rule.isExact && path.length > rule.root.length + 1) continue;
+        seconds = rule.seconds;
+      }
+    }
     return seconds * 1000;
   };
 }

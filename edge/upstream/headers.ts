@@ -11,9 +11,16 @@ import type { RequestHeaders } from "../request-headers";
  * (docs/decisions/017-forwarded-headers.md).
  */
 
+/** Where the `Authorization` header for the backend comes from. */
+export type Authorization =
+  | { readonly from: "gate"; readonly token: string }
+  /** The caller's own credentials, on an open path: a webhook's, or none. */
+  | { readonly from: "caller" }
+  | { readonly from: "nobody" };
+
 /** Values about a request that come from the gate or the platform, not from the client. */
 export interface TrustedValues {
-  readonly token: string;
+  readonly authorization: Authorization;
   readonly requestId: string;
   /** Scheme and host, as browsers see them. */
   readonly appOrigin: string;
@@ -45,7 +52,9 @@ export function buildUpstreamHeaders(
     outgoing.set("connection", "Upgrade");
     outgoing.set("upgrade", "websocket");
   }
-  outgoing.set("authorization", `Bearer ${trusted.token}`);
+  // The allowlist has no `authorization`, so the caller's arrives only where this sets it.
+  const authorization = chooseAuthorization(trusted.authorization, incoming, nominated);
+  if (authorization) outgoing.set("authorization", authorization);
   outgoing.set("x-request-id", trusted.requestId);
   const scheme = trusted.appOrigin.indexOf("://");
   const host = trusted.appOrigin.slice(scheme + 3);
@@ -65,6 +74,24 @@ export function buildUpstreamHeaders(
     outgoing.delete("tracestate");
   }
   return outgoing;
+}
+
+function chooseAuthorization(
+  authorization: Authorization,
+  incoming: RequestHeaders,
+  nominated: ReadonlySet<string> | undefined,
+): string | null | undefined {
+  switch (authorization.from) {
+    case "gate":
+      return `Bearer ${authorization.token}`;
+    case "caller":
+      return nominated?.has("authorization") ? undefined : incoming.get("authorization");
+    case "nobody":
+      return undefined;
+    default:
+      authorization satisfies never;
+      return undefined;
+  }
 }
 
 /** RFC 9110 §7.6.1: the headers that `Connection` lists are for this hop only. */

@@ -126,9 +126,9 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
       "sec-fetch-mode": "cors",
     };
     const { framing, webSocket, ...others } = forwardedHeaders;
-    for (const names of Object.values(others)) {
+    for (const names of Object.values<readonly string[]>(others)) {
       if (names.length === 0) continue;
-      const sent = names.map((name: string) => [name, values[name] ?? `v1; a="${name}", b=%2F+~`]);
+      const sent = names.map((name) => [name, values[name] ?? `v1; a="${name}", b=%2F+~`]);
       echo.arrived.length = 0;
       const { headers } = await arrivedFor(...sent.map(([name, value]) => `${name}: ${value}`));
       expect(Object.fromEntries(sent.map(([name = ""]) => [name, headers[name]?.join("|")]))).toEqual(

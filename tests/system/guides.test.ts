@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import {
   cpSync,
   mkdirSync,
@@ -23,7 +24,10 @@ import { type Environment, respondsAt, runProcess, startProcess } from "../../sc
 import { root } from "../../scripts/lib/root";
 import { ensureTools } from "../../scripts/lib/tools";
 import { ensureVenv } from "../../scripts/stack/backend";
+import { signSessionToken } from "../../scripts/stack/signing";
 import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-stack";
+import { Visitor } from "../../scripts/stack/visitor";
+import { type Arrived, startEchoUpstream } from "../fixtures/echo-upstream";
 import { isFull } from "../fixtures/full";
 import { applySample, readSamples, type Sample } from "../fixtures/guides";
 import { startMailServer } from "../fixtures/mail-server";
@@ -42,6 +46,8 @@ const only = (found: Sample[]): Sample => {
   if (!sample || found.length > 1) throw new Error(`expected one sample, found ${found.length}`);
   return sample;
 };
+
+const WEBHOOK_KEY = "the key of the payments service";
 
 /** The functions that stop what was started. They run in reverse order. */
 const started: (() => Promise<unknown>)[] = [];
@@ -63,10 +69,10 @@ async function serve(name: string, commands: string, url: string, env: Environme
 
 test("every sample of the guides is compiled or run", () => {
   expect(new Set(samples.map(({ language }) => language))).toEqual(
-    new Set(["ts", "tsx", "python", "diff", "json", "nginx", "sh"]),
+    new Set(["ts", "tsx", "python", "diff", "json", "nginx", "sh", "text"]),
   );
   for (const { page, language, file } of samples) {
-    const isFile = !["sh", "nginx"].includes(language);
+    const isFile = !["sh", "nginx", "text"].includes(language);
     expect(Boolean(file), `${page}: ${language}`).toBe(isFile);
   }
 });
@@ -157,6 +163,8 @@ describe("the project with all the samples", () => {
   let origin: string;
   let env: Record<string, string>;
   let mail: Awaited<ReturnType<typeof startMailServer>>;
+  /** The addresses of the app's instances behind nginx. */
+  const instances: string[] = [];
 
   beforeAll(async () => {
     copyProject(folder);
@@ -210,7 +218,11 @@ describe("the project with all the samples", () => {
       `exec ${python} -m uvicorn main:app --port ${port}`,
       `${url}/health`,
       {
-        ...testEnv({ BETTER_AUTH_SECRET: "", BACKEND_SQLITE: path.join(logDir, "tasks.sqlite") }),
+        ...testEnv({
+          BETTER_AUTH_SECRET: "",
+          BACKEND_SQLITE: path.join(logDir, "tasks.sqlite"),
+          PAYMENTS_WEBHOOK_KEY: WEBHOOK_KEY,
+        }),
       },
       path.join(folder, "backend"),
     );
@@ -223,6 +235,7 @@ describe("the project with all the samples", () => {
     const [, name = "", header = ""] = address?.match(/^export (\w+)=(\S+)$/m) ?? [];
     const ports = [await freePort(), await freePort()] as const;
     for (const own of ports) {
+      instances.push(`http://${LOOPBACK}:${own}`);
       const commands = standalone?.replace("PORT=3000", `PORT=${own}`) ?? "";
       const variables = { ...env, [name]: header };
       await serve(`guides-app-${own}`, commands, `http://${LOOPBACK}:${own}/api/health`, variables);
@@ -242,6 +255,15 @@ describe("the project with all the samples", () => {
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("About us");
     await page.goto(`${origin}/notes`);
     expect(new URL(page.url()).search).toBe("?next=%2Fnotes");
+  });
+
+  it("has a public folder, and no path that only looks like a part of it is public", async () => {
+    await page.goto(`${origin}/blog/hello`);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("The post hello");
+    for (const path of ["/blogs", "/BLOG/hello", "/blog/..%2faccount", "/blog/%2e%2e/account"]) {
+      await page.goto(origin + path);
+      expect(new URL(page.url()).pathname, path).toBe("/login");
+    }
   });
 
   it("closes a WebSocket to a path that is not FastAPI's, in the standalone server too", async () => {
@@ -329,6 +351,135 @@ describe("the project with all the samples", () => {
   it("shows an admin the page of admins", async () => {
     await page.goto(`${origin}/admin`);
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Administration by Ada");
+  });
+
+  it("lists articles for everyone, and the drafts of the user who is signed in", async () => {
+    const articles = ["Hello", "A draft by Ada"];
+    expect(await call("/backend/api/articles")).toEqual({ status: 200, body: articles });
+    const [local] = instances;
+    expect(await (await fetch(`${local}/backend/api/articles`)).json()).toEqual(["Hello"]);
+    expect((await fetch(`${local}/backend/api/articles`, { method: "POST" })).status).toBe(401);
+  });
+
+  it("receives a webhook, and refuses one with another signature", async () => {
+    const body = JSON.stringify({ paid: 5 });
+    const sign = (key: string) => createHmac("sha256", key).update(body).digest("hex");
+    const receive = (signature: string) =>
+      fetch(`${instances[0]}/backend/webhooks/payments`, {
+        ...{ method: "POST", body },
+        headers: { "content-type": "application/json", "x-payments-signature": signature },
+      });
+    expect((await receive(sign(WEBHOOK_KEY))).status).toBe(204);
+    const refused = await receive(sign("another key"));
+    expect([refused.status, await refused.json()]).toEqual([401, { detail: "The signature is invalid." }]);
+  });
+
+  describe.each(["rewrite", "relay"])("in front of an upstream that echoes, by %s", (forwarding) => {
+    let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
+    let working: string;
+    let withoutStore: string;
+    let member: Visitor;
+
+    beforeAll(async () => {
+      echo = await startEchoUpstream();
+      started.push(echo.stop);
+      const variables = { BACKEND_URL: echo.url, BACKEND_FORWARD: forwarding };
+      working = await startInstance(`guides-${forwarding}`, variables);
+      const dead = { ...variables, NEON_ENDPOINT: "http://127.0.0.1:9" };
+      withoutStore = await startInstance(`guides-${forwarding}-without-store`, dead);
+      member = new Visitor(working);
+      await member.signUp(`${forwarding}@example.com`);
+    });
+
+    async function startInstance(name: string, variables: Environment): Promise<string> {
+      const [standalone = ""] = on("self-hosting.md", "sh").map(({ text }) => text);
+      const port = await freePort();
+      const local = `http://${LOOPBACK}:${port}`;
+      const own = { ...env, ...variables, BETTER_AUTH_URL: local };
+      await serve(name, standalone.replace("PORT=3000", `PORT=${port}`), `${local}/api/health`, own);
+      return local;
+    }
+
+    const elsewhere = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
+    const forged = { "x-user-id": "1", "x-forwarded-user": "1", "x-middleware-subrequest": "1" };
+    const arrivedOf = async (response: Response) => {
+      expect(response.status).toBe(200);
+      return (await response.json()) as Arrived;
+    };
+
+    it("an open path gets the caller's own Authorization, and no cookie, token or identity", async () => {
+      const response = await member.fetch("/backend/webhooks/x?a=1", {
+        method: "POST",
+        headers: { ...elsewhere, ...forged, authorization: "Basic d2ViaG9vazpz" },
+        body: "{}",
+      });
+      const { url, method, headers, body } = await arrivedOf(response);
+      expect([method, url, `${body}`]).toEqual(["POST", "/webhooks/x?a=1", "{}"]);
+      expect(headers.authorization).toEqual(["Basic d2ViaG9vazpz"]);
+      for (const name of ["cookie", "origin", ...Object.keys(forged)]) expect(headers[name]).toBeUndefined();
+    });
+
+    it("an open path gets no Authorization from a browser", async () => {
+      const { headers } = await arrivedOf(await member.post("/backend/webhooks/x", {}));
+      expect(headers.authorization).toBeUndefined();
+      expect(headers.cookie).toBeUndefined();
+    });
+
+    it("an optional path gets a token for a session", async () => {
+      const { headers } = await arrivedOf(await member.fetch("/backend/api/articles/7"));
+      expect(headers.authorization?.[0]).toMatch(/^Bearer eyJ/);
+      expect(headers.cookie).toBeUndefined();
+    });
+
+    it.each([
+      ["without a session", {}],
+      ["with an invalid session", { cookie: "better-auth.session_token=abc.forged" }],
+      ["by a navigation", { "sec-fetch-dest": "document", accept: "text/html" }],
+    ])("an optional path gets no Authorization %s", async (_, more) => {
+      const sent = { ...more, ...forged, authorization: "Bearer forged" };
+      const { headers } = await arrivedOf(
+        await fetch(`${working}/backend/api/articles`, { headers: sent as HeadersInit }),
+      );
+      for (const name of ["authorization", "cookie", ...Object.keys(forged)]) {
+        expect(headers[name], name).toBeUndefined();
+      }
+    });
+
+    it("a session that was ended counts as none on an optional path", async () => {
+      const other = new Visitor(working);
+      await other.signUp(`${forwarding}-gone@example.com`);
+      const { cookieHeader: cookie } = other;
+      await other.post("/api/auth/sign-out", {});
+      const response = await fetch(`${working}/backend/api/articles`, { headers: { cookie } });
+      expect(response.headers.getSetCookie()).toEqual([]);
+      expect((await arrivedOf(response)).headers.authorization).toBeUndefined();
+    });
+
+    it.each([
+      ["/backend/api/tasks", {}],
+      ["/backend/webhooks", {}],
+      ["/backend//webhooks/x", { method: "POST" }],
+      ["/backend/webhooks/..;/api/tasks", { method: "POST" }],
+      ["/backend/webhooks/%252e%252e/api/tasks", { method: "POST" }],
+      ["/backend/webhooks/%2e%2e/api/tasks", { method: "POST" }],
+      ["/backend/webhooks/..%2fapi/tasks", { method: "POST" }],
+      ["/backend/Webhooks/x", { method: "POST" }],
+      ["/backend/webhooksx", { method: "POST" }],
+    ])("the path %s with %j does not reach the upstream without a session", async (path, init) => {
+      const before = echo.arrived.length;
+      const response = await fetch(working + path, { redirect: "manual", ...init });
+      expect([308, 400, 401]).toContain(response.status);
+      expect(echo.arrived).toHaveLength(before);
+    });
+
+    it("while the session store is down only an open path works", async () => {
+      const cookie = `better-auth.session_token=${await signSessionToken("unknown")}`;
+      const send = async (path: string, method: string) =>
+        (await fetch(withoutStore + path, { method, headers: { cookie } })).status;
+      expect(await send("/backend/webhooks/x", "POST")).toBe(200);
+      expect(await send("/backend/api/articles", "GET")).toBe(503);
+      expect(await send("/backend/api/tasks", "GET")).toBe(503);
+    });
   });
 
   it("signs in with a link in an email", async () => {

@@ -1,4 +1,4 @@
-import type { Decision } from "../../decide";
+import type { Decision, Forward } from "../../decide";
 import type { GateRequest } from "../../request";
 import type { SessionResult } from "../../session/session";
 
@@ -8,7 +8,7 @@ export function explain(request: GateRequest, session: SessionResult, decision: 
     case "pass":
       return explainPass(request, session);
     case "forward":
-      return `${describeSession(request, session)} The request goes to FastAPI with the user's token.`;
+      return explainForward(request, session, decision);
     case "redirect":
     case "redirect-action":
       return decision.to === "login"
@@ -20,6 +20,20 @@ export function explain(request: GateRequest, session: SessionResult, decision: 
       return explainRefusal(request, session, decision.code);
     default:
       decision satisfies never;
+      return "";
+  }
+}
+
+function explainForward(request: GateRequest, session: SessionResult, { as }: Forward): string {
+  switch (as) {
+    case "user":
+      return `${describeSession(request, session)} The request goes to FastAPI with the user's token.`;
+    case "anonymous":
+      return `${describeSession(request, session)} The session is optional here, so the request goes to FastAPI without a token.`;
+    case "itself":
+      return "An open path: the gate does not look up the session, and FastAPI receives the caller's own Authorization.";
+    default:
+      as satisfies never;
       return "";
   }
 }

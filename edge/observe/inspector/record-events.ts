@@ -140,6 +140,6 @@ function describeSource(
   { classified }: GateRequest,
   session: SessionResult | undefined,
 ): GateEvent["session"] {
-  if (!session || classified.kind === "public-page" || classified.kind === "open-api") return "not needed";
+  if (!session || classified.access === "open") return "not needed";
   return session.state === "active" ? session.source : session.state;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createClassifier, type Wants } from "../../../edge/classify";
-import { type RouteKind, routes } from "../../../lib/routes";
+import { type Access, type RouteKind, routes } from "../../../lib/routes";
 
 const classify = createClassifier(routes);
 
@@ -49,6 +49,120 @@ describe("the path", () => {
   ];
   test.each(rows)("%s has the kind %s", (path, kind) => {
     expect(classify("GET", path, new Headers()).kind).toBe(kind);
+  });
+});
+
+describe("a pattern with a star", () => {
+  const withBlog = createClassifier({
+    ...routes,
+    publicPages: ["/", "/blog/*"],
+    guestPages: ["/login", "/join/*"],
+    openApi: ["/api/auth/*", "/api/feed"],
+  });
+  const kindOf = (path: string) =>
+    // As the gate sees it: the URL parser resolves dot segments.
+    withBlog("GET", new URL(path, "http://localhost").pathname, new Headers()).kind;
+
+  test.each<[path: string, kind: RouteKind]>([
+    ["/blog", "public-page"],
+    ["/blog/", "public-page"],
+    ["/blog/post", "public-page"],
+    ["/blog/post/", "public-page"],
+    ["/blog/2026/post", "public-page"],
+    ["/blog/caf%C3%A9", "public-page"],
+    ["/blog/a%20b", "public-page"],
+    ["/blog/a.b", "public-page"],
+    // Next serves /blog/a for this, so it opens no other page.
+    ["/blog/a.rsc", "public-page"],
+    ["/join/team", "guest-page"],
+    ["/api/auth/x", "open-api"],
+    ["/api/feed", "open-api"],
+    ["/api/feed/", "open-api"],
+  ])("matches %s as %s", (path, kind) => {
+    expect(kindOf(path)).toBe(kind);
+  });
+
+  test.each<[path: string, kind: RouteKind]>([
+    ["/blogs", "page"],
+    ["/blog.rsc", "page"],
+    ["/blog;x", "page"],
+    ["/blog%2fpost", "page"],
+    ["/BLOG/x", "page"],
+    ["/Blog", "page"],
+    ["/%62log/x", "page"],
+    ["/x/blog/post", "page"],
+    ["/blog/../account", "page"],
+    ["/blog/%2e%2e/account", "page"],
+    ["/blog/.%2E/account", "page"],
+    ["/blog/..%2faccount", "page"],
+    ["/blog/..%2Faccount", "page"],
+    ["/blog/..%5caccount", "page"],
+    ["/blog/%2faccount", "page"],
+    ["/blog/..;/account", "page"],
+    ["/blog/..%3b/account", "page"],
+    ["/blog/%252e%252e/account", "page"],
+    ["/blog/%252e%252e%252faccount", "page"],
+    ["/blog/a%00", "page"],
+    ["/blog//x", "page"],
+    ["/blog//", "page"],
+    ["/blog/x//", "page"],
+    ["//blog/x", "page"],
+    ["/api/feed/x", "api"],
+    ["/api/feed//", "api"],
+    ["/api/auth//x", "api"],
+    ["/api/auth/..%2fother", "api"],
+    ["/api/auth/..;/other", "api"],
+    ["/api/auth%2fx", "api"],
+  ])("does not match %s, which is protected as %s", (path, kind) => {
+    expect(withBlog("GET", path, new Headers()).kind).not.toMatch(/^(public|guest|open)/);
+    expect(kindOf(path)).toBe(path.startsWith("//") ? "page" : kind);
+  });
+});
+
+describe("the access to", () => {
+  const withRules = createClassifier({
+    ...routes,
+    backendAccess: [
+      { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
+      { path: "/backend/api/articles/*", methods: ["GET", "HEAD"], access: "optional" },
+      { path: "/backend/ping", methods: ["GET"], access: "open" },
+    ],
+  });
+
+  test.each<[method: string, path: string, access: Access]>([
+    ["POST", "/backend/webhooks", "open"],
+    ["POST", "/backend/webhooks/stripe", "open"],
+    ["POST", "/backend/webhooks/stripe/", "open"],
+    ["GET", "/backend/webhooks/stripe", "required"],
+    ["post", "/backend/webhooks/stripe", "required"],
+    ["OPTIONS", "/backend/webhooks/stripe", "required"],
+    ["GET", "/backend/api/articles", "optional"],
+    ["HEAD", "/backend/api/articles/7", "optional"],
+    ["PUT", "/backend/api/articles/7", "required"],
+    ["GET", "/backend/ping", "open"],
+    // An exact path of the backend has no slash at its end: FastAPI distinguishes the two.
+    ["GET", "/backend/ping/", "required"],
+    ["HEAD", "/backend/ping", "required"],
+    ["GET", "/backend/pin%67", "required"],
+    ["GET", "/backend//ping", "required"],
+    ["POST", "/backend/webhooksx", "required"],
+    ["POST", "/backend/Webhooks/x", "required"],
+    ["POST", "/backend/%77ebhooks/x", "required"],
+    ["POST", "/backend//webhooks/x", "required"],
+    ["POST", "/backend/webhooks//x", "required"],
+    ["POST", "/backend/webhooks/..;/api/tasks", "required"],
+    ["POST", "/backend/webhooks/..%2fapi/tasks", "required"],
+    ["POST", "/backend/webhooks/%2e%2e/api/tasks", "required"],
+    ["POST", "/backend/webhooks/%252e%252e/api/tasks", "required"],
+    ["POST", "/backend/webhooks/..%5capi/tasks", "required"],
+    ["GET", "/backend", "required"],
+    ["GET", "/", "open"],
+    ["GET", "/api/auth/get-session", "open"],
+    ["GET", "/login", "optional"],
+    ["GET", "/dashboard", "required"],
+    ["GET", "/api/other", "required"],
+  ])("%s %s is %s", (method, path, access) => {
+    expect(withRules(method, path, new Headers()).access).toBe(access);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Wants } from "../../../edge/classify";
 import { type Decision, decide } from "../../../edge/decide";
 import type { Facts } from "../../../edge/facts";
 import type { KnownSession, SessionResult, SessionState } from "../../../edge/session/session";
-import type { RouteKind } from "../../../lib/routes";
+import type { Access, RouteKind } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 
 const session: KnownSession = {
@@ -24,6 +24,7 @@ const decideBy = (facts: FactsByState) => decide({ ...facts, session: results[fa
 
 const usual: FactsByState = {
   kind: "page",
+  access: "required",
   wants: "document",
   safe: true,
   session: "active",
@@ -34,7 +35,9 @@ const usual: FactsByState = {
 };
 
 const pass: Decision = { do: "pass" };
-const forward: Decision = { do: "forward", session };
+const forward: Decision = { do: "forward", as: "user", session };
+const forwardAnonymous: Decision = { do: "forward", as: "anonymous" };
+const forwardOpen: Decision = { do: "forward", as: "itself" };
 const toLogin: Decision = { do: "redirect", to: "login", status: 307 };
 const toLoginByGet: Decision = { do: "redirect", to: "login", status: 303 };
 const onward: Decision = { do: "redirect", to: "next", status: 307 };
@@ -210,47 +213,120 @@ test.each(rows)("%s", (_, facts, decision) => {
   expect(decideBy({ ...usual, ...facts })).toEqual(decision);
 });
 
+describe("on an optional path", () => {
+  test.each<Row>([
+    ["a signed-in call is forwarded for its user", {}, forward],
+    ["a call without a session is forwarded without a token", { session: "none" }, forwardAnonymous],
+    [
+      "a navigation without a session is forwarded, not redirected",
+      { session: "none", wants: "document" },
+      forwardAnonymous,
+    ],
+    ["a WebSocket without a session is forwarded", { session: "none", wants: "upgrade" }, forwardAnonymous],
+    ["a call whose session cannot be checked gets 503", { session: "unreachable" }, unreachable],
+    [
+      "a navigation whose session cannot be checked gets 503",
+      { session: "unreachable", wants: "document" },
+      unreachable,
+    ],
+    ["a call from another site gets 403", { crossSite: true }, refuse("gate_cross_site")],
+    [
+      "a call from another site without a session gets 403 as well",
+      { crossSite: true, session: "none" },
+      refuse("gate_cross_site"),
+    ],
+    ["a deceptive path gets 400", { deceptivePath: true, session: "none" }, refuse("gate_bad_path")],
+    ["a body over the limit gets 413", { body: "too-large", session: "none" }, refuse("gate_body_too_large")],
+    [
+      "a body of unknown length gets 411",
+      { body: "unknown-length", session: "none" },
+      refuse("gate_length_required"),
+    ],
+    ["a frame gets 403", { embedded: true, session: "none" }, refuse("gate_not_embeddable")],
+    ["a prefetch is refused", { wants: "prefetch", session: "none" }, refuse("gate_not_for_router")],
+    [
+      "another protocol is refused",
+      { wants: "other-upgrade", session: "none" },
+      refuse("gate_not_websocket"),
+    ],
+  ])("%s", (_, facts, decision) => {
+    expect(
+      decideBy({ ...usual, kind: "backend", access: "optional", wants: "data", safe: false, ...facts }),
+    ).toEqual(decision);
+  });
+});
+
+describe("on an open path", () => {
+  test.each<Row>([
+    ["a call is forwarded", { session: "none" }, forwardOpen],
+    ["a call is forwarded without its session", { session: "active" }, forwardOpen],
+    ["a call is forwarded while the store is down", { session: "unreachable" }, forwardOpen],
+    ["a call from another site is forwarded", { crossSite: true }, forwardOpen],
+    ["a deceptive path gets 400", { deceptivePath: true }, refuse("gate_bad_path")],
+    ["a body over the limit gets 413", { body: "too-large" }, refuse("gate_body_too_large")],
+    ["a body of unknown length gets 411", { body: "unknown-length" }, refuse("gate_length_required")],
+    ["a frame gets 403", { embedded: true }, refuse("gate_not_embeddable")],
+    ["a prefetch is refused", { wants: "prefetch" }, refuse("gate_not_for_router")],
+    ["another protocol is refused", { wants: "other-upgrade" }, refuse("gate_not_websocket")],
+  ])("%s", (_, facts, decision) => {
+    expect(
+      decideBy({ ...usual, kind: "backend", access: "open", wants: "data", safe: false, ...facts }),
+    ).toEqual(decision);
+  });
+});
+
 const kinds: RouteKind[] = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
+const accesses: Access[] = ["required", "optional", "open"];
 const wants: Wants[] = ["document", "flight", "action", "upgrade", "other-upgrade", "data", "prefetch"];
 const sessions: SessionState[] = ["active", "none", "unreachable"];
 const bodies: Facts["body"][] = ["fits", "too-large", "unknown-length"];
 
 function* everyFacts(): Generator<FactsByState> {
   for (const kind of kinds)
-    for (const want of wants)
-      for (const state of sessions)
-        for (const body of bodies)
-          for (let bits = 0; bits < 16; bits++)
-            yield {
-              kind,
-              wants: want,
-              session: state,
-              body,
-              safe: (bits & 1) !== 0,
-              crossSite: (bits & 2) !== 0,
-              deceptivePath: (bits & 4) !== 0,
-              embedded: (bits & 8) !== 0,
-            };
+    for (const access of accesses)
+      for (const want of wants)
+        for (const state of sessions)
+          for (const body of bodies)
+            for (let bits = 0; bits < 16; bits++)
+              yield {
+                kind,
+                access,
+                wants: want,
+                session: state,
+                body,
+                safe: (bits & 1) !== 0,
+                crossSite: (bits & 2) !== 0,
+                deceptivePath: (bits & 4) !== 0,
+                embedded: (bits & 8) !== 0,
+              };
+}
+
+/** For whom the backend may receive a request. This is written apart from the policy. */
+function callerOf({ access, session }: FactsByState): string | undefined {
+  if (access === "open") return "itself";
+  if (session === "active") return "user";
+  return access === "optional" && session === "none" ? "anonymous" : undefined;
 }
 
 describe("for every combination of facts, the policy", () => {
   const all = [...everyFacts()].map((facts) => ({ facts, decision: decideBy(facts) }));
 
   it("is tested", () => {
-    expect(all).toHaveLength(6 * 7 * 3 * 3 * 16);
+    expect(all).toHaveLength(6 * 3 * 7 * 3 * 3 * 16);
   });
 
-  it("forwards only with a session, from this site, with an unambiguous path and a body within the limit", () => {
+  it("forwards only as the path's access allows, with an unambiguous path and a body within the limit", () => {
     for (const { facts, decision } of all) {
       const may =
         facts.kind === "backend" &&
-        facts.session === "active" &&
-        !facts.crossSite &&
+        callerOf(facts) !== undefined &&
+        (!facts.crossSite || facts.access === "open") &&
         !facts.deceptivePath &&
         !facts.embedded &&
         facts.body === "fits" &&
         !["other-upgrade", "prefetch"].includes(facts.wants);
       expect(decision.do === "forward", JSON.stringify(facts)).toBe(may);
+      if (decision.do === "forward") expect(decision.as, JSON.stringify(facts)).toBe(callerOf(facts));
     }
   });
 

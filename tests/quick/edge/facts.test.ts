@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { compareBodyLength, isDeceptivePath } from "../../../edge/facts";
+import { compareBodyLength } from "../../../edge/facts";
+import { isDeceptivePath } from "../../../edge/path-matcher";
 
 test.each([
   ["/backend/a%2fb", true],

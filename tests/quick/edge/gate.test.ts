@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../../edge/gate";
 import type { StoreResult } from "../../../edge/session/store";
 import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
+import { type Routes, routes } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions } from "../../fixtures/gate";
@@ -176,6 +177,112 @@ describe("a request to the backend", () => {
     expect(response.headers.get("x-middleware-rewrite")).toBeNull();
     expect((await response.json()).status).toBe(status);
   });
+});
+
+describe("a request to a backend path with a rule", () => {
+  const rules: Routes["backendAccess"] = [
+    { path: "/backend/webhooks/*", methods: ["GET", "POST"], access: "open" },
+    { path: "/backend/articles/*", methods: ["GET", "POST"], access: "optional" },
+  ];
+  let lookups: number;
+
+  beforeEach(() => {
+    lookups = 0;
+    const store = () => {
+      lookups += 1;
+      return reply();
+    };
+    gate = createGate(
+      gateOptions(APP, { store, now: () => time }, { routes: { ...routes, backendAccess: rules } }),
+    );
+  });
+
+  const arrived = (response: Response, name: string) => response.headers.get(`x-middleware-request-${name}`);
+
+  describe("that is open", () => {
+    it("is forwarded with the caller's own Authorization, and without cookie and token", async () => {
+      const headers = { authorization: "Basic d2ViaG9vazpz", "x-user-id": "forged" };
+      const response = await sendSignedIn("/backend/webhooks/stripe", { method: "POST", headers });
+      expect(response.headers.get("x-middleware-rewrite")).toBe(
+        "http://backend.internal:8000/webhooks/stripe",
+      );
+      expect(arrived(response, "authorization")).toBe("Basic d2ViaG9vazpz");
+      const names = response.headers.get("x-middleware-override-headers")?.split(",");
+      expect(names).not.toContain("cookie");
+      expect(names).not.toContain("x-user-id");
+      expect(lookups).toBe(0);
+    });
+
+    it("has no Authorization if the caller has none", async () => {
+      const response = await sendSignedIn("/backend/webhooks/stripe", { method: "POST" });
+      expect(response.headers.has("x-middleware-rewrite")).toBe(true);
+      expect(response.headers.get("x-middleware-override-headers")?.split(",")).not.toContain(
+        "authorization",
+      );
+    });
+
+    it("is forwarded from another site, and while the store is down", async () => {
+      reply = () => Promise.reject(new Error("connection refused"));
+      const headers = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
+      const response = await sendSignedIn("/backend/webhooks/stripe", { method: "POST", headers });
+      expect(response.headers.has("x-middleware-rewrite")).toBe(true);
+      expect(arrived(response, "origin")).toBeNull();
+    });
+
+    it("opens a WebSocket without a token", async () => {
+      const handshake = { connection: "Upgrade", upgrade: "websocket" };
+      const response = await sendSignedIn("/backend/webhooks/live", { headers: handshake });
+      expect(response.headers.get("x-middleware-rewrite")).toMatch(/^http:\/\/backend/);
+      expect(arrived(response, "authorization")).toBeNull();
+    });
+
+    it("by another method needs a session", async () => {
+      expect((await send("/backend/webhooks/stripe", { method: "PUT" })).status).toBe(401);
+    });
+  });
+
+  describe("that is optional", () => {
+    it("is forwarded with a token if there is a session", async () => {
+      const response = await sendSignedIn("/backend/articles/7");
+      expect(decodeJwt(arrived(response, "authorization")?.slice("Bearer ".length) ?? "").sub).toBe("user-1");
+    });
+
+    it.each([
+      ["no cookie", () => ({})],
+      ["an invalid cookie", () => ({ cookie: "better-auth.session_token=abc.forged" })],
+      ["an expired session", () => ({ cookie })],
+    ])("is forwarded without Authorization and cookie if there is %s", async (_, headers) => {
+      reply = async () => ({ session: null, setCookies: ["better-auth.session_token=; Max-Age=0"] });
+      const response = await send("/backend/articles/7", {
+        headers: { ...headers(), authorization: "Bearer forged" },
+      });
+      expect(response.headers.get("x-middleware-rewrite")).toBe("http://backend.internal:8000/articles/7");
+      const names = response.headers.get("x-middleware-override-headers")?.split(",");
+      expect(names).not.toContain("authorization");
+      expect(names).not.toContain("cookie");
+      expect(response.headers.getSetCookie()).toEqual([]);
+    });
+
+    it("gets 503 while the store is down", async () => {
+      reply = () => Promise.reject(new Error("connection refused"));
+      expect((await sendSignedIn("/backend/articles/7")).status).toBe(503);
+    });
+
+    it.each([
+      ["with a session", () => ({ cookie })],
+      ["without a session", () => ({})],
+    ])("from another site and %s gets 403", async (_, headers) => {
+      const init = { method: "POST", headers: { ...headers(), "sec-fetch-site": "cross-site" } };
+      expect((await send("/backend/articles/7", init)).status).toBe(403);
+    });
+  });
+});
+
+it("a gate with invalid routes is not created", () => {
+  const invalid = { ...routes, login: "/sign-in" } as const;
+  expect(() => createGate(gateOptions(APP, { store: () => reply() }, { routes: invalid }))).toThrow(
+    'login: "/sign-in" is not a page for guests',
+  );
 });
 
 describe("a request for a page", () => {

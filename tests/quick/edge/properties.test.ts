@@ -9,7 +9,7 @@ import type { GateRequest } from "../../../edge/request";
 import { readSessionCookies, sessionCookieNames } from "../../../edge/session/cookies";
 import type { SessionResult, SessionState } from "../../../edge/session/session";
 import type { StoreResult } from "../../../edge/session/store";
-import { buildUpstreamHeaders } from "../../../edge/upstream/headers";
+import { type Authorization, buildUpstreamHeaders } from "../../../edge/upstream/headers";
 import { buildUpstreamUrl } from "../../../edge/upstream/url";
 import type { LogEntry } from "../../../lib/log/log";
 import { routes } from "../../../lib/routes";
@@ -103,8 +103,9 @@ function isFromElsewhere(headers: Headers): boolean {
 /** A page or route that works without a session. */
 function isOpen(pathname: string): boolean {
   const pages =
-    /^\/(forgot-password|reset-password|verify-email|account-deleted|dev\/mail|login|signup)?\/?$/;
-  return pages.test(pathname) || /^\/api\/(auth|health)(\/|$)/.test(pathname);
+    /^\/((forgot-password|reset-password|verify-email|account-deleted|dev\/mail|login|signup)\/?)?$/;
+  const isBelow = /^\/api\/(auth|health)(\/|$)/.test(pathname);
+  return pages.test(pathname) || (isBelow && !isAmbiguous(pathname) && !/\/\/|;|%(3b|25)/i.test(pathname));
 }
 
 /** Next sends a bare 500 for a route handler's path that it cannot decode. */
@@ -126,7 +127,7 @@ function startGate(store: () => Promise<StoreResult>) {
 
 it.each(forgedHeaders)("the header %s never reaches the backend as the client sent it", (name) => {
   const trusted = {
-    token: "t",
+    authorization: { from: "gate" as const, token: "t" },
     requestId: "id",
     appOrigin: APP,
     origins: [APP],
@@ -188,14 +189,20 @@ describe("any request", { timeout }, () => {
         fc.boolean(),
         fc.boolean(),
         address,
-        ({ headers, nominated }, isUpgrade, trusts, ip) => {
+        fc.constantFrom<Authorization["from"]>("gate", "gate", "caller", "nobody"),
+        ({ headers, nominated }, isUpgrade, trusts, ip, from) => {
           const clientAddressHeader = trusts ? "x-platform-address" : undefined;
           if (ip) headers.set("x-platform-address", ip);
-          const said = { token: "t.o.k", requestId: "id", appOrigin: APP, origins: [APP] };
-          const trusted = { ...said, clientAddressHeader, isUpgrade };
+          const said = { requestId: "id", appOrigin: APP, origins: [APP] };
+          const authorization: Authorization = from === "gate" ? { from, token: "t.o.k" } : { from };
+          const own = headers.get("authorization") || undefined;
+          const trusted = { ...said, authorization, clientAddressHeader, isUpgrade };
           const seen = buildUpstreamHeaders(headers, trusted);
-          expect([...seen].filter(([, value]) => value.includes(FORGED))).toEqual([]);
-          expect(seen.get("authorization")).toBe("Bearer t.o.k");
+          const others = [...seen].filter(([name]) => from !== "caller" || name !== "authorization");
+          expect(others.filter(([, value]) => value.includes(FORGED))).toEqual([]);
+          const isOwn = from === "caller" && !nominated.includes("authorization");
+          expect(seen.get("authorization")).toBe(from === "gate" ? "Bearer t.o.k" : isOwn ? own : undefined);
+          if (isOwn && own !== undefined) tally.count("the caller's own");
           expect(seen.get("x-request-id")).toBe("id");
           expect(seen.get("x-forwarded-proto")).toBe("https");
           expect(seen.get("x-forwarded-host")).toBe("app.example.com");
@@ -220,7 +227,8 @@ describe("any request", { timeout }, () => {
       ),
       { numRuns },
     );
-    expect(tally.listRare("nominated", "nominated framing", "forged", "no address")).toEqual([]);
+    const cases = ["nominated", "nominated framing", "forged", "no address", "the caller's own"];
+    expect(tally.listRare(...cases)).toEqual([]);
   });
 
   it("is forwarded to the configured origin", () => {

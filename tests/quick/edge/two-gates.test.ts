@@ -11,9 +11,10 @@ const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada
 const shop: Routes = {
   publicPages: ["/", "/prices"],
   guestPages: ["/enter"],
-  openApi: ["/api/hooks"],
+  openApi: ["/api/hooks/*"],
   backend: "/orders",
-  maxStale: [["/orders/invoices", 0]],
+  backendAccess: [],
+  maxStale: [["/orders/invoices/*", 0]],
   login: "/enter",
   endSession: ["/api/hooks/leave"],
   home: "/cart",

@@ -3,6 +3,7 @@ import { createGate, type Gate } from "../../../../edge/gate";
 import { createInspector } from "../../../../edge/observe/inspector/inspector";
 import type { StoreResult } from "../../../../edge/session/store";
 import type { GateEvent } from "../../../../lib/inspector";
+import { type Routes, routes } from "../../../../lib/routes";
 import { identityOf } from "../../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
 import { gateOptions } from "../../../fixtures/gate";
@@ -20,11 +21,15 @@ beforeEach(async () => {
   time = Date.UTC(2026, 0, 1);
   reply = async () => ({ session: { identity, expiresAt: time + 86_400_000 }, setCookies: [] });
   cookie = `better-auth.session_token=${await signSessionToken("abc")}`;
-  const effects = gateOptions(APP, { store: () => reply(), now: () => time });
+  start(routes);
+});
+
+function start(paths: Routes): void {
+  const effects = gateOptions(APP, { store: () => reply(), now: () => time }, { routes: paths });
   let ticks = 0;
   const inspector = createInspector({ ...effects, clock: () => ++ticks });
   gate = inspector.serve(createGate({ ...effects, observers: [inspector.observer] }));
-});
+}
 
 const send = (path: string, init: RequestInit = {}) => gate(new Request(APP + path, init));
 const asMember = (headers: Record<string, string> = {}) => ({ headers: { cookie, ...headers } });
@@ -92,6 +97,18 @@ test.each<[what: string, path: string, init: RequestInit, shown: Partial<GateEve
   expect(await readEvents()).toEqual([
     expect.objectContaining({ ...shown, reason: expect.stringMatching(/\w+ .*\.$/) }),
   ]);
+});
+
+test.each<[access: "optional" | "open", shown: Partial<GateEvent>, reason: RegExp]>([
+  ["optional", { session: "none", outcome: "forwarded" }, /session is optional .* without a token/],
+  ["open", { session: "not needed", outcome: "forwarded" }, /open path: .* caller's own Authorization/],
+])("the event of a call to an %s path has the reason, and no token", async (access, shown, reason) => {
+  start({ ...routes, backendAccess: [{ path: "/backend/x", methods: ["GET"], access }] });
+  await send("/backend/x");
+  const [event] = await readEvents();
+  expect(event).toMatchObject({ ...shown, reason: expect.stringMatching(reason) });
+  expect(event?.tokenAge).toBeUndefined();
+  expect(event?.steps.map(({ name }) => name)).toEqual(["session", "decide", "forward"]);
 });
 
 it("the reason in an event distinguishes a cookie without a session from no cookie", async () => {

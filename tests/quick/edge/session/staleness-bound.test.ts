@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { createStalenessBound } from "../../../../edge/session/staleness-bound";
 
 const bounds = [
-  ["/backend/api/account", 0],
-  ["/backend/api", 30],
+  ["/backend/api/account/*", 0],
+  ["/backend/api/*", 30],
   ["/backend/slow", 600],
+  ["/invoices", 5],
 ] as const;
 const maxStaleAt = createStalenessBound(60, bounds);
 
@@ -18,6 +19,10 @@ test.each([
   ["/backend/api/accounts", 30_000],
   // A path cannot have a longer bound than the deployment.
   ["/backend/slow", 60_000],
+  ["/invoices", 5_000],
+  ["/invoices/", 5_000],
+  ["/invoices/7", 60_000],
+  ["/invoicesx", 60_000],
   // The path that the backend decodes is the one that counts.
   ["/backend/api/%61ccount", 0],
   ["/backend/%61pi/accoun%74", 0],

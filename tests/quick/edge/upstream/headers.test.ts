@@ -6,8 +6,8 @@ import { forgedHeaders } from "../../../fixtures/forged-headers";
 
 const FORWARDED: readonly string[] = Object.values(forwardedHeaders).flat();
 
-const trusted = {
-  token: "the.gates.token",
+const trusted: TrustedValues = {
+  authorization: { from: "gate", token: "the.gates.token" },
   requestId: "request-1",
   appOrigin: "https://app.example.com",
   origins: ["https://app.example.com", "https://other-name.example.com"],
@@ -32,6 +32,42 @@ test("a header that is on no list does not reach the backend", () => {
       expect(arrived.every((key) => FORWARDED.includes(key))).toBe(true);
     }),
   );
+});
+
+describe.each<TrustedValues["authorization"]>([{ from: "caller" }, { from: "nobody" }])(
+  "with the Authorization from the %s",
+  (authorization) => {
+    it.each(forgedHeaders.filter((name) => name !== "authorization"))(
+      "the header %s still never reaches the backend",
+      (name) => {
+        expect([...sent({ [name]: "forged" }, { authorization }).values()]).not.toContain("forged");
+      },
+    );
+  },
+);
+
+describe("on an open path", () => {
+  const authorization = { from: "caller" } as const;
+
+  it("the caller's own Authorization arrives unchanged", () => {
+    const headers = sent({ authorization: "Basic d2ViaG9vazpz" }, { authorization });
+    expect(headers.get("authorization")).toBe("Basic d2ViaG9vazpz");
+  });
+
+  it("no Authorization arrives if the caller has none", () => {
+    expect(sent({ cookie: "a=b" }, { authorization }).has("authorization")).toBe(false);
+    expect(sent({ cookie: "a=b" }, { authorization }).has("cookie")).toBe(false);
+  });
+
+  it("an Authorization that Connection lists is for the gate only", () => {
+    const headers = sent({ authorization: "Basic x", connection: "authorization" }, { authorization });
+    expect(headers.has("authorization")).toBe(false);
+  });
+});
+
+it("a caller without a session on an optional path reaches the backend without its Authorization", () => {
+  const headers = sent({ authorization: "Bearer forged" }, { authorization: { from: "nobody" } });
+  expect(headers.has("authorization")).toBe(false);
 });
 
 describe("the list of forwarded headers", () => {

@@ -1,0 +1,204 @@
+import { isFolder, isWithin, matchesPattern, rootOf } from "./route-patterns";
+import type { BackendRule, Routes } from "./routes";
+
+/** The routes contradict each other, or have an invalid pattern. `problems` has one line for each. */
+export class RoutesError extends Error {
+  override readonly name = "RoutesError";
+  readonly code = "routes_invalid";
+
+  constructor(readonly problems: readonly string[]) {
+    super(`The routes in lib/routes.ts cannot be used:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
+  }
+}
+
+/** A pattern, and the list that it is in. */
+interface Entry {
+  readonly list: string;
+  readonly pattern: string;
+}
+
+/**
+ * Checks the routes, and reports all problems together. Each message names the entry and the fix.
+ * @throws {RoutesError}
+ */
+export function checkRoutes(routes: Routes): void {
+  const kinds: readonly Entry[] = [
+    ...entriesOf("publicPages", routes.publicPages),
+    ...entriesOf("guestPages", routes.guestPages),
+    ...entriesOf("openApi", routes.openApi),
+    { list: "backend", pattern: routes.backend },
+  ];
+  const rules = entriesOf(
+    "backendAccess",
+    routes.backendAccess.map(({ path }) => path),
+  );
+  const bounds = entriesOf(
+    "maxStale",
+    routes.maxStale.map(([pattern]) => pattern),
+  );
+  const exact: readonly Entry[] = [
+    ...entriesOf("backend", [routes.backend]),
+    ...entriesOf("login", [routes.login]),
+    ...entriesOf("home", [routes.home]),
+    ...entriesOf("endSession", routes.endSession),
+  ];
+  // The other checks compare patterns, so they need valid ones.
+  const invalid = unique([
+    ...[...kinds, ...rules, ...bounds, ...exact].flatMap(findInvalid),
+    ...exact.flatMap(findFolder),
+    ...routes.maxStale.flatMap(findInvalidBound),
+    ...routes.backendAccess.flatMap(findInvalidRule),
+  ]);
+  const problems =
+    invalid.length > 0
+      ? invalid
+      : [
+          ...findOverlaps(kinds),
+          ...findDuplicates(bounds),
+          ...findDuplicates(entriesOf("endSession", routes.endSession)),
+          ...kinds.flatMap(findMisplaced),
+          ...findRuleProblems(routes),
+          ...findContradictions(routes),
+        ];
+  if (problems.length > 0) throw new RoutesError(problems);
+}
+
+function entriesOf(list: string, patterns: readonly string[]): Entry[] {
+  return patterns.map((pattern) => ({ list, pattern }));
+}
+
+function unique(lines: readonly string[]): string[] {
+  return [...new Set(lines)];
+}
+
+/** What a pattern must not contain. The first rule that applies is reported. */
+const RULES: readonly (readonly [isBroken: (pattern: string) => boolean, message: string])[] = [
+  [(pattern) => !pattern.startsWith("/"), 'does not start with "/". Add it'],
+  [
+    (pattern) => /[?#]/.test(pattern),
+    "has a query or a fragment. Remove it: only the path of a request is compared",
+  ],
+  [
+    (pattern) => rootOf(pattern).includes("*"),
+    'has a "*" that is not the whole last segment. Write an exact path, or "/folder/*"',
+  ],
+  [
+    (pattern) => pattern.includes("%") || /[^\x21-\x7e]|[\\"<>^`{|}]/.test(pattern),
+    "has an encoded character, or one that URLs encode. Write the pattern of a folder above it",
+  ],
+  [
+    (pattern) => /\/\.{1,2}(?:\/|$)/.test(rootOf(pattern)),
+    "has a dot segment. Write the path that it leads to",
+  ],
+  [(pattern) => rootOf(pattern).includes("//"), 'has "//". Write "/"'],
+  [
+    (pattern) => pattern !== "/" && rootOf(pattern).endsWith("/"),
+    'has a slash too many at its end. Remove it: "/about" is also "/about/"',
+  ],
+];
+
+function findInvalid({ list, pattern }: Entry): string[] {
+  const broken = RULES.find(([isBroken]) => isBroken(pattern));
+  return broken ? [`${list}: "${pattern}" ${broken[1]}`] : [];
+}
+
+function findFolder({ list, pattern }: Entry): string[] {
+  return isFolder(pattern) ? [`${list}: "${pattern}" is a pattern. Write an exact path`] : [];
+}
+
+function findInvalidBound([pattern, seconds]: Routes["maxStale"][number]): string[] {
+  if (Number.isInteger(seconds) && seconds >= 0) return [];
+  return [`maxStale: "${pattern}" has the limit ${seconds}. Write a whole number of seconds, at least 0`];
+}
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+function findInvalidRule({ path, methods, access }: BackendRule): string[] {
+  const unknown = methods.filter((method) => !METHODS.includes(method));
+  const repeated = methods.filter((method, index) => methods.indexOf(method) !== index);
+  const name = `backendAccess: "${path}"`;
+  return [
+    ...(methods.length > 0 ? [] : [`${name} has no methods. List them, such as ["POST"]`]),
+    ...unknown.map((method) => `${name} has the method "${method}". Use ${METHODS.join(", ")}`),
+    ...repeated.map((method) => `${name} has the method "${method}" twice. Remove one of them`),
+    ...(access === "optional" || access === "open"
+      ? []
+      : [`${name} has the access "${access}". Use "optional" or "open", or remove the rule`]),
+  ];
+}
+
+/** A rule that applies next to another one would make the access depend on their order. */
+function findRuleProblems({ backend, backendAccess }: Routes): string[] {
+  const outside = backendAccess.filter(({ path }) => !isWithin(rootOf(path), backend));
+  return [
+    ...outside.map(
+      ({ path }) => `backendAccess: "${path}" is not below "${backend}". Write the path with this prefix`,
+    ),
+    ...backendAccess.flatMap((one, index) =>
+      backendAccess
+        .slice(index + 1)
+        .filter(
+          ({ path, methods }) =>
+            overlap(one.path, path) && methods.some((method) => one.methods.includes(method)),
+        )
+        .map(
+          ({ path }) =>
+            `backendAccess: "${one.path}" and "${path}" overlap for the same method. Remove or change one of them`,
+        ),
+    ),
+  ];
+}
+
+/** Everything below the backend's prefix is the backend's. */
+function coverage({ list, pattern }: Entry): string {
+  return list === "backend" ? `${pattern}/*` : pattern;
+}
+
+function findOverlaps(entries: readonly Entry[]): string[] {
+  return entries.flatMap((one, index) =>
+    entries
+      .slice(index + 1)
+      .filter((other) => overlap(coverage(one), coverage(other)))
+      .map((other) =>
+        one.list === other.list
+          ? `${one.list}: "${one.pattern}" and "${other.pattern}" overlap. Remove one of them`
+          : `${one.list}: "${one.pattern}" overlaps "${other.pattern}" in ${other.list}. A path has one kind: change one of them`,
+      ),
+  );
+}
+
+function overlap(one: string, other: string): boolean {
+  return matchesPattern(rootOf(one), other) || matchesPattern(rootOf(other), one);
+}
+
+function findDuplicates(entries: readonly Entry[]): string[] {
+  return entries
+    .filter(({ pattern }, index) => entries.findIndex((other) => other.pattern === pattern) !== index)
+    .map(({ list, pattern }) => `${list}: "${pattern}" is listed twice. Remove one of them`);
+}
+
+/** Only paths below `/api` are route handlers to the gate, and only others are pages. */
+function findMisplaced({ list, pattern }: Entry): string[] {
+  const isApi = isWithin(rootOf(pattern), "/api");
+  if (list === "openApi") {
+    return isApi ? [] : [`openApi: "${pattern}" is not below "/api". List it in publicPages`];
+  }
+  if (list === "backend") {
+    return rootOf(pattern) === "/" ? ['backend: "/" covers every path. Write a path such as "/backend"'] : [];
+  }
+  if (pattern === "/*") return [`${list}: "/*" covers every page. List the pages or their folders`];
+  return isApi ? [`${list}: "${pattern}" is below "/api", where no page is. List it in openApi`] : [];
+}
+
+function findContradictions({ login, home, guestPages, backend }: Routes): string[] {
+  const isGuest = (path: string) => guestPages.some((pattern) => matchesPattern(path, pattern));
+  const isPage = (path: string) => !isWithin(path, backend) && !isWithin(path, "/api");
+  return [
+    // `safeNextPath` relies on this to prevent a redirect loop.
+    ...(isGuest(login) ? [] : [`login: "${login}" is not a page for guests. Add it to guestPages`]),
+    ...(isGuest(home)
+      ? [`home: "${home}" is a page for guests, so a sign-in would be a redirect loop. Use another page`]
+      : []),
+    ...(isPage(home) ? [] : [`home: "${home}" is not a page. Use the path of a page`]),
+  ];
+}

@@ -1,0 +1,270 @@
+import { describe, expect, it, test } from "vitest";
+import { checkRoutes, RoutesError } from "../../../lib/check-routes";
+import { type Routes, routes } from "../../../lib/routes";
+
+const valid: Routes = {
+  publicPages: ["/", "/about", "/blog/*"],
+  guestPages: ["/login", "/join/*"],
+  openApi: ["/api/auth/*", "/api/health"],
+  backend: "/backend",
+  backendAccess: [
+    { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
+    { path: "/backend/api/articles/*", methods: ["GET", "HEAD"], access: "optional" },
+    { path: "/backend/api/articles", methods: ["POST"], access: "open" },
+  ],
+  maxStale: [
+    ["/backend/api/account/*", 0],
+    ["/account", 5],
+  ],
+  login: "/login",
+  endSession: ["/api/auth/sign-out"],
+  home: "/dashboard",
+};
+
+function problemsOf(changes: Partial<Record<keyof Routes, unknown>>): readonly string[] {
+  try {
+    // A list can also come from JavaScript, which has no types.
+    checkRoutes({ ...valid, ...changes } as Routes);
+    return [];
+  } catch (error) {
+    if (!(error instanceof RoutesError)) throw error;
+    return error.problems;
+  }
+}
+
+it("the routes of this app are valid", () => {
+  expect(() => checkRoutes(routes)).not.toThrow();
+});
+
+it("valid routes with patterns are accepted", () => {
+  expect(problemsOf({})).toEqual([]);
+});
+
+describe("an invalid pattern is refused:", () => {
+  const encoded = "has an encoded character, or one that URLs encode. Write the pattern of a folder above it";
+  const star = 'has a "*" that is not the whole last segment. Write an exact path, or "/folder/*"';
+  const dots = "has a dot segment. Write the path that it leads to";
+  const slash = 'has a slash too many at its end. Remove it: "/about" is also "/about/"';
+  test.each([
+    ["about", 'does not start with "/". Add it'],
+    ["", 'does not start with "/". Add it'],
+    ["*", 'does not start with "/". Add it'],
+    ["/about?x=1", "has a query or a fragment. Remove it: only the path of a request is compared"],
+    ["/about#x", "has a query or a fragment. Remove it: only the path of a request is compared"],
+    ["/blog*", star],
+    ["/b*/x", star],
+    ["/*/x", star],
+    ["/blog/**", star],
+    ["/blog/*/*", star],
+    ["/blog/*/", star],
+    ["/%61bout", encoded],
+    ["/über", encoded],
+    ["/a b", encoded],
+    ["/a\\b", encoded],
+    ["/blog/../account", dots],
+    ["/./about", dots],
+    ["/blog/..", dots],
+    ["/blog/../*", dots],
+    ["/blog//post", 'has "//". Write "/"'],
+    ["//about", 'has "//". Write "/"'],
+    ["/about/", slash],
+    ["/about//*", slash],
+  ])("%s", (pattern, message) => {
+    expect(problemsOf({ publicPages: [pattern] })).toEqual([`publicPages: "${pattern}" ${message}`]);
+  });
+
+  test.each(["publicPages", "guestPages", "openApi", "endSession"] as const)("in %s", (list) => {
+    expect(problemsOf({ [list]: ["x"] })).toEqual([`${list}: "x" does not start with "/". Add it`]);
+  });
+
+  test.each(["backend", "login", "home"] as const)("as %s", (name) => {
+    expect(problemsOf({ [name]: "x" })).toEqual([`${name}: "x" does not start with "/". Add it`]);
+  });
+
+  it("in maxStale", () => {
+    expect(problemsOf({ maxStale: [["/account/", 0]] })).toEqual([`maxStale: "/account/" ${slash}`]);
+  });
+});
+
+test.each([
+  ["backend", { backend: "/backend/*" }, "/backend/*"],
+  ["login", { login: "/login/*" }, "/login/*"],
+  ["home", { home: "/home/*" }, "/home/*"],
+  ["endSession", { endSession: ["/api/auth/*"] }, "/api/auth/*"],
+])("%s cannot be a pattern with a star", (list, changes, pattern) => {
+  expect(problemsOf(changes)).toEqual([`${list}: "${pattern}" is a pattern. Write an exact path`]);
+});
+
+test.each([-1, 0.5, Number.NaN, "5"])("a limit of %s seconds is refused", (seconds) => {
+  expect(problemsOf({ maxStale: [["/x", seconds]] })).toEqual([
+    `maxStale: "/x" has the limit ${seconds}. Write a whole number of seconds, at least 0`,
+  ]);
+});
+
+describe("a path with two kinds is refused:", () => {
+  const cases: [sentence: string, changes: Partial<Routes>, problem: string][] = [
+    [
+      "a page that is public and for guests",
+      { publicPages: ["/login"] },
+      'publicPages: "/login" overlaps "/login" in guestPages. A path has one kind: change one of them',
+    ],
+    [
+      "a page for guests in a public folder",
+      { guestPages: ["/login", "/blog/join"] },
+      'publicPages: "/blog/*" overlaps "/blog/join" in guestPages. A path has one kind: change one of them',
+    ],
+    [
+      "a public page at the top of a folder for guests",
+      { publicPages: ["/join"] },
+      'publicPages: "/join" overlaps "/join/*" in guestPages. A path has one kind: change one of them',
+    ],
+    [
+      "a public page below the backend's prefix",
+      { publicPages: ["/backend/docs"] },
+      'publicPages: "/backend/docs" overlaps "/backend" in backend. A path has one kind: change one of them',
+    ],
+    [
+      "a backend in a public folder",
+      { publicPages: ["/x/*"], backend: "/x/backend", maxStale: [] },
+      'publicPages: "/x/*" overlaps "/x/backend" in backend. A path has one kind: change one of them',
+    ],
+    [
+      "an open route handler below the backend's prefix",
+      { backend: "/api" },
+      'openApi: "/api/auth/*" overlaps "/api" in backend. A path has one kind: change one of them',
+    ],
+    [
+      "a page twice",
+      { publicPages: ["/about", "/about"] },
+      'publicPages: "/about" and "/about" overlap. Remove one of them',
+    ],
+    [
+      "a page in a folder of the same list",
+      { publicPages: ["/blog/post", "/blog/*"] },
+      'publicPages: "/blog/post" and "/blog/*" overlap. Remove one of them',
+    ],
+    [
+      "a path with two limits",
+      {
+        maxStale: [
+          ["/x", 1],
+          ["/x", 2],
+        ],
+      },
+      'maxStale: "/x" is listed twice. Remove one of them',
+    ],
+    [
+      "an ending of a session twice",
+      { endSession: ["/api/auth/sign-out", "/api/auth/sign-out"] },
+      'endSession: "/api/auth/sign-out" is listed twice. Remove one of them',
+    ],
+  ];
+  test.each(cases)("%s", (_, changes, problem) => {
+    expect(problemsOf(changes)).toContain(problem);
+  });
+});
+
+describe("a path in the wrong list is refused:", () => {
+  const cases: [sentence: string, changes: Partial<Routes>, problem: string][] = [
+    [
+      "a page in openApi",
+      { openApi: ["/about-us"] },
+      'openApi: "/about-us" is not below "/api". List it in publicPages',
+    ],
+    [
+      "a folder that only begins with the same letters",
+      { openApi: ["/apis/*"] },
+      'openApi: "/apis/*" is not below "/api". List it in publicPages',
+    ],
+    [
+      "a route handler in publicPages",
+      { publicPages: ["/api/feed"] },
+      'publicPages: "/api/feed" is below "/api", where no page is. List it in openApi',
+    ],
+    [
+      "every page",
+      { publicPages: ["/*"], guestPages: ["/login"] },
+      'publicPages: "/*" covers every page. List the pages or their folders',
+    ],
+    ["every path", { backend: "/" }, 'backend: "/" covers every path. Write a path such as "/backend"'],
+    [
+      "a protected sign-in page",
+      { login: "/enter" },
+      'login: "/enter" is not a page for guests. Add it to guestPages',
+    ],
+    [
+      "a home page for guests",
+      { home: "/join" },
+      'home: "/join" is a page for guests, so a sign-in would be a redirect loop. Use another page',
+    ],
+    [
+      "a home page at the backend",
+      { home: "/backend/x" },
+      'home: "/backend/x" is not a page. Use the path of a page',
+    ],
+    ["a home page below /api", { home: "/api/x" }, 'home: "/api/x" is not a page. Use the path of a page'],
+  ];
+  test.each(cases)("%s", (_, changes, problem) => {
+    expect(problemsOf(changes)).toContain(problem);
+  });
+});
+
+describe("a rule for the backend is refused:", () => {
+  const rule = { path: "/backend/x", methods: ["GET"], access: "open" };
+  test.each<[sentence: string, rules: unknown[], problem: string]>([
+    [
+      "with an invalid path",
+      [{ ...rule, path: "/backend/x/" }],
+      'backendAccess: "/backend/x/" has a slash too many at its end. Remove it: "/about" is also "/about/"',
+    ],
+    [
+      "for a path outside the backend",
+      [{ ...rule, path: "/webhooks/*" }],
+      'backendAccess: "/webhooks/*" is not below "/backend". Write the path with this prefix',
+    ],
+    [
+      "for every path",
+      [{ ...rule, path: "/*" }],
+      'backendAccess: "/*" is not below "/backend". Write the path with this prefix',
+    ],
+    [
+      "without methods",
+      [{ ...rule, methods: [] }],
+      'backendAccess: "/backend/x" has no methods. List them, such as ["POST"]',
+    ],
+    [
+      "with a method in lower case",
+      [{ ...rule, methods: ["get"] }],
+      'backendAccess: "/backend/x" has the method "get". Use GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    ],
+    [
+      "with a method twice",
+      [{ ...rule, methods: ["GET", "GET"] }],
+      'backendAccess: "/backend/x" has the method "GET" twice. Remove one of them',
+    ],
+    [
+      "with an unknown access",
+      [{ ...rule, access: "public" }],
+      'backendAccess: "/backend/x" has the access "public". Use "optional" or "open", or remove the rule',
+    ],
+    [
+      "next to another one for the same path and method",
+      [rule, { ...rule, path: "/backend/*", methods: ["GET", "POST"], access: "optional" }],
+      'backendAccess: "/backend/x" and "/backend/*" overlap for the same method. Remove or change one of them',
+    ],
+  ])("%s", (_, backendAccess, problem) => {
+    expect(problemsOf({ backendAccess })).toEqual([problem]);
+  });
+
+  it("but not next to one for another method", () => {
+    expect(problemsOf({ backendAccess: [rule, { ...rule, methods: ["POST"] }] })).toEqual([]);
+  });
+});
+
+it("all problems are reported together, in one message that names the file", () => {
+  const changes = { publicPages: ["/a/", "b"] } as unknown as Partial<Routes>;
+  expect(() => checkRoutes({ ...valid, ...changes })).toThrow(
+    'The routes in lib/routes.ts cannot be used:\n  - publicPages: "/a/" has a slash too many at its end. ' +
+      'Remove it: "/about" is also "/about/"\n  - publicPages: "b" does not start with "/". Add it',
+  );
+});
