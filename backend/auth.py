@@ -34,6 +34,8 @@ MAX_LIFETIME = 1800
 MAX_PURPOSE_LIFETIME = 60
 #: Maximum length of a token. The gate's tokens are much shorter. Characters.
 MAX_LENGTH = 8192
+#: RFC 6749 §3.3: the name of one scope. Without `"` and `\\`, so it can be put in quotes.
+_SCOPE_NAME = r"[\x21\x23-\x5b\x5d-\x7e]+"
 
 _log = logging.getLogger("gatehouse")
 
@@ -141,6 +143,27 @@ class User(CustomClaims):
     #: When the token expires, in seconds since the epoch. Anything that outlives the request, such
     #: as a WebSocket, must end at this time.
     expires_at: int
+    #: When the user signed in, in seconds since the epoch. None: not known.
+    auth_time: int | None = None
+    #: The user's role, or several with commas between them: see ``has_role``.
+    role: str | None = None
+    #: What a program may do, such as ``tasks:read tasks:write``: see ``has_scope``.
+    scope: str | None = None
+    #: The program that acts for the user, such as an API key. None: the user's own session.
+    client_id: str | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the token is a program's, which may do only what its scope names."""
+        return self.client_id is not None or self.scope is not None
+
+    def has_role(self, role: str) -> bool:
+        """Better Auth's ``admin`` plugin stores several roles in one text, separated by commas."""
+        return self.role is not None and role in self.role.split(",")
+
+    def has_scope(self, scope: str) -> bool:
+        """The user's own session has no scope and may do everything that the user may."""
+        return not self.is_limited or scope in (self.scope or "").split(" ")
 
 
 class TokenError(Exception):
@@ -259,14 +282,21 @@ def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
         # response could contain it.
         return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
 
+    def is_scope(value: object) -> bool:
+        # RFC 6749 §3.3: one space between two names, and at least one name.
+        pattern = f"{_SCOPE_NAME}( {_SCOPE_NAME})*"
+        return isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
     required = ("iss", "aud", "sub", "email", "sid", "jti")
+    optional = [name for name in ("purpose", "role", "client_id") if name in claims]
     max_lifetime = MAX_PURPOSE_LIFETIME if "purpose" in claims else MAX_LIFETIME
     valid = (
-        all(is_text(claims.get(name)) and claims[name] for name in required)
+        all(is_text(claims.get(name)) and claims[name] for name in (*required, *optional))
         and is_text(claims.get("name"))
         and all(is_whole(claims.get(name)) for name in ("iat", "exp"))
         and is_whole(claims.get("nbf", 0))
-        and ("purpose" not in claims or (is_text(claims["purpose"]) and claims["purpose"]))
+        and is_whole(claims.get("auth_time", 0))
+        and is_scope(claims.get("scope", "none"))
         and 0 < claims["exp"] - claims["iat"] <= max_lifetime
     )
     if not valid:
@@ -281,7 +311,7 @@ def settings() -> AuthSettings:
 
 
 def install(app: FastAPI) -> None:
-    """Checks the settings at start-up, and adds the ``code`` to 401 responses.
+    """Checks the settings at start-up, and adds the ``code`` to this file's 401 and 403 responses.
 
     Raises SystemExit with one line for each invalid variable, so that a failed start-up prints a
     readable message and not a traceback.
@@ -290,7 +320,7 @@ def install(app: FastAPI) -> None:
         settings()
     except ValidationError as error:
         raise SystemExit("\n".join(map(_describe_problem, error.errors()))) from None
-    app.add_exception_handler(NotAuthenticated, _respond_not_authenticated)
+    app.add_exception_handler(Refused, _respond_refused)
 
 
 def _describe_problem(problem: Mapping[str, Any]) -> str:
@@ -298,7 +328,15 @@ def _describe_problem(problem: Mapping[str, Any]) -> str:
     return f"{variable} {problem['msg'].removeprefix('Value error, ')}"
 
 
-class NotAuthenticated(HTTPException):
+class Refused(HTTPException):
+    """A refusal. ``code`` is stable, and ``challenge`` is the ``WWW-Authenticate`` header."""
+
+    def __init__(self, status: int, code: str, detail: str, challenge: str | None = None) -> None:
+        super().__init__(status, detail, {"WWW-Authenticate": challenge} if challenge else None)
+        self.code = code
+
+
+class NotAuthenticated(Refused):
     """A 401 as in RFC 6750 §3.
 
     The challenge is a bare ``Bearer`` if the request has no token, and ``invalid_token`` otherwise.
@@ -306,13 +344,41 @@ class NotAuthenticated(HTTPException):
 
     def __init__(self, code: str) -> None:
         challenge = "Bearer" if code == "token_missing" else 'Bearer error="invalid_token"'
-        super().__init__(401, "Could not validate credentials", {"WWW-Authenticate": challenge})
-        self.code = code
+        super().__init__(401, code, "Could not validate credentials", challenge)
 
 
-async def _respond_not_authenticated(_: HTTPConnection, error: Exception) -> JSONResponse:
+class NotRecent(Refused):
+    """A 401 as in RFC 9470 §3: the user signed in too long ago, and has to sign in again."""
+
+    def __init__(self, max_age: int) -> None:
+        code = "insufficient_user_authentication"
+        challenge = f'Bearer error="{code}", max_age={max_age}'
+        super().__init__(401, code, f"This needs a sign-in of the last {max_age} s", challenge)
+
+
+class RoleMissing(Refused):
+    """A 403: the user does not have the role."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(403, "insufficient_role", f"This needs the role {role}")
+
+
+class ScopeMissing(Refused):
+    """A 403 as in RFC 6750 §3.1. ``scope`` is None if no scope gives access."""
+
+    def __init__(self, scope: str | None) -> None:
+        code = "insufficient_scope"
+        challenge = f'Bearer error="{code}"'
+        if scope is None:
+            super().__init__(403, code, "Programs have no access to this", challenge)
+        else:
+            detail = f"This needs the scope {scope}"
+            super().__init__(403, code, detail, f'{challenge}, scope="{scope}"')
+
+
+async def _respond_refused(_: HTTPConnection, error: Exception) -> JSONResponse:
     # Also runs for a WebSocket handshake, which is refused before it is accepted.
-    assert isinstance(error, NotAuthenticated)
+    assert isinstance(error, Refused)
     _log.info(error.code, extra={"status": error.status_code})
     return JSONResponse(
         {"detail": error.detail, "code": error.code}, error.status_code, error.headers
@@ -323,9 +389,14 @@ async def _respond_not_authenticated(_: HTTPConnection, error: Exception) -> JSO
 async def get_current_user(connection: HTTPConnection) -> User:
     """Returns the user of the token in the request or in the WebSocket handshake.
 
-    Raises NotAuthenticated.
+    A program's token is refused: it may call only endpoints with ``RequireScope``.
+
+    Raises NotAuthenticated or ScopeMissing.
     """
-    return _authenticate(connection, None)
+    user = _authenticate(connection, None)
+    if user.is_limited:
+        raise ScopeMissing(None)
+    return user
 
 
 def _authenticate(connection: HTTPConnection, purpose: str | None) -> User:
@@ -387,3 +458,71 @@ class ServerOnly:
 
     async def __call__(self, connection: HTTPConnection) -> User:
         return _authenticate(connection, self.purpose)
+
+
+class RequireRole:
+    """A dependency: the user, who must have this role. Otherwise it raises RoleMissing.
+
+    The role is the one that the database had at most ``SESSION_MAX_STALE_SECONDS`` before the gate
+    forwarded the request.
+
+    @example::
+
+        Admin = Annotated[User, Depends(RequireRole("admin"))]
+
+        @app.get("/api/users")
+        def list_users(admin: Admin) -> list[str]: ...
+    """
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+
+    async def __call__(self, user: CurrentUser) -> User:
+        if not user.has_role(self.role):
+            raise RoleMissing(self.role)
+        return user
+
+
+class RecentUser:
+    """A dependency: the user, who must have signed in at most ``max_age`` seconds ago.
+
+    Otherwise it raises NotRecent, and so it does if the time of the sign-in is unknown, or in the
+    future by more than ``LEEWAY``.
+
+    @example::
+
+        @app.delete("/api/backups", dependencies=[Depends(RecentUser(300))])
+        def delete_backups(user: CurrentUser) -> None: ...
+    """
+
+    def __init__(self, max_age: int) -> None:
+        self.max_age = max_age
+
+    async def __call__(self, user: CurrentUser) -> User:
+        # A time that is far in the future would be recent for ever.
+        if user.auth_time is None or not -LEEWAY <= time.time() - user.auth_time <= self.max_age:
+            raise NotRecent(self.max_age)
+        return user
+
+
+class RequireScope:
+    """A dependency: the user, for whom a program may also act if its token has this scope.
+
+    Otherwise it raises ScopeMissing. The user's own session has no scope and is accepted.
+
+    @example::
+
+        @app.get("/api/tasks")
+        def list_tasks(user: Annotated[User, Depends(RequireScope("tasks:read"))]) -> list[str]: ...
+    """
+
+    def __init__(self, scope: str) -> None:
+        if not re.fullmatch(_SCOPE_NAME, scope):
+            raise ValueError(f"{scope!r} is not the name of one scope (RFC 6749 §3.3)")
+        self.scope = scope
+
+    async def __call__(self, connection: HTTPConnection) -> User:
+        user = _authenticate(connection, None)
+        if not user.has_scope(self.scope):
+            raise ScopeMissing(self.scope)
+        return user

@@ -1,9 +1,8 @@
 """Limits how many requests of one user, and of all users, run at the same time.
 
-A request runs while it holds a slot. It waits for one here, in the event loop, where waiting
-costs almost nothing. Otherwise they would wait
-in one queue for a thread, and 200 requests of one user would run before the first request of
-another user.
+A request runs while it holds a slot. It waits for a slot here, in the event loop, where waiting
+costs almost nothing. Without slots all requests would wait in one queue for a thread, and 200
+requests of one user would run before the first request of another user.
 """
 
 from collections.abc import AsyncIterator

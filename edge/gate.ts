@@ -11,9 +11,9 @@ import { respond, respondToFailure } from "./respond";
 import { readSessionCookies, sessionCookieNames } from "./session/cookies";
 import { createSessionReader } from "./session/reader";
 import type { KnownSession, SessionResult } from "./session/session";
-import { createStaleBound } from "./session/staleness-bound";
+import { createStalenessBound } from "./session/staleness-bound";
 import { createBackendAddresses } from "./upstream/backend-addresses";
-import { createDroppedHeaderLog } from "./upstream/dropped-headers";
+import { createDroppedHeaderLog } from "./upstream/dropped-header-log";
 import { type Authorization, buildUpstreamHeaders } from "./upstream/headers";
 import { relay } from "./upstream/relay";
 import { rewrite } from "./upstream/rewrite";
@@ -41,7 +41,7 @@ export function createGate(options: GateOptions): Gate {
   const classify = createClassifier(routes);
   const endings: ReadonlySet<string> = new Set(routes.endSession);
   const cookieNames = sessionCookieNames(options.appOrigin.startsWith("https:"));
-  const maxStaleAt = createStaleBound(options.sessionMaxStaleSeconds, routes.maxStale);
+  const maxStaleAt = createStalenessBound(options.sessionMaxStaleSeconds, routes.maxStale);
   const sessions = createSessionReader({
     authSecrets: options.authSecrets,
     cookieNames,

@@ -89,7 +89,7 @@ export const parseSecret: Parse<string> = (value) => {
   checkCharacters(value);
   const bytes = new TextEncoder().encode(value).length;
   if (bytes < MIN_KEY_BYTES) {
-    throw new InvalidValue(`is ${bytes} bytes long, and ${MIN_KEY_BYTES} is the least. ${MAKE_SECRET}`);
+    throw new InvalidValue(`is ${bytes} bytes long, and the minimum is ${MIN_KEY_BYTES}. ${MAKE_SECRET}`);
   }
   if (PLACEHOLDER.test(value)) throw new InvalidValue(`is a placeholder. ${MAKE_SECRET}`);
   return value;

@@ -24,7 +24,7 @@ Checks the settings of the environment. Where a variable is not set, it reads .e
 .env files, and then the addresses of a running \`npm run up\`. With NODE_ENV=development it reads the
 files that \`npm run dev\` reads.
   --path   a path of FastAPI that requires a user and supports GET
-  --json   one JSON document (with \`npm run -s\`, nothing else)
+  --json   one JSON document (with \`npm run --silent doctor\`, nothing else)
 Exit code 1: a check failed; otherwise 0.`;
 
 const HEADINGS = {

@@ -85,7 +85,9 @@ async function everyPython(own: string): Promise<Python[]> {
   return pythons;
 }
 
-/** Runs FastAPI's tests with these Pythons at the same time. Each of them uses one processor core. */
+/**
+ * Runs FastAPI's tests with these Pythons at the same time. Each of them uses one processor core.
+ */
 function pytest(pythons: readonly Python[]): Promise<Tally[]> {
   const title = `FastAPI's tests under Python ${pythons.map(({ version }) => version).join(", ")}`;
   return step(title, () => Promise.all(pythons.map(pytestUnder)));

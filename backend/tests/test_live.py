@@ -296,7 +296,7 @@ def test_a_change_is_read_once_for_all_pages(address, api):
     assert len(reads) == 2
 
 
-def test_pages_are_told_to_reconnect_when_their_tasks_cannot_be_read(address, api):
+def test_sockets_close_with_try_again_later_when_tasks_cannot_be_read(address, api):
     me = signed_in()
     with live(address, me) as page:
         receive(page)

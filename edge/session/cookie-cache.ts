@@ -7,7 +7,7 @@ import type { KnownSession } from "./session";
 
 /** The claims of Better Auth 1.7's cookie cache (`jwt` strategy) that are used here. */
 interface CookieCache extends JWTPayload {
-  session: { id: string; token: string; expiresAt: string };
+  session: { id: string; token: string; expiresAt: string; createdAt: string };
   user: UserRecord;
 }
 
@@ -72,9 +72,9 @@ function sessionIn(
 }
 
 /** The cookie may be older than a custom claim of the app and lack the data for it. */
-function identityIn(user: UserRecord, session: { id: string }): Identity | undefined {
+function identityIn(user: UserRecord, { id, createdAt }: CookieCache["session"]): Identity | undefined {
   try {
-    return identityOf(user, session);
+    return identityOf(user, { id, createdAt: new Date(createdAt) });
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@ export interface SessionRecord {
   readonly id: string;
   readonly token: string;
   readonly expiresAt: Date;
+  readonly createdAt: Date;
   readonly [field: string]: unknown;
 }
 

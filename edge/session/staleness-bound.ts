@@ -11,7 +11,7 @@ export type StaleBounds = readonly (readonly [pattern: string, seconds: number])
  * This compares less strictly than `edge/path-matcher.ts`: a shorter bound for too many paths is
  * safe.
  */
-export function createStaleBound(deployment: number, bounds: StaleBounds) {
+export function createStalenessBound(deployment: number, bounds: StaleBounds) {
   const rules = bounds.map(([pattern, seconds]) => ({
     root: rootOf(pattern),
     isExact: !isFolder(pattern),

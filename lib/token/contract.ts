@@ -39,8 +39,8 @@ export interface JwtConfig {
 }
 
 /**
- * The registered claims of RFC 7519 §4.1, the contract's own claims `email`, `name`, `sid` and
- * `purpose`, and your custom claims. Times in seconds since the epoch.
+ * The registered claims of RFC 7519 §4.1, the contract's other claims, and your custom claims.
+ * Times in seconds since the epoch.
  */
 export interface BackendClaims extends CustomClaims {
   iss: string;
@@ -52,6 +52,14 @@ export interface BackendClaims extends CustomClaims {
   jti: string;
   iat: number;
   exp: number;
+  /** When the user signed in. OpenID Connect Core §2. */
+  auth_time?: number;
+  /** The user's role, or several with commas between them. */
+  role?: string;
+  /** What a program may do: names with spaces between them. RFC 6749 §3.3. */
+  scope?: string;
+  /** The program that uses the token. RFC 8693 §4.3. */
+  client_id?: string;
   purpose?: Purpose;
 }
 
@@ -61,22 +69,60 @@ export interface Identity {
   readonly email: string;
   readonly name: string;
   readonly sessionId: string;
+  /** When the user signed in, in seconds since the epoch. */
+  readonly authTime?: number | undefined;
+  /** The user's role, or several with commas between them: see {@link hasRole}. */
+  readonly role?: string | undefined;
+  /**
+   * What a program may do, such as `tasks:read tasks:write`. Undefined in a session of the user,
+   * which may do everything that the user may.
+   */
+  readonly scope?: string | undefined;
+  /** The program that acts for the user, such as the id of an API key. */
+  readonly clientId?: string | undefined;
   readonly custom: CustomClaims;
+}
+
+/** What an identity contains of a Better Auth session. */
+export interface SessionFields {
+  readonly id: string;
+  /**
+   * Better Auth sets it at sign-in. An extension of the session does not change it. Undefined: it
+   * is not known when the user signed in.
+   */
+  readonly createdAt?: Date;
 }
 
 /**
  * Returns the identity of a Better Auth session. FastAPI refuses a token of more than 8,192
  * characters, so a name or an email that was stored before there were limits is cut.
- * @throws what `customClaimsOf` throws
+ * @throws if `createdAt` is an invalid date, and what `customClaimsOf` throws
  */
-export function identityOf(user: UserRecord, session: { id: string }): Identity {
+export function identityOf(user: UserRecord, { id, createdAt }: SessionFields): Identity {
   return {
     userId: user.id,
     email: cutText(user.email, fieldLimits.email),
     name: cutText(user.name, fieldLimits.name),
-    sessionId: session.id,
+    sessionId: id,
+    authTime: createdAt && wholeSeconds(createdAt),
+    // Only where the app has this column (docs/authorization.md).
+    role: typeof user.role === "string" && user.role !== "" ? user.role : undefined,
     custom: customClaimsOf(user),
   };
+}
+
+function wholeSeconds(date: Date): number {
+  const seconds = Math.floor(date.getTime() / 1000);
+  if (Number.isNaN(seconds)) throw new Error("the session's createdAt is an invalid date");
+  return seconds;
+}
+
+/**
+ * Whether the user has this role. Better Auth's `admin` plugin stores several roles in one text,
+ * with commas between them.
+ */
+export function hasRole({ role }: Pick<Identity, "role">, wanted: string): boolean {
+  return role?.split(",").includes(wanted) ?? false;
 }
 
 /** The `kid` of a key: the first 16 hex digits of the SHA-256 of its UTF-8 bytes. */

@@ -45,9 +45,9 @@ export function createMinter(config: JwtConfig, randomId: () => string): MintTok
     const { kid, key } = await signingKey;
     const iat = Math.floor(issuedAt / 1000);
     const exp = iat + (purpose === undefined ? ttlSeconds : Math.min(ttlSeconds, MAX_PURPOSE_TTL_SECONDS));
-    // JSON leaves out `purpose` if it is undefined. It is always set here, so that a custom claim
-    // of the same name is overwritten.
-    const claims: Omit<BackendClaims, "purpose"> & { purpose: Purpose | undefined } = {
+    // JSON leaves out a claim that is undefined. All are always set here, so that a custom claim of
+    // the same name is overwritten.
+    const claims: { [Name in keyof Required<BackendClaims>]: BackendClaims[Name] | undefined } = {
       // First, so that no custom claim can overwrite a claim of the contract.
       ...identity.custom,
       iss: config.issuer,
@@ -59,6 +59,10 @@ export function createMinter(config: JwtConfig, randomId: () => string): MintTok
       jti: randomId(),
       iat,
       exp,
+      auth_time: identity.authTime,
+      role: identity.role,
+      scope: identity.scope,
+      client_id: identity.clientId,
       purpose,
     };
     const jwt = await new SignJWT({ ...claims })

@@ -85,7 +85,7 @@ export function medianOf(runs: readonly Scores[]): Scores {
   const performance = ({ scores }: Scores) => scores.performance ?? 0;
   const sorted = runs.toSorted((one, other) => performance(one) - performance(other));
   const middle = sorted[Math.floor(runs.length / 2)];
-  if (!middle) throw new RangeError("no runs, no median");
+  if (!middle) throw new RangeError("There are no runs, so there is no median");
   return middle;
 }
 

@@ -6,8 +6,9 @@ import { root } from "./root";
 const FOLDER = path.join(root, "scripts/tools");
 
 /**
- * Installs the build tools that are separate from the app (docs/decisions/008-packages-of-the-tools.md),
- * unless the versions of the lock file are installed.
+ * Installs the build tools that are separate from the app
+ * (docs/decisions/008-packages-of-the-tools.md), unless the versions of the lock file are
+ * installed.
  * @throws {UserError}
  */
 export function ensureTools(): Promise<void> {

@@ -24,7 +24,7 @@ export async function tunnel(webSocket: WebSocket, address: PostgresAddress): Pr
   const client = createWebSocketStream(webSocket);
   client.on("error", () => {});
   try {
-    const postgres = await reach(address);
+    const postgres = await openConnection(address);
     pipeline(client, postgres, client, () => webSocket.close());
     // The driver sends the first message at once, so a working Postgres responds within this time.
     postgres.setTimeout(address.connectWithin, () => postgres.destroy());
@@ -34,7 +34,7 @@ export async function tunnel(webSocket: WebSocket, address: PostgresAddress): Pr
   }
 }
 
-async function reach({ host, port, ssl, connectWithin }: PostgresAddress): Promise<Socket> {
+async function openConnection({ host, port, ssl, connectWithin }: PostgresAddress): Promise<Socket> {
   const signal = AbortSignal.timeout(connectWithin);
   const socket = connect({ host, port, noDelay: true });
   try {

@@ -34,14 +34,14 @@ interface Batch {
  * not part of a transaction: SET, advisory locks and named statements.
  */
 export async function servePglite(db: PGlite, server: Server): Promise<void> {
-  const greeting = await greet(db);
+  const startupResponse = await readStartupResponse(db);
   const turns = takeTurns(db);
   server.on("connection", (socket) => {
     socket.setNoDelay(true);
     socket.on("close", turns.wake);
     // Nothing to do: a close event follows.
     socket.on("error", () => {});
-    readBatches(socket, greeting, turns.add);
+    readBatches(socket, startupResponse, turns.add);
   });
 }
 
@@ -49,7 +49,7 @@ export async function servePglite(db: PGlite, server: Server): Promise<void> {
  * Postgres's response to a start-up packet, up to ReadyForQuery. It is the same for every
  * connection.
  */
-async function greet(db: PGlite): Promise<Buffer> {
+async function readStartupResponse(db: PGlite): Promise<Buffer> {
   const parameters = "user\0postgres\0database\0postgres\0\0";
   const packet = Buffer.alloc(8 + parameters.length);
   packet.writeInt32BE(packet.length, 0);
@@ -58,7 +58,7 @@ async function greet(db: PGlite): Promise<Buffer> {
   return Buffer.from(await db.execProtocolRaw(packet));
 }
 
-function readBatches(socket: Socket, greeting: Buffer, add: (batch: Batch) => void): void {
+function readBatches(socket: Socket, startupResponse: Buffer, add: (batch: Batch) => void): void {
   let received = Buffer.alloc(0);
   let pending: Buffer[] = [];
   let started = false;
@@ -88,7 +88,7 @@ function readBatches(socket: Socket, greeting: Buffer, add: (batch: Batch) => vo
     else if (code === CANCEL_REQUEST) socket.end();
     else {
       started = true;
-      socket.write(greeting);
+      socket.write(startupResponse);
     }
   };
 

@@ -15,7 +15,7 @@ import { demoUser, seedDemoUser } from "./demo-user";
 import { migrate } from "./migrate";
 import { buildApp, startApp } from "./next";
 import { findPython } from "./python";
-import { noteRunningStack } from "./running-stack";
+import { writeRunningStack } from "./running-stack";
 
 /** `up` serves a build, `dev` the sources. */
 export type Mode = "up" | "dev";
@@ -46,7 +46,7 @@ export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
     atEnd(part.stop);
     parts.push(part);
   }
-  noteRunningStack(env, atEnd);
+  writeRunningStack(env, atEnd);
 
   console.log(describeStack(`http://localhost:${port}`, settings, mode));
   const { message } = await Promise.race(parts.map(({ exited }) => exited));

@@ -11,7 +11,7 @@ const FILE = path.join(root, ".data/running.json");
 const NAMES = ["BETTER_AUTH_URL", "BACKEND_URL", "DATABASE_URL", "NEON_ENDPOINT"];
 
 /** Writes the addresses to a file, and deletes the file when the stack ends. */
-export function noteRunningStack(env: Readonly<Record<string, string>>, atEnd: AtEnd): void {
+export function writeRunningStack(env: Readonly<Record<string, string>>, atEnd: AtEnd): void {
   const addresses = Object.fromEntries(NAMES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
   mkdirSync(path.dirname(FILE), { recursive: true });
   // The file may contain the password of a database: only the user may read it.

@@ -91,7 +91,7 @@ describe("the link that approves a change of email, opened again", () => {
     const { newEmail, token } = await approval();
     const [header, payload, signature = ""] = token.split(".");
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    // Of the last character's six bits two are padding.
+    // Two of the six bits of the last character are padding.
     const last = alphabet.indexOf(signature.at(-1) ?? "") & ~3;
     const spellings = [0, 1, 2, 3].map((bits) => signature.slice(0, -1) + alphabet[last | bits]);
     spellings.push(`${signature}=`, `${signature.slice(0, 9)} ${signature.slice(9)}`, ` ${signature}`);
@@ -210,7 +210,7 @@ describe("the deletion of an account", () => {
     const remove = () => visitor.post("/api/auth/delete-user", { password: PASSWORD }, headers);
     const statuses = (await Promise.all(Array.from({ length: 10 }, remove))).map(({ status }) => status);
     expect(statuses).toContain(200);
-    // 400: Better Auth has found the session, and then no password any more.
+    // 400: Better Auth has found the session, but then the password was already deleted.
     expect(statuses.filter((status) => ![200, 400, 401].includes(status))).toEqual([]);
     expect(errorLines()).toHaveLength(before);
   });

@@ -5,8 +5,9 @@ import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 
 /**
- * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the response says so. A cache in
- * front of the gate sees a cookie instead, so the gate has to say it.
+ * RFC 9111 §3.5: a shared cache stores no response to a request with `Authorization`, unless the
+ * response allows it. A cache in front of the gate sees a cookie instead, so the gate must forbid it
+ * with `Cache-Control`.
  */
 describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
   let backend: Server;

@@ -36,13 +36,13 @@ const documents: Record<string, { type?: string; body: string }> = {
   "/data.json": { type: "application/json", body: "{}" },
 };
 
-/** Whether the policy stops a script that somebody has injected into the HTML. */
+/** Whether the policy stops a script that an attacker has injected into the HTML. */
 function isStrict(policy: string): boolean {
   const script = (policy.match(/script-src [^;]*/) ?? policy.match(/default-src [^;]*/))?.[0] ?? "";
   return /^sandbox/.test(policy) || (script !== "" && !/unsafe-inline|nonce-x|\*/.test(script));
 }
 
-/** A backend that wants its documents to run: it sends a weak header against each of the app's. */
+/** A backend that tries to run scripts in its documents: it weakens each header of the app. */
 async function startHostileUpstream() {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://x");

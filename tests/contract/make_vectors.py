@@ -82,14 +82,16 @@ def good(
     user_name: str = "Ada",
     exp: int = CLAIMS["exp"],
     purpose: str | None = None,
+    **claims,
 ) -> dict:
+    """``claims`` are the optional claims that the verifier returns."""
     user = {
         "id": "user-1",
         "email": "ada@example.com",
         "name": user_name,
         "session_id": "session-1",
         "expires_at": exp,
-    }
+    } | claims
     return {
         "name": name,
         "token": value,
@@ -129,7 +131,7 @@ def good_vectors() -> list[dict]:
         good("a name in another script", token(name="Ада ✓ 李"), user_name="Ада ✓ 李"),
         good("an empty name", token(name=""), user_name=""),
         good("a typ in lower case", token(header={"typ": "jwt"})),
-        good("an additional claim", token(role="admin")),
+        good("an additional claim", token(plan="pro")),
         good(
             "an exp in the past, within the leeway", token(iat=NOW - 300, exp=NOW - 9), exp=NOW - 9
         ),
@@ -367,7 +369,66 @@ def purpose_vectors() -> list[dict]:
 
 
 def null_purpose() -> str:
-    return sign(segment(HEADER), segment(CLAIMS | {"purpose": None}), KEYS["current"])
+    return with_null("purpose")
+
+
+def with_null(name: str) -> str:
+    """Returns a token with a claim that is null, which ``token`` would leave out."""
+    return sign(segment(HEADER), segment(CLAIMS | {name: None}), KEYS["current"])
+
+
+def optional_vectors() -> list[dict]:
+    """Claims that not every token has."""
+
+    def accepted(name: str, **claims) -> dict:
+        return good(name, token(**claims), **claims)
+
+    def refused(name: str, **claims) -> dict:
+        return bad(name, "token_claims", token(**claims))
+
+    vectors = []
+    for name in ("auth_time", "role", "scope", "client_id"):
+        vectors.append(bad(f"a {name} that is null", "token_claims", with_null(name)))
+        vectors.append(refused(f"a {name} that is true", **{name: True}))
+        vectors.append(refused(f"a {name} that is a list", **{name: ["admin"]}))
+    for name in ("role", "scope", "client_id"):
+        vectors.append(refused(f"a {name} that is a number", **{name: 7}))
+        vectors.append(refused(f"a {name} that is empty", **{name: ""}))
+    for name in ("role", "client_id"):
+        vectors.append(bad(f"a {name} with a lone surrogate", "token_claims", escaped(name)))
+    return [
+        accepted("an auth_time", auth_time=NOW - 3600),
+        accepted("an auth_time in the future", auth_time=NOW + 3600),
+        accepted("a role", role="admin"),
+        accepted("several roles", role="admin,editor"),
+        accepted("a scope of one name", scope="tasks:read"),
+        accepted("a scope of several names", scope="tasks:read tasks:write !#[]~"),
+        accepted("a client_id", client_id="key-1"),
+        accepted(
+            "all optional claims",
+            auth_time=NOW - 3600,
+            role="admin",
+            scope="tasks:read",
+            client_id="key-1",
+        ),
+        *vectors,
+        refused("an auth_time that is a string", auth_time=str(NOW)),
+        refused("an auth_time that is a fraction", auth_time=NOW - 0.5),
+        refused("a scope with a leading space", scope=" tasks:read"),
+        refused("a scope with a trailing space", scope="tasks:read "),
+        refused("a scope with two spaces in a row", scope="tasks:read  tasks:write"),
+        refused("a scope with a line break", scope="tasks:read\n"),
+        refused("a scope with a tab", scope="tasks:read\ttasks:write"),
+        refused("a scope with a quotation mark", scope='tasks:"read"'),
+        refused("a scope with a backslash", scope="tasks\\read"),
+        refused("a scope with a letter beyond ASCII", scope="tâches"),
+    ]
+
+
+def escaped(name: str) -> str:
+    """Returns a token with a claim that is an escaped lone surrogate, which UTF-8 cannot encode."""
+    payload = json.dumps(CLAIMS | {name: "\ud800"}).encode()
+    return sign(segment(HEADER), b64(payload), KEYS["current"])
 
 
 def render() -> str:
@@ -377,6 +438,7 @@ def render() -> str:
         *header_vectors(),
         *claim_vectors(),
         *purpose_vectors(),
+        *optional_vectors(),
     ]
     document = {"issuer": ISSUER, "audience": AUDIENCE, "keys": KEYS, "vectors": vectors}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -8,9 +8,9 @@ import cases from "./settings.json" with { type: "json" };
  * cases.
  */
 
-test.each(cases.map((one) => ({ ...one, verdict: one.keys ? "accepts" : "refuses" })))(
-  "the gate $verdict this JWT_SECRET_KEY: $name",
-  ({ value, keys }) => {
+test.each(cases.map((one) => [one.keys ? "accepts" : "refuses", one.name, one] as const))(
+  "the gate %s this JWT_SECRET_KEY: %s",
+  (_verdict, _name, { value, keys }) => {
     const read = () => parseEnv(testEnv({ JWT_SECRET_KEY: value })).jwt.keys;
     if (keys) expect(read()).toEqual(keys);
     else expect(read).toThrow(EnvError);

@@ -42,6 +42,9 @@ interface Expectation {
 
 const MAX_LENGTH = 8192;
 
+/** RFC 6749 §3.3: names of printable ASCII without `"` and `\`, with one space between two. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
 /** RFC 8259 §8.1: JSON between systems is UTF-8, with no byte order mark. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -67,6 +70,10 @@ export async function verifyToken(token: string, { keys, issuer, audience, now, 
     name: claims.name,
     session_id: claims.sid,
     expires_at: claims.exp,
+    auth_time: claims.auth_time,
+    role: claims.role,
+    scope: claims.scope,
+    client_id: claims.client_id,
   };
 }
 
@@ -110,13 +117,17 @@ function readClaims(payload: Record<string, unknown>): BackendClaims & { nbf?: n
   const isText = (value: unknown) => typeof value === "string" && !/\p{Surrogate}/u.test(value);
   const isNonEmptyText = (name: string) => isText(payload[name]) && payload[name] !== "";
   const isInteger = (name: string) => Number.isInteger(payload[name]);
+  const isScope = (value: unknown) => typeof value === "string" && SCOPE.test(value);
+  const isAbsentOr = (isValid: (name: string) => boolean) => (name: string) =>
+    !(name in payload) || isValid(name);
   const claims = payload as unknown as BackendClaims & { nbf?: number };
   const valid =
     ["iss", "aud", "sub", "email", "sid", "jti"].every(isNonEmptyText) &&
     isText(payload.name) &&
     ["iat", "exp"].every(isInteger) &&
-    (payload.nbf === undefined || isInteger("nbf")) &&
-    (!("purpose" in payload) || isNonEmptyText("purpose")) &&
+    ["nbf", "auth_time"].every(isAbsentOr(isInteger)) &&
+    ["purpose", "role", "client_id"].every(isAbsentOr(isNonEmptyText)) &&
+    (!("scope" in payload) || isScope(payload.scope)) &&
     claims.exp > claims.iat &&
     claims.exp - claims.iat <= ("purpose" in payload ? MAX_PURPOSE_TTL_SECONDS : MAX_TTL_SECONDS);
   if (!valid) throw new TokenError("token_claims");

@@ -95,7 +95,7 @@ describe.each(databases)("on %s", (_, startPostgres) => {
     expect((await counter.count("key", 1)).allowed).toBe(false);
   });
 
-  it("of 60 claims to one key one succeeds; it expires, unless it is kept", async () => {
+  it("one of 60 simultaneous claims of a key succeeds, and it expires unless it is kept", async () => {
     const claims = () =>
       Promise.all(Array.from({ length: 60 }, (_, turn) => instances[turn % 12]?.claim("link", 30)));
     expect((await claims()).filter(Boolean)).toHaveLength(1);

@@ -239,6 +239,7 @@ describe("the token endpoint", () => {
       });
       expect(Object.keys(payload).sort()).toEqual([
         "aud",
+        "auth_time",
         "email",
         "exp",
         "iat",
@@ -249,6 +250,8 @@ describe("the token endpoint", () => {
         "sub",
       ]);
       expect(payload).toMatchObject({ email: "native@example.com", name: "Native" });
+      // The account has just been created, by this test.
+      expect(Math.abs((payload.iat ?? 0) - Number(payload.auth_time))).toBeLessThan(60);
       // SESSION_MAX_STALE_SECONDS (60) minus FastAPI's leeway (10).
       expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(50);
     });

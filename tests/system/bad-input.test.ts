@@ -142,7 +142,7 @@ const wrong = (outcomes: readonly Outcome[]) =>
 
 async function send(requests: readonly (() => Promise<Outcome>)[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  // The strictest rate limit allows 3 requests.
+  // Fewer at a time than the strictest rate limit allows, which is 10.
   for (let start = 0; start < requests.length; start += 3) {
     await started.resetRateLimits();
     outcomes.push(...(await Promise.all(requests.slice(start, start + 3).map((sendOne) => sendOne()))));

@@ -91,7 +91,7 @@ describe("a deployment behind https", () => {
   beforeAll(async () => {
     proxy = await startDefectiveProxy();
     stack = await startFullStack({ gate: { BETTER_AUTH_URL: proxy.origin } });
-    proxy.leadTo(stack.origin);
+    proxy.forwardTo(stack.origin);
     sql = new Client({ connectionString: stack.databaseUrl });
     await sql.connect();
     const send = createSend(proxy.origin, createConnect(proxy.origin, { ca: proxy.ca }));
@@ -107,7 +107,7 @@ describe("a deployment behind https", () => {
     await proxy?.stop();
   });
   beforeEach(async () => {
-    proxy.open({});
+    proxy.setDefect({});
     // These tests sign in more often than the rate limits allow.
     await sql.query(`delete from "rateLimit"`);
   });
@@ -115,7 +115,7 @@ describe("a deployment behind https", () => {
   it("passes all checks, including those that need https", async () => {
     // next.config.ts decides about HSTS when the app is built, and this build is for http. A proxy
     // that terminates TLS can add the header as well.
-    proxy.open(sets("Strict-Transport-Security", () => "max-age=63072000"));
+    proxy.setDefect(sets("Strict-Transport-Security", () => "max-age=63072000"));
     const results = await runChecks(checks, createContext(target, ada, bob));
     const others = results.filter(({ status }) => status !== "passed");
     expect(others.map((result) => `${result.id}: ${explain(result)}`)).toEqual([
@@ -130,7 +130,7 @@ describe("a deployment behind https", () => {
   test.each(checks.map((check) => [check.id, check] as const))(
     "with one defect fails %s",
     async (id, check) => {
-      proxy.open(defects[id] ?? {});
+      proxy.setDefect(defects[id] ?? {});
       const one = id === "tokens.sign-up" ? await accounts.signUp() : ada;
       const [result] = await runChecks([check], createContext(target, one, bob));
       expect(result?.status, explain(result)).toBe("failed");
@@ -144,7 +144,7 @@ describe("a deployment behind https", () => {
     const before = await readEmails(stack.databaseUrl);
     const folder = mkdtempSync(join(tmpdir(), "gatehouse-"));
     writeFileSync(join(folder, "ca.pem"), proxy.ca);
-    proxy.open(defects["headers.framing"] ?? {});
+    proxy.setDefect(defects["headers.framing"] ?? {});
     const { code, out } = await conform([proxy.origin.replace("127.0.0.1", "localhost")], {
       NODE_EXTRA_CA_CERTS: join(folder, "ca.pem"),
     });
@@ -165,13 +165,13 @@ describe("a deployment behind https", () => {
   it("that deletes no account gets a list of the accounts to delete", async () => {
     const stuck = createAccounts(target);
     const guest = await stuck.signUp();
-    proxy.open({
+    proxy.setDefect({
       request: (request) => {
         request.target = request.target.replace("/delete-user", "/nowhere");
       },
     });
     expect(await stuck.deleteAll()).toEqual([guest.email]);
-    proxy.open({});
+    proxy.setDefect({});
     expect((await guest.post("/api/auth/delete-user", { password: guest.password })).status).toBe(200);
   });
 
@@ -182,7 +182,7 @@ describe("a deployment behind https", () => {
     // Tasks that a defect in an earlier test let through.
     expect((await fetchTasks(ada)).length).toBeGreaterThan(0);
     // From here on Bob can see and delete Carol's tasks.
-    proxy.open(defectsFor(proxy.origin, carol, bob)["tokens.own-tasks"] ?? {});
+    proxy.setDefect(defectsFor(proxy.origin, carol, bob)["tokens.own-tasks"] ?? {});
     await bob.post(TASKS, { title: `${bob.mark} among Carol's` });
     expect((await fetchTasks(bob)).length).toBe(2);
     expect(await accounts.deleteAll()).toEqual([]);

@@ -15,9 +15,8 @@ import pg from "pg";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { parseEnv } from "../../lib/env";
-import { identityOf } from "../../lib/token/contract";
+import { type Identity, identityOf } from "../../lib/token/contract";
 import { createMinter } from "../../lib/token/mint";
-import project from "../../package.json" with { type: "json" };
 import { launchBrowser } from "../../scripts/lib/chromium";
 import { linkTree } from "../../scripts/lib/link-tree";
 import { freePort, LOOPBACK } from "../../scripts/lib/ports";
@@ -44,7 +43,7 @@ const on = (page: string, language: string) =>
   samples.filter((sample) => sample.page === page && sample.language === language);
 const only = (found: Sample[]): Sample => {
   const [sample] = found;
-  if (!sample || found.length > 1) throw new Error(`${found.length} samples, and one is wanted`);
+  if (!sample || found.length > 1) throw new Error(`expected one sample, found ${found.length}`);
   return sample;
 };
 
@@ -73,13 +72,9 @@ test("every sample of the guides is compiled or run", () => {
     new Set(["ts", "tsx", "python", "diff", "json", "nginx", "sh", "text"]),
   );
   for (const { page, language, file } of samples) {
-    const belongsSomewhere = !["sh", "nginx", "text"].includes(language);
-    expect(Boolean(file), `${page}: ${language}`).toBe(belongsSomewhere);
+    const isFile = !["sh", "nginx", "text"].includes(language);
+    expect(Boolean(file), `${page}: ${language}`).toBe(isFile);
   }
-});
-
-test.each(on("your-fastapi.md", "sh").concat(on("upgrading-next.md", "sh")))("$page: $text", ({ text }) => {
-  for (const [, name = ""] of text.matchAll(/npm run (\S+)/g)) expect(project.scripts).toHaveProperty(name);
 });
 
 describe("a FastAPI that follows docs/your-fastapi.md", () => {
@@ -148,8 +143,8 @@ describe("a FastAPI that follows docs/your-fastapi.md", () => {
         ...{ name: "without-demo", command: "sh", args: ["-ec", commands], cwd: copy, logDir },
         env: { ...process.env, BACKEND_URL: url },
       });
-    const somebody = "-c user.name=Ada -c user.email=ada@example.com -c commit.gpgsign=false";
-    await run(`git init -q . && git add . && git ${somebody} commit -qm clone`);
+    const author = "-c user.name=Ada -c user.email=ada@example.com -c commit.gpgsign=false";
+    await run(`git init -q . && git add . && git ${author} commit -qm clone`);
 
     const all = samples.filter(({ page }) => page === "your-fastapi.md");
     const steps = all.slice(all.findIndex(({ text }) => text.startsWith("git rm ")));
@@ -178,7 +173,7 @@ describe("the project with all the samples", () => {
     for (const sample of inProject.filter(({ page }) => page !== "upgrading-next.md")) {
       applySample(sample, folder);
     }
-    keepToItself();
+    isolateFromProject();
     database = await startDatabase();
     started.push(database.stop);
     const port = await freePort();
@@ -195,7 +190,7 @@ describe("the project with all the samples", () => {
   }, 600_000);
 
   /** Without this, Next would treat the surrounding project as the workspace root of this copy. */
-  function keepToItself(): void {
+  function isolateFromProject(): void {
     renameSync(path.join(folder, "next.config.ts"), path.join(folder, "next.config.base.ts"));
     writeFileSync(
       path.join(folder, "next.config.ts"),
@@ -319,11 +314,21 @@ describe("the project with all the samples", () => {
     await page.getByRole("heading", { name: "2 open" }).waitFor();
   });
 
-  it("sends FastAPI the role, immediately after it was changed in the database", async () => {
+  it("shows the not-found page to a member instead of the page of admins", async () => {
+    expect((await page.goto(`${origin}/admin`))?.status()).toBe(404);
+    expect(await page.content()).not.toContain("Administration by");
+  });
+
+  it("sends FastAPI the role and the plan, immediately after they were changed in the database", async () => {
     expect((await call("/backend/api/reports")).status).toBe(403);
+    expect(await call("/backend/api/audit")).toMatchObject({
+      status: 403,
+      body: { code: "insufficient_role" },
+    });
     const client = new pg.Client(database.url);
     await client.connect();
-    await client.query(`update "user" set role = 'admin' where email = 'ada@example.com'`);
+    const who = "email = 'ada@example.com'";
+    await client.query(`update "user" set role = 'admin', plan = 'pro' where ${who}`);
     await client.end();
     await page.context().clearCookies();
     await page.goto(`${origin}/login`);
@@ -332,6 +337,20 @@ describe("the project with all the samples", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL(`${origin}/dashboard`);
     expect(await call("/backend/api/reports")).toEqual({ status: 200, body: ["Everything is fine."] });
+    expect(await call("/backend/api/audit")).toEqual({ status: 200, body: ["The service has started."] });
+  });
+
+  it("lets an admin who has just signed in clear the audit", async () => {
+    const status = await page.evaluate(
+      async () => (await fetch("/backend/api/audit", { method: "DELETE" })).status,
+    );
+    expect(status).toBe(204);
+    expect(await call("/backend/api/audit")).toEqual({ status: 200, body: [] });
+  });
+
+  it("shows an admin the page of admins", async () => {
+    await page.goto(`${origin}/admin`);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Administration by Ada");
   });
 
   it("lists articles for everyone, and the drafts of the user who is signed in", async () => {
@@ -476,28 +495,46 @@ describe("the project with all the samples", () => {
   });
 
   it("refuses a sign-up as an admin", async () => {
-    const status = await page.evaluate(async () => {
+    const statuses = await page.evaluate(async () => {
       const user = {
         email: "eve@example.com",
         name: "Eve",
         password: "correct-horse-battery",
         role: "admin",
+        plan: "pro",
       };
       const headers = { "content-type": "application/json" };
       await fetch("/api/auth/sign-out", { method: "POST", headers, body: "{}" });
       await fetch("/api/auth/sign-up/email", { method: "POST", headers, body: JSON.stringify(user) });
-      return (await fetch("/backend/api/reports")).status;
+      const paths = ["/backend/api/reports", "/backend/api/audit"];
+      return Promise.all(paths.map(async (path) => (await fetch(path)).status));
     });
-    expect(status).not.toBe(200);
+    expect(statuses).toHaveLength(2);
+    expect(statuses).not.toContain(200);
   });
 
-  it("refuses a token without the role", async () => {
+  /** Calls FastAPI directly, with a token for Ada. */
+  async function callAs(claims: Partial<Identity>, path: string) {
     const mint = createMinter(parseEnv(env).jwt, () => crypto.randomUUID());
-    const who = identityOf({ id: "ada", email: "ada@example.com", name: "Ada" }, { id: "s" });
-    const { jwt } = await mint(who, { issuedAt: Date.now() });
+    const ada = identityOf({ id: "ada", email: "ada@example.com", name: "Ada" }, { id: "s" });
+    const { jwt } = await mint({ ...ada, ...claims }, { issuedAt: Date.now() });
     const headers = { authorization: `Bearer ${jwt}` };
-    const response = await fetch(`${env.BACKEND_URL}/api/me`, { headers });
-    expect(await response.json()).toMatchObject({ code: "token_claims" });
+    const response = await fetch(env.BACKEND_URL + path, { headers });
+    return { status: response.status, body: await response.json() };
+  }
+
+  it("refuses a token without the custom claim", async () => {
+    expect((await callAs({}, "/api/me")).body).toMatchObject({ code: "token_claims" });
+  });
+
+  it("lets a program do only what its scope names", async () => {
+    const custom = { plan: "pro" } as const;
+    const count = await callAs({ custom, scope: "audit:read" }, "/api/audit/count");
+    expect(count).toEqual({ status: 200, body: expect.any(Number) });
+    const refused = { status: 403, body: { code: "insufficient_scope" } };
+    expect(await callAs({ custom, scope: "audit:write" }, "/api/audit/count")).toMatchObject(refused);
+    const admin = { custom, role: "admin", scope: "audit:read" };
+    expect(await callAs(admin, "/api/audit")).toMatchObject(refused);
   });
 
   it("also works as proxy.ts, on Node", async () => {

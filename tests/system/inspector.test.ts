@@ -6,7 +6,7 @@ import { Visitor } from "../../scripts/stack/visitor";
 
 /**
  * A normal build contains neither the pages for development nor the code that exports traces.
- * tests/system/dev-mail.test.ts holds the same for `/dev/mail`.
+ * tests/system/dev-mail.test.ts checks the same for `/dev/mail`.
  */
 
 describe("a production server", () => {

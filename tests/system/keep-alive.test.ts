@@ -37,7 +37,7 @@ describe("with the settings of the guides,", () => {
   });
 });
 
-/** One for all apps. While this process starts a database, it cannot serve another one. */
+/** All apps share it: a process that starts a database cannot serve another one meanwhile. */
 let database: Database;
 beforeAll(async () => {
   database = await startDatabase();

@@ -21,7 +21,7 @@ let mail: MailServer;
 /** This instance gets the address of each client. */
 let app: App;
 /** This instance gets no client address. */
-let blind: App;
+let appWithoutAddresses: App;
 let sql: Client;
 let people = 0;
 
@@ -29,13 +29,13 @@ beforeAll(async () => {
   [database, mail] = await Promise.all([startDatabase(), startMailServer()]);
   const env = { BACKEND_URL: "http://127.0.0.1:9", ...mail.env };
   app = await startApp({ ...env, CLIENT_ADDRESS_HEADER: ADDRESS }, database);
-  blind = await startApp(env, database);
+  appWithoutAddresses = await startApp(env, database);
   sql = new Client({ connectionString: database.url });
   await sql.connect();
 });
 afterAll(async () => {
   await sql?.end();
-  await blind?.stop();
+  await appWithoutAddresses?.stop();
   await app?.stop();
   await mail?.stop();
   await database?.stop();
@@ -76,7 +76,7 @@ async function repeat(times: number, attempt: (turn: number) => Promise<Response
 /** Uses up the 20 guesses at an account's password: one guess, and a counter that is moved on. */
 async function useUpGuesses(email: string): Promise<void> {
   const { rows: before } = await sql.query<{ key: string }>(`select key from "rateLimit"`);
-  expect((await guess(email, {}, blind.origin)).status).toBe(401);
+  expect((await guess(email, {}, appWithoutAddresses.origin)).status).toBe(401);
   const { rowCount } = await sql.query(
     `update "rateLimit" set count = 20 where count = 1 and not key = any($1)`,
     [before.map(({ key }) => key)],
@@ -171,7 +171,8 @@ describe("a page of another site", () => {
     ];
     const send = (turn: number) => guess(email, { ...office, ...forms[turn % forms.length] });
     expect(new Set(await repeat(30, send))).toEqual(new Set([403]));
-    expect(await rows()).toHaveLength(2); // those of the sign-up
+    // The two rows are from the sign-up.
+    expect(await rows()).toHaveLength(2);
     expect((await signIn(email, office)).status).toBe(200);
   });
 
@@ -191,7 +192,7 @@ describe("guesses at a password", () => {
     const { email } = await signUp();
     await sql.query(`delete from "rateLimit"`);
     const statuses = await repeat(30, (turn) =>
-      guess(email, { "x-forwarded-for": `203.0.113.${turn}` }, blind.origin),
+      guess(email, { "x-forwarded-for": `203.0.113.${turn}` }, appWithoutAddresses.origin),
     );
     expect(statuses).toEqual([...Array(20).fill(401), ...Array(10).fill(429)]);
   });
@@ -232,25 +233,29 @@ describe("guesses at a password", () => {
   it("are counted without regard to the case of the email", async () => {
     const { email } = await signUp();
     const spellings = [email, email.toUpperCase(), email.replace("l", "L")];
-    const statuses = await repeat(24, (turn) => guess(spellings[turn % 3] ?? "", {}, blind.origin));
+    const statuses = await repeat(24, (turn) =>
+      guess(spellings[turn % 3] ?? "", {}, appWithoutAddresses.origin),
+    );
     expect(countOf(statuses, 401)).toBe(20);
   });
 
   it("do not stop other users if no address is known", async () => {
     const [victim, other] = [await signUp(), await signUp()];
-    const statuses = await repeat(30, (turn) => guess(`nobody-${turn}@example.com`, {}, blind.origin));
+    const statuses = await repeat(30, (turn) =>
+      guess(`nobody-${turn}@example.com`, {}, appWithoutAddresses.origin),
+    );
     expect(new Set(statuses)).toEqual(new Set([401]));
     await useUpGuesses(victim.email);
-    expect((await signIn(other.email, {}, blind.origin)).status).toBe(200);
-    expect((await signIn(victim.email, {}, blind.origin)).status).toBe(429);
+    expect((await signIn(other.email, {}, appWithoutAddresses.origin)).status).toBe(200);
+    expect((await signIn(victim.email, {}, appWithoutAddresses.origin)).status).toBe(429);
   });
 
   it("do not stop a browser that has signed in to the account before", async () => {
     const { email, visitor } = await signUp();
     await useUpGuesses(email);
-    const known = new Visitor(blind.origin);
+    const known = new Visitor(appWithoutAddresses.origin);
     for (const [name, value] of visitor.cookies) known.cookies.set(name, value);
-    expect((await new Visitor(blind.origin).signIn(email)).status).toBe(429);
+    expect((await new Visitor(appWithoutAddresses.origin).signIn(email)).status).toBe(429);
     expect((await known.signIn(email)).status).toBe(200);
     // The browser is known only to that account, and its guesses are counted too.
     const other = await signUp();
@@ -262,12 +267,12 @@ describe("guesses at a password", () => {
 
   it("with a stolen cookie of a known browser do not stop the browsers of the owner", async () => {
     const { email, visitor } = await signUp();
-    const owner = new Visitor(blind.origin);
+    const owner = new Visitor(appWithoutAddresses.origin);
     await owner.signIn(email);
     const stolen = { cookie: `better-auth.known=${visitor.cookies.get("better-auth.known")}` };
-    const guesses = await repeat(22, () => guess(email, stolen, blind.origin));
+    const guesses = await repeat(22, () => guess(email, stolen, appWithoutAddresses.origin));
     expect([countOf(guesses, 401), countOf(guesses, 429)]).toEqual([20, 2]);
-    await repeat(21, () => guess(email, {}, blind.origin));
+    await repeat(21, () => guess(email, {}, appWithoutAddresses.origin));
     expect((await owner.signIn(email)).status).toBe(200);
   });
 
@@ -277,9 +282,9 @@ describe("guesses at a password", () => {
     const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
     expect((await visitor.post("/api/auth/change-password", body, from("203.0.113.9"))).status).toBe(200);
     await useUpGuesses(email);
-    expect((await guess(email, before, blind.origin)).status).toBe(429);
+    expect((await guess(email, before, appWithoutAddresses.origin)).status).toBe(429);
     // The browser that has chosen the password stays known.
-    const known = new Visitor(blind.origin);
+    const known = new Visitor(appWithoutAddresses.origin);
     for (const [name, value] of visitor.cookies) known.cookies.set(name, value);
     expect((await known.signIn(email, NEW_PASSWORD)).status).toBe(200);
   });
@@ -299,17 +304,23 @@ describe("guesses at a password", () => {
       "a.b",
     ];
     for (const cookie of forged) {
-      const response = await guess(email, { cookie: `better-auth.known=${cookie}` }, blind.origin);
+      const response = await guess(
+        email,
+        { cookie: `better-auth.known=${cookie}` },
+        appWithoutAddresses.origin,
+      );
       expect(response.status, cookie).toBe(429);
     }
-    expect((await guess(email, { cookie: `better-auth.known=${value}` }, blind.origin)).status).toBe(401);
+    expect(
+      (await guess(email, { cookie: `better-auth.known=${value}` }, appWithoutAddresses.origin)).status,
+    ).toBe(401);
   });
 
   it("do not stop the person who can read the mailbox", async () => {
-    const { email } = await signUp(blind.origin);
+    const { email } = await signUp(appWithoutAddresses.origin);
     await mail.next(email);
     await useUpGuesses(email);
-    const owner = new Visitor(blind.origin);
+    const owner = new Visitor(appWithoutAddresses.origin);
     expect((await owner.post("/api/auth/request-password-reset", { email })).status).toBe(200);
     const token = new URL((await mail.next(email)).link).pathname.split("/").pop();
     await owner.post("/api/auth/reset-password", { token, newPassword: NEW_PASSWORD });
@@ -394,7 +405,9 @@ describe("a forgotten password", () => {
     );
     expect([countOf(tries, 400), countOf(tries, 429)]).toEqual([60, 10]);
     const same = { token: "invented", newPassword: PASSWORD };
-    expect(countOf(await repeat(25, () => post(blind.origin, "/reset-password", same)), 400)).toBe(20);
+    expect(
+      countOf(await repeat(25, () => post(appWithoutAddresses.origin, "/reset-password", same)), 400),
+    ).toBe(20);
   });
 });
 
@@ -409,11 +422,13 @@ describe("sign-up", () => {
   });
 
   it("creates 100 accounts in total if no address is known", async () => {
-    await signUpAs(`made-${++people}@example.com`, {}, blind.origin);
+    await signUpAs(`made-${++people}@example.com`, {}, appWithoutAddresses.origin);
     await sql.query(`update "rateLimit" set count = 99 where count = 1`);
     // The sign-up has left two rows: one for the total of sign-ups, which is at 99 now, and one for
     // the email.
-    const statuses = await repeat(3, () => signUpAs(`made-${++people}@example.com`, {}, blind.origin));
+    const statuses = await repeat(3, () =>
+      signUpAs(`made-${++people}@example.com`, {}, appWithoutAddresses.origin),
+    );
     expect(statuses).toEqual([200, 429, 429]);
   });
 });
@@ -423,7 +438,7 @@ describe("a window", () => {
     const { email } = await signUp();
     const statuses = await repeat(25, async (turn) => {
       if (turn > 0) await pass(12);
-      return post(blind.origin, "/request-password-reset", { email });
+      return post(appWithoutAddresses.origin, "/request-password-reset", { email });
     });
     expect(new Set(statuses)).toEqual(new Set([200]));
   });

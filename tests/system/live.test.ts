@@ -5,8 +5,8 @@ import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 
 /**
- * FastAPI's WebSocket through the gate, with `next start`. `tests/attack/boundary.test.ts` tests what the
- * upstream receives.
+ * FastAPI's WebSocket through the gate, with `next start`. `tests/attack/boundary.test.ts` tests
+ * what the upstream receives.
  */
 
 let stack: FullStack;
@@ -120,7 +120,7 @@ it("FastAPI refuses a 21st socket of one user, and no socket of another user", a
   for (const { socket } of open) socket.terminate();
 });
 
-/** Returns the result of a handshake. If the gate refuses it, `next start` closes the connection. */
+/** Returns the result of a handshake. `next start` closes the connection of a refused one. */
 function handshake(headers: Record<string, string>): Promise<string> {
   const socket = new WebSocket(stack.origin.replace("http", "ws") + PATH, { headers });
   return new Promise((resolve) => {

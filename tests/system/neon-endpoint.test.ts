@@ -250,10 +250,10 @@ describe.each(databases)("the Neon driver on %s", (_name, start) => {
     test.each<[string, (wire: Wire) => Promise<void>]>([
       ["refuses connections", (wire) => wire.cut()],
       ["accepts connections and sends nothing", (wire) => wire.hang()],
-    ])("and %s, the driver gets an error within seconds, and works again afterwards", async (_how, fault) => {
+    ])("and %s, the driver gets an error within seconds, and works again afterwards", async (_how, cut) => {
       const unreachable = /status 503.*Postgres does not respond/;
       await Promise.all([sql`select 1`, sql`select 1`]);
-      await fault(wire);
+      await cut(wire);
 
       // One connection breaks during a query, the other while it is idle. Then none is left.
       const started = Date.now();

@@ -8,8 +8,8 @@ import { Visitor } from "../../scripts/stack/visitor";
 import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
 
 /**
- * Sign-in through GitHub and Google. A server of the test plays both, and the app calls it by their
- * real host names.
+ * Sign-in through GitHub and Google. A test server replaces both, and the app calls it by their real
+ * host names.
  */
 
 const PASSWORD = "correct-horse-battery";

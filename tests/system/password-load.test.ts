@@ -34,7 +34,8 @@ test("140 sign-ins at once delay neither files nor session checks, and are refus
     member.fetch("/account", { headers: { accept: "text/html" } }),
   ]);
   expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
-  // In the order of the thread pool they would come after all that was there before them.
+  // If all hashes were in the thread pool at once, these requests would wait until every hash before
+  // them is done.
   expect(hashed() - before).toBeLessThan(50);
 
   const responses = await Promise.all(flood);

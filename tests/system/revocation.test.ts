@@ -120,7 +120,7 @@ describe.each(waysToEnd)("after %s", (name, whose, end) => {
     const ended = await end(account);
     expect(ended.status, await ended.clone().text()).toBe(200);
     const since = performance.now();
-    /** When the last accepted request to each gate was sent. This does not depend on its duration. */
+    /** When the last accepted request to each gate was sent. Its duration does not matter. */
     const accepted = await Promise.all(
       gates.map(async ({ origin }) => {
         for (let last = 0; ; ) {

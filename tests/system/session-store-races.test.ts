@@ -77,13 +77,13 @@ describe.each(databases)("the gate's session store on %s", (_, startPostgres) =>
     return result;
   }
 
-  it("extends a session once or more to the same effect, for twelve lookups at once", async () => {
+  it("gives twelve simultaneous lookups of a session the same new expiry", async () => {
     const results = await Promise.all(isolates.map(lookUp));
     expect(results.map((result) => result?.session?.expiresAt)).toEqual(isolates.map(() => EXTENDED));
     expect(await expiries()).toEqual([EXTENDED]);
   });
 
-  it("leaves a session ended that ends during the lookup", async () => {
+  it("does not revive a session that ends during the lookup", async () => {
     const result = await during("delete from session");
     expect(result?.session).toBeNull();
     expect(result?.setCookies.join()).toContain("better-auth.session_token=; Max-Age=0");
@@ -101,7 +101,7 @@ describe.each(databases)("the gate's session store on %s", (_, startPostgres) =>
     expect((await result)?.session?.expiresAt).toBe(EXTENDED);
   });
 
-  it("leaves a session expired that is made to expire during the lookup", async () => {
+  it("does not revive a session that is made to expire during the lookup", async () => {
     const result = await during(`update session set "expiresAt" = '${new Date(NOW - 1).toISOString()}'`);
     expect(result?.session).toBeNull();
     expect(await expiries()).not.toContain(EXTENDED);

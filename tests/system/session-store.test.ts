@@ -4,16 +4,20 @@ import { getMigrations } from "better-auth/db/migration";
 import fc from "fast-check";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createCookieCache } from "../../edge/session/cookie-cache";
+import { readSessionCookies, sessionCookieNames } from "../../edge/session/cookies";
 import { createLookup } from "../../edge/session/lookup";
 import { createNeonQuery } from "../../edge/session/neon";
 import { type Fields, sessionFields, userTableFields } from "../../edge/session/statement";
 import { createStore, type StoreResult } from "../../edge/session/store";
 import { boundSessionData } from "../../lib/auth/cookie-budget";
 import { sessionLifetime } from "../../lib/auth/session-lifetime";
+import { parseCookies } from "../../lib/cookies";
 import { parseEnv } from "../../lib/env";
 import { createAuth } from "../../lib/server/auth/create-auth";
 import { createDatabase } from "../../lib/server/auth/database";
 import { identityOf } from "../../lib/token/contract";
+import { openKeyRing } from "../../lib/token/key-ring";
 import {
   AUTH_SECRET,
   sessionToken,
@@ -25,8 +29,8 @@ import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-
 import { parseSetCookies } from "../fixtures/set-cookies";
 
 /**
- * The gate's session store and `getSession` of the installed Better Auth run on the same rows of the
- * same database. Better Auth is the specification. If this file fails after an upgrade of Better
+ * The gate's session store and `getSession` of the installed Better Auth run on the same rows of
+ * the same database. Better Auth is the specification. If this file fails after an upgrade of Better
  * Auth, change the file that the message names until both do the same again.
  */
 
@@ -222,6 +226,13 @@ describe("the gate's session store does what Better Auth's getSession does", () 
     expect(names(outcome)).toEqual([]);
   });
 
+  it("and reads the time of the sign-in, which an extension does not change", async () => {
+    for (const expiresAt of [new Date(NOW + 6.5 * DAY), new Date(NOW + 2 * DAY)]) {
+      const { session } = await compare({ session: { expiresAt } });
+      expect(session?.identity.authTime).toBe(Math.floor((NOW - DAY / 2) / 1000));
+    }
+  });
+
   const gone: [what: string, state: State][] = [
     ["that has expired", { session: { expiresAt: new Date(NOW - 1) } }],
     ["that does not exist", { session: null }],
@@ -375,6 +386,25 @@ describe("the gate's session store does what Better Auth's getSession does", () 
       }
       expect(new Set(kept)).toEqual(new Set([true, false]));
     });
+  });
+
+  it.each([
+    ["with a role", { user_role: "admin,editor" }],
+    ["without a role", { user_role: null }],
+  ])("and sets a cookie cache with the same identity, for a user %s", async (_, user) => {
+    await storeRows({ user });
+    const fields = { ...userTableFields, ...(customFields as Fields) };
+    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, fields);
+    const header = await headerOf({});
+    const { session, setCookies } = await store(header, { extend: true });
+    expect(session?.identity.role).toBe(user.user_role ?? undefined);
+
+    const names = sessionCookieNames(false);
+    const data = parseCookies(setCookies.join("; ")).get(names.data) ?? "";
+    const token = readSessionCookies(header, names)?.token ?? "";
+    const cached = await createCookieCache(openKeyRing([AUTH_SECRET]))(data, token, NOW);
+    expect(cached?.identity).toEqual(session?.identity);
+    expect(cached?.identity.authTime).toBeGreaterThan(0);
   });
 
   it("in a database with another time zone", async () => {

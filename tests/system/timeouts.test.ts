@@ -14,7 +14,7 @@ const LIMIT = 2;
 
 let backend: Server;
 let url: string;
-/** One for all apps. While this process starts a database, it cannot serve another one. */
+/** All apps share it: a process that starts a database cannot serve another one meanwhile. */
 let database: Database;
 /** The paths of requests whose connection was closed before the whole body had arrived. */
 const brokenOff: string[] = [];

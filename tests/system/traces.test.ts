@@ -17,7 +17,7 @@ const DIST_DIR = ".next-traced";
 const CLIENT_SPAN = "b7ad6b7169203331";
 
 let collector: Awaited<ReturnType<typeof startCollector>>;
-/** One for all apps. While this process starts a database, it cannot serve another one. */
+/** All apps share it: a process that starts a database cannot serve another one meanwhile. */
 let database: Database;
 
 beforeAll(async () => {

@@ -1,15 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +14,7 @@ import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/st
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
 import { isFull } from "../fixtures/full";
+import { copyProject } from "../fixtures/project-copy";
 
 /**
  * `npm run up` as in a fresh clone. In the full run the folder contains no file that git ignores.
@@ -37,16 +29,7 @@ let running: ChildProcess | undefined;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "gatehouse-clone-"));
   port = await freePort();
-  const files = execFileSync("git", [
-    "ls-files",
-    "-z",
-    "--cached",
-    "--others",
-    "--exclude-standard",
-  ]).toString();
-  // npm's stamp is compared with the time of the lock file.
-  for (const file of files.split("\0").filter((name) => name && existsSync(name)))
-    cpSync(file, join(folder, file), { preserveTimestamps: true });
+  copyProject(folder);
   if (!isFull) await addInstalledPackages();
 }, 300_000);
 afterEach(async () => {

@@ -2,6 +2,7 @@ import { getMigrations } from "better-auth/db/migration";
 import { createLookup } from "../../../edge/session/lookup";
 import { createNeonQuery } from "../../../edge/session/neon";
 import type { Env } from "../../../lib/env";
+import { messageOf } from "../../lib/user-error";
 import { openAuth } from "../../stack/auth";
 import { type Check, type Finding, failed, passed, warning } from "../check";
 import { describeNetworkError } from "../network-error";
@@ -9,7 +10,10 @@ import type { Context } from "./context";
 import { sqlOf } from "./context";
 import { judgeClock } from "./judge-clock";
 
-/** Checks the database with Better Auth's own driver and with the gate's own statement, as configured. */
+/**
+ * Checks the database with Better Auth's own driver and with the gate's own statement, as
+ * configured.
+ */
 export const database: readonly Check<Context>[] = [
   {
     id: "database.driver",
@@ -62,7 +66,7 @@ export const database: readonly Check<Context>[] = [
         return passed();
       } catch (error) {
         return failed(
-          error instanceof Error ? error.message : String(error),
+          messageOf(error),
           "Give the user in DATABASE_URL the rights SELECT, UPDATE and DELETE on session, and SELECT on user",
         );
       }
@@ -105,7 +109,7 @@ const CORRECT_URL = "Correct DATABASE_URL; Neon's console shows the connection s
 
 /** Explains an error of Postgres or of the network, and how to fix it. */
 export function explainDatabaseError(error: unknown): Finding {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const { code, sourceError } = error as { code?: string; sourceError?: unknown };
   if (/password authentication failed/i.test(message) || code === "28P01") {
     return { reason: "the database refuses the user or the password", fix: CORRECT_URL };

@@ -276,7 +276,7 @@ describe("MAIL_FROM", () => {
   });
 });
 
-describe("http addresses", () => {
+describe("an http address", () => {
   test.each<[string, RegExp]>([
     ["https://*.example.com", /one host/],
     ["https://*", /one host/],
@@ -299,7 +299,7 @@ describe("http addresses", () => {
     expect(problemOf(parseOrigin, value)).toMatch(message);
   });
 
-  it("are refused with a message that does not contain what may be a password", () => {
+  it("is refused with a message that does not contain what may be a password", () => {
     for (const value of [
       "https://u:hush@host:99999",
       "postgresql://u:hush@host/db",

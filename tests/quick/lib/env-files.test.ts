@@ -51,7 +51,7 @@ const read = (files: Record<string, string | Buffer>, env?: Record<string, strin
 
 const KEY = "zyxwvutsrqponmlkjihgfedcba9876543210";
 
-describe("a line that is read as it is written", () => {
+describe("a line whose meaning is the same for all programs", () => {
   const rows: [line: string, value: string][] = [
     [`JWT_SECRET_KEY=${KEY}`, KEY],
     [`JWT_SECRET_KEY = ${KEY}  `, KEY],
@@ -88,13 +88,14 @@ describe("a line that is read as it is written", () => {
   const script = run("script", dirs).results;
   const next = run("next", dirs).results;
 
-  test.each(cases.map((row, index) => ({ ...row, index })))("$line $form", ({ value, index }) => {
+  const titled = cases.map(({ line, form, value }, index) => [line, form, value, index] as const);
+  test.each(titled)("is read as it is written: %j %s", (_line, _form, value, index) => {
     expect(script[index]).toMatchObject({ settings: { JWT_SECRET_KEY: value }, problems: [] });
     expect(next[index]).toMatchObject({ settings: { JWT_SECRET_KEY: value } });
   });
 });
 
-describe("a line that is not read as it is written is refused, without its value", () => {
+describe("a line that is not read as it is written", () => {
   const rows = [
     `JWT_SECRET_KEY=${KEY}$tail`,
     `JWT_SECRET_KEY="${KEY}$tail"`,
@@ -115,12 +116,15 @@ describe("a line that is not read as it is written is refused, without its value
     "script",
     rows.map((line) => folderWith({ ".env.local": `${line}\n` })),
   );
-  test.each(rows.map((line, index) => ({ line, index })))("$line", ({ index }) => {
-    const { problems } = results[index] as Result;
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/^JWT_SECRET_KEY: .*\.env\.local.*\. (Write|Put) /);
-    expect(problems[0]).not.toMatch(/tail|zyxw/);
-  });
+  test.each(rows.map((line, index) => [line, index] as const))(
+    "is refused, without its value: %j",
+    (_line, index) => {
+      const { problems } = results[index] as Result;
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(/^JWT_SECRET_KEY: .*\.env\.local.*\. (Write|Put) /);
+      expect(problems[0]).not.toMatch(/tail|zyxw/);
+    },
+  );
 
   it("is reported with its variable if a password contains a $", () => {
     const { problems } = read({ ".env.local": "DATABASE_URL=postgresql://u:pa$word1@host/db\n" });
@@ -228,9 +232,9 @@ describe("fresh secrets", () => {
   const first = run("write", [...dirs, beside]).results;
   const second = run("write", [...dirs, beside]).results;
 
-  test.each(rows.map(([what, before], index) => ({ what, before, index })))(
-    "are added to a file that $what, once, and all else stays",
-    ({ before, index }) => {
+  test.each(rows.map(([what, before], index) => [what, before, index] as const))(
+    "are added to a file that %s, once, and all else stays",
+    (_what, before, index) => {
       const { added, settings, problems } = first[index] as Result;
       expect(readFileSync(path.join(dirs[index] as string, ".env.local"), "utf8").startsWith(before)).toBe(
         true,

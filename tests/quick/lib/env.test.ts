@@ -52,7 +52,7 @@ describe("the message about an invalid value has its variable, what is wrong and
     ["BETTER_AUTH_URL", "https://app.example.com/base", /holds the path \/base/],
     ["BETTER_AUTH_SECRET", undefined, /is not set.*openssl/],
     ["BETTER_AUTH_SECRET", "   ", /is not set/],
-    ["BETTER_AUTH_SECRET", short, /is 9 bytes long, and 32 is the least.*openssl/],
+    ["BETTER_AUTH_SECRET", short, /is 9 bytes long, and the minimum is 32.*openssl/],
     ["BETTER_AUTH_SECRET", "change-me-change-me-change-me-change-me", /is a placeholder/],
     ["BETTER_AUTH_SECRETS", "no-number-no-number-no-number-no-number", /not of the form 2:/],
     ["BETTER_AUTH_SECRETS", `2:${short}`, /is 9 bytes long/],

@@ -6,6 +6,7 @@ import type { SessionStore, StoreResult } from "../../../../edge/session/store";
 import { identityOf } from "../../../../lib/token/contract";
 import {
   AUTH_SECRET,
+  SESSION_CREATED_AT,
   sessionToken,
   signCookie,
   signCookieCache,
@@ -15,7 +16,7 @@ import {
 const START = Date.UTC(2026, 0, 1);
 const identity = identityOf(
   { id: "user-1", email: "ada@example.com", name: "Ada" },
-  { id: "session-of-abc" },
+  { id: "session-of-abc", createdAt: new Date(SESSION_CREATED_AT) },
 );
 
 let time: number;
@@ -213,6 +214,7 @@ describe("the signed cookie", () => {
     ["has expired", { maxAgeSeconds: 0 }],
     ["is older than the bound", { updatedAt: START - 60_000, maxAgeSeconds: 600 }],
     ["is of a session that has ended", { sessionExpiresAt: START }],
+    ["has no valid time of the sign-in", { sessionCreatedAt: "yesterday" }],
   ])("that %s is not trusted", async (_, options) => {
     expect(summary(await reader()(await bothCookies(options)))).toBe("store");
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createStaleBound } from "../../../../edge/session/staleness-bound";
+import { createStalenessBound } from "../../../../edge/session/staleness-bound";
 
 const bounds = [
   ["/backend/api/account/*", 0],
@@ -7,7 +7,7 @@ const bounds = [
   ["/backend/slow", 600],
   ["/invoices", 5],
 ] as const;
-const maxStaleAt = createStaleBound(60, bounds);
+const maxStaleAt = createStalenessBound(60, bounds);
 
 test.each([
   ["/backend/x", 60_000],

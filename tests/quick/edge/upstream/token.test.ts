@@ -51,6 +51,37 @@ describe("a minted token", () => {
   });
 });
 
+describe("the optional claims of a token", () => {
+  const claimsOf = async (identity: typeof ada) => decodeJwt(await createSource().getToken(identity));
+  const optional = { authTime: START / 1000 - 60, role: "admin", scope: "tasks:read", clientId: "key-1" };
+
+  it("are those of the identity", async () => {
+    expect(await claimsOf({ ...ada, ...optional })).toMatchObject({
+      auth_time: START / 1000 - 60,
+      role: "admin",
+      scope: "tasks:read",
+      client_id: "key-1",
+    });
+  });
+
+  it("cannot be made by custom claims with their names", async () => {
+    const forged = { auth_time: 1, role: "admin", scope: "tasks:read", client_id: "key-1" };
+    const claims = await claimsOf({ ...ada, custom: { ...ada.custom, ...forged } });
+    for (const name of Object.keys(forged)) expect(claims).not.toHaveProperty(name);
+  });
+
+  it.each(Object.entries(optional))(
+    "are current in the next request when %s changes",
+    async (name, value) => {
+      const { getToken, countMinted } = createSource();
+      await getToken(ada);
+      await getToken({ ...ada, [name]: value });
+      await getToken(ada);
+      expect(countMinted()).toBe(3);
+    },
+  );
+});
+
 it("the ID of a key is the first 16 hex digits of its SHA-256", async () => {
   // FIPS 180-4: the digest of "abc" in its own example.
   expect(await keyId("abc")).toBe("ba7816bf8f01cfea");

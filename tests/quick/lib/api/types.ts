@@ -4,14 +4,14 @@ import type { Api } from "../../../../lib/api/client";
 export async function misuse(api: Api) {
   const [task] = await api.get("/api/tasks");
   task?.title satisfies string | undefined;
-  // @ts-expect-error there is no such path
+  // @ts-expect-error this path does not exist
   await api.get("/api/unknown");
-  // @ts-expect-error nor this method on it
+  // @ts-expect-error this path has no PUT
   await api.put("/api/tasks");
-  // @ts-expect-error it wants a body
+  // @ts-expect-error the body is missing
   await api.post("/api/tasks");
-  // @ts-expect-error of another shape
+  // @ts-expect-error the body has no title
   await api.post("/api/tasks", { body: { name: "a" } });
-  // @ts-expect-error and the path wants its parameter
+  // @ts-expect-error the parameter of the path is missing
   await api.patch("/api/tasks/{task_id}", { body: { done: true } });
 }

@@ -25,7 +25,7 @@ afterAll(() => {
 /** Options that cannot be compared by value: objects with functions and state of their own. */
 const NOT_COMPARED = ["database", "logger", "plugins"];
 
-/** The path and value of every option that is set. A path looks like `session.cookieCache.maxAge`. */
+/** The path, such as `session.cookieCache.maxAge`, and the value of every option that is set. */
 function flatten(options: Options): Map<string, unknown> {
   const flat = new Map<string, unknown>();
   const add = (value: unknown, path: string) => {

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { hasRole, identityOf } from "../../../../lib/token/contract";
+
+const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
+const createdAt = new Date("2026-01-01T00:00:00.999Z");
+
+describe("the identity of a session", () => {
+  it("has the time of the sign-in in whole seconds", () => {
+    expect(identityOf(ada, { id: "s", createdAt }).authTime).toBe(Date.UTC(2026, 0, 1) / 1000);
+  });
+
+  it("has no time of the sign-in if it is not known", () => {
+    expect(identityOf(ada, { id: "s" }).authTime).toBeUndefined();
+  });
+
+  it("cannot be made from an invalid date", () => {
+    expect(() => identityOf(ada, { id: "s", createdAt: new Date("yesterday") })).toThrow(/createdAt/);
+  });
+
+  it("has the role of the user", () => {
+    expect(identityOf({ ...ada, role: "admin" }, { id: "s" }).role).toBe("admin");
+  });
+
+  it.each([undefined, null, "", 7, true, ["admin"]])("has no role if the user's is %j", (role) => {
+    expect(identityOf({ ...ada, role }, { id: "s" }).role).toBeUndefined();
+  });
+});
+
+describe("a user", () => {
+  it.each(["admin", "admin,editor", "editor,admin"])("with the role %s is an admin", (role) => {
+    expect(hasRole({ role }, "admin")).toBe(true);
+  });
+
+  it.each([undefined, "editor", "Admin", "administrator", "not-admin", "editor,administrator"])(
+    "with the role %s is no admin",
+    (role) => {
+      expect(hasRole({ role }, "admin")).toBe(false);
+    },
+  );
+});
