@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { routes } from "../../../lib/routes";
 import packageJson from "../../../package.json" with { type: "json" };
 import { judgeNodeVersion } from "../../lib/node-support.mjs";
 import { VERCEL_NODE } from "../../lib/node-versions";
@@ -88,8 +89,8 @@ export function judgeGateFile(exists: (file: string) => boolean): Outcome {
 }
 
 export function judgeRewriteCaching(text: string | undefined): Outcome {
-  const fix =
-    'Give "/backend/(.*)" the header x-vercel-enable-rewrite-caching: 0 in vercel.json, as in this project';
+  const ofBackend = `${routes.backend}/(.*)`;
+  const fix = `Give "${ofBackend}" the header x-vercel-enable-rewrite-caching: 0 in vercel.json, as in this project`;
   if (text === undefined) return failed("vercel.json is missing", fix);
   let rules: { source?: string; headers?: { key?: string; value?: string }[] }[];
   try {
@@ -98,7 +99,7 @@ export function judgeRewriteCaching(text: string | undefined): Outcome {
     return failed("vercel.json is not valid JSON", "Correct it");
   }
   const found = rules
-    .filter(({ source }) => source === "/backend/(.*)" || source === "/(.*)")
+    .filter(({ source }) => source === ofBackend || source === "/(.*)")
     .flatMap(({ headers = [] }) => headers)
     .find(({ key }) => key?.toLowerCase() === "x-vercel-enable-rewrite-caching");
   if (found?.value === "0") return passed();

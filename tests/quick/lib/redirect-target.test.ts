@@ -4,6 +4,14 @@ import { loginPath, safeNextPath } from "../../../lib/redirect-target";
 import { routes } from "../../../lib/routes";
 import { numRuns, timeout } from "../../fixtures/requests";
 
+test.each([
+  ["/join", undefined],
+  ["/join/team?x=1", undefined],
+  ["/joiner", "/joiner"],
+])("with the guest pages /join/*, the next parameter %s leads to %s", (value, path) => {
+  expect(safeNextPath(value, { guestPages: ["/join/*"] })).toBe(path);
+});
+
 describe("a next parameter that is no path on this origin is refused", () => {
   test.each([
     "https://evil.example",

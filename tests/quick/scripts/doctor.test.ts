@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { problemResponse } from "../../../lib/problem";
 import { judgeScheme, judgeStrength } from "../../../scripts/checks/doctor/configuration";
@@ -16,6 +18,7 @@ import {
 import { createRedactor } from "../../../scripts/checks/doctor/redact";
 import type { TokenProbe } from "../../../scripts/checks/doctor/token-probe";
 import { describeNetworkError, failUnreachable, Unreachable } from "../../../scripts/checks/network-error";
+import { root } from "../../../scripts/lib/root";
 
 /**
  * What `npm run doctor` concludes from what it observes. tests/system/doctor runs it against real
@@ -56,6 +59,11 @@ test.each<[string, string, string]>([
   ["middleware.ts", judgeGateFile((file) => file === "middleware.ts").status, "passed"],
   ["proxy.ts beside it", judgeGateFile(() => true).status, "failed"],
   ["neither", judgeGateFile(() => false).status, "failed"],
+  [
+    "rewrite caching off in vercel.json of this project",
+    judgeRewriteCaching(readFileSync(join(root, "vercel.json"), "utf8")).status,
+    "passed",
+  ],
   ["rewrite caching off", judgeRewriteCaching(vercel("0")).status, "passed"],
   ["rewrite caching on", judgeRewriteCaching(vercel("1")).status, "failed"],
   ["rewrite caching off elsewhere", judgeRewriteCaching(vercel("0", "/other")).status, "failed"],
