@@ -38,7 +38,7 @@ describe("findBrokenPointers", () => {
     ["a path in a diagram", "docs/README.md", "```mermaid\na[edge/gone.ts<br>x]\n```\n", "edge/gone.ts"],
     ["a link in Markdown", "docs/README.md", "[gone](gone.md)", "docs/gone"],
     ["a link out of the repository", "docs/README.md", "[page](../../OTHER.md)", "../OTHER.md"],
-    ["a document that is not here", "lib/env.ts", "// See DESIGN.md.", "DESIGN.md"],
+    ["a document that is not here", "lib/env.ts", "// See PLAN.md.", "PLAN.md"],
     ["a path in a comment", "lib/env.ts", "// As in lib/gone.ts.", "lib/gone.ts"],
     ["a path in a message", "lib/env.ts", 'fail("Set it in lib/gone.ts: x")', "lib/gone.ts"],
     ["a file name in a comment", "app/page.tsx", "/* see gone.tsx */", "gone.tsx"],
