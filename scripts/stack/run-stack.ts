@@ -36,8 +36,12 @@ const BACKEND_PORT = 8000;
 export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
   const settings = await readConfiguration(mode);
   const port = await claimPort(settings.PORT ?? "3000", mode);
-  // Check this before the slow steps.
-  if (!settings.BACKEND_URL) await step("Find Python", async (note) => note(await findPython()));
+  // Before FastAPI's port is chosen, because another process could take the port during the
+  // installation.
+  if (!settings.BACKEND_URL) {
+    await step("Find Python", async (note) => note(await findPython()));
+    await step("Install FastAPI", () => ensureVenv());
+  }
 
   const env = await connect(settings, port, atEnd);
   await prepareDatabase(checkEnv(env), settings);
@@ -115,7 +119,6 @@ async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: numbe
   const logDir = dev ? null : undefined;
   if (dev) shareTerminal();
   if (!settings.BACKEND_URL) {
-    await step("Install FastAPI", () => ensureVenv());
     const backendPort = Number(new URL(env.BACKEND_URL).port);
     yield await step("Start FastAPI", () => startBackend({ port: backendPort, env, reload: dev, logDir }));
   }
