@@ -89,7 +89,7 @@ const EMBEDDING: ReadonlySet<string> = new Set([
  * response does not stop it from being a service worker (Service Workers §6.2: such a request has
  * the header `Service-Worker`). Defence: refuse the request.
  */
-export function isEmbedded(headers: RequestHeaders): boolean {
+function isEmbedded(headers: RequestHeaders): boolean {
   const destination = headers.get("sec-fetch-dest");
   return (destination != null && EMBEDDING.has(destination)) || headers.has("service-worker");
 }

@@ -131,6 +131,25 @@ test("no server code passes on a whole request: Next's is a proxy, which the con
   expect(passing.sort()).toEqual(["lib/api/client.ts", "lib/browser/api-client.ts"]);
 });
 
+describe("the code that edge/ loads", () => {
+  const loaded = [...new Set(under("edge").flatMap((file) => [...filesLoadedBy(graph, file).keys()]))];
+
+  it("is found", () => {
+    expect(loaded).toEqual(
+      expect.arrayContaining(["edge/gate.ts", "lib/redirect-target.ts", "lib/token/mint.ts"]),
+    );
+  });
+
+  it("contains neither the routes nor the settings, which are arguments", () => {
+    expect(loaded.filter((file) => /^lib\/(routes|env)\.ts$/.test(file))).toEqual([]);
+  });
+
+  it("reads neither the environment nor a build constant", () => {
+    const reading = loaded.filter((file) => /process\.env|\b__[A-Z][A-Z_]*__\b/.test(withoutComments(file)));
+    expect(reading).toEqual([]);
+  });
+});
+
 test("edge/ reads no clock and no randomness of its own", () => {
   const impure = under("edge").filter((file) =>
     /Date\.now|Math\.random|randomUUID|setTimeout/.test(textOf(file)),

@@ -139,7 +139,7 @@ export const gateBypass: readonly Check<Context>[] = [
     id: "bypass.deceptive-paths",
     title: "a path that the backend could read differently is refused",
     source: "RFC 3986 §7.3",
-    fix: "edge/facts.ts: isDeceptivePath",
+    fix: "edge/path-matcher.ts: isDeceptivePath",
     async run({ ada }) {
       for (const path of ["a%2fb", "a%2Fb", "a%5cb", "%00", "..%2fadmin", "a/..%5cb"]) {
         assertStatus(await ada.send({ path: `/backend/${path}`, headers: SCRIPT }), 400, `/backend/${path}`);
