@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
 import { routes } from "../../routes";
 import { securityHeaders } from "../../security-headers";
+import { abortBrokenResponse } from "./abort-broken-response";
 
 /**
  * Sets the security headers on every response of this server, before Next sees the request. This
@@ -26,7 +27,9 @@ export function guardResponses(appOrigin: string): void {
     const isBackend = isBackendPath(path);
     const headers = [...fixed, ["content-security-policy", findPolicy(path, isBackend)] as const];
     for (const [name, value] of headers) response.setHeader(name, value);
-    if (isBackend) keepHeaders(response, headers);
+    if (!isBackend) return;
+    keepHeaders(response, headers);
+    abortBrokenResponse(response);
   });
 }
 
