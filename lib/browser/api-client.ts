@@ -65,7 +65,7 @@ export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIME
   });
 }
 
-export const api = createBrowserApi(routes.backend, {
+export const api = createBrowserApi(routes.backends[0].prefix, {
   signOut: () => signOut({ fetchOptions: { timeout: 5_000 } }),
   currentPath: () => window.location.pathname + window.location.search,
   navigate: (path) => window.location.assign(path),

@@ -1,16 +1,13 @@
 import "server-only";
 import { headers } from "next/headers";
 import type { Api } from "../api/client";
+import { readBackend } from "../backends";
 import { loadEnv } from "../env";
-import { createMinter } from "../token/mint";
+import { routes } from "../routes";
 import { createBackendApi } from "./backend-api";
 import { readSession } from "./page-session";
 
-const env = loadEnv();
-const backendFor = createBackendApi(
-  env,
-  createMinter(env.jwt, () => crypto.randomUUID()),
-);
+const backendFor = createBackendApi(readBackend(routes.backends[0], loadEnv()));
 
 /**
  * Returns the API client for server components and route handlers. It has the same functions as

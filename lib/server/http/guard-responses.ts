@@ -86,8 +86,10 @@ function pathOf({ url = "/" }: IncomingMessage): string {
 
 /** Next removes `.rsc` from a path before the gate sees it. */
 function isBackendPath(path: string): boolean {
-  const next = path[routes.backend.length];
-  return path.startsWith(routes.backend) && (next === undefined || next === "/" || next === ".");
+  return routes.backends.some(({ prefix }) => {
+    const next = path[prefix.length];
+    return path.startsWith(prefix) && (next === undefined || next === "/" || next === ".");
+  });
 }
 
 function findPolicy(path: string, isBackend: boolean): string {

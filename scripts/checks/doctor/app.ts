@@ -109,7 +109,7 @@ function isNotStarted(error: unknown): error is Unreachable {
 }
 
 async function judgeGate(origin: string, path: string, extra: Record<string, string>): Promise<Outcome> {
-  const { status, headers } = await request(origin + routes.backend + path, {
+  const { status, headers } = await request(origin + routes.backends[0].prefix + path, {
     headers: { ...SCRIPT, ...extra },
   });
   const restore = "Check that middleware.ts is deployed unchanged, and that its matcher covers /backend";

@@ -16,8 +16,8 @@ export const backend: readonly Check<Context>[] = [
     id: "backend.https",
     title: "The connection to FastAPI uses https",
     needs: ["config.BACKEND_URL"],
-    run: ({ env }) => {
-      const { protocol, hostname, origin } = new URL(env.backendUrl);
+    run: ({ backend: { url } }) => {
+      const { protocol, hostname, origin } = new URL(url);
       if (protocol === "https:") return passed();
       if (isLoopback(hostname)) return passed("http, which is fine on loopback");
       return warning(
@@ -30,9 +30,9 @@ export const backend: readonly Check<Context>[] = [
     id: "backend.reachable",
     title: "FastAPI responds",
     needs: ["config.BACKEND_URL"],
-    run: async ({ env }) => {
+    run: async ({ backend: { url } }) => {
       try {
-        const { status } = await request(`${env.backendUrl}/health`);
+        const { status } = await request(`${url}/health`);
         if (status < 500) return passed(status === 200 ? undefined : `/health: ${status}`);
         return failed(`/health returns ${status}`, "Check FastAPI's log");
       } catch (error) {

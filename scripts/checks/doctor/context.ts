@@ -1,5 +1,7 @@
 import { neon } from "@neondatabase/serverless";
+import { type BackendSettings, readBackend } from "../../../lib/backends";
 import { type Env, EnvError, parseEnv } from "../../../lib/env";
+import { routes } from "../../../lib/routes";
 import type { AtEnd } from "../../lib/main";
 import { root } from "../../lib/root";
 import { throwAwayEnv } from "../../stack/app-env";
@@ -20,6 +22,7 @@ export interface Context {
   /** A path of FastAPI that requires a user. */
   readonly path: string;
   readonly root: string;
+  readonly backend: BackendSettings;
   readonly tokenProbe: TokenProbe;
   /**
    * The configuration with which this machine reaches the database. A plain Postgres gets a local
@@ -46,6 +49,7 @@ export function createContext(
   const valid = Object.fromEntries(Object.entries(settings).filter(([name]) => !invalid.has(name)));
   const source = { ...throwAwayEnv(), ...valid };
   const env = parseEnv(source);
+  const backend = readBackend(routes.backends[0], env);
   let opened: Promise<Env> | undefined;
   return {
     settings,
@@ -54,7 +58,8 @@ export function createContext(
     app: { origin: appUrl ? new URL(appUrl).origin : env.appOrigin, isNamed: appUrl !== undefined },
     path,
     root,
-    tokenProbe: createTokenProbe(env.jwt, new URL(env.backendUrl + path).href),
+    backend,
+    tokenProbe: createTokenProbe(backend.jwt, new URL(backend.url + path).href),
     openDatabase() {
       opened ??= env.neonEndpoint
         ? Promise.resolve(env)

@@ -89,7 +89,7 @@ export function judgeGateFile(exists: (file: string) => boolean): Outcome {
 }
 
 export function judgeRewriteCaching(text: string | undefined): Outcome {
-  const ofBackend = `${routes.backend}/(.*)`;
+  const ofBackend = `${routes.backends[0].prefix}/(.*)`;
   const fix = `Give "${ofBackend}" the header x-vercel-enable-rewrite-caching: 0 in vercel.json, as in this project`;
   if (text === undefined) return failed("vercel.json is missing", fix);
   let rules: { source?: string; headers?: { key?: string; value?: string }[] }[];
