@@ -108,5 +108,13 @@ export const routes = {
   home: "/dashboard",
 } as const satisfies Routes;
 
+/** The prefix of one of this app's backends. */
+export type BackendPrefix = (typeof routes)["backends"][number]["prefix"];
+
+/** The backend with this prefix. */
+export function backendAt(prefix: BackendPrefix): Backend {
+  return routes.backends.find((backend) => backend.prefix === prefix) ?? routes.backends[0];
+}
+
 /** The kind of a path. `page` is a page that is in no list: it is protected. */
 export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";

@@ -1,5 +1,6 @@
 import "server-only";
 import { type Api, ApiError, createApi } from "../api/client";
+import type { paths } from "../api/types";
 import type { BackendSettings } from "../backends";
 import { describeError } from "../log/describe-error";
 import { continueTrace, readTrace } from "../log/request-trace";
@@ -12,11 +13,14 @@ import { createMinter } from "../token/mint";
  * request, which it reads from `incoming`, the headers of that request. A call without its own
  * signal ends after the timeout of the backend.
  */
-export function createBackendApi({ url, jwt, timeoutSeconds }: BackendSettings, purpose?: Purpose) {
+export function createBackendApi<Paths extends object = paths>(
+  { url, jwt, timeoutSeconds }: BackendSettings,
+  purpose?: Purpose,
+) {
   const mint = createMinter(jwt, () => crypto.randomUUID());
-  return async (identity: Identity, incoming: Pick<Headers, "get">): Promise<Api> => {
+  return async (identity: Identity, incoming: Pick<Headers, "get">): Promise<Api<Paths>> => {
     const token = await mint(identity, { issuedAt: Date.now(), purpose });
-    return createApi({
+    return createApi<Paths>({
       baseUrl: url,
       fetch: (request, signal = AbortSignal.timeout(timeoutSeconds * 1000)) =>
         fetch(request.url, {
