@@ -14,9 +14,9 @@ import { fail } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
 
 /**
- * Writes the types of each backend's OpenAPI document: of the first one to `lib/api/types.ts`, and of
- * `/reports` to `lib/api/reports.ts`, from `lib/api/reports.openapi.json`. With `--check` it only
- * compares them.
+ * Writes the types of each backend's OpenAPI document: of the first one to `lib/api/types.ts`. The
+ * document of `/reports` is `reports.openapi.json` in the same folder, and its types are `reports.ts`.
+ * With `--check` it only compares them.
  */
 
 interface Source {
