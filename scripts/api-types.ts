@@ -15,8 +15,8 @@ import { ensureVenv } from "./stack/backend";
 
 /**
  * Writes the types of each backend's OpenAPI document: of the first one to `lib/api/types.ts`. The
- * document of `/reports` is `reports.openapi.json` in the same folder, and its types are `reports.ts`.
- * With `--check` it only compares them.
+ * documents of the others and their types are in the same folder, with the prefix as their name.
+ * With `--check` it only compares the types.
  */
 
 interface Source {

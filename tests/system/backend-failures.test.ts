@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type App,
@@ -123,8 +124,12 @@ describe.each(modes)("with another upstream and forwarding by %s", (forwarding) 
         setTimeout(() => response.end("slow response"), 3_000);
         return;
       }
-      response.writeHead(200, { "content-type": "text/plain", "content-length": "1000" });
-      response.write("the start", () => request.socket.resetAndDestroy());
+      const length = request.url === "/broken/chunked" ? {} : { "content-length": "1000" };
+      request.resume().on("end", () => {
+        const status = request.url === "/broken/500" ? 500 : 200;
+        response.writeHead(status, { "content-type": "text/plain", ...length });
+        response.write("the start", () => setTimeout(() => request.socket.resetAndDestroy(), 100));
+      });
     });
     upstream.listen(0, "127.0.0.1");
     await once(upstream, "listening");
@@ -143,8 +148,17 @@ describe.each(modes)("with another upstream and forwarding by %s", (forwarding) 
     expect(await (await member.fetch("/backend/slow")).text()).toBe("slow response");
   });
 
-  it("a response that breaks off is an error for the client", async () => {
-    await expect(member.fetch("/backend/broken").then((response) => response.text())).rejects.toThrow();
+  it.each([
+    ["of a declared length", "/backend/broken", undefined],
+    ["of a declared length, to a request with a body", "/backend/broken", "text"],
+    ["in chunks", "/backend/broken/chunked", undefined],
+    ["in chunks, to a request with a body", "/backend/broken/chunked", "text"],
+    ["of status 500", "/backend/broken/500", undefined],
+  ])("a response %s that breaks off is an error for the client at once", async (_, path, body) => {
+    const request = body === undefined ? {} : { method: "POST", body };
+    const read = member.fetch(path, request).then((response) => response.text());
+    // Before the server's keep-alive timeout of 75 seconds.
+    await expect(Promise.race([read, delay(20_000)])).rejects.toThrow();
     expect(await (await member.fetch("/backend/slow")).text()).toBe("slow response");
   });
 });

@@ -12,7 +12,8 @@ const FAILED = "Internal Server Error";
 
 /**
  * Replaces Next's plain-text 500 for a backend that is down or silent by the problem that a relay
- * would send: `gate_backend_unreachable` (502) or `gate_backend_timeout` (504).
+ * would send: `gate_backend_unreachable` (502) or `gate_backend_timeout` (504). If the backend breaks
+ * off its response, the connection to the client is closed at once.
  *
  * Next calls `response.end` with its text and gives no reason. A response of the backend is piped,
  * so it never reaches `end` as a text. The function is replaced only when Next has the gate's
@@ -37,9 +38,10 @@ function replaceFailure(response: ServerResponse, timeoutMs: number, log: Log): 
   const forwardedAt = performance.now();
   const end = response.end as (...args: unknown[]) => ServerResponse;
   response.end = (...args: unknown[]) => {
-    if (args[0] !== FAILED || response.statusCode !== 500 || response.headersSent) {
-      return end.apply(response, args);
-    }
+    if (args[0] !== FAILED || response.statusCode !== 500) return end.apply(response, args);
+    // RFC 9112 §8: a client recognises an incomplete response by its closed connection. With Next's
+    // text at its end, a response in chunks would look complete.
+    if (response.headersSent) return response.destroy();
     // The timeout starts after the request was sent, so a late response cannot come earlier.
     const isLate = performance.now() - forwardedAt >= timeoutMs;
     return sendProblem(response, isLate ? "gate_backend_timeout" : "gate_backend_unreachable", end, log);

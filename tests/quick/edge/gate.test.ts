@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../../edge/gate";
 import type { StoreResult } from "../../../edge/session/store";
 import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
-import { type Backend, routes } from "../../../lib/routes";
+import type { Backend } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions, routesWithAccess } from "../../fixtures/gate";
@@ -274,13 +274,6 @@ describe("a request to a backend path with a rule", () => {
       expect((await send("/backend/articles/7", init)).status).toBe(403);
     });
   });
-});
-
-it("a gate with invalid routes is not created", () => {
-  const invalid = { ...routes, login: "/sign-in" } as const;
-  expect(() => createGate(gateOptions(APP, { store: () => reply() }, { routes: invalid }))).toThrow(
-    'login: "/sign-in" is not a page for guests',
-  );
 });
 
 describe("a request for a page", () => {
