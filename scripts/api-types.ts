@@ -14,9 +14,9 @@ import { fail } from "./lib/user-error";
 import { ensureVenv } from "./stack/backend";
 
 /**
- * Writes the types of each backend's OpenAPI document: of the first one to `lib/api/types.ts`. The
- * documents of the others and their types are in the same folder, with the prefix as their name.
- * With `--check` it only compares the types.
+ * Writes the types of each backend's OpenAPI document: of the first one to `lib/api/types.ts`, and of
+ * each further one to a file in `lib/api` that is named after its prefix (docs/second-backend.md). With
+ * `--check` it only compares them.
  */
 
 interface Source {

@@ -11,15 +11,20 @@ const REWRITE = "x-middleware-rewrite";
 const FAILED = "Internal Server Error";
 
 /**
- * Replaces Next's plain-text 500 for a backend that is down or silent by the problem that a relay
- * would send: `gate_backend_unreachable` (502) or `gate_backend_timeout` (504). If the backend breaks
- * off its response, the connection to the client is closed at once.
+ * Handles a rewrite that fails as a relay would.
+ *
+ * - A backend that is down or silent: Next sends a plain-text 500. It is replaced by the problem
+ *   `gate_backend_unreachable` (502) or `gate_backend_timeout` (504).
+ * - A backend that breaks off its response: Next ends the response with its text. A response in
+ *   chunks would look complete, and with a declared length the client would wait for the rest until
+ *   the keep-alive timeout. The connection is closed instead: this is how a client recognises an
+ *   incomplete response (RFC 9112 §8).
  *
  * Next calls `response.end` with its text and gives no reason. A response of the backend is piped,
  * so it never reaches `end` as a text. The function is replaced only when Next has the gate's
  * instruction: at that time Next's own wrappers are in place, and this one is outermost.
  */
-export function explainForwardFailures(
+export function handleForwardFailures(
   response: ServerResponse,
   { timeoutSeconds }: Pick<BackendSettings, "timeoutSeconds">,
   log: Log,
@@ -39,8 +44,6 @@ function replaceFailure(response: ServerResponse, timeoutMs: number, log: Log): 
   const end = response.end as (...args: unknown[]) => ServerResponse;
   response.end = (...args: unknown[]) => {
     if (args[0] !== FAILED || response.statusCode !== 500) return end.apply(response, args);
-    // RFC 9112 §8: a client recognises an incomplete response by its closed connection. With Next's
-    // text at its end, a response in chunks would look complete.
     if (response.headersSent) return response.destroy();
     // The timeout starts after the request was sent, so a late response cannot come earlier.
     const isLate = performance.now() - forwardedAt >= timeoutMs;

@@ -5,7 +5,7 @@ import type { BackendSettings } from "../../backends";
 import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
 import type { Log } from "../../log/log";
 import { securityHeaders } from "../../security-headers";
-import { explainForwardFailures } from "./forward-failures";
+import { handleForwardFailures } from "./forward-failures";
 
 /**
  * Sets the security headers on every response of this server, before Next sees the request. This
@@ -33,7 +33,7 @@ export function guardResponses(appOrigin: string, backends: readonly BackendSett
     for (const [name, value] of headers) response.setHeader(name, value);
     if (!backend) return;
     keepHeaders(response, headers);
-    explainForwardFailures(response, backend, log);
+    handleForwardFailures(response, backend, log);
   });
 }
 
