@@ -160,8 +160,8 @@ describe("the project with all the samples", () => {
   beforeAll(async () => {
     copyProject(folder);
     linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-    // tests/system/second-backend.test.ts uses the second of these pages.
-    const inOwnProject = ["your-fastapi.md", "second-backend.md"];
+    // tests/system/second-backend.test.ts and tests/system/existing-app.test.ts use the other two.
+    const inOwnProject = ["your-fastapi.md", "second-backend.md", "existing-app.md"];
     const inProject = samples.filter(({ page, file }) => file && !inOwnProject.includes(page));
     for (const sample of inProject.filter(({ page }) => page !== "upgrading-next.md")) {
       applySample(sample, folder);
