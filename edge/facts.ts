@@ -3,6 +3,7 @@ import type { Classified } from "./classify";
 import { isDeceptivePath } from "./path-matcher";
 import type { GateRequest } from "./request";
 import type { RequestHeaders } from "./request-headers";
+import type { FindUnmet, Unmet } from "./requirements";
 import type { SessionResult } from "./session/session";
 
 /** Everything that the policy (`edge/decide.ts`) depends on. */
@@ -19,6 +20,8 @@ export interface Facts extends Classified {
   readonly embedded: boolean;
   /** The length that the request declares, compared with MAX_BODY_MB. */
   readonly body: BodyLength;
+  /** A condition of `requirements` in lib/routes.ts that the active session does not meet. */
+  readonly unmet: Unmet | undefined;
 }
 
 export type BodyLength = "fits" | "too-large" | "unknown-length";
@@ -28,13 +31,17 @@ export interface FactRules {
   /** All origins of this app. */
   readonly origins: readonly string[];
   readonly maxBodyBytes: number;
+  /** Undefined: there are no rules. */
+  readonly findUnmet: FindUnmet | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** Gathers the facts about a request and its session. */
 export function gatherFacts(
   { headers, pathname, classified, isUpgrade }: GateRequest,
   session: SessionResult,
-  { origins, maxBodyBytes }: FactRules,
+  { origins, maxBodyBytes, findUnmet, now }: FactRules,
 ): Facts {
   const { kind, access, wants, safe } = classified;
   return {
@@ -47,6 +54,10 @@ export function gatherFacts(
     deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
     embedded: isEmbedded(headers),
     body: compareBodyLength(headers, maxBodyBytes),
+    unmet:
+      findUnmet && session.state === "active"
+        ? findUnmet(pathname, session.session.identity, () => now() / 1000)
+        : undefined,
   };
 }
 

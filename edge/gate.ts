@@ -7,6 +7,7 @@ import { buildLogEntry, logDecision } from "./log";
 import { observeStep } from "./observe/observer";
 import type { GateOptions } from "./options";
 import { type GateRequest, readRequest } from "./request";
+import { createRequirements } from "./requirements";
 import { respond, respondToFailure } from "./respond";
 import { readSessionCookies, sessionCookieNames } from "./session/cookies";
 import { createSessionReader } from "./session/reader";
@@ -50,6 +51,7 @@ export function createGate(options: GateOptions): Gate {
     now,
     startTimer,
   });
+  const factRules = { ...options, findUnmet: createRequirements(routes.requirements ?? []) };
   const tokens = createTokenSource(options);
   const onDropped = createDroppedHeaderLog(log);
   const relayOptions = {
@@ -119,7 +121,7 @@ export function createGate(options: GateOptions): Gate {
   }
 
   function decideOn(request: GateRequest, session: SessionResult): Decision {
-    return decide(gatherFacts(request, session, options));
+    return decide(gatherFacts(request, session, factRules));
   }
 
   /** The JWT for the backend. A WebSocket always gets a new one. */

@@ -1,4 +1,5 @@
-import { isFolder, isWithin, matchesPattern, rootOf } from "./route-patterns";
+import { findInvalidRequirements, findRequirementProblems } from "./check-requirements";
+import { isFolder, isWithin, matchesPattern, overlap, rootOf } from "./route-patterns";
 import type { BackendRule, Routes } from "./routes";
 
 /** The routes contradict each other, or have an invalid pattern. `problems` has one line for each. */
@@ -36,6 +37,10 @@ export function checkRoutes(routes: Routes): void {
     "maxStale",
     routes.maxStale.map(([pattern]) => pattern),
   );
+  const requirements = entriesOf(
+    "requirements",
+    (routes.requirements ?? []).map(({ path }) => path),
+  );
   const exact: readonly Entry[] = [
     ...entriesOf("backend", [routes.backend]),
     ...entriesOf("login", [routes.login]),
@@ -44,10 +49,11 @@ export function checkRoutes(routes: Routes): void {
   ];
   // The other checks compare patterns, so they need valid ones.
   const invalid = unique([
-    ...[...kinds, ...rules, ...bounds, ...exact].flatMap(findInvalid),
+    ...[...kinds, ...rules, ...bounds, ...requirements, ...exact].flatMap(findInvalid),
     ...exact.flatMap(findFolder),
     ...routes.maxStale.flatMap(findInvalidBound),
     ...routes.backendAccess.flatMap(findInvalidRule),
+    ...findInvalidRequirements(routes),
   ]);
   const problems =
     invalid.length > 0
@@ -58,6 +64,7 @@ export function checkRoutes(routes: Routes): void {
           ...findDuplicates(entriesOf("endSession", routes.endSession)),
           ...kinds.flatMap(findMisplaced),
           ...findRuleProblems(routes),
+          ...findRequirementProblems(routes),
           ...findContradictions(routes),
         ];
   if (problems.length > 0) throw new RoutesError(problems);
@@ -165,10 +172,6 @@ function findOverlaps(entries: readonly Entry[]): string[] {
           : `${one.list}: "${one.pattern}" overlaps "${other.pattern}" in ${other.list}. A path has one kind: change one of them`,
       ),
   );
-}
-
-function overlap(one: string, other: string): boolean {
-  return matchesPattern(rootOf(one), other) || matchesPattern(rootOf(other), one);
 }
 
 function findDuplicates(entries: readonly Entry[]): string[] {

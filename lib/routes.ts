@@ -20,6 +20,11 @@ export interface Routes {
    * in seconds. 0: the store is read for each request. The shortest limit applies.
    */
   readonly maxStale: readonly (readonly [pattern: RoutePattern, seconds: number])[];
+  /**
+   * What a session must meet at some paths of the backend and route handlers. All rules that match a
+   * path apply.
+   */
+  readonly requirements?: readonly Requirement[];
   /** The sign-in page, an exact path. It is a page for guests. */
   readonly login: RoutePattern;
   /**
@@ -50,6 +55,18 @@ export interface BackendRule {
   readonly access: Exclude<Access, "required">;
 }
 
+/** A rule with one condition or more. A session must meet all of them. */
+export interface Requirement {
+  /** A path of the backend, with its prefix, or a route handler below `/api`. */
+  readonly path: RoutePattern;
+  /** The user has this role. */
+  readonly role?: string;
+  /** The user's email address is verified. */
+  readonly verifiedEmail?: true;
+  /** The user signed in at most this many seconds ago. */
+  readonly withinSeconds?: number;
+}
+
 /** The paths of this app. `middleware.ts` passes them to the gate. */
 export const routes = {
   publicPages: [
@@ -69,6 +86,7 @@ export const routes = {
     ["/backend/api/account/*", 0],
     ["/account/*", 0],
   ],
+  requirements: [],
   login: "/login",
   endSession: [
     "/api/auth/sign-out",
