@@ -1,3 +1,4 @@
+import { accessOf } from "./check-backends";
 import { isWithin, overlap, rootOf } from "./route-patterns";
 import type { Requirement, Routes } from "./routes";
 
@@ -31,20 +32,23 @@ function findInvalid(rule: Requirement): string[] {
 }
 
 /** A rule must be at a path where the gate has a session to compare with it. */
-export function findRequirementProblems({
-  requirements = [],
-  backend,
-  backendAccess,
-  openApi,
-}: Routes): string[] {
+export function findRequirementProblems({ requirements = [], backends, openApi }: Routes): string[] {
   const open = [
-    ...backendAccess.map(({ path, access }) => ({ path, what: `which is ${access} in backendAccess` })),
+    ...backends.flatMap((backend) =>
+      backend.access.map(({ path, access }) => ({
+        path,
+        what: `which is ${access} in ${accessOf(backend)}`,
+      })),
+    ),
     ...openApi.map((path) => ({ path, what: "which is in openApi" })),
   ];
+  const roots = [...backends.map(({ prefix }) => prefix), "/api"];
   return requirements.flatMap(({ path }) => {
     const name = `requirements: "${path}"`;
-    if (!isWithin(rootOf(path), backend) && !isWithin(rootOf(path), "/api")) {
-      return [`${name} is a page. Remove the rule, and call requireRole or requireSession in the page`];
+    if (!roots.some((root) => isWithin(rootOf(path), root))) {
+      return [
+        `${name} is below none of ${roots.join(", ")}. Remove the rule. A page calls requireRole or requireSession`,
+      ];
     }
     return open
       .filter((other) => overlap(path, other.path))

@@ -22,12 +22,12 @@ export function isWithin(pathname: string, root: string): boolean {
   return pathname.startsWith(root) && (pathname.length === root.length || pathname[root.length] === "/");
 }
 
-/** Whether some path is one of both patterns' paths. */
-export function overlap(one: string, other: string): boolean {
-  return matchesPattern(rootOf(one), other) || matchesPattern(rootOf(other), one);
-}
-
 /** Whether the path is one of the pattern's paths. */
 export function matchesPattern(pathname: string, pattern: string): boolean {
   return isFolder(pattern) ? isWithin(pathname, rootOf(pattern)) : pathname === pattern;
+}
+
+/** Whether a path exists that both patterns match. */
+export function overlap(one: string, other: string): boolean {
+  return matchesPattern(rootOf(one), other) || matchesPattern(rootOf(other), one);
 }
