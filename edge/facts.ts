@@ -40,10 +40,11 @@ export interface FactRules {
 
 /** Gathers the facts about a request and its session. */
 export function gatherFacts(
-  { headers, pathname, classified, isUpgrade }: GateRequest,
+  request: GateRequest,
   session: SessionResult,
   { origins, maxBodyBytes, findUnmet, now }: FactRules,
 ): Facts {
+  const { headers, pathname, classified, isUpgrade } = request;
   const { kind, access, wants, safe } = classified;
   return {
     kind,
@@ -53,7 +54,7 @@ export function gatherFacts(
     session,
     crossSite: isCrossSite(headers, !safe || isUpgrade, origins),
     deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
-    embedded: isEmbedded(headers),
+    embedded: isEmbedded(headers) && !isDocsScript(request),
     body: compareBodyLength(headers, maxBodyBytes),
     unmet:
       findUnmet && session.state === "active"
@@ -104,6 +105,17 @@ const EMBEDDING: ReadonlySet<string> = new Set([
 function isEmbedded(headers: RequestHeaders): boolean {
   const destination = headers.get("sec-fetch-dest");
   return (destination != null && EMBEDDING.has(destination)) || headers.has("service-worker");
+}
+
+/**
+ * Whether a page loads a script of the backend's documentation (`docs` in lib/routes.ts). As a worker
+ * such a file is refused as well.
+ */
+function isDocsScript({ headers, pathname, classified }: GateRequest): boolean {
+  const scripts: readonly string[] = classified.backend?.docs?.scripts ?? [];
+  return (
+    scripts.includes(pathname) && headers.get("sec-fetch-dest") === "script" && !headers.has("service-worker")
+  );
 }
 
 /**

@@ -1,4 +1,10 @@
-import { accessOf, findBackendContradictions, findInvalidBackends } from "./check-backends";
+import {
+  accessOf,
+  docsOf,
+  docsPathsOf,
+  findBackendContradictions,
+  findInvalidBackends,
+} from "./check-backends";
 import { findInvalidRequirements, findRequirementProblems } from "./check-requirements";
 import { isFolder, isWithin, matchesPattern, overlap, rootOf } from "./route-patterns";
 import type { Routes } from "./routes";
@@ -50,6 +56,7 @@ export function checkRoutes(routes: Routes): void {
   );
   const exact: readonly Entry[] = [
     ...prefixes,
+    ...routes.backends.flatMap((backend) => entriesOf(docsOf(backend), docsPathsOf(backend))),
     ...entriesOf("login", [routes.login]),
     ...entriesOf("home", [routes.home]),
     ...entriesOf("endSession", routes.endSession),

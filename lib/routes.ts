@@ -56,6 +56,19 @@ export interface Backend {
   readonly webSockets?: boolean;
   /** Paths of the service that work without a session. All others require one. */
   readonly access: readonly BackendRule[];
+  /** The service's API documentation. Without it, no response of the service runs a script. */
+  readonly docs?: BackendDocs;
+}
+
+/**
+ * A page of a backend that runs scripts on this app's origin, such as Swagger UI. List only files
+ * that come with the service itself: a script here can do everything that the user can.
+ */
+export interface BackendDocs {
+  /** The HTML page. An exact path, with the backend's prefix. */
+  readonly page: RoutePattern;
+  /** The scripts that the page loads. Exact paths. It can have no inline script. */
+  readonly scripts: readonly RoutePattern[];
 }
 
 /**
@@ -107,6 +120,10 @@ export const routes = {
       prefix: "/backend",
       address: "BACKEND_URL",
       access: [],
+      docs: {
+        page: "/backend/docs",
+        scripts: ["/backend/docs/files/swagger-ui-bundle.js", "/backend/docs/start.js"],
+      },
     },
   ],
   maxStale: [

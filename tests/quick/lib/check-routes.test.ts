@@ -382,6 +382,22 @@ describe("a backend is refused:", () => {
   });
 });
 
+describe("the docs of a backend are refused:", () => {
+  test.each([
+    ["/docs", '"/docs" is not below "/backend". Write the path with this prefix'],
+    ["/backend", '"/backend" is not below "/backend". Write the path with this prefix'],
+    ["/backend/docs/*", '"/backend/docs/*" is a pattern. Write an exact path'],
+    ["docs", '"docs" does not start with "/". Add it'],
+  ])("at %s", (path, message) => {
+    expect(problemsOfFirst({ docs: { page: path, scripts: [] } })).toEqual([
+      `docs of "/backend": ${message}`,
+    ]);
+    expect(problemsOfFirst({ docs: { page: "/backend/docs", scripts: [path] } })).toEqual([
+      `docs of "/backend": ${message}`,
+    ]);
+  });
+});
+
 describe("a requirement is refused:", () => {
   const rule = (more: object) => problemsOf({ requirements: [{ path: "/backend/api/admin/*", ...more }] });
   const name = 'requirements: "/backend/api/admin/*"';
