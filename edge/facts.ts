@@ -8,7 +8,10 @@ import type { SessionResult } from "./session/session";
 /** Everything that the policy (`edge/decide.ts`) depends on. */
 export interface Facts extends Classified {
   readonly session: SessionResult;
-  /** A page of another site has sent this request, with an unsafe method or as an upgrade. */
+  /**
+   * A page of another site has sent this request, with an unsafe method or as an upgrade. Never for
+   * a program's credential: no browser adds one by itself, so there is nothing to forge.
+   */
   readonly crossSite: boolean;
   /**
    * For a backend path: the backend could decode it to a different path. For any other path: Next
@@ -32,7 +35,7 @@ export interface FactRules {
 
 /** Gathers the facts about a request and its session. */
 export function gatherFacts(
-  { headers, pathname, classified, isUpgrade }: GateRequest,
+  { headers, pathname, classified, isUpgrade, bearer }: GateRequest,
   session: SessionResult,
   { origins, maxBodyBytes }: FactRules,
 ): Facts {
@@ -43,7 +46,7 @@ export function gatherFacts(
     wants,
     safe,
     session,
-    crossSite: isCrossSite(headers, !safe || isUpgrade, origins),
+    crossSite: bearer === undefined && isCrossSite(headers, !safe || isUpgrade, origins),
     deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
     embedded: isEmbedded(headers),
     body: compareBodyLength(headers, maxBodyBytes),
