@@ -16,3 +16,8 @@ export const keyScopes: Readonly<Record<string, string>> = {
 export const deviceClients: Readonly<Record<string, string>> = {
   "gatehouse-cli": "Gatehouse CLI",
 };
+
+/** The name of a program. Undefined: the list has no such program. */
+export function nameOfClient(id: string): string | undefined {
+  return Object.hasOwn(deviceClients, id) ? deviceClients[id] : undefined;
+}

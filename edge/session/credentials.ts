@@ -1,6 +1,6 @@
 import { isApiKey } from "../../lib/auth/api-key";
 import { isRecent } from "../../lib/is-recent";
-import type { JwtConfig } from "../../lib/token/contract";
+import { type JwtConfig, LEEWAY_SECONDS } from "../../lib/token/contract";
 import { createVerifier, TokenError } from "../../lib/token/verify";
 import { Lru } from "../util/lru";
 import type { MaybeAsync } from "../util/maybe-async";
@@ -75,13 +75,21 @@ export function createCredentialReader(options: CredentialReaderOptions) {
     return once(`${maxStale} ${key}`, () => lookUpKey(key));
   }
 
-  /** A token counts as a result of the store at the time when it was issued. */
+  /**
+   * A token counts as a result of the store at the time when it was issued. Like FastAPI, the gate
+   * accepts it for `LEEWAY_SECONDS` after it has expired.
+   */
   async function readJwt(jwt: string, maxStale: number): Promise<SessionResult> {
     try {
       const time = now();
       const { identity, issuedAt, expiresAt } = await verify(jwt, { now: time });
       // The clock of the server that issued it may be a little ahead.
-      const session = { identity, expiresAt, verifiedAt: Math.min(issuedAt, time), jwt };
+      const session = {
+        identity,
+        expiresAt: expiresAt + LEEWAY_SECONDS * 1000,
+        verifiedAt: Math.min(issuedAt, time),
+        jwt,
+      };
       if (!isTrusted(session, time, maxStale)) return INVALID;
       remember(jwt, session);
       return { state: "active", session, source: "store", setCookies: [] };

@@ -3,7 +3,7 @@ import type { BetterAuthPlugin } from "better-auth";
 import { APIError } from "better-auth/api";
 import { type DeviceAuthorizationGrant, deviceAuthorization } from "better-auth/plugins/device-authorization";
 import { cutText, fieldLimits } from "../../auth/field-limits";
-import { deviceClients } from "../../programs";
+import { nameOfClient } from "../../programs";
 import { requireSession } from "./account-rules";
 import { readAddress } from "./attempt-keys";
 import { hasSucceeded, onPaths } from "./plugin-hooks";
@@ -22,7 +22,7 @@ const grant: DeviceAuthorizationGrant = {
     ipAddress: { type: "string", required: false },
   },
   authorizeRequest({ ctx, request: { client_id, scope, user_id } }) {
-    if (client_id === undefined || !Object.hasOwn(deviceClients, client_id))
+    if (client_id === undefined || nameOfClient(client_id) === undefined)
       throw refusal("invalid_client", "lib/programs.ts has no program with this client_id");
     // The session can do what the user can. An API key is for a program that may do less.
     if (scope || user_id) throw refusal("invalid_scope", "A device sign-in has no scope and no user_id");
@@ -37,7 +37,7 @@ const grant: DeviceAuthorizationGrant = {
   },
   assertSessionRedemption: () => {},
   getVerificationContext: ({ clientId, userAgent, ipAddress, expiresAt }) => ({
-    client_name: deviceClients[String(clientId)] ?? String(clientId),
+    client_name: nameOfClient(String(clientId)),
     user_agent: userAgent,
     ip_address: ipAddress,
     requested_at: new Date((expiresAt as Date).getTime() - LIFE_MINUTES * 60_000),
