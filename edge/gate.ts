@@ -1,5 +1,5 @@
-import { checkRoutes } from "../lib/check-routes";
 import { isCrossSite } from "../lib/cross-site";
+import type { Backend } from "../lib/routes";
 import { createClassifier } from "./classify";
 import { type Decision, decide, type OwnDecision } from "./decide";
 import { gatherFacts } from "./facts";
@@ -13,12 +13,11 @@ import { createCredentialReader } from "./session/credentials";
 import { createSessionReader } from "./session/reader";
 import type { KnownSession, SessionResult } from "./session/session";
 import { createStalenessBound } from "./session/staleness-bound";
-import { createBackendAddresses } from "./upstream/backend-addresses";
 import { createDroppedHeaderLog } from "./upstream/dropped-header-log";
 import { type Authorization, buildUpstreamHeaders } from "./upstream/headers";
 import { relay } from "./upstream/relay";
 import { rewrite } from "./upstream/rewrite";
-import { createTokenSource } from "./upstream/token";
+import { createUpstreams, type Upstream } from "./upstream/upstream";
 import { buildUpstreamUrl, protectQuery } from "./upstream/url";
 import { isPromise, type MaybeAsync, mapMaybeAsync } from "./util/maybe-async";
 
@@ -30,7 +29,8 @@ const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
 
 /**
  * Creates the gate. For each request it gathers the facts, decides, and performs the decision.
- * @throws {RoutesError} if the routes contradict each other
+ * The routes must have passed `checkRoutes` (`next.config.ts`): the gate does not check them again,
+ * so that a new isolate starts sooner.
  *
  * @example
  * const gate = createGate({ ...settings, ...effects, routes, observers: [] });
@@ -38,7 +38,6 @@ const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
  */
 export function createGate(options: GateOptions): Gate {
   const { routes, origins, now, randomId, startTimer, log, observers } = options;
-  checkRoutes(routes);
   const classify = createClassifier(routes);
   const endings: ReadonlySet<string> = new Set(routes.endSession);
   const cookieNames = sessionCookieNames(options.appOrigin.startsWith("https:"));
@@ -52,16 +51,8 @@ export function createGate(options: GateOptions): Gate {
     startTimer,
   });
   const readCredential = createCredentialReader({ ...options, sessions, cookieNames });
-  const tokens = createTokenSource(options);
+  const upstreams = createUpstreams(options);
   const onDropped = createDroppedHeaderLog(log);
-  const relayOptions = {
-    fetch: options.fetch,
-    startTimer,
-    log,
-    appOrigin: options.appOrigin,
-    addresses: createBackendAddresses(options.backendUrl, routes.backend),
-    timeoutMs: options.backendTimeoutSeconds * 1000,
-  };
   const steps = {
     session: observeStep(observers, "session", findSession),
     decide: observeStep(observers, "decide", decideOn),
@@ -106,17 +97,17 @@ export function createGate(options: GateOptions): Gate {
   /** Finds the caller's session. An outage of the store is a result, not an error. */
   function findSession(request: GateRequest): MaybeAsync<SessionResult> {
     const { headers, pathname, classified, bearer } = request;
-    const { kind, access } = classified;
-    if (bearer !== undefined) return readCredential(bearer, maxStaleAt(pathname));
+    const { kind, access, backend } = classified;
+    const maxStale = maxStaleAt(pathname);
+    if (bearer !== undefined) {
+      return readCredential(bearer, { maxStale, acceptsJwt: backend === routes.backends[0] });
+    }
     const header = headers.get("cookie") ?? "";
     const cookies = readSessionCookies(header, cookieNames);
     const ending = cookies && endsSession(request) ? sessions.end(cookies) : undefined;
     if (access === "open") return mapMaybeAsync(ending, () => NO_LOOKUP);
     // A forwarded response cannot set cookies, so the lookup must not extend the session.
-    return sessions.read(cookies, header, {
-      caller: kind === "backend" ? "backend" : "page",
-      maxStale: maxStaleAt(pathname),
-    });
+    return sessions.read(cookies, header, { caller: kind === "backend" ? "backend" : "page", maxStale });
   }
 
   /** By an unsafe method and from this site: another site must not make the gate forget a session. */
@@ -125,24 +116,35 @@ export function createGate(options: GateOptions): Gate {
   }
 
   function decideOn(request: GateRequest, session: SessionResult): Decision {
-    return decide(gatherFacts(request, session, options));
+    const { backend } = request.classified;
+    const { maxBodyBytes } = backend ? findUpstream(backend) : options;
+    return decide(gatherFacts(request, session, { origins, maxBodyBytes }));
+  }
+
+  function findUpstream(backend: Backend | undefined): Upstream {
+    const upstream = backend && upstreams.get(backend);
+    // `decide` forwards only paths of a backend, so this is an error of the gate.
+    if (!upstream) throw new Error("the path has no backend");
+    return upstream;
   }
 
   /**
    * The JWT for the backend. A WebSocket always gets a new one. A program's own JWT is passed on as it
    * is: a new one would live longer than the one that was issued.
    */
-  function mintToken({ isUpgrade }: GateRequest, session: KnownSession): MaybeAsync<string> {
+  function mintToken({ isUpgrade, classified }: GateRequest, session: KnownSession): MaybeAsync<string> {
     if (session.jwt !== undefined) return session.jwt;
+    const { tokens } = findUpstream(classified.backend);
     return isUpgrade ? tokens.mintForSocket(session) : tokens.get(session.identity);
   }
 
   /** Sends the request to the backend: a rewrite, or a relay (`BACKEND_FORWARD=relay`). */
   function forward(request: GateRequest, authorization: Authorization): MaybeAsync<Response> {
     const { requestId, isUpgrade } = request;
+    const upstream = findUpstream(request.classified.backend);
     const isRewrite = options.forwarding === "rewrite" || isUpgrade;
     const search = isRewrite && options.nextServer ? protectQuery(request.search) : request.search;
-    const target = buildUpstreamUrl(options.backendUrl, routes.backend, request.pathname, search);
+    const target = buildUpstreamUrl(upstream.url, upstream.prefix, request.pathname, search);
     const headers = buildUpstreamHeaders(request.headers, {
       authorization,
       requestId,
@@ -152,7 +154,7 @@ export function createGate(options: GateOptions): Gate {
       isUpgrade,
       onDropped,
     });
-    return isRewrite ? rewrite(target, headers, requestId) : relay(request, target, headers, relayOptions);
+    return isRewrite ? rewrite(target, headers, requestId) : relay(request, target, headers, upstream.relay);
   }
 
   function respondAndLog(request: GateRequest, session: SessionResult, decision: OwnDecision): Response {

@@ -19,6 +19,13 @@ export interface CredentialReaderOptions {
   readonly startTimer: StartTimer;
 }
 
+export interface CredentialOptions {
+  /** How long this request trusts a result of the store, in milliseconds. */
+  readonly maxStale: number;
+  /** Whether the request is for the first backend: the gate's own JWT has its audience. */
+  readonly acceptsJwt: boolean;
+}
+
 /** Unknown keys that an isolate remembers: up to twice this number. */
 const UNKNOWN_CAPACITY = 1_000;
 /** How long a key that the store does not know is refused without another lookup. Milliseconds. */
@@ -111,13 +118,16 @@ export function createCredentialReader(options: CredentialReaderOptions) {
     return result.state === "active" ? { ...result, setCookies: [] } : result;
   }
 
-  /** `maxStale`: how long this request trusts a result of the store, in milliseconds. */
-  return function readCredential(credential: string, maxStale: number): MaybeAsync<SessionResult> {
+  return function readCredential(
+    credential: string,
+    { maxStale, acceptsJwt }: CredentialOptions,
+  ): MaybeAsync<SessionResult> {
     const session = memory.get(credential);
+    if (session?.jwt !== undefined && !acceptsJwt) return INVALID;
     if (session && isTrusted(session, now(), maxStale))
       return { state: "active", session, source: "memory", setCookies: [] };
     if (isApiKey(credential)) return readKey(credential, maxStale);
-    if (JWT.test(credential)) return readJwt(credential, maxStale);
+    if (JWT.test(credential)) return acceptsJwt ? readJwt(credential, maxStale) : INVALID;
     return readSessionToken(credential, maxStale);
   };
 }

@@ -27,11 +27,19 @@ let findSession: () => Promise<StoreResult>;
 let logged: object[];
 let gate: ReturnType<typeof createGate>;
 
-const publicArticles: Routes = {
+const backendUrls = { BACKEND_URL: "http://backend.internal:8000", REPORTS_URL: "http://reports.internal" };
+const twoBackends: Routes = {
   ...routes,
-  backendAccess: [
-    { path: "/backend/articles/*", methods: ["GET"], access: "optional" },
-    { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
+  backends: [
+    {
+      prefix: "/backend",
+      address: "BACKEND_URL",
+      access: [
+        { path: "/backend/articles/*", methods: ["GET"], access: "optional" },
+        { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
+      ],
+    },
+    { prefix: "/reports", address: "REPORTS_URL", audience: "reports-api", access: [] },
   ],
 };
 
@@ -61,7 +69,7 @@ const openGate = (more = {}) =>
         now: () => time,
         log: (entry) => logged.push(entry),
       },
-      { routes: publicArticles, ...more },
+      { routes: twoBackends, backendUrls, ...more },
     ),
   );
 
@@ -175,6 +183,15 @@ describe("an API key", () => {
     expect(scope).toBe("tasks:read");
   });
 
+  it("is replaced by a token with the audience of each backend, after one lookup", async () => {
+    const key = createApiKey();
+    const audiences = [];
+    for (const path of ["/backend/x", "/reports/x"])
+      audiences.push(decodeJwt(jwtIn(await send(key, {}, path))).aud);
+    expect(audiences).toEqual(["phase2-api", "reports-api"]);
+    expect(keyLookups).toEqual([key]);
+  });
+
   it("is not checked for other sites: no browser adds it by itself", async () => {
     const request = new Request(`${APP}/backend/api/tasks`, {
       method: "POST",
@@ -260,6 +277,13 @@ describe("the gate's own JWT", () => {
     const long = await mintJwt({ ...jwtConfig, ttlSeconds: 1800 });
     time += 60_000;
     await expectInvalid(await send(long));
+  });
+
+  it("is refused by another backend, whose audience it does not have", async () => {
+    const jwt = await mintJwt();
+    await expectInvalid(await send(jwt, {}, "/reports/x"));
+    await send(jwt);
+    await expectInvalid(await send(jwt, {}, "/reports/x"));
   });
 
   it("is accepted although the issuer's clock is a little ahead", async () => {
