@@ -120,7 +120,7 @@ describe.each(["rewrite", "relay"])(
     });
 
     it("lets only an admin use the administration", async () => {
-      expect((await member.fetch("/backend/api/admin/orders")).status).toBe(403);
+      expect(await codeOf(await member.fetch("/backend/api/admin/orders"))).toEqual([403, "gate_forbidden"]);
       expect((await member.fetch("/admin")).status).toBe(404);
       expect(await (await admin.fetch("/admin")).text()).toContain("paid orders");
     });
