@@ -57,6 +57,7 @@ function describeSession({ headers }: GateRequest, session: SessionResult): stri
       ? "The request has a session cookie, but there is no such session."
       : "The request has no session cookie.";
   }
+  if (session.session.jwt !== undefined) return "Signed in by a token that the gate has issued itself.";
   switch (session.source) {
     case "memory":
       return "Signed in: this isolate has the session in memory.";

@@ -68,6 +68,17 @@ describe("an event of the gate names as the source of the session", () => {
     expect(await readEvents()).toMatchObject([{ session: "cookie" }]);
   });
 
+  it("invalid, for a program's credential", async () => {
+    await send("/backend/x", { headers: { authorization: "Bearer invented" } });
+    expect(await readEvents()).toMatchObject([
+      {
+        session: "invalid",
+        code: "gate_invalid_credential",
+        reason: expect.stringContaining("key or token"),
+      },
+    ]);
+  });
+
   it("none, not needed, or unreachable", async () => {
     await send("/backend/x");
     await send("/");
