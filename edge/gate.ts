@@ -7,6 +7,7 @@ import { buildLogEntry, logDecision } from "./log";
 import { observeStep } from "./observe/observer";
 import type { GateOptions } from "./options";
 import { type GateRequest, readRequest } from "./request";
+import { createRequirements } from "./requirements";
 import { respond, respondToFailure } from "./respond";
 import { readSessionCookies, sessionCookieNames } from "./session/cookies";
 import { createCredentialReader } from "./session/credentials";
@@ -52,6 +53,7 @@ export function createGate(options: GateOptions): Gate {
   });
   const readCredential = createCredentialReader({ ...options, sessions, cookieNames });
   const upstreams = createUpstreams(options);
+  const findUnmet = createRequirements(routes.requirements ?? []);
   const onDropped = createDroppedHeaderLog(log);
   const steps = {
     session: observeStep(observers, "session", findSession),
@@ -118,7 +120,7 @@ export function createGate(options: GateOptions): Gate {
   function decideOn(request: GateRequest, session: SessionResult): Decision {
     const { backend } = request.classified;
     const { maxBodyBytes } = backend ? findUpstream(backend) : options;
-    return decide(gatherFacts(request, session, { origins, maxBodyBytes }));
+    return decide(gatherFacts(request, session, { origins, maxBodyBytes, findUnmet, now }));
   }
 
   function findUpstream(backend: Backend | undefined): Upstream {

@@ -16,6 +16,16 @@ export const problems = {
     title: "Cross-site request refused",
     detail: "The request came from another site. Send it from a page of this app.",
   },
+  gate_forbidden: {
+    status: 403,
+    title: "Not allowed",
+    detail: "The session does not meet a requirement of this path.",
+  },
+  gate_sign_in_too_old: {
+    status: 401,
+    title: "Sign-in too old",
+    detail: "This needs a recent sign-in. Sign in again.",
+  },
   gate_bad_path: {
     status: 400,
     title: "Path refused",
@@ -103,7 +113,12 @@ export interface Problem {
   detail: string;
   code: ProblemCode;
   request_id: string;
+  /** The condition that the session does not meet, such as `{ "role": "admin" }`. */
+  required?: object;
 }
+
+/** What a response adds to the problem of a code. */
+type ProblemDetails = Partial<Pick<Problem, "detail" | "required">>;
 
 export function describeProblem(code: ProblemCode, requestId: string): Problem {
   const { status, title, detail } = problems[code];
@@ -121,7 +136,11 @@ function challengeOf(code: ProblemCode): string {
 }
 
 /** The problem as a response. No cache may store it. */
-export function problemResponse(code: ProblemCode, requestId: string): Response {
+export function problemResponse(
+  code: ProblemCode,
+  requestId: string,
+  details: ProblemDetails = {},
+): Response {
   const { status } = problems[code];
   const headers = new Headers({
     "cache-control": "private, no-store",
@@ -132,5 +151,8 @@ export function problemResponse(code: ProblemCode, requestId: string): Response 
   if (status === 401) headers.set("www-authenticate", challengeOf(code));
   // RFC 9110 §10.2.3: the same request can succeed later.
   if (status >= 500) headers.set("retry-after", RETRY_AFTER);
-  return new Response(JSON.stringify(describeProblem(code, requestId)), { status, headers });
+  return new Response(JSON.stringify({ ...describeProblem(code, requestId), ...details }), {
+    status,
+    headers,
+  });
 }

@@ -302,6 +302,17 @@ describe("the project with all the samples", () => {
     expect(await page.content()).not.toContain("Administration by");
   });
 
+  it("refuses a member at a path that needs a role or a verified email, before FastAPI is called", async () => {
+    expect(await call("/backend/api/admin/users")).toMatchObject({
+      status: 403,
+      body: { code: "gate_forbidden", required: { role: "admin" } },
+    });
+    expect(await call("/backend/api/share")).toMatchObject({
+      status: 403,
+      body: { code: "gate_forbidden", required: { verified_email: true } },
+    });
+  });
+
   it("sends FastAPI the role and the plan, immediately after they were changed in the database", async () => {
     expect((await call("/backend/api/reports")).status).toBe(403);
     expect(await call("/backend/api/audit")).toMatchObject({
@@ -321,6 +332,12 @@ describe("the project with all the samples", () => {
     await page.waitForURL(`${origin}/dashboard`);
     expect(await call("/backend/api/reports")).toEqual({ status: 200, body: ["Everything is fine."] });
     expect(await call("/backend/api/audit")).toEqual({ status: 200, body: ["The service has started."] });
+  });
+
+  it("forwards an admin who has just signed in at paths that need both", async () => {
+    const fromFastApi = { status: 404, body: { detail: "Not Found" } };
+    expect(await call("/backend/api/admin/users")).toEqual(fromFastApi);
+    expect(await call("/backend/api/keys")).toEqual(fromFastApi);
   });
 
   it("lets an admin who has just signed in clear the audit", async () => {

@@ -83,6 +83,10 @@ function explainRefusal(
       return "A program has sent a key or token that is unknown, expired or revoked.";
     case "gate_cross_site":
       return "A page of another site has sent this request, and it could change something for the signed-in user.";
+    case "gate_forbidden":
+      return `${describeSession(request, session)} The session does not meet a rule of requirements in lib/routes.ts.`;
+    case "gate_sign_in_too_old":
+      return `${describeSession(request, session)} A rule of requirements in lib/routes.ts needs a more recent sign-in.`;
     case "gate_bad_path":
       return "The path contains an encoded slash, backslash, dot segment or NUL: the backend could read it as another path.";
     case "gate_not_websocket":
