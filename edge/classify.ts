@@ -1,3 +1,4 @@
+import { splitLocale } from "../lib/locale-prefix";
 import { isWithin } from "../lib/route-patterns";
 import type { Access, RouteKind, Routes } from "../lib/routes";
 import { createBackendAccess } from "./backend-access";
@@ -59,8 +60,11 @@ export function createClassifier(routes: Routes): Classify {
     if (isWithin(pathname, routes.backend)) return "backend";
     const path = withoutTrailingSlash(pathname);
     if (isWithin(pathname, "/api")) return isOpenApi(path) ? "open-api" : "api";
-    if (isPublicPage(path)) return "public-page";
-    return isGuestPage(path) ? "guest-page" : "page";
+    // No entry of these two lists is below `/api` or the backend's prefix. So `/de/api/health` and
+    // `/de/backend/api/me` are pages that need a session.
+    const { page } = splitLocale(path, routes);
+    if (isPublicPage(page)) return "public-page";
+    return isGuestPage(page) ? "guest-page" : "page";
   }
 
   return function classify(method, pathname, headers) {

@@ -37,6 +37,7 @@ export function checkRoutes(routes: Routes): void {
     routes.maxStale.map(([pattern]) => pattern),
   );
   const exact: readonly Entry[] = [
+    ...entriesOf("basePath", routes.basePath ? [routes.basePath] : []),
     ...entriesOf("backend", [routes.backend]),
     ...entriesOf("login", [routes.login]),
     ...entriesOf("home", [routes.home]),
@@ -47,6 +48,7 @@ export function checkRoutes(routes: Routes): void {
     ...[...kinds, ...rules, ...bounds, ...exact].flatMap(findInvalid),
     ...exact.flatMap(findFolder),
     ...routes.maxStale.flatMap(findInvalidBound),
+    ...findInvalidPrefixes(routes),
     ...routes.backendAccess.flatMap(findInvalidRule),
   ]);
   const problems =
@@ -59,6 +61,7 @@ export function checkRoutes(routes: Routes): void {
           ...kinds.flatMap(findMisplaced),
           ...findRuleProblems(routes),
           ...findContradictions(routes),
+          ...[...kinds, ...bounds, ...exact].flatMap((entry) => findLocale(entry, routes)),
         ];
   if (problems.length > 0) throw new RoutesError(problems);
 }
@@ -109,6 +112,28 @@ function findFolder({ list, pattern }: Entry): string[] {
 function findInvalidBound([pattern, seconds]: Routes["maxStale"][number]): string[] {
   if (Number.isInteger(seconds) && seconds >= 0) return [];
   return [`maxStale: "${pattern}" has the limit ${seconds}. Write a whole number of seconds, at least 0`];
+}
+
+/** A segment of a path that needs no encoding. */
+const LOCALE = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+function findInvalidPrefixes({ basePath, locales = [] }: Routes): string[] {
+  const repeated = locales.filter((locale, index) => locales.indexOf(locale) !== index);
+  return [
+    ...(basePath === "/" ? ['basePath: "/" is the path of an app without a base path. Write ""'] : []),
+    ...locales
+      .filter((locale) => !LOCALE.test(locale) || locale === "api")
+      .map((locale) => `locales: "${locale}" is no first segment of a page's path. Write it like "de"`),
+    ...repeated.map((locale) => `locales: "${locale}" is listed twice. Remove one of them`),
+  ];
+}
+
+/** The gate removes the locale before it compares the path of a page, so this entry has no effect. */
+function findLocale({ list, pattern }: Entry, { locales = [] }: Routes): string[] {
+  const [, segment = ""] = rootOf(pattern).split("/");
+  if (list === "basePath" || !locales.includes(segment)) return [];
+  const fix = list === "backend" ? "Use another prefix" : "Write the path without it";
+  return [`${list}: "${pattern}" begins with the locale "${segment}". ${fix}`];
 }
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

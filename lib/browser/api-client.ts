@@ -1,4 +1,5 @@
 import { type Api, createApi } from "../api/client";
+import { withBasePath, withoutBasePath } from "../base-path";
 import type { ProblemCode } from "../problem";
 import { loginPath } from "../redirect-target";
 import { routes } from "../routes";
@@ -65,8 +66,8 @@ export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIME
   });
 }
 
-export const api = createBrowserApi(routes.backend, {
+export const api = createBrowserApi(withBasePath(routes.backend, routes), {
   signOut: () => signOut({ fetchOptions: { timeout: 5_000 } }),
-  currentPath: () => window.location.pathname + window.location.search,
-  navigate: (path) => window.location.assign(path),
+  currentPath: () => withoutBasePath(window.location.pathname, routes) + window.location.search,
+  navigate: (path) => window.location.assign(withBasePath(path, routes)),
 });

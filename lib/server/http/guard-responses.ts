@@ -1,6 +1,7 @@
 import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { withBasePath } from "../../base-path";
 import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
 import { routes } from "../../routes";
 import { securityHeaders } from "../../security-headers";
@@ -78,6 +79,10 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
   return SHARED_CACHE_DIRECTIVE.test(withoutQuoted) ? directives : `${directives}, private`;
 }
 
+/** As browsers see them. */
+const BACKEND = withBasePath(routes.backend, routes);
+const FILES = withBasePath("/_next/static/", routes);
+
 /** The path as Next and the gate see it, without dot segments. */
 function pathOf({ url = "/" }: IncomingMessage): string {
   const base = "http://localhost";
@@ -86,11 +91,11 @@ function pathOf({ url = "/" }: IncomingMessage): string {
 
 /** Next removes `.rsc` from a path before the gate sees it. */
 function isBackendPath(path: string): boolean {
-  const next = path[routes.backend.length];
-  return path.startsWith(routes.backend) && (next === undefined || next === "/" || next === ".");
+  const next = path[BACKEND.length];
+  return path.startsWith(BACKEND) && (next === undefined || next === "/" || next === ".");
 }
 
 function findPolicy(path: string, isBackend: boolean): string {
   if (isBackend) return BACKEND_POLICY;
-  return path.startsWith("/_next/static/") ? FILE_POLICY : BARE_POLICY;
+  return path.startsWith(FILES) ? FILE_POLICY : BARE_POLICY;
 }

@@ -1,5 +1,7 @@
 import "server-only";
+import { withBasePath } from "../../base-path";
 import { log } from "../../log/console-log";
+import { routes } from "../../routes";
 import { guardResponses } from "./guard-responses";
 import { createUpgradeGuard } from "./guard-upgrades";
 import { closeIdleConnections } from "./idle-connections";
@@ -15,7 +17,7 @@ export function guardServer(appOrigin: string): void {
     upgrade: createUpgradeGuard({
       log,
       randomId: () => crypto.randomUUID(),
-      ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
+      ownPrefix: __DEVELOPMENT__ ? withBasePath("/_next/hmr", routes) : undefined,
     }),
   });
 }

@@ -1,8 +1,10 @@
 import "server-only";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { withBasePath } from "../../base-path";
 import type { Log } from "../../log/log";
 import { describeProblem, problems } from "../../problem";
+import { isWithin } from "../../route-patterns";
 import { routes } from "../../routes";
 
 /** How long the client may take to close its side after ours is closed. Milliseconds. */
@@ -62,7 +64,7 @@ function isBackendHandshake({ method, headers, url = "" }: IncomingMessage): boo
   return (
     method === "GET" &&
     headers.upgrade?.toLowerCase() === "websocket" &&
-    (path === routes.backend || path.startsWith(`${routes.backend}/`)) &&
+    isWithin(path, withBasePath(routes.backend, routes)) &&
     isNormal(path)
   );
 }
