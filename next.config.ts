@@ -1,4 +1,5 @@
 import type { NextConfig } from "next";
+import { readBackend } from "./lib/backends";
 import { checkRoutes } from "./lib/check-routes";
 import { BACKEND_POLICY } from "./lib/content-policy";
 import { loadEnv } from "./lib/env";
@@ -9,9 +10,11 @@ import { securityHeaders } from "./lib/security-headers";
 // Before `loadEnv`, which would only report that a value is invalid. This reports that a line of an
 // .env file was misread.
 assertEnvFiles(process.cwd());
+// Before `loadEnv` too: the routes name variables.
+checkRoutes(routes);
 // Parsed here as well, so that an invalid value fails the build, not the first request.
 const env = loadEnv();
-checkRoutes(routes);
+const backends = routes.backends.map((backend) => readBackend(backend, env));
 
 const toList = (headers: Record<string, string>) =>
   Object.entries(headers).map(([key, value]) => ({ key, value }));
@@ -33,7 +36,10 @@ const config: NextConfig = {
     { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
     // With `next start` a backend could replace this header, so
     // lib/server/http/guard-responses.ts sets it again.
-    { source: `${routes.backend}/:path*`, headers: toList({ "content-security-policy": BACKEND_POLICY }) },
+    ...backends.map(({ prefix }) => ({
+      source: `${prefix}/:path*`,
+      headers: toList({ "content-security-policy": BACKEND_POLICY }),
+    })),
   ],
   // Code behind a constant that is false is in no bundle (`lib/build-constants.d.ts`).
   compiler: {
@@ -41,10 +47,10 @@ const config: NextConfig = {
     defineServer: { __TRACING__: env.otlpEndpoint !== undefined, __DEVELOPMENT__: env.development },
   },
   experimental: {
-    // The gate refuses larger bodies. Without this option Next would cut bodies at 10 MB. Bytes.
-    proxyClientMaxBodySize: env.maxBodyBytes,
+    // The gate refuses bodies over the limit of their backend. Without this option Next would cut bodies at 10 MB. Bytes.
+    proxyClientMaxBodySize: Math.max(...backends.map(({ maxBodyBytes }) => maxBodyBytes)),
     // Without this option Next would stop waiting for the backend after 30 seconds. Milliseconds.
-    proxyTimeout: env.backendTimeoutSeconds * 1000,
+    proxyTimeout: Math.max(...backends.map(({ timeoutSeconds }) => timeoutSeconds)) * 1000,
   },
 };
 

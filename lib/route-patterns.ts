@@ -26,3 +26,8 @@ export function isWithin(pathname: string, root: string): boolean {
 export function matchesPattern(pathname: string, pattern: string): boolean {
   return isFolder(pattern) ? isWithin(pathname, rootOf(pattern)) : pathname === pattern;
 }
+
+/** Whether a path exists that both patterns match. */
+export function overlap(one: string, other: string): boolean {
+  return matchesPattern(rootOf(one), other) || matchesPattern(rootOf(other), one);
+}

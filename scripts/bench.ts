@@ -31,7 +31,7 @@ import { testEnv } from "./stack/test-stack";
  * file. It needs PostgreSQL, and for a few minutes 5 GB of disk in .data/bench.
  */
 
-const ROUNDS = { requests: 120, starts: 36, http: 22, scale: 60 };
+const ROUNDS = { requests: 120, starts: 60, http: 22, scale: 60 };
 /** Sessions that one gate sees. */
 const SESSIONS = 1_000_000;
 /** Sessions in the databases of the lookups. */

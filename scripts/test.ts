@@ -4,7 +4,7 @@ import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
 import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "./lib/node-versions";
 import { type Command, runProcess } from "./lib/process";
-import { step } from "./lib/progress";
+import { shareTerminal, step } from "./lib/progress";
 import { root } from "./lib/root";
 import { ensureTools } from "./lib/tools";
 import { fail, messageOf } from "./lib/user-error";
@@ -43,10 +43,13 @@ main(async () => {
     await check("API types are those of FastAPI", process.execPath, [
       ...["--import", "tsx", "scripts/api-types.ts", "--check"],
     ]),
-    ...(await pytest(await everyPython(python))),
-    await vitest(),
-    await quickTestsUnderVercelNode(),
   ];
+  const pythons = await everyPython(python);
+  tallies.push(await quickTests(process.execPath));
+  // The system tests spend much of their time waiting. The other tests run meanwhile, and write
+  // their output to .data/reports.
+  shareTerminal();
+  tallies.push(...(await Promise.all([systemTests(), quickTestsUnderVercelNode(), pytest(pythons)])).flat());
 
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
@@ -105,8 +108,12 @@ function pytestUnder({ command, version }: Python): Promise<Tally> {
   });
 }
 
-function vitest(): Promise<Tally> {
-  return runVitest("Vitest", process.execPath, "vitest", []);
+function quickTests(node: string, logDir: string | null = null): Promise<Tally> {
+  return vitest(node, "quick", ["node", "edge-runtime"], logDir);
+}
+
+function systemTests(): Promise<Tally> {
+  return vitest(process.execPath, "system", ["system"], null);
 }
 
 /**
@@ -116,16 +123,22 @@ function vitest(): Promise<Tally> {
 async function quickTestsUnderVercelNode(): Promise<Tally> {
   const node = findNode(VERCEL_NODE);
   if ("missing" in node || node.file === process.execPath) return { passed: 0, failed: 0 };
-  const projects = ["--project", "node", "--project", "edge-runtime"];
-  return runVitest(`Vitest under Node ${VERCEL_NODE}`, node.file, `vitest-node-${VERCEL_NODE}`, projects);
+  return step(`Quick tests under Node ${VERCEL_NODE}`, () => quickTests(node.file, reports));
 }
 
-function runVitest(name: string, node: string, reportName: string, options: string[]): Promise<Tally> {
-  const report = path.join(reports, `${reportName}.json`);
+/** Runs projects of vitest.config.ts. With `logDir` the output goes to a file there. */
+function vitest(
+  node: string,
+  kind: string,
+  projects: readonly string[],
+  logDir: string | null,
+): Promise<Tally> {
+  const name = logDir === null ? `vitest-${kind}` : `vitest-${kind}-other-node`;
+  const report = path.join(reports, `${name}.json`);
   const cli = path.join(root, "node_modules/vitest/vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const command = { name, command: node, args: [cli, "run", ...reporters, ...options], logDir: null };
-  return count(report, command, (json) => {
+  const args = [cli, "run", ...reporters, ...projects.map((project) => `--project=${project}`)];
+  return count(report, { name, command: node, args, logDir }, (json) => {
     const { numPassedTests, numFailedTests } = JSON.parse(json);
     return { passed: numPassedTests, failed: numFailedTests };
   });

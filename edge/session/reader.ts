@@ -113,12 +113,11 @@ export function createSessionReader(options: SessionReaderOptions) {
     return { state: "active", session: kept.session, source: "memory", setCookies: [] };
   }
 
-  async function readCookie(cookies: SessionCookies, maxStale: number): Promise<SessionResult | undefined> {
+  /** Verifies the cookie cache. It counts only beside a session token cookie that is signed. */
+  async function readCookie(cookies: SessionCookies, maxStale: number): Promise<KnownSession | undefined> {
     if (cookies.data === undefined || maxStale === 0 || hasJustEnded(cookies.token)) return undefined;
     const session = await readCookieCache(cookies.data, cookies.token, now());
-    if (!session || !isTrusted(session, maxStale)) return undefined;
-    remember(cookies, session, true);
-    return { state: "active", session, source: "cookie", setCookies: [] };
+    return session && isTrusted(session, maxStale) ? session : undefined;
   }
 
   async function lookUp(cookies: SessionCookies, header: string, extend: boolean): Promise<SessionResult> {
@@ -148,13 +147,19 @@ export function createSessionReader(options: SessionReaderOptions) {
     const mayRecall = !extend || cookies.data !== undefined;
     const recalled = mayRecall ? recall(cookies, maxStale, extend) : undefined;
     if (recalled) return recalled;
-    const verify = async () => {
+    const verify = async (): Promise<SessionResult> => {
       if (!SESSION_TOKEN.test(cookies.token)) return NO_SESSION;
       // Attack: a forged session token cookie. It never reaches the store. A genuine cookie cache
       // beside it does not help: Better Auth would refuse the token, and the page and the gate
       // would redirect the visitor to each other.
-      if (!(await signed.isSigned(cookies.token))) return NO_SESSION;
-      return (await readCookie(cookies, maxStale)) ?? lookUp(cookies, header, extend);
+      const [isSigned, session] = await Promise.all([
+        signed.isSigned(cookies.token),
+        readCookie(cookies, maxStale),
+      ]);
+      if (!isSigned) return NO_SESSION;
+      if (!session) return lookUp(cookies, header, extend);
+      remember(cookies, session, true);
+      return { state: "active", session, source: "cookie", setCookies: [] };
     };
     // A shared lookup may have read the store before this request was sent, or before the
     // sign-out, so these requests do not share one.

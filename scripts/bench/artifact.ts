@@ -1,6 +1,7 @@
 import { decodeJwt } from "jose";
 import { createIsolate, type Isolate } from "../stack/edge-isolate";
 import { type Case, type Databases, SETTINGS } from "./case";
+import { collectGarbage } from "./collect-garbage";
 import { contenderEnv } from "./contender-env";
 import { balanceOrder } from "./statistics";
 import { browserHeaders, type Cookies, type CookiesOf, USER_ID } from "./visitors";
@@ -32,43 +33,63 @@ export async function measureArtifacts(
   const runners: Runner[] = [];
   for (const it of cases) {
     const env = await contenderEnv(it, databases, { BACKEND_URL: BACKEND, VERCEL: "1" });
-    const isolate = createIsolate(it.built.functionDir, env);
-    isolate.evaluate();
-    runners.push({ it, env, isolate, cookies: cookiesOf(it) });
+    runners.push({ it, env, cookies: cookiesOf(it) });
   }
-
-  const perRequest = cases.map((): number[] => []);
-  for (const runner of runners) await warmUp(runner);
-  for (let round = 0; round < rounds; round++) {
-    for (const runner of balanceOrder(runners, round)) {
-      perRequest[runners.indexOf(runner)]?.push(await timeRequests(runner));
-    }
-  }
-
-  const perStart = cases.map((): number[] => []);
-  const perScript = cases.map((): number[] => []);
-  // The memory of a fresh isolate is empty, so "memory full" cannot be measured here.
-  const starters = runners.filter(({ it }) => it.visitor !== "one of many");
-  for (let round = 0; round < starts; round++) {
-    for (const runner of balanceOrder(starters, round)) {
-      const { script, whole } = await timeStart(runner);
-      perStart[runners.indexOf(runner)]?.push(whole);
-      perScript[runners.indexOf(runner)]?.push(script);
-    }
-  }
-  return { perRequest, perStart, perScript };
+  return { perRequest: await measureRequests(runners, rounds), ...(await measureStarts(runners, starts)) };
 }
 
 interface Runner {
   readonly it: Case;
   readonly env: Record<string, string>;
-  readonly isolate: Isolate;
   readonly cookies: Cookies;
+}
+
+/** A runner with an isolate that has its script and has responded to requests. */
+interface WarmRunner extends Runner {
+  readonly isolate: Isolate;
+}
+
+async function measureRequests(runners: readonly Runner[], rounds: number): Promise<number[][]> {
+  const perRequest = runners.map((): number[] => []);
+  const warm: WarmRunner[] = [];
+  for (const runner of runners) {
+    const isolate = createIsolate(runner.it.built.functionDir, runner.env);
+    isolate.evaluate();
+    await warmUp({ ...runner, isolate });
+    warm.push({ ...runner, isolate });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const runner of balanceOrder(warm, round)) {
+      perRequest[warm.indexOf(runner)]?.push(await timeRequests(runner));
+    }
+  }
+  return perRequest;
+}
+
+/**
+ * After the isolates of the requests are gone: a fresh isolate has a heap of its own, and does not
+ * pay for the sessions of others. For the same reason the garbage of each start is collected before
+ * the next one.
+ */
+async function measureStarts(runners: readonly Runner[], rounds: number) {
+  const perStart = runners.map((): number[] => []);
+  const perScript = runners.map((): number[] => []);
+  // The memory of a fresh isolate is empty, so "memory full" cannot be measured here.
+  const starters = runners.filter(({ it }) => it.visitor !== "one of many");
+  for (let round = 0; round < rounds; round++) {
+    for (const runner of balanceOrder(starters, round)) {
+      collectGarbage();
+      const { script, whole } = await timeStart(runner);
+      perStart[runners.indexOf(runner)]?.push(whole);
+      perScript[runners.indexOf(runner)]?.push(script);
+    }
+  }
+  return { perStart, perScript };
 }
 
 const pathTo = (n: number) => `${APP}/backend/api/tasks?page=${n}`;
 
-async function warmUp({ it, isolate, cookies }: Runner): Promise<void> {
+async function warmUp({ it, isolate, cookies }: WarmRunner): Promise<void> {
   for (let i = 0; i < it.warmUp; i++) {
     const response = await isolate.respond(
       isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }),
@@ -81,7 +102,7 @@ async function warmUp({ it, isolate, cookies }: Runner): Promise<void> {
  * The mean of one round, in microseconds per request. The requests are made before the clock
  * starts, and the responses are checked after it stops.
  */
-async function timeRequests({ it, isolate, cookies }: Runner): Promise<number> {
+async function timeRequests({ it, isolate, cookies }: WarmRunner): Promise<number> {
   const requests = Array.from({ length: it.requests }, (_, i) =>
     isolate.request(pathTo(i), { headers: browserHeaders(cookies()) }),
   );

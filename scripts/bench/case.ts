@@ -77,7 +77,7 @@ export function makeCases(
     ...each,
     visitor: "new, only in the store",
     warmUp: 100,
-    requests: 5,
+    requests: 20,
     httpRequests: 150,
   } as const;
   return [

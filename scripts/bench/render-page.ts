@@ -60,7 +60,7 @@ the maximum are in parentheses.
 
 A ratio is the median of the ratios of all rounds. In each round every contender is measured once, and is
 compared with the reference in the same round: whatever slows the machine down affects both. The order
-is balanceOrder: each contender has each place equally often, and follows each other one equally often. Ratios
+is balanced: each contender has each place equally often, and follows each other one equally often. Ratios
 are similar on other machines, absolute figures are not. The bars of the chart are medians, the lines go from the
 minimum to the maximum, and what exceeds the scale is cut off.
 
@@ -84,8 +84,8 @@ a token of the right user.
 **µs per request**: the \`middleware.func\` that \`vercel build\` creates, in \`@edge-runtime/vm\`, one request at a time:
 the time from the request to the response.
 
-**start**: a new edge runtime: the time from compiling the script, without a cache, to the first response. A new
-isolate knows no session, so "${NAMES.warm}" and "${NAMES.cookie}" do the same here. Compiling and running the script
+**start**: a new edge runtime: the time from compiling the script, without a cache, to the first response. Garbage
+of earlier starts is collected before the time begins. A new isolate knows no session, so "${NAMES.warm}" and "${NAMES.cookie}" do the same here. Compiling and running the script
 takes ${scriptOf(NAMES.cookie)} ms of the gate's start and ${scriptOf(NAMES.bare)} ms of the bare rewrite's.
 
 **requests/s** and **p99**: the same build in \`next start\`, ${HTTP.concurrency} requests at a time over kept-alive connections, in front of

@@ -37,7 +37,7 @@ export function useLiveTasks(rendered: Task[], onMessage: (message: LiveMessage)
       if (tasks && received === before) report({ kind: "all", tasks });
     }
 
-    const disconnect = stayConnected(withBasePath(`${routes.backend}/api/tasks/live`, routes), {
+    const disconnect = stayConnected(withBasePath(`${routes.backends[0].prefix}/api/tasks/live`, routes), {
       onMessage: (data) => {
         received += 1;
         setConnection((before) => (before === "disconnected" ? "reconnected" : before));

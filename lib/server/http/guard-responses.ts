@@ -1,10 +1,13 @@
 import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BackendSettings } from "../../backends";
 import { withBasePath } from "../../base-path";
 import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
+import type { Log } from "../../log/log";
 import { routes } from "../../routes";
 import { securityHeaders } from "../../security-headers";
+import { handleForwardFailures } from "./forward-failures";
 
 /**
  * Sets the security headers on every response of this server, before Next sees the request. This
@@ -18,16 +21,21 @@ import { securityHeaders } from "../../security-headers";
  *
  * Defence: for a backend path the headers are set once more when the head of the response is
  * written.
+ *
+ * For a backend that is down or silent, the response explains this
+ * (`lib/server/http/forward-failures.ts`).
  */
-export function guardResponses(appOrigin: string): void {
+export function guardResponses(appOrigin: string, backends: readonly BackendSettings[], log: Log): void {
   const fixed = Object.entries(securityHeaders(appOrigin));
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const path = pathOf(request);
-    const isBackend = isBackendPath(path);
-    const headers = [...fixed, ["content-security-policy", findPolicy(path, isBackend)] as const];
+    const backend = backends.find(({ prefix }) => isBackendPath(path, withBasePath(prefix, routes)));
+    const headers = [...fixed, ["content-security-policy", findPolicy(path, backend)] as const];
     for (const [name, value] of headers) response.setHeader(name, value);
-    if (isBackend) keepHeaders(response, headers);
+    if (!backend) return;
+    keepHeaders(response, headers);
+    handleForwardFailures(response, backend, log);
   });
 }
 
@@ -79,8 +87,6 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
   return SHARED_CACHE_DIRECTIVE.test(withoutQuoted) ? directives : `${directives}, private`;
 }
 
-/** As browsers see them. */
-const BACKEND = withBasePath(routes.backend, routes);
 const FILES = withBasePath("/_next/static/", routes);
 
 /** The path as Next and the gate see it, without dot segments. */
@@ -90,12 +96,12 @@ function pathOf({ url = "/" }: IncomingMessage): string {
 }
 
 /** Next removes `.rsc` from a path before the gate sees it. */
-function isBackendPath(path: string): boolean {
-  const next = path[BACKEND.length];
-  return path.startsWith(BACKEND) && (next === undefined || next === "/" || next === ".");
+function isBackendPath(path: string, prefix: string): boolean {
+  const next = path[prefix.length];
+  return path.startsWith(prefix) && (next === undefined || next === "/" || next === ".");
 }
 
-function findPolicy(path: string, isBackend: boolean): string {
-  if (isBackend) return BACKEND_POLICY;
+function findPolicy(path: string, backend: BackendSettings | undefined): string {
+  if (backend) return BACKEND_POLICY;
   return path.startsWith(FILES) ? FILE_POLICY : BARE_POLICY;
 }

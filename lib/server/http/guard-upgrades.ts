@@ -5,7 +5,7 @@ import { withBasePath } from "../../base-path";
 import type { Log } from "../../log/log";
 import { describeProblem, problems } from "../../problem";
 import { isWithin } from "../../route-patterns";
-import { routes } from "../../routes";
+import { type Backend, routes } from "../../routes";
 
 /** How long the client may take to close its side after ours is closed. Milliseconds. */
 const CLOSE_TIMEOUT = 1_000;
@@ -15,6 +15,10 @@ const CLOSE_TIMEOUT = 1_000;
  * Milliseconds.
  */
 const FIRST_BYTE_TIMEOUT = 30_000;
+
+const WEB_SOCKET_PREFIXES = routes.backends
+  .filter(({ webSockets = true }: Backend) => webSockets)
+  .map(({ prefix }) => withBasePath(prefix, routes));
 
 export interface UpgradeGuardOptions {
   readonly log: Log;
@@ -56,15 +60,15 @@ function isOwn({ url = "" }: IncomingMessage, ownPrefix: string | undefined): bo
 }
 
 /**
- * Whether this is a WebSocket handshake (RFC 6455 §4.1) for a backend path that the gate sees
- * unchanged.
+ * Whether this is a WebSocket handshake (RFC 6455 §4.1) for a path of a backend that takes
+ * WebSockets, and the gate sees the path unchanged.
  */
 function isBackendHandshake({ method, headers, url = "" }: IncomingMessage): boolean {
   const [path = ""] = url.split("?", 1);
   return (
     method === "GET" &&
     headers.upgrade?.toLowerCase() === "websocket" &&
-    isWithin(path, withBasePath(routes.backend, routes)) &&
+    WEB_SOCKET_PREFIXES.some((prefix) => isWithin(path, prefix)) &&
     isNormal(path)
   );
 }
