@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Env } from "../../lib/env";
+import { routes } from "../../lib/routes";
 import { readSettings, writeSecrets } from "../lib/env-file";
 import { frameLines } from "../lib/frame-lines";
 import type { AtEnd } from "../lib/main";
@@ -52,7 +53,7 @@ export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
   }
   writeRunningStack(env, atEnd);
 
-  console.log(describeStack(`http://localhost:${port}`, settings, mode));
+  console.log(describeStack(`http://localhost:${port}${routes.basePath}`, settings, mode));
   const { message } = await Promise.race(parts.map(({ exited }) => exited));
   return fail(message);
 }
