@@ -47,6 +47,9 @@ const only = (found: Sample[]): Sample => {
   return sample;
 };
 
+/** Their samples are used apart: one below, the other in `tests/system/base-path.test.ts`. */
+const APART = ["upgrading-next.md", "base-path-and-languages.md"];
+
 const WEBHOOK_KEY = "the key of the payments service";
 
 /** The functions that stop what was started. They run in reverse order. */
@@ -170,7 +173,7 @@ describe("the project with all the samples", () => {
     copyProject(folder);
     linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
     const inProject = samples.filter(({ page, file }) => file && page !== "your-fastapi.md");
-    for (const sample of inProject.filter(({ page }) => page !== "upgrading-next.md")) {
+    for (const sample of inProject.filter(({ page }) => !APART.includes(page))) {
       applySample(sample, folder);
     }
     isolateFromProject();
