@@ -50,7 +50,7 @@ beforeAll(async () => {
   await Promise.all([ensureVenv(), ensureTools(), ensureInstalled(INTL, "npm-next-intl")]);
   copyProject(folder);
   // They import the pages that are moved.
-  rmSync(path.join(folder, "tests"), { recursive: true });
+  for (const name of ["tests", "vitest.config.ts"]) rmSync(path.join(folder, name), { recursive: true });
   linkPackages();
   const steps = readSamples().filter(({ page }) => page === PAGE);
   await runProcess({ name: "git", command: "git", args: ["init", "-q", "."], cwd: folder, logDir });
