@@ -25,7 +25,7 @@ interface Paths {
 }
 
 /**
- * Creates the pass of a gate with a `next` function (docs/decisions/020-next-function.md). Undefined
+ * Creates the pass of a gate with a `next` function (docs/decisions/021-next-function.md). Undefined
  * without one.
  */
 export function createPassWithNext(options: GateOptions, paths: Paths): PassWithNext | undefined {

@@ -1,15 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,7 +18,7 @@ import { Visitor } from "../../scripts/stack/visitor";
 import { applySample, readSamples } from "../fixtures/guides";
 import { startMailServer } from "../fixtures/mail-server";
 import { correctImports } from "../fixtures/move-pages";
-import { copyProject } from "../fixtures/project-copy";
+import { copyProject, isolateFromProject } from "../fixtures/project-copy";
 
 /**
  * The app of docs/base-path-and-languages.md: below `/app`, in two languages with the real
@@ -64,7 +55,7 @@ beforeAll(async () => {
   }
   const pages = path.join(folder, "app");
   correctImports(pages, path.join(pages, "[locale]"), readdirSync(path.join(pages, "[locale]")));
-  isolateFromProject();
+  isolateFromProject(folder);
   [mail, browser] = await Promise.all([startMailServer(), launchBrowser()]);
   await start();
 }, 600_000);
@@ -91,16 +82,6 @@ function linkPackages(): void {
     if (!existsSync(target)) linkTree(path.join(INTL, "node_modules", name), target);
   }
   symlinkSync(path.join(root, "backend/.venv"), path.join(folder, "backend/.venv"));
-}
-
-/** Without this, Next would treat the surrounding project as the workspace root of this copy. */
-function isolateFromProject(): void {
-  renameSync(path.join(folder, "next.config.ts"), path.join(folder, "next.config.base.ts"));
-  writeFileSync(
-    path.join(folder, "next.config.ts"),
-    `import config from "./next.config.base";\nconst root = import.meta.dirname;\n` +
-      "export default { ...config, turbopack: { root }, outputFileTracingRoot: root };\n",
-  );
 }
 
 /** Runs `npm run up`, with a mail server and a sign-in through GitHub. */
