@@ -30,6 +30,7 @@ export function createStalenessBound(
     // The path cannot be decoded here, but the backend may decode it. The shortest bound is safe.
     if (path === undefined) return shortest * 1000;
     const seconds = shortestAt(path);
+    if (locales.length === 0) return seconds * 1000;
     const { prefix } = splitLocale(path.toLowerCase(), lowerCase);
     return (prefix ? Math.min(seconds, shortestAt(path.slice(prefix.length) || "/")) : seconds) * 1000;
   };

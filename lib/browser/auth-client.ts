@@ -1,5 +1,5 @@
 import { createAuthClient } from "better-auth/react";
-import { authBasePath } from "../auth/base-path";
+import { authBasePath } from "../auth/auth-path";
 
 /**
  * Better Auth's client for the browser, same origin. The server removes the session token from

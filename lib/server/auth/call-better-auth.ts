@@ -1,5 +1,5 @@
 import "server-only";
-import { authBasePath } from "../../auth/base-path";
+import { authBasePath } from "../../auth/auth-path";
 import { describeError } from "../../log/describe-error";
 import type { ProblemCode } from "../../problem";
 import { watchDatabase } from "./database-failures";

@@ -1,6 +1,6 @@
 import "server-only";
 import { type BetterAuthOptions, betterAuth } from "better-auth";
-import { authBasePath } from "../../auth/base-path";
+import { authBasePath } from "../../auth/auth-path";
 import { fieldLimits } from "../../auth/field-limits";
 import { sessionLifetime } from "../../auth/session-lifetime";
 import type { Env } from "../../env";

@@ -1,6 +1,6 @@
 import "server-only";
 import { decodeJwt } from "jose";
-import { authBasePath } from "../../auth/base-path";
+import { authBasePath } from "../../auth/auth-path";
 import { withBasePath } from "../../base-path";
 import { failurePage, refusedPage, tooManyPage, unavailablePage } from "../../failure-page";
 import { routes } from "../../routes";

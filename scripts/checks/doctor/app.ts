@@ -1,4 +1,4 @@
-import { authBasePath } from "../../../lib/auth/base-path";
+import { authBasePath } from "../../../lib/auth/auth-path";
 import { withBasePath } from "../../../lib/base-path";
 import { routes } from "../../../lib/routes";
 import { pagePath } from "../../lib/page-path";
