@@ -58,7 +58,7 @@ function describePass({ classified }: GateRequest, session: SessionResult): Pass
 
 function describeSession(isOpen: boolean, result: SessionResult): PassedSession {
   if (isOpen || result.state === "unreachable") return { state: "unknown" };
-  if (result.state === "none") return { state: "none" };
+  if (result.state !== "active") return { state: "none" };
   const { identity, expiresAt } = result.session;
   return { state: "active", identity, expiresAt };
 }

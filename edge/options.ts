@@ -3,6 +3,7 @@ import type { Log } from "../lib/log/log";
 import type { NextResult, Passed } from "../lib/next-function";
 import type { Routes } from "../lib/routes";
 import type { Observer } from "./observe/observer";
+import type { KeyStore } from "./session/key-store";
 import type { SessionStore } from "./session/store";
 import type { MaybeAsync } from "./util/maybe-async";
 import type { StartTimer } from "./util/single-flight";
@@ -28,6 +29,7 @@ export type GateSettings = Pick<
 /** The I/O, time, randomness and log of a gate. */
 export interface GateEffects {
   readonly store: SessionStore;
+  readonly keyStore: KeyStore;
   /** Sends requests to the backend, with `forwarding: "relay"`. */
   readonly fetch: typeof fetch;
   /** Milliseconds since the epoch. */

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { withBasePath } from "../../lib/base-path";
 import type { Env } from "../../lib/env";
 import { routes } from "../../lib/routes";
 import { readSettings, writeSecrets } from "../lib/env-file";
@@ -91,14 +92,17 @@ async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<
     ? await openDatabase(settings.DATABASE_URL, atEnd)
     : await step("Start Postgres", () => startOwnDatabase(atEnd));
   const backendPort = await freePort(port === BACKEND_PORT ? undefined : BACKEND_PORT);
+  // The address follows PORT, so BETTER_AUTH_URL counts only from the environment, not from
+  // `.env.local`.
+  const appOrigin = process.env.BETTER_AUTH_URL || `http://localhost:${port}`;
   return {
+    BACKEND_DOCS: "on",
+    PUBLIC_URL: appOrigin + withBasePath(routes.backends[0].prefix, routes),
     BACKEND_URL: `http://${LOOPBACK}:${backendPort}`,
     ...settings,
     ...database,
     BACKEND_SQLITE: path.join(root, ".data/tasks.sqlite"),
-    // The address follows PORT, so BETTER_AUTH_URL counts only from the environment, not from
-    // `.env.local`.
-    BETTER_AUTH_URL: process.env.BETTER_AUTH_URL || `http://localhost:${port}`,
+    BETTER_AUTH_URL: appOrigin,
   };
 }
 

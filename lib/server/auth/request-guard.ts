@@ -50,6 +50,11 @@ export function hashesPassword(pathname: string): boolean {
   return endpointAt(pathname.slice(API_PATH.length))?.hashesPassword === true;
 }
 
+/** Whether only programs can call this path. */
+export function isForPrograms(pathname: string): boolean {
+  return endpointAt(pathname.slice(API_PATH.length))?.forPrograms === true;
+}
+
 function patternOf(path: string): RegExp {
   return new RegExp(`^${API_PATH}${path.replace(/:\w+/g, SEGMENT)}$`);
 }

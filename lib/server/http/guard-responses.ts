@@ -2,8 +2,8 @@ import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BackendSettings } from "../../backends";
-import { withBasePath } from "../../base-path";
-import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
+import { withBasePath, withoutBasePath } from "../../base-path";
+import { BARE_POLICY, chooseBackendPolicy, FILE_POLICY } from "../../content-policy";
 import type { Log } from "../../log/log";
 import { routes } from "../../routes";
 import { securityHeaders } from "../../security-headers";
@@ -102,6 +102,6 @@ function isBackendPath(path: string, prefix: string): boolean {
 }
 
 function findPolicy(path: string, backend: BackendSettings | undefined): string {
-  if (backend) return BACKEND_POLICY;
+  if (backend) return chooseBackendPolicy(withoutBasePath(path, routes), backend.docsPage);
   return path.startsWith(FILES) ? FILE_POLICY : BARE_POLICY;
 }
