@@ -61,5 +61,6 @@ export default function middleware(request: NextRequest): Response | Promise<Res
  * pattern is one exact path or one whole folder, so that no other path can bypass the gate.
  */
 export const config = {
-  matcher: ["/((?!_next/static/|_next/image$|favicon\\.ico$|icon\\.svg$|robots\\.txt$).*)"],
+  // The first entry is for the home page of an app with a base path, which the second one leaves out.
+  matcher: ["/", "/((?!_next/static/|_next/image$|favicon\\.ico$|icon\\.svg$|robots\\.txt$).*)"],
 };

@@ -20,6 +20,7 @@ const toList = (headers: Record<string, string>) =>
   Object.entries(headers).map(([key, value]) => ({ key, value }));
 
 const config: NextConfig = {
+  basePath: routes.basePath,
   distDir: env.distDir,
   poweredByHeader: false,
   // In this corner Next's indicator covers no part of the app, not even on phones.

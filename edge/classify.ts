@@ -1,3 +1,4 @@
+import { splitLocale } from "../lib/locale-prefix";
 import { isWithin } from "../lib/route-patterns";
 import type { Access, Backend, RouteKind, Routes } from "../lib/routes";
 import { createBackendAccess, type FindBackendAccess } from "./backend-access";
@@ -63,8 +64,11 @@ export function createClassifier(routes: Routes): Classify {
   function findKind(pathname: string): Exclude<RouteKind, "backend"> {
     const path = withoutTrailingSlash(pathname);
     if (isWithin(pathname, "/api")) return isOpenApi(path) ? "open-api" : "api";
-    if (isPublicPage(path)) return "public-page";
-    return isGuestPage(path) ? "guest-page" : "page";
+    // No entry of these two lists is below `/api` or a backend's prefix. So `/de/api/health` and
+    // `/de/backend/api/me` are pages that need a session.
+    const { page } = splitLocale(path, routes);
+    if (isPublicPage(page)) return "public-page";
+    return isGuestPage(page) ? "guest-page" : "page";
   }
 
   return function classify(method, pathname, headers) {

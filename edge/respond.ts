@@ -1,10 +1,13 @@
+import { withBasePath } from "../lib/base-path";
 import { BARE_POLICY } from "../lib/content-policy";
 import { applySetCookies } from "../lib/cookies";
 import { failurePage, unavailablePage } from "../lib/failure-page";
+import { splitLocale } from "../lib/locale-prefix";
 import { type ProblemCode, problemResponse, RETRY_AFTER } from "../lib/problem";
 import { loginPath, safeNextPath } from "../lib/redirect-target";
 import type { Routes } from "../lib/routes";
 import type { OwnDecision } from "./decide";
+import type { Additions } from "./next-additions";
 import type { GateOptions } from "./options";
 import { choosePolicy } from "./pages/content-security-policy";
 import type { GateRequest } from "./request";
@@ -39,18 +42,19 @@ export function respond(
       // the path is a page's, and leaves it open otherwise. So the refusal is also a rewrite to a
       // page. Other hosts send the refusal itself.
       if (request.isUpgrade)
-        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.raw.url).href);
+        response.headers.set("x-middleware-rewrite", addressOf(routes.login, request, routes));
       return addCookies(response, setCookies);
     }
     case "show-unavailable":
       return htmlResponse(unavailablePage(requestId), 503, requestId);
     case "redirect": {
-      const location = new URL(findDestination(decision.to, request, routes), request.raw.url);
-      const headers = { ...PRIVATE, "x-request-id": requestId, location: location.href };
+      const location = addressOf(findDestination(decision.to, request, routes), request, routes);
+      const headers = { ...PRIVATE, "x-request-id": requestId, location };
       return addCookies(new Response(null, { status: decision.status, headers }), setCookies);
     }
     case "redirect-action": {
       const response = problemResponse("gate_signed_out", requestId);
+      // Next's client adds the base path itself.
       response.headers.set("x-action-redirect", `${findDestination(decision.to, request, routes)};push`);
       return addCookies(response, setCookies);
     }
@@ -86,18 +90,22 @@ export function respondToFailure({ classified, requestId }: GateRequest): Respon
 /**
  * Passes the request to a page or a route handler, with its request ID. The new cookies and the
  * Content Security Policy (`policy`) are set on the request, for the page, and on the response, for
- * the browser.
+ * the browser. `additions` are those of the `next` function. They come first, so the gate's own headers
+ * and cookies replace them.
  */
 export function pass(
   { raw, requestId }: Pick<GateRequest, "raw" | "requestId">,
   setCookies: readonly string[],
   policy: string,
+  additions?: Additions,
 ): Response {
   const headers = new Headers(raw.headers);
+  if (additions) addRequestHeaders(headers, additions);
   headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
   headers.set("content-security-policy", policy);
-  const response = continueToApp(headers);
+  const response = continueToApp(headers, additions?.rewrite);
+  if (additions) addResponseHeaders(response, additions);
   response.headers.set("x-request-id", requestId);
   // Scripts of the page can read this header. They show the ID if the page fails
   // (`app/_components/use-request-id.ts`).
@@ -107,14 +115,45 @@ export function pass(
   return addCookies(response, setCookies);
 }
 
+/** Sends the response of the `next` function: a redirect, or one of its own. */
+export function respondWith(
+  { body, status, statusText, headers }: Response,
+  { requestId }: GateRequest,
+  setCookies: readonly string[],
+  policy: string,
+  additions: Additions,
+): Response {
+  const response = new Response(body, { status, statusText });
+  addResponseHeaders(response, additions);
+  // A redirect to a language depends on the visitor, like a cookie.
+  if (setCookies.length > 0 || !headers.has("cache-control")) {
+    response.headers.set("cache-control", PRIVATE["cache-control"]);
+  }
+  response.headers.set("x-request-id", requestId);
+  response.headers.set("content-security-policy", policy);
+  return addCookies(response, setCookies);
+}
+
+/** The page also sees the cookies that the browser is about to get, as with Next's own functions. */
+function addRequestHeaders(headers: Headers, { requestHeaders, keeps, setCookies }: Additions): void {
+  for (const name of [...headers.keys()]) if (!keeps(name)) headers.delete(name);
+  for (const [name, value] of requestHeaders) headers.set(name, value);
+  if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
+}
+
+function addResponseHeaders(response: Response, { responseHeaders, setCookies }: Additions): void {
+  for (const [name, value] of responseHeaders) response.headers.set(name, value);
+  addCookies(response, setCookies);
+}
+
 /**
  * Lets Next continue to the page or the route handler, with these request headers. It does what
  * `NextResponse.next` does, in Next's own notation: `next/server` would add a parser of user agents
  * to the script (docs/decisions/012-what-is-in-the-script.md).
  */
-function continueToApp(requestHeaders: Headers): Response {
+function continueToApp(requestHeaders: Headers, rewrite: string | undefined): Response {
   const headers: Record<string, string> = {
-    "x-middleware-next": "1",
+    ...(rewrite === undefined ? { "x-middleware-next": "1" } : { "x-middleware-rewrite": rewrite }),
     "x-middleware-override-headers": [...requestHeaders.keys()].join(","),
   };
   for (const [name, value] of requestHeaders) headers[`x-middleware-request-${name}`] = value;
@@ -139,10 +178,18 @@ function findDestination(
   { raw, pathname, search, classified }: GateRequest,
   routes: Routes,
 ): string {
-  if (to === "next") return safeNextPath(new URL(raw.url).searchParams.get("next"), routes) ?? routes.home;
+  if (to === "next") {
+    const home = splitLocale(pathname, routes).prefix + routes.home;
+    return safeNextPath(new URL(raw.url).searchParams.get("next"), routes) ?? home;
+  }
   // The body of an unsafe request cannot be sent again after the sign-in. So the visitor returns to
   // the page without its query.
   return loginPath(classified.safe ? pathname + removeFlight(search) : pathname, routes);
+}
+
+/** The absolute address of a path of this app. */
+function addressOf(path: string, { raw }: GateRequest, routes: Routes): string {
+  return new URL(withBasePath(path, routes), raw.url).href;
 }
 
 /** Removes `_rsc` from a query. Next's router adds it to its own requests; no visitor needs it. */

@@ -55,6 +55,7 @@ export function checkRoutes(routes: Routes): void {
     (routes.requirements ?? []).map(({ path }) => path),
   );
   const exact: readonly Entry[] = [
+    ...entriesOf("basePath", routes.basePath ? [routes.basePath] : []),
     ...prefixes,
     ...routes.backends.flatMap((backend) => entriesOf(docsOf(backend), docsPathsOf(backend))),
     ...entriesOf("login", [routes.login]),
@@ -66,6 +67,7 @@ export function checkRoutes(routes: Routes): void {
     ...[...kinds, ...rules, ...bounds, ...requirements, ...exact].flatMap(findInvalid),
     ...exact.flatMap(findFolder),
     ...routes.maxStale.flatMap(findInvalidBound),
+    ...findInvalidPrefixes(routes),
     ...findInvalidBackends(routes.backends),
     ...findInvalidRequirements(routes),
   ]);
@@ -80,6 +82,7 @@ export function checkRoutes(routes: Routes): void {
           ...findBackendContradictions(routes.backends),
           ...findRequirementProblems(routes),
           ...findContradictions(routes),
+          ...[...kinds, ...bounds, ...exact].flatMap((entry) => findLocale(entry, routes)),
         ];
   if (problems.length > 0) throw new RoutesError(problems);
 }
@@ -130,6 +133,28 @@ function findFolder({ list, pattern }: Entry): string[] {
 function findInvalidBound([pattern, seconds]: Routes["maxStale"][number]): string[] {
   if (Number.isInteger(seconds) && seconds >= 0) return [];
   return [`maxStale: "${pattern}" has the limit ${seconds}. Write a whole number of seconds, at least 0`];
+}
+
+/** A segment of a path that needs no encoding. */
+const LOCALE = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+function findInvalidPrefixes({ basePath, locales = [] }: Routes): string[] {
+  const repeated = locales.filter((locale, index) => locales.indexOf(locale) !== index);
+  return [
+    ...(basePath === "/" ? ['basePath: "/" is the path of an app without a base path. Write ""'] : []),
+    ...locales
+      .filter((locale) => !LOCALE.test(locale) || locale === "api")
+      .map((locale) => `locales: "${locale}" is no first segment of a page's path. Write it like "de"`),
+    ...repeated.map((locale) => `locales: "${locale}" is listed twice. Remove one of them`),
+  ];
+}
+
+/** The gate removes the locale before it compares the path of a page, so this entry has no effect. */
+function findLocale({ list, pattern }: Entry, { locales = [] }: Routes): string[] {
+  const [, segment = ""] = rootOf(pattern).split("/");
+  if (list === "basePath" || !locales.includes(segment)) return [];
+  const fix = list === "backends" ? "Use another prefix" : "Write the path without it";
+  return [`${list}: "${pattern}" begins with the locale "${segment}". ${fix}`];
 }
 
 /** Everything below a backend's prefix is the backend's. */

@@ -5,6 +5,16 @@ import type { RoutePattern } from "./route-patterns";
  * the patterns, and `lib/check-routes.ts` checks the lists.
  */
 export interface Routes {
+  /**
+   * The path below which the whole app is served, such as `/app`. Next's `basePath` is this one. All
+   * other entries are written without it.
+   */
+  readonly basePath?: RoutePattern | "";
+  /**
+   * The first segments that name a language, such as `["en", "de"]`. The path of a page is compared
+   * without it: `/de/account` is `/account`. Paths of route handlers and of the backend have none.
+   */
+  readonly locales?: readonly string[];
   /** Open to everyone. */
   readonly publicPages: readonly RoutePattern[];
   /** For visitors who are signed out. Signed-in visitors are redirected. */
@@ -104,6 +114,8 @@ export interface Requirement {
 
 /** The paths of this app. `middleware.ts` passes them to the gate. */
 export const routes = {
+  basePath: "",
+  locales: [],
   publicPages: [
     "/",
     "/forgot-password",

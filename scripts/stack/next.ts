@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { withBasePath } from "../../lib/base-path";
+import { routes } from "../../lib/routes";
 import { fingerprint } from "../lib/fingerprint";
 import { LOOPBACK } from "../lib/ports";
 import { type Environment, type RunningProcess, respondsAt, runProcess, startProcess } from "../lib/process";
@@ -85,7 +87,7 @@ export async function startApp(
     ],
     env: nextEnv(env, distDir, dev ? "development" : "production"),
     logDir,
-    ready: respondsAt(`http://${LOOPBACK}:${port}/api/health`),
+    ready: respondsAt(`http://${LOOPBACK}:${port}${withBasePath("/api/health", routes)}`),
   });
   return { ...child, url: `http://localhost:${port}` };
 }
