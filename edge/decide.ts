@@ -78,6 +78,8 @@ function decideBackend(facts: Facts): Decision {
 function decideByAccess(facts: Facts): Decision {
   const { access, session } = facts;
   if (access === "open") return FORWARD_AS_ITSELF;
+  // On an optional path as well: a program must notice that its credential no longer works.
+  if (session.state === "invalid") return refuse("gate_invalid_credential");
   if (session.state === "active") return { do: "forward", as: "user", session: session.session };
   if (access === "optional" && session.state === "none") return FORWARD_ANONYMOUS;
   return decideWithoutSession(facts);

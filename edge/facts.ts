@@ -9,7 +9,10 @@ import type { SessionResult } from "./session/session";
 /** Everything that the policy (`edge/decide.ts`) depends on. */
 export interface Facts extends Omit<Classified, "backend"> {
   readonly session: SessionResult;
-  /** A page of another site has sent this request, with an unsafe method or as an upgrade. */
+  /**
+   * A page of another site has sent this request, with an unsafe method or as an upgrade. Never for
+   * a program's credential: no browser adds one by itself, so there is nothing to forge.
+   */
   readonly crossSite: boolean;
   /**
    * For a backend path: the backend could decode it to a different path. For any other path: Next
@@ -44,7 +47,7 @@ export function gatherFacts(
   session: SessionResult,
   { origins, maxBodyBytes, findUnmet, now }: FactRules,
 ): Facts {
-  const { headers, pathname, classified, isUpgrade } = request;
+  const { headers, pathname, classified, isUpgrade, bearer } = request;
   const { kind, access, wants, safe } = classified;
   return {
     kind,
@@ -52,7 +55,7 @@ export function gatherFacts(
     wants,
     safe,
     session,
-    crossSite: isCrossSite(headers, !safe || isUpgrade, origins),
+    crossSite: bearer === undefined && isCrossSite(headers, !safe || isUpgrade, origins),
     deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
     embedded: isEmbedded(headers) && !isDocsScript(request),
     body: compareBodyLength(headers, maxBodyBytes),

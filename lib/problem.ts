@@ -5,6 +5,12 @@ export const problems = {
     title: "Not signed in",
     detail: "There is no active session. Sign in and try again.",
   },
+  gate_invalid_credential: {
+    status: 401,
+    title: "Credential not accepted",
+    detail:
+      "The key or token in Authorization is unknown, expired or revoked. Create a key, or sign in again.",
+  },
   gate_cross_site: {
     status: 403,
     title: "Cross-site request refused",
@@ -122,6 +128,13 @@ export function describeProblem(code: ProblemCode, requestId: string): Problem {
 /** Seconds to wait before a retry (`Retry-After`). */
 export const RETRY_AFTER = "5";
 
+/** RFC 6750 §3.1 for programs. There is no registered scheme for session cookies. */
+function challengeOf(code: ProblemCode): string {
+  return code === "gate_invalid_credential"
+    ? 'Bearer realm="gatehouse", error="invalid_token"'
+    : 'Session realm="gatehouse"';
+}
+
 /** The problem as a response. No cache may store it. */
 export function problemResponse(
   code: ProblemCode,
@@ -134,8 +147,8 @@ export function problemResponse(
     "content-type": "application/problem+json",
     "x-request-id": requestId,
   });
-  // RFC 9110 §11.6.1: a 401 must name a scheme. There is no registered scheme for session cookies.
-  if (status === 401) headers.set("www-authenticate", 'Session realm="gatehouse"');
+  // RFC 9110 §11.6.1: a 401 must name a scheme.
+  if (status === 401) headers.set("www-authenticate", challengeOf(code));
   // RFC 9110 §10.2.3: the same request can succeed later.
   if (status >= 500) headers.set("retry-after", RETRY_AFTER);
   return new Response(JSON.stringify({ ...describeProblem(code, requestId), ...details }), {

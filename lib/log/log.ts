@@ -10,6 +10,7 @@ export type LogLevel = "info" | "warn" | "error";
  */
 export const logLevels = {
   gate_signed_out: "info",
+  gate_invalid_credential: "info",
   gate_cross_site: "warn",
   gate_forbidden: "info",
   gate_sign_in_too_old: "info",

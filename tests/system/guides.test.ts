@@ -432,7 +432,7 @@ describe("the project with all the samples", () => {
     });
 
     it.each([
-      ["without a session", {}],
+      ["without a session", { "sec-fetch-site": "same-origin" }],
       ["with an invalid session", { cookie: "better-auth.session_token=abc.forged" }],
       ["by a navigation", { "sec-fetch-dest": "document", accept: "text/html" }],
     ])("an optional path gets no Authorization %s", async (_, more) => {
@@ -525,6 +525,26 @@ describe("the project with all the samples", () => {
 
   it("refuses a token without the custom claim", async () => {
     expect((await callAs({}, "/api/me")).body).toMatchObject({ code: "token_claims" });
+  });
+
+  it("creates an API key with the scope of the guide, and its program reaches the endpoint", async () => {
+    const key = await page.evaluate(async () => {
+      const post = (path: string, body: object) =>
+        fetch(`/api/auth/${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        });
+      const password = "correct-horse-battery";
+      await post("sign-out", {});
+      await post("sign-up/email", { email: "kim@example.com", name: "Kim", password, plan: "pro" });
+      const response = await post("api-key/create", { name: "CI", scope: "audit:read", days: 1, password });
+      return (await response.json()).key as string;
+    });
+    const [instance = ""] = instances;
+    const headers = { authorization: `Bearer ${key}` };
+    const response = await fetch(`${instance}/backend/api/audit/count`, { headers });
+    expect(await response.json()).toEqual(expect.any(Number));
   });
 
   it("lets a program do only what its scope names", async () => {

@@ -14,6 +14,7 @@ const session: KnownSession = {
 const results: Record<SessionState, SessionResult> = {
   active: { state: "active", session, source: "memory", setCookies: [] },
   none: { state: "none", setCookies: [] },
+  invalid: { state: "invalid", setCookies: [] },
   unreachable: { state: "unreachable", error: new Error("down") },
 };
 

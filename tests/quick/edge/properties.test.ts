@@ -40,6 +40,7 @@ const results: Record<SessionState, SessionResult> = {
     session: { identity: ada, expiresAt: 86_400_000, verifiedAt: 0 },
   },
   none: { state: "none", setCookies: [] },
+  invalid: { state: "invalid", setCookies: [] },
   unreachable: { state: "unreachable", error: new Error("down") },
 };
 const requested = fc.tuple(method, path, sent);
