@@ -276,6 +276,31 @@ describe("a request to a backend path with a rule", () => {
   });
 });
 
+describe("a script of the backend", () => {
+  const asScript = { headers: { "sec-fetch-dest": "script" } };
+
+  it("is forwarded only at a path that the routes list for the docs", async () => {
+    const listed = await sendSignedIn("/backend/docs/start.js", asScript);
+    expect(listed.headers.get("x-middleware-rewrite")).toBe("http://backend.internal:8000/docs/start.js");
+    for (const path of ["/backend/docs", "/backend/docs/other.js", "/backend/docs/%73tart.js"]) {
+      expect((await sendSignedIn(path, asScript)).status, path).toBe(403);
+    }
+  });
+
+  it.each([
+    { "sec-fetch-dest": "serviceworker" },
+    { "sec-fetch-dest": "worker" },
+    { "sec-fetch-dest": "script", "service-worker": "script" },
+    { "sec-fetch-dest": "iframe" },
+  ])("is refused at a listed path with %j", async (headers) => {
+    expect((await sendSignedIn("/backend/docs/start.js", { headers } as RequestInit)).status).toBe(403);
+  });
+
+  it("needs a session", async () => {
+    expect((await send("/backend/docs/start.js", asScript)).status).toBe(401);
+  });
+});
+
 describe("a request for a page", () => {
   it("by a signed-in visitor passes", async () => {
     expect((await sendSignedIn("/dashboard")).headers.get("x-middleware-next")).toBe("1");
