@@ -24,6 +24,7 @@ const SOURCES = [
   "next.config.ts",
   "package-lock.json",
   "postcss.config.mjs",
+  "tsconfig.app.json",
   "tsconfig.json",
 ];
 

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useState } from "react";
-import { api } from "../../../lib/browser/api-client";
-import { routes } from "../../../lib/routes";
+import { api } from "@/lib/browser/api-client";
+import { routes } from "@/lib/routes";
 import type { Task } from "./changes";
 import { type LiveMessage, readLiveMessage } from "./live-message";
 import { stayConnected } from "./stay-connected";

@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useState } from "react";
-import { inspectorPaths } from "../../../lib/inspector";
+import { inspectorPaths } from "@/lib/inspector";
 import { EMPTY_LOG, updateLog } from "./event-log";
 
 /** Receives the gate's events and the server's timings while the page is open. */
