@@ -2,6 +2,7 @@ import type { NextRequest } from "next/server";
 import { createGate, type Gate } from "./edge/gate";
 import type { Observer } from "./edge/observe/observer";
 import type { GateOptions } from "./edge/options";
+import { createKeyStore } from "./edge/session/key-store";
 import { createStore } from "./edge/session/store";
 import { loadEnv } from "./lib/env";
 import { log } from "./lib/log/console-log";
@@ -23,6 +24,7 @@ const options: GateOptions = {
   ...effects,
   routes,
   store: createStore(env, effects),
+  keyStore: createKeyStore(env, effects),
   randomId: () => crypto.randomUUID(),
   log,
   observers: [],

@@ -1,7 +1,7 @@
 import type { NextConfig } from "next";
 import { readBackend } from "./lib/backends";
 import { checkRoutes } from "./lib/check-routes";
-import { BACKEND_POLICY } from "./lib/content-policy";
+import { chooseBackendPolicy } from "./lib/content-policy";
 import { loadEnv } from "./lib/env";
 import { assertEnvFiles } from "./lib/env-files";
 import { routes } from "./lib/routes";
@@ -37,10 +37,13 @@ const config: NextConfig = {
     { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
     // With `next start` a backend could replace this header, so
     // lib/server/http/guard-responses.ts sets it again.
-    ...backends.map(({ prefix }) => ({
-      source: `${prefix}/:path*`,
-      headers: toList({ "content-security-policy": BACKEND_POLICY }),
-    })),
+    ...backends.flatMap(({ prefix, docsPage }) =>
+      // Of two entries for a path the later one counts.
+      [`${prefix}/:path*`, docsPage ?? []].flat().map((source) => ({
+        source,
+        headers: toList({ "content-security-policy": chooseBackendPolicy(source, docsPage) }),
+      })),
+    ),
   ],
   // Code behind a constant that is false is in no bundle (`lib/build-constants.d.ts`).
   compiler: {
