@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
-import { filesLoadedBy, findCycles, readImportGraph, resolveImport } from "../fixtures/import-graph";
+import { filesLoadedBy, findCycles, readImportGraph, resolveImport } from "./import-graph";
 
 /** What each part of the project may import, and what it may use of its surroundings. */
 
