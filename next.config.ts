@@ -23,6 +23,8 @@ const config: NextConfig = {
   basePath: routes.basePath,
   distDir: env.distDir,
   poweredByHeader: false,
+  // Only the app: a type error in a test or a script does not fail a build.
+  typescript: { tsconfigPath: "tsconfig.app.json" },
   // In this corner Next's indicator covers no part of the app, not even on phones.
   devIndicators: { position: "top-right" },
   // `page.dev.tsx` is a page in development. A build ignores the file.

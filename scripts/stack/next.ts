@@ -26,6 +26,7 @@ const SOURCES = [
   "next.config.ts",
   "package-lock.json",
   "postcss.config.mjs",
+  "tsconfig.app.json",
   "tsconfig.json",
 ];
 

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent, useState } from "react";
-import { withBasePath } from "../../../lib/base-path";
-import { api } from "../../../lib/browser/api-client";
-import { routes } from "../../../lib/routes";
+import { withBasePath } from "@/lib/base-path";
+import { api } from "@/lib/browser/api-client";
+import { routes } from "@/lib/routes";
 import type { Task } from "./changes";
 import { type LiveMessage, readLiveMessage } from "./live-message";
 import { stayConnected } from "./stay-connected";

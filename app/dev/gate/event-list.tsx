@@ -1,8 +1,8 @@
 "use client";
 
 import { useState } from "react";
-import type { Outcome } from "../../../lib/inspector";
-import type { RouteKind } from "../../../lib/routes";
+import type { Outcome } from "@/lib/inspector";
+import type { RouteKind } from "@/lib/routes";
 import { DevHeader } from "../dev-header";
 import { type Filter, matches, NO_FILTER } from "./event-log";
 import { EventRow } from "./event-row";

@@ -1,7 +1,7 @@
 import { useEffect, useReducer, useState } from "react";
-import { withBasePath } from "../../../lib/base-path";
-import { inspectorPaths } from "../../../lib/inspector";
-import { routes } from "../../../lib/routes";
+import { withBasePath } from "@/lib/base-path";
+import { inspectorPaths } from "@/lib/inspector";
+import { routes } from "@/lib/routes";
 import { EMPTY_LOG, updateLog } from "./event-log";
 
 /** Receives the gate's events and the server's timings while the page is open. */

@@ -4,11 +4,12 @@ import { createGate } from "../../../edge/gate";
 import type { StoredKey } from "../../../edge/session/key-store";
 import type { StoreResult } from "../../../edge/session/store";
 import { createApiKey } from "../../../lib/auth/api-key";
-import { type Routes, routes } from "../../../lib/routes";
+import type { Routes } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { createMinter } from "../../../lib/token/mint";
 import { JWT_KEY, sessionToken, signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions } from "../../fixtures/gate";
+import { routes } from "../../fixtures/routes";
 
 /** Requests of programs, with `Authorization: Bearer`. */
 

@@ -6,7 +6,8 @@ import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
 import type { Backend } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
-import { gateOptions, routesWithAccess } from "../../fixtures/gate";
+import { gateOptions } from "../../fixtures/gate";
+import { routesWithAccess } from "../../fixtures/routes";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);

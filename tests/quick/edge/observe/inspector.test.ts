@@ -3,10 +3,11 @@ import { createGate, type Gate } from "../../../../edge/gate";
 import { createInspector } from "../../../../edge/observe/inspector/inspector";
 import type { StoreResult } from "../../../../edge/session/store";
 import type { GateEvent } from "../../../../lib/inspector";
-import { type Routes, routes } from "../../../../lib/routes";
+import type { Routes } from "../../../../lib/routes";
 import { identityOf } from "../../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
-import { gateOptions, routesWithAccess } from "../../../fixtures/gate";
+import { gateOptions } from "../../../fixtures/gate";
+import { routes, routesWithAccess } from "../../../fixtures/routes";
 
 const APP = "http://localhost:3000";
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
