@@ -26,3 +26,9 @@ export function isWithin(pathname: string, root: string): boolean {
 export function matchesPattern(pathname: string, pattern: string): boolean {
   return isFolder(pattern) ? isWithin(pathname, rootOf(pattern)) : pathname === pattern;
 }
+
+/** Next serves a page or a route handler with one slash at the end of its path as well. */
+export function withoutTrailingSlash(pathname: string): string {
+  const isTrailing = pathname.length > 1 && pathname.endsWith("/") && !pathname.endsWith("//");
+  return isTrailing ? pathname.slice(0, -1) : pathname;
+}

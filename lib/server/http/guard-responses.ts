@@ -2,9 +2,9 @@ import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
-import { routes } from "../../routes";
 import { securityHeaders } from "../../security-headers";
 import { abortBrokenResponse } from "./abort-broken-response";
+import { isBackendPath, pathOf } from "./request-path";
 
 /**
  * Sets the security headers on every response of this server, before Next sees the request. This
@@ -79,18 +79,6 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
   if (directives === "") return "private";
   const withoutQuoted = directives.replace(/"[^"]*"?/g, '""');
   return SHARED_CACHE_DIRECTIVE.test(withoutQuoted) ? directives : `${directives}, private`;
-}
-
-/** The path as Next and the gate see it, without dot segments. */
-function pathOf({ url = "/" }: IncomingMessage): string {
-  const base = "http://localhost";
-  return URL.canParse(url, base) ? new URL(url, base).pathname : url;
-}
-
-/** Next removes `.rsc` from a path before the gate sees it. */
-function isBackendPath(path: string): boolean {
-  const next = path[routes.backend.length];
-  return path.startsWith(routes.backend) && (next === undefined || next === "/" || next === ".");
 }
 
 function findPolicy(path: string, isBackend: boolean): string {
