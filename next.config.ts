@@ -1,4 +1,5 @@
 import type { NextConfig } from "next";
+import { readBackend } from "./lib/backends";
 import { findFiles } from "./lib/build/find-public-files";
 import { listPublicFiles } from "./lib/build/list-public-files";
 import { checkContentSources } from "./lib/check-csp";
@@ -13,14 +14,16 @@ import { securityHeaders } from "./lib/security-headers";
 // Before `loadEnv`, which would only report that a value is invalid. This reports that a line of an
 // .env file was misread.
 assertEnvFiles(process.cwd());
+// Before `loadEnv` too: the routes name variables.
+checkRoutes(routes);
 // Parsed here as well, so that an invalid value fails the build, not the first request.
 const env = loadEnv();
-checkRoutes(routes);
 checkContentSources(contentSources);
 
 // `page.dev.tsx` is a page in development. A build ignores the file.
 const pageExtensions = env.development ? ["dev.tsx", "dev.ts", "tsx", "ts"] : ["tsx", "ts"];
 const publicFiles = listPublicFiles(findFiles(process.cwd(), pageExtensions), routes);
+const backends = routes.backends.map((backend) => readBackend(backend, env));
 
 const toList = (headers: Record<string, string>) =>
   Object.entries(headers).map(([key, value]) => ({ key, value }));
@@ -40,7 +43,10 @@ const config: NextConfig = {
     { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
     // With `next start` a backend could replace this header, so
     // lib/server/http/guard-responses.ts sets it again.
-    { source: `${routes.backend}/:path*`, headers: toList({ "content-security-policy": BACKEND_POLICY }) },
+    ...backends.map(({ prefix }) => ({
+      source: `${prefix}/:path*`,
+      headers: toList({ "content-security-policy": BACKEND_POLICY }),
+    })),
   ],
   // Code behind a constant that is false is in no bundle (`lib/build-constants.d.ts`).
   compiler: {
@@ -52,10 +58,10 @@ const config: NextConfig = {
     },
   },
   experimental: {
-    // The gate refuses larger bodies. Without this option Next would cut bodies at 10 MB. Bytes.
-    proxyClientMaxBodySize: env.maxBodyBytes,
+    // The gate refuses bodies over the limit of their backend. Without this option Next would cut bodies at 10 MB. Bytes.
+    proxyClientMaxBodySize: Math.max(...backends.map(({ maxBodyBytes }) => maxBodyBytes)),
     // Without this option Next would stop waiting for the backend after 30 seconds. Milliseconds.
-    proxyTimeout: env.backendTimeoutSeconds * 1000,
+    proxyTimeout: Math.max(...backends.map(({ timeoutSeconds }) => timeoutSeconds)) * 1000,
   },
 };
 

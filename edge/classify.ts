@@ -1,7 +1,7 @@
 import { NO_PUBLIC_FILES, type PublicFiles } from "../lib/public-files";
 import { isWithin, withoutTrailingSlash } from "../lib/route-patterns";
-import type { Access, RouteKind, Routes } from "../lib/routes";
-import { createBackendAccess } from "./backend-access";
+import type { Access, Backend, RouteKind, Routes } from "../lib/routes";
+import { createBackendAccess, type FindBackendAccess } from "./backend-access";
 import { createPathMatcher } from "./path-matcher";
 import { createPublicFileMatcher } from "./public-file-matcher";
 import type { RequestHeaders } from "./request-headers";
@@ -21,14 +21,16 @@ export type Wants =
   | "prefetch"
   /** A WebSocket handshake (RFC 6455 §4.1). */
   | "upgrade"
-  /** An upgrade to any other protocol. */
+  /** An upgrade to any other protocol, or a WebSocket for a backend that takes none. */
   | "other-upgrade"
   /** A script, an EventSource or a program: a status code and JSON. */
   | "data";
 
 export interface Classified {
   readonly kind: RouteKind;
-  /** What a path of this kind needs, and what the rules say for a path of the backend. */
+  /** The backend of a path of the kind `backend`. */
+  readonly backend: Backend | undefined;
+  /** What a path of this kind needs, and what the rules say for a path of a backend. */
   readonly access: Access;
   readonly wants: Wants;
   /** RFC 9110 §9.2.1: the method is safe, it does not request a change of state. */
@@ -61,10 +63,12 @@ export function createClassifier(routes: Routes, publicFiles: PublicFiles = NO_P
   const isGuestPage = createPathMatcher(routes.guestPages);
   const isStaticPage = createPathMatcher(routes.staticPages ?? []);
   const isOpenApi = createPathMatcher(routes.openApi);
-  const findBackendAccess = createBackendAccess(routes.backendAccess);
+  const backends: readonly (readonly [Backend, FindBackendAccess])[] = routes.backends.map((backend) => [
+    backend,
+    createBackendAccess(backend.access),
+  ]);
 
-  function findKind(pathname: string): RouteKind {
-    if (isWithin(pathname, routes.backend)) return "backend";
+  function findKind(pathname: string): Exclude<RouteKind, "backend"> {
     const path = withoutTrailingSlash(pathname);
     if (isWithin(pathname, "/api")) return isOpenApi(path) ? "open-api" : "api";
     if (isPublicFile(pathname)) return "public-file";
@@ -74,9 +78,14 @@ export function createClassifier(routes: Routes, publicFiles: PublicFiles = NO_P
   }
 
   return function classify(method, pathname, headers) {
+    const safe = SAFE_METHODS.has(method);
+    for (const [backend, findAccess] of backends) {
+      if (!isWithin(pathname, backend.prefix)) continue;
+      const wants = findWanted(method, "backend", headers, backend.webSockets);
+      return { kind: "backend", backend, access: findAccess(method, pathname), wants, safe };
+    }
     const kind = findKind(pathname);
-    const access = kind === "backend" ? findBackendAccess(method, pathname) : ACCESS[kind];
-    return { kind, access, wants: findWanted(method, kind, headers), safe: SAFE_METHODS.has(method) };
+    return { kind, backend: undefined, access: ACCESS[kind], wants: findWanted(method, kind, headers), safe };
   };
 }
 
@@ -100,9 +109,9 @@ function isRouter(headers: RequestHeaders): boolean {
   );
 }
 
-function findWanted(method: string, kind: RouteKind, headers: RequestHeaders): Wants {
+function findWanted(method: string, kind: RouteKind, headers: RequestHeaders, webSockets = true): Wants {
   if (requestsUpgrade(headers)) {
-    return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket"
+    return webSockets && method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket"
       ? "upgrade"
       : "other-upgrade";
   }

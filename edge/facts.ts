@@ -6,7 +6,7 @@ import type { RequestHeaders } from "./request-headers";
 import type { SessionResult } from "./session/session";
 
 /** Everything that the policy (`edge/decide.ts`) depends on. */
-export interface Facts extends Classified {
+export interface Facts extends Omit<Classified, "backend"> {
   readonly session: SessionResult;
   /** A page of another site has sent this request, with an unsafe method or as an upgrade. */
   readonly crossSite: boolean;
@@ -17,7 +17,7 @@ export interface Facts extends Classified {
   readonly deceptivePath: boolean;
   /** A browser would run the response as code of this app, or show it inside a page. */
   readonly embedded: boolean;
-  /** The length that the request declares, compared with MAX_BODY_MB. */
+  /** The length that the request declares, compared with the backend's limit. */
   readonly body: BodyLength;
 }
 
@@ -27,6 +27,7 @@ export type BodyLength = "fits" | "too-large" | "unknown-length";
 export interface FactRules {
   /** All origins of this app. */
   readonly origins: readonly string[];
+  /** The limit of the backend. Without a backend it has no effect. */
   readonly maxBodyBytes: number;
 }
 

@@ -1,4 +1,5 @@
 import { isCrossSite } from "../lib/cross-site";
+import type { Backend } from "../lib/routes";
 import { createClassifier } from "./classify";
 import { type Decision, decide, type OwnDecision } from "./decide";
 import { gatherFacts } from "./facts";
@@ -11,12 +12,11 @@ import { readSessionCookies, sessionCookieNames } from "./session/cookies";
 import { createSessionReader } from "./session/reader";
 import type { KnownSession, SessionResult } from "./session/session";
 import { createStalenessBound } from "./session/staleness-bound";
-import { createBackendAddresses } from "./upstream/backend-addresses";
 import { createDroppedHeaderLog } from "./upstream/dropped-header-log";
 import { type Authorization, buildUpstreamHeaders } from "./upstream/headers";
 import { relay } from "./upstream/relay";
 import { rewrite } from "./upstream/rewrite";
-import { createTokenSource } from "./upstream/token";
+import { createUpstreams, type Upstream } from "./upstream/upstream";
 import { buildUpstreamUrl, protectQuery } from "./upstream/url";
 import { isPromise, type MaybeAsync, mapMaybeAsync } from "./util/maybe-async";
 
@@ -49,16 +49,8 @@ export function createGate(options: GateOptions): Gate {
     now,
     startTimer,
   });
-  const tokens = createTokenSource(options);
+  const upstreams = createUpstreams(options);
   const onDropped = createDroppedHeaderLog(log);
-  const relayOptions = {
-    fetch: options.fetch,
-    startTimer,
-    log,
-    appOrigin: options.appOrigin,
-    addresses: createBackendAddresses(options.backendUrl, routes.backend),
-    timeoutMs: options.backendTimeoutSeconds * 1000,
-  };
   const steps = {
     session: observeStep(observers, "session", findSession),
     decide: observeStep(observers, "decide", decideOn),
@@ -118,20 +110,31 @@ export function createGate(options: GateOptions): Gate {
   }
 
   function decideOn(request: GateRequest, session: SessionResult): Decision {
-    return decide(gatherFacts(request, session, options));
+    const { backend } = request.classified;
+    const { maxBodyBytes } = backend ? findUpstream(backend) : options;
+    return decide(gatherFacts(request, session, { origins, maxBodyBytes }));
+  }
+
+  function findUpstream(backend: Backend | undefined): Upstream {
+    const upstream = backend && upstreams.get(backend);
+    // `decide` forwards only paths of a backend, so this is an error of the gate.
+    if (!upstream) throw new Error("the path has no backend");
+    return upstream;
   }
 
   /** The JWT for the backend. A WebSocket always gets a new one. */
-  function mintToken({ isUpgrade }: GateRequest, session: KnownSession): MaybeAsync<string> {
+  function mintToken({ isUpgrade, classified }: GateRequest, session: KnownSession): MaybeAsync<string> {
+    const { tokens } = findUpstream(classified.backend);
     return isUpgrade ? tokens.mintForSocket(session) : tokens.get(session.identity);
   }
 
   /** Sends the request to the backend: a rewrite, or a relay (`BACKEND_FORWARD=relay`). */
   function forward(request: GateRequest, authorization: Authorization): MaybeAsync<Response> {
     const { requestId, isUpgrade } = request;
+    const upstream = findUpstream(request.classified.backend);
     const isRewrite = options.forwarding === "rewrite" || isUpgrade;
     const search = isRewrite && options.nextServer ? protectQuery(request.search) : request.search;
-    const target = buildUpstreamUrl(options.backendUrl, routes.backend, request.pathname, search);
+    const target = buildUpstreamUrl(upstream.url, upstream.prefix, request.pathname, search);
     const headers = buildUpstreamHeaders(request.headers, {
       authorization,
       requestId,
@@ -141,7 +144,7 @@ export function createGate(options: GateOptions): Gate {
       isUpgrade,
       onDropped,
     });
-    return isRewrite ? rewrite(target, headers, requestId) : relay(request, target, headers, relayOptions);
+    return isRewrite ? rewrite(target, headers, requestId) : relay(request, target, headers, upstream.relay);
   }
 
   function respondAndLog(request: GateRequest, session: SessionResult, decision: OwnDecision): Response {

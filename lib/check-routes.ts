@@ -1,5 +1,6 @@
-import { isFolder, isWithin, matchesPattern, rootOf } from "./route-patterns";
-import type { BackendRule, Routes } from "./routes";
+import { accessOf, findBackendContradictions, findInvalidBackends } from "./check-backends";
+import { isFolder, isWithin, matchesPattern, overlap, rootOf } from "./route-patterns";
+import type { Routes } from "./routes";
 
 /** The routes contradict each other, or have an invalid pattern. `problems` has one line for each. */
 export class RoutesError extends Error {
@@ -22,23 +23,29 @@ interface Entry {
  * @throws {RoutesError}
  */
 export function checkRoutes(routes: Routes): void {
+  const prefixes = entriesOf(
+    "backends",
+    routes.backends.map(({ prefix }) => prefix),
+  );
   const kinds: readonly Entry[] = [
     ...entriesOf("publicPages", routes.publicPages),
     ...entriesOf("guestPages", routes.guestPages),
     ...entriesOf("staticPages", routes.staticPages ?? []),
     ...entriesOf("openApi", routes.openApi),
-    { list: "backend", pattern: routes.backend },
+    ...prefixes,
   ];
-  const rules = entriesOf(
-    "backendAccess",
-    routes.backendAccess.map(({ path }) => path),
+  const rules = routes.backends.flatMap((backend) =>
+    entriesOf(
+      accessOf(backend),
+      backend.access.map(({ path }) => path),
+    ),
   );
   const bounds = entriesOf(
     "maxStale",
     routes.maxStale.map(([pattern]) => pattern),
   );
   const exact: readonly Entry[] = [
-    ...entriesOf("backend", [routes.backend]),
+    ...prefixes,
     ...entriesOf("login", [routes.login]),
     ...entriesOf("home", [routes.home]),
     ...entriesOf("endSession", routes.endSession),
@@ -48,7 +55,7 @@ export function checkRoutes(routes: Routes): void {
     ...[...kinds, ...rules, ...bounds, ...exact].flatMap(findInvalid),
     ...exact.flatMap(findFolder),
     ...routes.maxStale.flatMap(findInvalidBound),
-    ...routes.backendAccess.flatMap(findInvalidRule),
+    ...findInvalidBackends(routes.backends),
   ]);
   const problems =
     invalid.length > 0
@@ -58,7 +65,7 @@ export function checkRoutes(routes: Routes): void {
           ...findDuplicates(bounds),
           ...findDuplicates(entriesOf("endSession", routes.endSession)),
           ...kinds.flatMap(findMisplaced),
-          ...findRuleProblems(routes),
+          ...findBackendContradictions(routes.backends),
           ...findContradictions(routes),
         ];
   if (problems.length > 0) throw new RoutesError(problems);
@@ -112,47 +119,9 @@ function findInvalidBound([pattern, seconds]: Routes["maxStale"][number]): strin
   return [`maxStale: "${pattern}" has the limit ${seconds}. Write a whole number of seconds, at least 0`];
 }
 
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
-function findInvalidRule({ path, methods, access }: BackendRule): string[] {
-  const unknown = methods.filter((method) => !METHODS.includes(method));
-  const repeated = methods.filter((method, index) => methods.indexOf(method) !== index);
-  const name = `backendAccess: "${path}"`;
-  return [
-    ...(methods.length > 0 ? [] : [`${name} has no methods. List them, such as ["POST"]`]),
-    ...unknown.map((method) => `${name} has the method "${method}". Use ${METHODS.join(", ")}`),
-    ...repeated.map((method) => `${name} has the method "${method}" twice. Remove one of them`),
-    ...(access === "optional" || access === "open"
-      ? []
-      : [`${name} has the access "${access}". Use "optional" or "open", or remove the rule`]),
-  ];
-}
-
-/** A rule that applies next to another one would make the access depend on their order. */
-function findRuleProblems({ backend, backendAccess }: Routes): string[] {
-  const outside = backendAccess.filter(({ path }) => !isWithin(rootOf(path), backend));
-  return [
-    ...outside.map(
-      ({ path }) => `backendAccess: "${path}" is not below "${backend}". Write the path with this prefix`,
-    ),
-    ...backendAccess.flatMap((one, index) =>
-      backendAccess
-        .slice(index + 1)
-        .filter(
-          ({ path, methods }) =>
-            overlap(one.path, path) && methods.some((method) => one.methods.includes(method)),
-        )
-        .map(
-          ({ path }) =>
-            `backendAccess: "${one.path}" and "${path}" overlap for the same method. Remove or change one of them`,
-        ),
-    ),
-  ];
-}
-
-/** Everything below the backend's prefix is the backend's. */
+/** Everything below a backend's prefix is the backend's. */
 function coverage({ list, pattern }: Entry): string {
-  return list === "backend" ? `${pattern}/*` : pattern;
+  return list === "backends" ? `${pattern}/*` : pattern;
 }
 
 function findOverlaps(entries: readonly Entry[]): string[] {
@@ -174,10 +143,6 @@ function isException(page: Entry, folder: Entry): boolean {
   return isPage && folder.list === "staticPages" && isFolder(folder.pattern) && !isFolder(page.pattern);
 }
 
-function overlap(one: string, other: string): boolean {
-  return matchesPattern(rootOf(one), other) || matchesPattern(rootOf(other), one);
-}
-
 function findDuplicates(entries: readonly Entry[]): string[] {
   return entries
     .filter(({ pattern }, index) => entries.findIndex((other) => other.pattern === pattern) !== index)
@@ -190,16 +155,20 @@ function findMisplaced({ list, pattern }: Entry): string[] {
   if (list === "openApi") {
     return isApi ? [] : [`openApi: "${pattern}" is not below "/api". List it in publicPages`];
   }
-  if (list === "backend") {
-    return rootOf(pattern) === "/" ? ['backend: "/" covers every path. Write a path such as "/backend"'] : [];
+  if (list === "backends") {
+    if (pattern === "/") return ['backends: "/" covers every path. Write a path such as "/backend"'];
+    return isApi
+      ? [`backends: "${pattern}" is below "/api", where the app's route handlers are. Use another prefix`]
+      : [];
   }
   if (pattern === "/*") return [`${list}: "/*" covers every page. List the pages or their folders`];
   return isApi ? [`${list}: "${pattern}" is below "/api", where no page is. List it in openApi`] : [];
 }
 
-function findContradictions({ login, home, guestPages, backend }: Routes): string[] {
+function findContradictions({ login, home, guestPages, backends }: Routes): string[] {
   const isGuest = (path: string) => guestPages.some((pattern) => matchesPattern(path, pattern));
-  const isPage = (path: string) => !isWithin(path, backend) && !isWithin(path, "/api");
+  const isPage = (path: string) =>
+    !backends.some(({ prefix }) => isWithin(path, prefix)) && !isWithin(path, "/api");
   return [
     // `safeNextPath` relies on this to prevent a redirect loop.
     ...(isGuest(login) ? [] : [`login: "${login}" is not a page for guests. Add it to guestPages`]),

@@ -1,4 +1,5 @@
 import { InvalidValue, parseBaseUrl, parseDatabaseUrl, parseMailUrl, parseOrigin } from "./addresses";
+import { LARGEST_BODY_MB, LONGEST_TIMEOUT_SECONDS } from "./backends";
 import {
   checkCharacters,
   MAKE_SECRET,
@@ -15,6 +16,7 @@ import {
   type VersionedSecret,
   wholeNumber,
 } from "./env-values";
+import { type Backend, routes } from "./routes";
 import { type JwtConfig, MAX_TTL_SECONDS } from "./token/contract";
 
 /** The validated configuration of the app. */
@@ -23,8 +25,11 @@ export interface Env {
   readonly appOrigin: string;
   /** Every origin of this app. Includes `appOrigin`. */
   readonly origins: readonly string[];
-  /** Base URL of FastAPI, without a trailing slash. It may have a path. */
-  readonly backendUrl: string;
+  /**
+   * Base URL of each backend, by the name of its variable. Without a trailing slash. It may have a
+   * path.
+   */
+  readonly backendUrls: Readonly<Record<string, string>>;
   /**
    * What transfers the data between browser and FastAPI. `rewrite`: the platform or Next's server.
    * `relay`: the gate itself.
@@ -44,6 +49,8 @@ export interface Env {
   readonly maxBodyBytes: number;
   /** How long the backend may send nothing before a call counts as timed out, in seconds. */
   readonly backendTimeoutSeconds: number;
+  /** The longest timeout that works here, in seconds. It also limits a backend's own timeout. */
+  readonly longestTimeoutSeconds: number;
   /** Whether `GET /api/auth/token` exists. */
   readonly tokenEndpoint: boolean;
   /**
@@ -101,8 +108,6 @@ export class EnvError extends Error {
   }
 }
 
-/** Seconds. Node's `fetch` has its own timeout of 300 seconds. */
-const MAX_BACKEND_TIMEOUT = 290;
 /** Seconds. Vercel stops a middleware that has not sent the first byte of its response by then. */
 const VERCEL_FIRST_BYTE = 25;
 
@@ -141,7 +146,7 @@ export function providersOf({ providers }: Pick<Env, "providers">): ProviderName
  * Checks every variable, and reports all problems together.
  * @throws {EnvError}
  */
-export function parseEnv(source: Source): Env {
+export function parseEnv(source: Source, backends: readonly Backend[] = routes.backends): Env {
   const problems: string[] = [];
   const read = createReader(source, problems);
 
@@ -169,6 +174,14 @@ export function parseEnv(source: Source): Env {
     );
   }
 
+  const audience = read("JWT_AUDIENCE", parseText, { fallback: "phase2-api" });
+  const sameAudience = backends.filter((backend) => backend.audience && backend.audience === audience);
+  for (const { prefix } of sameAudience) {
+    problems.push(
+      `JWT_AUDIENCE: is also the audience of ${prefix} in lib/routes.ts, so each of the two services would accept the other's tokens. Change one of them`,
+    );
+  }
+
   const smtpUrl = read("SMTP_URL", parseMailUrl);
   const senderRule = smtpUrl ? { missing: `SMTP_URL is set. ${NAME_A_SENDER}` } : {};
   const from = read("MAIL_FROM", parseSender, senderRule);
@@ -176,9 +189,7 @@ export function parseEnv(source: Source): Env {
   const env = {
     appOrigin,
     origins: appOrigin === undefined ? undefined : ownOrigins(appOrigin, source),
-    backendUrl: read("BACKEND_URL", parseBaseUrl, {
-      missing: "Set it to the address of FastAPI, such as https://api.example.com",
-    }),
+    backendUrls: readBackendUrls(backends, read),
     forwarding: read("BACKEND_FORWARD", oneOf("rewrite", "relay"), { fallback: "rewrite" }),
     databaseUrl: read("DATABASE_URL", parseDatabaseUrl, {
       missing:
@@ -190,15 +201,15 @@ export function parseEnv(source: Source): Env {
     jwt: {
       keys,
       issuer: read("JWT_ISSUER", parseText, { fallback: "phase2-web" }),
-      audience: read("JWT_AUDIENCE", parseText, { fallback: "phase2-api" }),
+      audience,
       ttlSeconds: read("JWT_TTL_SECONDS", wholeNumber(30, MAX_TTL_SECONDS), { fallback: "300" }),
     },
     sessionMaxStaleSeconds: read("SESSION_MAX_STALE_SECONDS", wholeNumber(0, 3600), { fallback: "60" }),
-    maxBodyBytes: toBytes(read("MAX_BODY_MB", wholeNumber(1, 1024), { fallback: "10" })),
-    backendTimeoutSeconds: limitTimeout(
-      read("BACKEND_TIMEOUT_SECONDS", wholeNumber(1, MAX_BACKEND_TIMEOUT), { fallback: "120" }),
-      source,
-    ),
+    maxBodyBytes: toBytes(read("MAX_BODY_MB", wholeNumber(1, LARGEST_BODY_MB), { fallback: "10" })),
+    backendTimeoutSeconds: read("BACKEND_TIMEOUT_SECONDS", wholeNumber(1, LONGEST_TIMEOUT_SECONDS), {
+      fallback: "120",
+    }),
+    longestTimeoutSeconds: findLongestTimeout(source),
     tokenEndpoint: read("TOKEN_ENDPOINT", oneOf("on", "off"), { fallback: "off" }) === "on",
     mail: smtpUrl && from && { smtpUrl, from },
     providers: {
@@ -273,10 +284,24 @@ function toBytes(megabytes: number | undefined): number | undefined {
   return megabytes === undefined ? undefined : megabytes * 1024 * 1024;
 }
 
+function readBackendUrls(
+  backends: readonly Backend[],
+  read: ReturnType<typeof createReader>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    backends.map(({ prefix, address }) => [
+      address,
+      read(address, parseBaseUrl, {
+        missing: `Set it to the address of FastAPI for ${prefix}, such as https://api.example.com`,
+      }),
+    ]),
+  );
+}
+
 /** On Vercel a relay cannot wait longer than the platform allows. */
-function limitTimeout(seconds: number | undefined, source: Source): number | undefined {
-  const isLimited = seconds !== undefined && source.VERCEL && source.BACKEND_FORWARD?.trim() === "relay";
-  return isLimited ? Math.min(seconds, VERCEL_FIRST_BYTE) : seconds;
+function findLongestTimeout(source: Source): number {
+  const isLimited = source.VERCEL && source.BACKEND_FORWARD?.trim() === "relay";
+  return isLimited ? VERCEL_FIRST_BYTE : LONGEST_TIMEOUT_SECONDS;
 }
 
 /** The origin that Vercel's variables name. A preview deployment has no configured URL. */

@@ -32,3 +32,8 @@ export function withoutTrailingSlash(pathname: string): string {
   const isTrailing = pathname.length > 1 && pathname.endsWith("/") && !pathname.endsWith("//");
   return isTrailing ? pathname.slice(0, -1) : pathname;
 }
+
+/** Whether a path exists that both patterns match. */
+export function overlap(one: string, other: string): boolean {
+  return matchesPattern(rootOf(one), other) || matchesPattern(rootOf(other), one);
+}

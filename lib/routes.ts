@@ -16,10 +16,8 @@ export interface Routes {
   readonly guestPages: readonly RoutePattern[];
   /** Route handlers below `/api` that make their own checks. */
   readonly openApi: readonly RoutePattern[];
-  /** Every path below it is forwarded to FastAPI, without the prefix. */
-  readonly backend: RoutePattern;
-  /** Paths of the backend that work without a session. All others require one. */
-  readonly backendAccess: readonly BackendRule[];
+  /** The services that the gate forwards to. The first one is the app's main backend. */
+  readonly backends: readonly [Backend, ...Backend[]];
   /**
    * Paths where a session is trusted for less time than `SESSION_MAX_STALE_SECONDS`, and the limit
    * in seconds. 0: the store is read for each request. The shortest limit applies.
@@ -36,8 +34,32 @@ export interface Routes {
   readonly home: RoutePattern;
 }
 
+/** A service behind the gate, such as FastAPI. */
+export interface Backend {
+  /** Every path below it is forwarded to the service, without the prefix. An exact path. */
+  readonly prefix: RoutePattern;
+  /** The environment variable that has the service's base URL, such as `BACKEND_URL`. */
+  readonly address: string;
+  /**
+   * The audience (`aud`) of the tokens for this service, so that no other one accepts them. The
+   * first backend has none here: its audience is `JWT_AUDIENCE`. Each further one has its own.
+   */
+  readonly audience?: string;
+  /**
+   * How long the service may send nothing before a call counts as timed out. Without it:
+   * `BACKEND_TIMEOUT_SECONDS`.
+   */
+  readonly timeoutSeconds?: number;
+  /** Largest request body that is forwarded, in MB. Without it: `MAX_BODY_MB`. */
+  readonly maxBodyMb?: number;
+  /** Whether WebSockets are forwarded. Without it: yes. */
+  readonly webSockets?: boolean;
+  /** Paths of the service that work without a session. All others require one. */
+  readonly access: readonly BackendRule[];
+}
+
 /**
- * Who may call a path of the backend.
+ * Who may call a path of a backend.
  *
  * - `required`: only callers with a session. The backend receives their token.
  * - `optional`: everyone. The backend receives a token if the caller has a session.
@@ -46,7 +68,7 @@ export interface Routes {
  */
 export type Access = "required" | "optional" | "open";
 
-/** An exception from `required` for some paths and methods of the backend. */
+/** An exception from `required` for some paths and methods of a backend. */
 export interface BackendRule {
   /** As browsers see it, with the backend's prefix. */
   readonly path: RoutePattern;
@@ -68,8 +90,13 @@ export const routes = {
   ],
   guestPages: ["/login", "/signup"],
   openApi: ["/api/auth/*", "/api/health/*"],
-  backend: "/backend",
-  backendAccess: [],
+  backends: [
+    {
+      prefix: "/backend",
+      address: "BACKEND_URL",
+      access: [],
+    },
+  ],
   maxStale: [
     ["/backend/api/account/*", 0],
     ["/account/*", 0],
@@ -85,6 +112,14 @@ export const routes = {
   ],
   home: "/dashboard",
 } as const satisfies Routes;
+
+/** The prefix of one of this app's backends. */
+export type BackendPrefix = (typeof routes)["backends"][number]["prefix"];
+
+/** The backend with this prefix. */
+export function backendAt(prefix: BackendPrefix): Backend {
+  return routes.backends.find((backend) => backend.prefix === prefix) ?? routes.backends[0];
+}
 
 /** The kind of a path. `page` is a page that is in no list: it is protected. */
 export type RouteKind =

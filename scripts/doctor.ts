@@ -18,12 +18,13 @@ import { readRunningStack } from "./stack/running-stack";
  * Checks a deployment's configuration, and prints for each problem what is wrong and how to fix it.
  */
 
-const USAGE = `npm run doctor -- [address of the running app] [--path /api/me] [--json]
+const USAGE = `npm run doctor -- [address of the running app] [--path /api/me]… [--json]
 
 Checks the settings of the environment. Where a variable is not set, it reads .env.local and the other
 .env files, and then the addresses of a running \`npm run up\`. With NODE_ENV=development it reads the
 files that \`npm run dev\` reads.
-  --path   a path of FastAPI that requires a user and supports GET
+  --path   a path of FastAPI that requires a user and supports GET (default /api/me). With the prefix
+           of another backend, a path of that one: --path /reports/api/summary
   --json   one JSON document (with \`npm run --silent doctor\`, nothing else)
 Exit code 1: a check failed; otherwise 0.`;
 
@@ -62,16 +63,17 @@ function readArguments(): Options & { json: boolean; help: boolean } {
       options: {
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
-        path: { type: "string", default: "/api/me" },
+        path: { type: "string", multiple: true, default: [] },
       },
     });
     const [appUrl, ...rest] = positionals;
     if (rest.length > 0) fail(USAGE);
     if (appUrl && !/^https?:\/\/[^/]/.test(appUrl))
       fail(`"${appUrl}" is not an address. It must begin with http:// or https://\n\n${USAGE}`);
-    if (!values.path.startsWith("/"))
-      fail(`--path is "${values.path}". It must begin with a slash.\n\n${USAGE}`);
-    return { ...values, appUrl };
+    const { path: paths, ...flags } = values;
+    const invalid = paths.find((path) => !path.startsWith("/"));
+    if (invalid !== undefined) fail(`--path is "${invalid}". It must begin with a slash.\n\n${USAGE}`);
+    return { ...flags, paths, appUrl };
   } catch (error) {
     return fail(messageOf(error));
   }

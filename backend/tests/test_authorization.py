@@ -80,9 +80,10 @@ def test_an_invalid_token_is_refused(client, path):
 
 
 def test_the_user_has_the_optional_claims(client):
+    exp = ago(-300)
     claims = {"role": "admin,editor", "auth_time": ago(60)}
-    assert client.get("/user", headers=signed_in("ada", **claims)).json() == {
-        **client.get("/user", headers=signed_in("ada")).json(),
+    assert client.get("/user", headers=signed_in("ada", exp=exp, **claims)).json() == {
+        **client.get("/user", headers=signed_in("ada", exp=exp)).json(),
         **claims,
     }
 

@@ -13,7 +13,7 @@ interface Kept {
   readonly identity: Identity;
 }
 
-/** Tokens that an isolate keeps: up to twice this number (`edge/util/lru.ts`). */
+/** Tokens that an isolate keeps for each backend: up to twice this number (`edge/util/lru.ts`). */
 const CAPACITY = 5_000;
 /** Longer tokens are not kept. This also bounds the memory in bytes. Characters. */
 const MAX_LENGTH = 4_096;
@@ -25,7 +25,9 @@ export type TokenSourceOptions = Pick<
   "jwt" | "sessionMaxStaleSeconds" | "now" | "startTimer" | "randomId"
 >;
 
-/** Creates the source of the JWTs that the backend receives. */
+export type TokenSource = ReturnType<typeof createTokenSource>;
+
+/** Creates the source of the JWTs that one backend receives. */
 export function createTokenSource(options: TokenSourceOptions) {
   const { jwt: config, sessionMaxStaleSeconds, now, startTimer, randomId } = options;
   const mint = createMinter(config, randomId);

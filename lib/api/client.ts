@@ -15,23 +15,23 @@ export interface ApiOptions {
 
 /**
  * One function for each HTTP method. It resolves to the body, and rejects with an {@link ApiError},
- * or with the caller's own abort.
+ * or with the caller's own abort. `Paths` are the types of one backend, by default the first one.
  */
-export interface Api {
-  get: Call<"get">;
-  post: Call<"post">;
-  put: Call<"put">;
-  patch: Call<"patch">;
-  delete: Call<"delete">;
+export interface Api<Paths extends object = paths> {
+  get: Call<Paths, "get">;
+  post: Call<Paths, "post">;
+  put: Call<Paths, "put">;
+  patch: Call<Paths, "patch">;
+  delete: Call<Paths, "delete">;
 }
 
 type Method = keyof Api;
-type Operation<Path extends keyof paths, M extends Method> =
-  paths[Path] extends Record<M, infer Op> ? Op : never;
+type Operation<Paths, Path extends keyof Paths, M extends Method> =
+  Paths[Path] extends Record<M, infer Op> ? Op : never;
 
-type PathsWith<M extends Method> = {
-  [Path in keyof paths]: paths[Path] extends Record<M, object> ? Path : never;
-}[keyof paths];
+type PathsWith<Paths, M extends Method> = {
+  [Path in keyof Paths]: Paths[Path] extends Record<M, object> ? Path : never;
+}[keyof Paths];
 
 type Init<Op> = ParamsOption<Op> & RequestBodyOption<Op> & { headers?: HeadersInit; signal?: AbortSignal };
 
@@ -44,10 +44,10 @@ type SuccessBody<Op> = Op extends { responses: infer Responses }
   ? JsonOf<Responses[keyof Responses & (200 | 201 | 202 | 204)]>
   : never;
 
-type Call<M extends Method> = <Path extends PathsWith<M>>(
+type Call<Paths, M extends Method> = <Path extends PathsWith<Paths, M>>(
   path: Path,
-  ...init: InitArgument<Operation<Path, M>>
-) => Promise<SuccessBody<Operation<Path, M>>>;
+  ...init: InitArgument<Operation<Paths, Path, M>>
+) => Promise<SuccessBody<Operation<Paths, Path, M>>>;
 
 /** One entry of the list that FastAPI sends with a 422. */
 export interface ValidationIssue {
@@ -96,12 +96,12 @@ export class ApiError extends Error {
 }
 
 /** Creates the typed client. It knows nothing about sessions or tokens: `fetch` adds them. */
-export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
+export function createApi<Paths extends object = paths>({ baseUrl, fetch, onError }: ApiOptions): Api<Paths> {
   const client = createClient<paths>({ baseUrl });
 
   const call =
     (method: Method) =>
-    async (path: keyof paths, init: { signal?: AbortSignal } = {}) => {
+    async (path: string, init: { signal?: AbortSignal } = {}) => {
       const { signal, ...rest } = init;
       const request = { ...rest, fetch: (request: Request) => fetch(request, signal) };
       const outcome = await client
@@ -126,7 +126,7 @@ export function createApi({ baseUrl, fetch, onError }: ApiOptions): Api {
     put: call("put"),
     patch: call("patch"),
     delete: call("delete"),
-  } as Api;
+  } as unknown as Api<Paths>;
 }
 
 const OUTCOME_UNKNOWN =

@@ -1,11 +1,12 @@
 import { type Api, createApi } from "../api/client";
+import type { paths } from "../api/types";
 import type { ProblemCode } from "../problem";
 import { loginPath } from "../redirect-target";
-import { routes } from "../routes";
+import { type Backend, type BackendPrefix, backendAt, routes } from "../routes";
 import { signOut } from "./auth-client";
 
 /**
- * The limit of this deployment. Outside a build (in unit tests), the default of
+ * The default limit of this deployment. Outside a build (in unit tests), the default of
  * `BACKEND_TIMEOUT_SECONDS`.
  */
 const BACKEND_TIMEOUT_SECONDS =
@@ -16,9 +17,14 @@ const BACKEND_TIMEOUT_SECONDS =
  * screen for ever. It is longer than the gate's timeout for the backend, so that the gate's error,
  * which contains the request id, arrives first. Milliseconds.
  */
-const TIMEOUT_MS = (BACKEND_TIMEOUT_SECONDS + 5) * 1000;
+function timeoutFor({ timeoutSeconds = BACKEND_TIMEOUT_SECONDS }: Pick<Backend, "timeoutSeconds">): number {
+  return (timeoutSeconds + 5) * 1000;
+}
 
 const SIGNED_OUT: ProblemCode = "gate_signed_out";
+
+/** The pages that are being left. The clients of all backends share one page. */
+const leaving = new WeakSet<Leave>();
 
 /** What happens to the page when the session has ended. Tests pass their own functions. */
 export interface Leave {
@@ -30,7 +36,7 @@ export interface Leave {
 }
 
 /**
- * Creates the client for calls to `/backend/*` from a page. They go to the same origin, so the
+ * Creates the client for calls from a page to a backend, such as `/backend/*`. They go to the same origin, so the
  * browser sends the session cookie. They carry no token.
  *
  * If the gate reports that the session has ended, the visitor is signed out and taken to the
@@ -44,19 +50,21 @@ export interface Leave {
  * Every other error, including a 401 of FastAPI or a 503 of the gate, does not show that the
  * session has ended, and the call only rejects.
  */
-export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIMEOUT_MS): Api {
-  let leaving = false;
-
+export function createBrowserApi<Paths extends object = paths>(
+  baseUrl: string,
+  leave: Leave,
+  timeoutMs = timeoutFor({}),
+): Api<Paths> {
   async function leaveOnce() {
-    if (leaving) return;
-    leaving = true;
+    if (leaving.has(leave)) return;
+    leaving.add(leave);
     const path = loginPath(leave.currentPath(), routes);
     // The sign-out only removes the cookies: the session has ended in any case.
     await leave.signOut().catch(() => undefined);
     leave.navigate(path);
   }
 
-  return createApi({
+  return createApi<Paths>({
     baseUrl,
     fetch: (request, signal = AbortSignal.timeout(timeoutMs)) => fetch(request, { signal }),
     onError: ({ status, code }) => {
@@ -65,8 +73,16 @@ export function createBrowserApi(baseUrl: string, leave: Leave, timeoutMs = TIME
   });
 }
 
-export const api = createBrowserApi(routes.backend, {
+const leave: Leave = {
   signOut: () => signOut({ fetchOptions: { timeout: 5_000 } }),
   currentPath: () => window.location.pathname + window.location.search,
   navigate: (path) => window.location.assign(path),
-});
+};
+
+/** Creates the client of one backend. `Paths` are the types of its OpenAPI document. */
+export function browserApi<Paths extends object>(prefix: BackendPrefix): Api<Paths> {
+  return createBrowserApi<Paths>(prefix, leave, timeoutFor(backendAt(prefix)));
+}
+
+/** The client of the first backend. */
+export const api = browserApi<paths>(routes.backends[0].prefix);

@@ -17,7 +17,7 @@ export class PublicFilesError extends Error {
  * The list of public files for the gate.
  * @throws {PublicFilesError} if a file has the path of something else
  */
-export function listPublicFiles(found: FoundFiles, routes: Pick<Routes, "backend">): PublicFiles {
+export function listPublicFiles(found: FoundFiles, routes: Pick<Routes, "backends">): PublicFiles {
   const problems = [
     ...found.files.flatMap((file) => findReserved(file, routes)),
     ...findDuplicates(found.files),
@@ -32,8 +32,8 @@ export function listPublicFiles(found: FoundFiles, routes: Pick<Routes, "backend
 }
 
 /** The gate treats these paths as the backend's and as those of route handlers, not as files. */
-function findReserved({ file, paths }: FoundFile, { backend }: Pick<Routes, "backend">): string[] {
-  return [backend, "/api"]
+function findReserved({ file, paths }: FoundFile, { backends }: Pick<Routes, "backends">): string[] {
+  return [...backends.map(({ prefix }) => prefix), "/api"]
     .filter((root) => paths.some((path) => isWithin(path, root)))
     .map((root) => `${file} is below "${root}", where no file is public. Move it`);
 }

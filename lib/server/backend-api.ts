@@ -1,28 +1,33 @@
 import "server-only";
 import { type Api, ApiError, createApi } from "../api/client";
-import type { Env } from "../env";
+import type { paths } from "../api/types";
+import type { BackendSettings } from "../backends";
 import { describeError } from "../log/describe-error";
 import { continueTrace, readTrace } from "../log/request-trace";
 import type { Identity, Purpose } from "../token/contract";
-import type { MintToken } from "../token/mint";
+import { createMinter } from "../token/mint";
 
 /**
  * Creates a function that returns a client for calls from this server to FastAPI on behalf of a
- * user. Each client uses one token of `mint`. It sends the request id and the trace of the incoming
+ * user. Each client uses one token. It sends the request id and the trace of the incoming
  * request, which it reads from `incoming`, the headers of that request. A call without its own
- * signal ends after `backendTimeoutSeconds`.
+ * signal ends after the timeout of the backend.
  */
-export function createBackendApi(
-  env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">,
-  mint: MintToken,
+export function createBackendApi<Paths extends object = paths>(
+  { url, jwt, timeoutSeconds }: BackendSettings,
   purpose?: Purpose,
 ) {
-  return async (identity: Identity, incoming: Pick<Headers, "get">): Promise<Api> => {
-    const { jwt } = await mint(identity, { issuedAt: Date.now(), purpose });
-    return createApi({
-      baseUrl: env.backendUrl,
-      fetch: (request, signal = AbortSignal.timeout(env.backendTimeoutSeconds * 1000)) =>
-        fetch(request.url, { ...optionsOf(request), headers: headersOf(request, jwt, incoming), signal }),
+  const mint = createMinter(jwt, () => crypto.randomUUID());
+  return async (identity: Identity, incoming: Pick<Headers, "get">): Promise<Api<Paths>> => {
+    const token = await mint(identity, { issuedAt: Date.now(), purpose });
+    return createApi<Paths>({
+      baseUrl: url,
+      fetch: (request, signal = AbortSignal.timeout(timeoutSeconds * 1000)) =>
+        fetch(request.url, {
+          ...optionsOf(request),
+          headers: headersOf(request, token.jwt, incoming),
+          signal,
+        }),
     });
   };
 }

@@ -1,25 +1,29 @@
 import "server-only";
 import { headers } from "next/headers";
 import type { Api } from "../api/client";
+import type { paths } from "../api/types";
+import { readBackend } from "../backends";
 import { loadEnv } from "../env";
-import { createMinter } from "../token/mint";
+import { type BackendPrefix, backendAt, routes } from "../routes";
 import { createBackendApi } from "./backend-api";
 import { readSession } from "./page-session";
 
-const env = loadEnv();
-const backendFor = createBackendApi(
-  env,
-  createMinter(env.jwt, () => crypto.randomUUID()),
-);
-
 /**
- * Returns the API client for server components and route handlers. It has the same functions as
- * `api` of `lib/browser/api-client.ts`. Its calls go directly to FastAPI, not through the gate, on
+ * Creates the function that returns the API client of one backend for server components and route
+ * handlers. `Paths` are the types of its OpenAPI document. The client has the same functions as that
+ * of `lib/browser/api-client.ts`. Its calls go directly to the backend, not through the gate, on
  * behalf of the visitor of the current request, with a token from the same minter.
- * @throws {Error} if the visitor is not signed in. A page calls `requireSession` first.
+ *
+ * The function throws if the visitor is not signed in. A page calls `requireSession` first.
  */
-export async function backend(): Promise<Api> {
-  const found = await readSession();
-  if (!found) throw new Error("backend() needs a session: call requireSession() first");
-  return backendFor(found.identity, await headers());
+export function serverApi<Paths extends object>(prefix: BackendPrefix): () => Promise<Api<Paths>> {
+  const apiFor = createBackendApi<Paths>(readBackend(backendAt(prefix), loadEnv()));
+  return async () => {
+    const found = await readSession();
+    if (!found) throw new Error(`calls to ${prefix} need a session: call requireSession() first`);
+    return apiFor(found.identity, await headers());
+  };
 }
+
+/** Returns the API client of the first backend. See {@link serverApi}. */
+export const backend = serverApi<paths>(routes.backends[0].prefix);

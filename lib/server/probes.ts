@@ -1,5 +1,6 @@
 import "server-only";
 import { Kysely, sql } from "kysely";
+import type { BackendSettings } from "../backends";
 import type { Env } from "../env";
 import { createDatabase } from "./auth/database";
 import type { Probe } from "./readiness";
@@ -17,10 +18,10 @@ export function createDatabaseProbe(env: Pick<Env, "databaseUrl" | "neonEndpoint
 }
 
 /** Any response below 500 means that the backend is up: not every FastAPI app has a `/health`. */
-export function createBackendProbe({ backendUrl }: Pick<Env, "backendUrl">): Probe {
+export function createBackendProbe({ url }: Pick<BackendSettings, "url">): Probe {
   return async () => {
     const signal = AbortSignal.timeout(TIMEOUT);
-    const response = await fetch(`${backendUrl}/health`, { redirect: "manual", cache: "no-store", signal });
+    const response = await fetch(`${url}/health`, { redirect: "manual", cache: "no-store", signal });
     await response.body?.cancel();
     if (response.status >= 500) throw new Error(`status ${response.status}`);
   };

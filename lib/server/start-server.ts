@@ -1,18 +1,26 @@
 import "server-only";
+import { readBackend } from "../backends";
 import { contentSources } from "../csp";
 import { loadEnv } from "../env";
 import { log } from "../log/console-log";
+import { routes } from "../routes";
 import { guardServer } from "./http/guard-server";
 import { setStaticPolicies } from "./http/set-static-policy";
 
 /** Prepares the Node server before its first request. */
 export async function startServer(): Promise<void> {
-  const { appOrigin, onVercel, otlpEndpoint } = loadEnv();
+  const env = loadEnv();
+  const { appOrigin, onVercel, otlpEndpoint } = env;
   // Behind a build constant, so that no deployment contains it.
   if (__DEVELOPMENT__) (await import("./http/response-timing")).recordResponseTimings();
   // On Vercel the platform's own server receives the browser's requests.
-  if (!onVercel) guardServer(appOrigin);
-  setStaticPolicies(contentSources, appOrigin.startsWith("https:"));
+  if (!onVercel) {
+    guardServer(
+      appOrigin,
+      routes.backends.map((backend) => readBackend(backend, env)),
+    );
+  }
+  setStaticPolicies(routes.backends, contentSources, env.appOrigin.startsWith("https:"));
   if (otlpEndpoint && !__TRACING__) {
     log({
       code: "tracing_not_built",

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Env, EnvError, parseEnv } from "../../lib/env";
+import { routes } from "../../lib/routes";
 import type { Environment } from "../lib/process";
 import { fail } from "../lib/user-error";
 
@@ -23,6 +24,6 @@ export function throwAwayEnv(): Record<string, string> {
     BETTER_AUTH_SECRET: randomBytes(32).toString("base64url"),
     JWT_SECRET_KEY: randomBytes(32).toString("base64url"),
     DATABASE_URL: "postgresql://nobody:nothing@localhost/nowhere",
-    BACKEND_URL: "http://localhost:8000",
+    ...Object.fromEntries(routes.backends.map(({ address }) => [address, "http://localhost:8000"])),
   };
 }

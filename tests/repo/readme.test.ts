@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { routes } from "../../lib/routes";
 import { trackedFiles } from "../fixtures/tracked-files";
 
 /** The README and the tables that it links to match the code. */
@@ -47,7 +48,10 @@ it("ARCHITECTURE.md names every folder", () => {
 });
 
 it("docs/configuration.md and .env.example explain every variable", () => {
-  const read = [...readFileSync("lib/env.ts", "utf8").matchAll(/read\("([A-Z_]+)"/g)].map(([, name]) => name);
+  const literal = [...readFileSync("lib/env.ts", "utf8").matchAll(/read\("([A-Z_]+)"/g)].map(
+    ([, name]) => name,
+  );
+  const read = [...literal, ...routes.backends.map(({ address }) => address)];
   const example = [...readFileSync(".env.example", "utf8").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
   expect(named("docs/configuration.md").sort()).toEqual([...read].sort());
   expect(example.sort()).toEqual([...read].sort());

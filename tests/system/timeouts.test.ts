@@ -8,9 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBrowserApi } from "../../lib/browser/api-client";
 import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
+import { isFull } from "../fixtures/full";
 
 /** How long each side may send nothing. BACKEND_TIMEOUT_SECONDS in these tests. Seconds. */
 const LIMIT = 2;
+/** A slow upload sends a part after each pause: 30 kB/s. Bytes, milliseconds. */
+const PART = 12_000;
+const PAUSE = 400;
 
 let backend: Server;
 let url: string;
@@ -30,6 +34,15 @@ beforeAll(async () => {
       return;
     }
     if (path === "/deaf") return;
+    if (path === "/500") {
+      response.writeHead(500, { "content-type": "text/plain" }).end("Internal Server Error");
+      return;
+    }
+    if (path === "/cut") {
+      // It begins, and is then silent.
+      response.writeHead(200, { "content-type": "text/plain" }).write("the start");
+      return;
+    }
     if (path === "/gzip") {
       const body = gzipSync("unpacked");
       response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length }).end(body);
@@ -81,25 +94,31 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
     return { status: response.statusCode, headers: response.headers, body };
   }
 
-  /** Uploads a body in ten parts. This takes twice as long as the backend's timeout. */
-  async function uploadSlowly(path: string) {
-    const client = open(path, 10_000);
+  /**
+   * Uploads a body in parts, at 30 kB/s. This takes `seconds`, by default twice as long as the
+   * backend's timeout.
+   */
+  async function uploadSlowly(path: string, seconds = 2 * LIMIT) {
+    const parts = (seconds * 1000) / PAUSE;
+    const client = open(path, parts * PART);
     const reading = read(client);
-    for (let part = 0; part < 10; part++) {
-      await sleep((LIMIT * 1000) / 5);
-      client.write("x".repeat(1_000));
+    for (let part = 0; part < parts; part++) {
+      await sleep(PAUSE);
+      client.write("x".repeat(PART));
     }
     client.end();
     return reading;
   }
 
   it("a slow upload does not count as a slow backend", async () => {
-    expect(await uploadSlowly("/count")).toMatchObject({ status: 200, body: "10000" });
+    const seconds = isFull ? 75 : 2 * LIMIT;
+    const body = String(seconds * 30_000);
+    expect(await uploadSlowly("/count", seconds)).toMatchObject({ status: 200, body });
   });
 
   it("20 slow uploads at the same time all arrive", async () => {
     const results = await Promise.all(Array.from({ length: 20 }, () => uploadSlowly("/count")));
-    expect(results.map(({ body }) => body)).toEqual(Array(20).fill("10000"));
+    expect(results.map(({ body }) => body)).toEqual(Array(20).fill(String(2 * LIMIT * 30_000)));
   });
 
   it("a backend has the whole limit after the upload has ended", async () => {
@@ -107,17 +126,41 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
     const result = await uploadSlowly("/silent");
     expect(Date.now() - begin).toBeGreaterThan(3 * LIMIT * 1000 - 200);
     expect(Date.now() - begin).toBeLessThan(3 * LIMIT * 1000 + 6_000);
-    // docs/limits-of-next.md: Next has no hook that can change this response.
-    if (forwarding === "rewrite")
-      expect(result).toMatchObject({ status: 500, body: "Internal Server Error" });
-    else {
-      expect(result.status).toBe(504);
-      expect(JSON.parse(result.body)).toMatchObject({
-        code: "gate_backend_timeout",
-        detail: expect.stringContaining("not known"),
-      });
-    }
+    expect(result.status).toBe(504);
+    expect(result.headers).toMatchObject({
+      "content-type": "application/problem+json",
+      "cache-control": "private, no-store",
+      "retry-after": "5",
+    });
+    expect(result.headers["x-middleware-rewrite"]).toBeUndefined();
+    expect(JSON.parse(result.body)).toMatchObject({
+      code: "gate_backend_timeout",
+      detail: expect.stringContaining("not known"),
+      request_id: result.headers["x-request-id"],
+    });
   });
+
+  it("a client that accepts gzip can read the refusal of a silent backend too", async () => {
+    const headers = { cookie, "accept-encoding": "gzip" };
+    const response = await fetch(`${app.origin}/backend/silent`, { headers });
+    expect(await response.json()).toMatchObject({ code: "gate_backend_timeout" });
+  });
+
+  it("a 500 of the backend with the text that Next writes itself arrives unchanged", async () => {
+    const response = await fetch(`${app.origin}/backend/500`, { headers: { cookie } });
+    expect(response.status).toBe(500);
+    expect(response.headers.get("content-type")).toBe("text/plain");
+    expect(await response.text()).toBe("Internal Server Error");
+  });
+
+  // A relay has `fetch`'s own timeout here, 300 seconds.
+  it.runIf(forwarding === "rewrite")(
+    "a response that becomes silent is cut off, without another text",
+    async () => {
+      const response = await fetch(`${app.origin}/backend/cut`, { headers: { cookie } });
+      await expect(response.text()).rejects.toThrow();
+    },
+  );
 
   it("a refusal before the end of the upload arrives", async () => {
     const client = open("/too-large", 1_000_000);
@@ -125,6 +168,13 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
     client.write("x".repeat(500_000));
     setTimeout(() => client.end("x".repeat(500_000)), 300);
     expect(await read(client)).toMatchObject({ status: 413, body: "too large" });
+  });
+
+  it("a backend that does not read the upload has the same limit", async () => {
+    const client = open("/deaf", 9_000_000);
+    client.on("error", () => undefined);
+    client.end(Buffer.alloc(9_000_000));
+    expect((await read(client)).status).toBe(504);
   });
 
   it("a compressed response that the client did not request can be read", async () => {
@@ -147,15 +197,26 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
       expect(result.status).toBe(408);
       expect(JSON.parse(result.body)).toMatchObject({ code: "gate_upload_timeout" });
     });
-
-    it("a backend that does not read the upload has the same limit", async () => {
-      const client = open("/deaf", 9_000_000);
-      client.on("error", () => undefined);
-      client.end(Buffer.alloc(9_000_000));
-      expect((await read(client)).status).toBe(504);
-    });
   });
 });
+
+describe.runIf(isFull).concurrent.each(["rewrite", "relay"])(
+  "with the default limit, by %s",
+  (forwarding) => {
+    it("a backend that is silent for 75 seconds responds", async () => {
+      const slow = createServer((_, response) => void setTimeout(() => response.end("at last"), 75_000));
+      slow.listen(0, "127.0.0.1");
+      await once(slow, "listening");
+      const address = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+      const app = await startApp({ BACKEND_URL: address, BACKEND_FORWARD: forwarding }, database);
+      const member = new Visitor(app.origin);
+      await member.signUp(`${randomUUID()}@example.com`);
+      expect(await (await member.fetch("/backend/slow")).text()).toBe("at last");
+      await app.stop();
+      slow.close();
+    });
+  },
+);
 
 it.concurrent("the browser's client waits longer than 16 seconds for a response", async () => {
   const slow = createServer((_, response) => {

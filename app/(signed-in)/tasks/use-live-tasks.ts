@@ -36,7 +36,7 @@ export function useLiveTasks(rendered: Task[], onMessage: (message: LiveMessage)
       if (tasks && received === before) report({ kind: "all", tasks });
     }
 
-    const disconnect = stayConnected(`${routes.backend}/api/tasks/live`, {
+    const disconnect = stayConnected(`${routes.backends[0].prefix}/api/tasks/live`, {
       onMessage: (data) => {
         received += 1;
         setConnection((before) => (before === "disconnected" ? "reconnected" : before));

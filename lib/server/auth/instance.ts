@@ -1,6 +1,7 @@
 import "server-only";
 import { neon } from "@neondatabase/serverless";
 import { after } from "next/server";
+import { readBackend } from "../../backends";
 import { loadEnv } from "../../env";
 import { loginPath } from "../../redirect-target";
 import { routes } from "../../routes";
@@ -24,6 +25,7 @@ import { tokenEndpoint } from "./token-endpoint";
 import { createUserDeletion, type StoredSession } from "./user-deletion";
 
 const env = loadEnv();
+const backends = routes.backends.map((backend) => readBackend(backend, env));
 const [currentSecret = ""] = env.authSecrets;
 
 const sql = neon(env.databaseUrl);
@@ -33,7 +35,7 @@ const counter = createAttemptCounter(query);
 const mailer = createMailer(env);
 const emails = createEmailCallbacks(mailer);
 const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
-const deleteUser = createUserDeletion(env, mintToken, query, readStoredSession);
+const deleteUser = createUserDeletion(backends, query, readStoredSession);
 
 /**
  * For `GET /api/auth/token`. Nothing checks the session while such a token is valid, so its

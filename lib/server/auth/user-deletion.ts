@@ -1,13 +1,12 @@
 import "server-only";
 import { APIError } from "better-auth/api";
-import { ApiError } from "../../api/client";
-import type { Env } from "../../env";
+import { type Api, ApiError } from "../../api/client";
+import type { BackendSettings } from "../../backends";
 import { log } from "../../log/console-log";
 import { describeError } from "../../log/describe-error";
 import { readTrace } from "../../log/request-trace";
 import type { UserRecord } from "../../token/claims";
 import { identityOf } from "../../token/contract";
-import type { MintToken } from "../../token/mint";
 import { apiLogFields } from "../api-log-fields";
 import { createBackendApi, describeCallError } from "../backend-api";
 import type { Query } from "./attempt-counter";
@@ -25,21 +24,21 @@ const DELETE_USER = `
   delete from "user" where id = $1`;
 
 /**
- * Creates the function that deletes a user, first in FastAPI and then in the database. In the other
- * order, a failure between the two would leave data in FastAPI whose user no longer exists. In this
- * order, a failure between the two leaves the account, and the user can try again.
+ * Creates the function that deletes a user, first in each backend and then in the database. In the
+ * other order, a failure in between would leave data in a backend whose user no longer exists. In
+ * this order, a failure in between leaves the account, and the user can try again.
  *
  * @param readSession must read the database, not the cookie cache: a session that has ended must
  * not be able to delete data
  */
 export function createUserDeletion(
-  env: Pick<Env, "backendUrl" | "backendTimeoutSeconds">,
-  mint: MintToken,
+  backends: readonly BackendSettings[],
   query: Query,
   readSession: (headers: Headers) => Promise<StoredSession | null>,
 ) {
-  // FastAPI requires a token with this purpose for the deletion, and the gate mints no such token.
-  const backendFor = createBackendApi(env, mint, "delete-account");
+  // `backend/auth.py` requires a token with this purpose for the deletion, and the gate mints no
+  // such token.
+  const apis = backends.map((backend) => createBackendApi(backend, "delete-account"));
 
   /** @throws {APIError} 401 if the session has ended, 503 if a part could not be deleted */
   return async function deleteUser(id: string, request: Request | undefined): Promise<void> {
@@ -47,14 +46,12 @@ export function createUserDeletion(
     // Another request has just ended the session, or has deleted the account.
     if (!found) throw new APIError("UNAUTHORIZED", { code: "UNAUTHORIZED", message: "You are signed out." });
     try {
-      const api = await backendFor(identityOf(found.user, found.session), request.headers);
-      await api.delete("/api/account");
+      const identity = identityOf(found.user, found.session);
+      for (const apiFor of apis) await deleteData(await apiFor(identity, request.headers));
     } catch (error) {
-      if (!isNothingLeft(error)) {
-        const message =
-          "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.";
-        throw notDeleted(request, describeCallError(error), message);
-      }
+      const message =
+        "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.";
+      throw notDeleted(request, describeCallError(error), message);
     }
     try {
       await query(DELETE_USER, [id]);
@@ -63,6 +60,14 @@ export function createUserDeletion(
       throw notDeleted(request, describeError(error), message);
     }
   };
+}
+
+async function deleteData(api: Api): Promise<void> {
+  try {
+    await api.delete("/api/account");
+  } catch (error) {
+    if (!isNothingLeft(error)) throw error;
+  }
 }
 
 /**

@@ -1,9 +1,11 @@
 import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BackendSettings } from "../../backends";
 import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
+import type { Log } from "../../log/log";
 import { securityHeaders } from "../../security-headers";
-import { abortBrokenResponse } from "./abort-broken-response";
+import { handleForwardFailures } from "./forward-failures";
 import { isBackendPath, pathOf } from "./request-path";
 
 /**
@@ -18,18 +20,21 @@ import { isBackendPath, pathOf } from "./request-path";
  *
  * Defence: for a backend path the headers are set once more when the head of the response is
  * written.
+ *
+ * For a backend that is down or silent, the response explains this
+ * (`lib/server/http/forward-failures.ts`).
  */
-export function guardResponses(appOrigin: string): void {
+export function guardResponses(appOrigin: string, backends: readonly BackendSettings[], log: Log): void {
   const fixed = Object.entries(securityHeaders(appOrigin));
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const path = pathOf(request);
-    const isBackend = isBackendPath(path);
-    const headers = [...fixed, ["content-security-policy", findPolicy(path, isBackend)] as const];
+    const backend = backends.find(({ prefix }) => isBackendPath(path, prefix));
+    const headers = [...fixed, ["content-security-policy", findPolicy(path, backend)] as const];
     for (const [name, value] of headers) response.setHeader(name, value);
-    if (!isBackend) return;
+    if (!backend) return;
     keepHeaders(response, headers);
-    abortBrokenResponse(response);
+    handleForwardFailures(response, backend, log);
   });
 }
 
@@ -81,7 +86,7 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
   return SHARED_CACHE_DIRECTIVE.test(withoutQuoted) ? directives : `${directives}, private`;
 }
 
-function findPolicy(path: string, isBackend: boolean): string {
-  if (isBackend) return BACKEND_POLICY;
+function findPolicy(path: string, backend: BackendSettings | undefined): string {
+  if (backend) return BACKEND_POLICY;
   return path.startsWith("/_next/static/") ? FILE_POLICY : BARE_POLICY;
 }

@@ -1,5 +1,7 @@
 import "server-only";
+import type { BackendSettings } from "../../backends";
 import { log } from "../../log/console-log";
+import { limitBackendTimeouts } from "./backend-timeouts";
 import { guardResponses } from "./guard-responses";
 import { createUpgradeGuard } from "./guard-upgrades";
 import { closeIdleConnections } from "./idle-connections";
@@ -7,9 +9,10 @@ import { interceptEvents } from "./intercept-events";
 import { refuseUnreadable } from "./refuse-unreadable";
 
 /** Installs the guards of the Node server (docs/decisions/018-guards-of-the-server.md). */
-export function guardServer(appOrigin: string): void {
+export function guardServer(appOrigin: string, backends: readonly BackendSettings[]): void {
   closeIdleConnections();
-  guardResponses(appOrigin);
+  guardResponses(appOrigin, backends, log);
+  limitBackendTimeouts(backends);
   interceptEvents({
     request: refuseUnreadable,
     upgrade: createUpgradeGuard({

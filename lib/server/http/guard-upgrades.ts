@@ -3,7 +3,8 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Log } from "../../log/log";
 import { describeProblem, problems } from "../../problem";
-import { routes } from "../../routes";
+import { isWithin } from "../../route-patterns";
+import { type Backend, routes } from "../../routes";
 
 /** How long the client may take to close its side after ours is closed. Milliseconds. */
 const CLOSE_TIMEOUT = 1_000;
@@ -13,6 +14,10 @@ const CLOSE_TIMEOUT = 1_000;
  * Milliseconds.
  */
 const FIRST_BYTE_TIMEOUT = 30_000;
+
+const WEB_SOCKET_PREFIXES = routes.backends
+  .filter(({ webSockets = true }: Backend) => webSockets)
+  .map(({ prefix }) => prefix);
 
 export interface UpgradeGuardOptions {
   readonly log: Log;
@@ -54,15 +59,15 @@ function isOwn({ url = "" }: IncomingMessage, ownPrefix: string | undefined): bo
 }
 
 /**
- * Whether this is a WebSocket handshake (RFC 6455 §4.1) for a backend path that the gate sees
- * unchanged.
+ * Whether this is a WebSocket handshake (RFC 6455 §4.1) for a path of a backend that takes
+ * WebSockets, and the gate sees the path unchanged.
  */
 function isBackendHandshake({ method, headers, url = "" }: IncomingMessage): boolean {
   const [path = ""] = url.split("?", 1);
   return (
     method === "GET" &&
     headers.upgrade?.toLowerCase() === "websocket" &&
-    (path === routes.backend || path.startsWith(`${routes.backend}/`)) &&
+    WEB_SOCKET_PREFIXES.some((prefix) => isWithin(path, prefix)) &&
     isNormal(path)
   );
 }

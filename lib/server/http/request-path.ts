@@ -1,6 +1,5 @@
 import "server-only";
 import type { IncomingMessage } from "node:http";
-import { routes } from "../../routes";
 
 /** The path as Next and the gate see it, without dot segments. */
 export function pathOf({ url = "/" }: IncomingMessage): string {
@@ -9,7 +8,7 @@ export function pathOf({ url = "/" }: IncomingMessage): string {
 }
 
 /** Next removes `.rsc` from a path before the gate sees it. */
-export function isBackendPath(path: string): boolean {
-  const next = path[routes.backend.length];
-  return path.startsWith(routes.backend) && (next === undefined || next === "/" || next === ".");
+export function isBackendPath(path: string, prefix: string): boolean {
+  const next = path[prefix.length];
+  return path.startsWith(prefix) && (next === undefined || next === "/" || next === ".");
 }

@@ -2,6 +2,7 @@ import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ContentSources } from "../../csp";
+import type { Routes } from "../../routes";
 import { buildStaticPolicy } from "../static-page-policy";
 import { isBackendPath, pathOf } from "./request-path";
 
@@ -13,12 +14,17 @@ const POLICY = "content-security-policy";
  * `next start`, and by the functions that render a page for Vercel's cache. `secure`: the app is
  * served over https.
  */
-export function setStaticPolicies(sources: ContentSources, secure: boolean): void {
+export function setStaticPolicies(
+  backends: Routes["backends"],
+  sources: ContentSources,
+  secure: boolean,
+): void {
+  const isBackend = (path: string) => backends.some(({ prefix }) => isBackendPath(path, prefix));
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const path = pathOf(request);
     // Their policies are fixed (`guard-responses.ts`), and no gate replaces what a client sends.
-    if (isBackendPath(path) || path.startsWith("/_next/")) return;
+    if (isBackend(path) || path.startsWith("/_next/")) return;
     onHead(response, () => setPolicy(request, response));
     onEnd(response, (html) => {
       if (!isHtml(response) || !isPrerendered(response)) return;

@@ -1,10 +1,18 @@
+import { matchesPattern } from "../../../lib/route-patterns";
+import { type Routes, routes } from "../../../lib/routes";
 import { CheckFailed, CheckSkipped } from "../check";
 import { type HttpRequest, type HttpResponse, SCRIPT, type Send } from "../probe";
 import type { Account } from "./account";
 import type { Context } from "./context";
 
-export const ME = "/backend/api/me";
-export const TASKS = "/backend/api/tasks";
+const [first, ...further]: Routes["backends"] = routes.backends;
+export const BACKEND = first.prefix;
+export const ME = `${BACKEND}/api/me`;
+export const TASKS = `${BACKEND}/api/tasks`;
+/** A protected path of each further backend. */
+export const OF_OTHER_BACKENDS: readonly string[] = further
+  .filter(({ prefix, access }) => !access.some(({ path }) => matchesPattern(`${prefix}/conform`, path)))
+  .map(({ prefix }) => `${prefix}/conform`);
 /** The origin of an attacker's page. */
 export const EVIL = "https://evil.example";
 

@@ -1,7 +1,7 @@
 import type { Check } from "../check";
 import { type HttpRequest, type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
 import type { Account } from "./account";
-import { assert, assertStatus, describeResponse, EVIL, ME, TASKS } from "./assertions";
+import { assert, assertStatus, BACKEND, describeResponse, EVIL, ME, TASKS } from "./assertions";
 import type { Context } from "./context";
 import { fetchTasks, withTask } from "./tasks";
 
@@ -149,7 +149,7 @@ async function fetchTaskList(account: Account): Promise<string> {
 /** RFC 6455 §4.1 */
 function handshake(origin: string): HttpRequest {
   return {
-    path: "/backend/ws",
+    path: `${BACKEND}/ws`,
     headers: {
       Connection: "Upgrade",
       Upgrade: "websocket",

@@ -1,14 +1,14 @@
 import type { Check } from "../check";
 import { type HttpRequest, NAVIGATION, SCRIPT } from "../probe";
-import { assertRefused, assertStatus, EVIL, ME, TASKS } from "./assertions";
+import { assertRefused, assertStatus, BACKEND, EVIL, ME, OF_OTHER_BACKENDS, TASKS } from "./assertions";
 import type { Context } from "./context";
 
 const MATCHER = "middleware.ts: the matcher must exclude only static files";
 const PLATFORM =
   "Use a version of Next.js that drops these headers of clients (such as 16.4), or drop them in the proxy in front of it";
 
-/** Three protected paths: a page, a backend call and a route handler. */
-const PROTECTED = ["/dashboard", ME, "/api/anything"];
+/** Protected paths: a page, a call to each backend and a route handler. */
+const PROTECTED = ["/dashboard", ME, ...OF_OTHER_BACKENDS, "/api/anything"];
 
 /** Ways to bypass the gate. Each has worked against some software. */
 export const gateBypass: readonly Check<Context>[] = [
@@ -81,18 +81,18 @@ export const gateBypass: readonly Check<Context>[] = [
           ...[
             "/%62ackend/api/me",
             "/Backend/api/me",
-            "//backend/api/me",
-            "/./backend/api/me",
-            "/backend;x/api/me",
+            `/${BACKEND}/api/me`,
+            `/.${BACKEND}/api/me`,
+            `${BACKEND};x/api/me`,
           ],
           ...[
-            "/backend%2fapi%2fme",
+            `${BACKEND}%2fapi%2fme`,
             "/\\backend/api/me",
             "/x/..%2fbackend/api/me",
-            "/x/%2e%2e/backend/api/me",
+            `/x/%2e%2e${BACKEND}/api/me`,
           ],
           ...[
-            "/backend/%2e%2e/dashboard",
+            `${BACKEND}/%2e%2e/dashboard`,
             "/_next/static/../../dashboard",
             "/_next/static/%2e%2e/%2e%2e/dashboard",
           ],
@@ -108,7 +108,7 @@ export const gateBypass: readonly Check<Context>[] = [
     run: (context) =>
       assertRefused(context, [
         { path: "/_next/data/conform/dashboard.json" },
-        { path: "/_next/data/conform/backend/api/me.json" },
+        { path: `/_next/data/conform${BACKEND}/api/me.json` },
         { path: "/dashboard.rsc" },
         { path: `${ME}.rsc` },
         { path: "/dashboard.segments/_tree.segment.rsc" },
@@ -142,7 +142,11 @@ export const gateBypass: readonly Check<Context>[] = [
     fix: "edge/path-matcher.ts: isDeceptivePath",
     async run({ ada }) {
       for (const path of ["a%2fb", "a%2Fb", "a%5cb", "%00", "..%2fadmin", "a/..%5cb"]) {
-        assertStatus(await ada.send({ path: `/backend/${path}`, headers: SCRIPT }), 400, `/backend/${path}`);
+        assertStatus(
+          await ada.send({ path: `${BACKEND}/${path}`, headers: SCRIPT }),
+          400,
+          `${BACKEND}/${path}`,
+        );
       }
     },
   },

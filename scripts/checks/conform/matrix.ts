@@ -1,9 +1,20 @@
 import type { Check } from "../check";
 import { NAVIGATION, SCRIPT } from "../probe";
-import { assert, assertStatus, describeResponse, fetchMe, ME, readLocation } from "./assertions";
+import {
+  assert,
+  assertStatus,
+  BACKEND,
+  describeResponse,
+  fetchMe,
+  ME,
+  OF_OTHER_BACKENDS,
+  readLocation,
+} from "./assertions";
 import type { Context } from "./context";
 
 const ROUTES = "lib/routes.ts lists the paths; edge/decide.ts decides what each of them gets";
+
+const DOWNLOAD = `${BACKEND}/report.pdf`;
 
 /** What each request gets: the table in ARCHITECTURE.md, checked from outside. */
 export const matrix: readonly Check<Context>[] = [
@@ -52,13 +63,15 @@ export const matrix: readonly Check<Context>[] = [
   },
   {
     id: "matrix.backend-401",
-    title: "the backend's paths refuse a signed-out script with 401 and a challenge",
+    title: "the paths of every backend refuse a signed-out script with 401 and a challenge",
     source: "RFC 9110 §11.6.1",
     fix: ROUTES,
     async run({ send }) {
-      const response = await send({ path: ME, headers: SCRIPT });
-      assertStatus(response, 401, ME);
-      assert(response.headers.has("www-authenticate"), "WWW-Authenticate beside a 401", "none");
+      for (const path of [ME, ...OF_OTHER_BACKENDS]) {
+        const response = await send({ path, headers: SCRIPT });
+        assertStatus(response, 401, path);
+        assert(response.headers.has("www-authenticate"), `WWW-Authenticate beside a 401 of ${path}`, "none");
+      }
     },
   },
   {
@@ -78,7 +91,7 @@ export const matrix: readonly Check<Context>[] = [
     title: "a signed-out visitor who opens a download link is redirected to the sign-in page",
     source: "RFC 9110 §15.4.8",
     fix: "edge/classify.ts distinguishes navigations from scripts",
-    run: (context) => assertLoginRedirect(context, "/backend/report.pdf", "/backend/report.pdf"),
+    run: (context) => assertLoginRedirect(context, DOWNLOAD, DOWNLOAD),
   },
   {
     id: "matrix.api",

@@ -10,6 +10,7 @@ import { isLoopback } from "./loopback";
 import { request } from "./request";
 
 const needsApp = ["app.reachable"];
+const PREFIXES = routes.backends.map(({ prefix }) => prefix).join(" and ");
 
 /**
  * CVE-2025-29927: this header made older versions of Next.js skip the middleware, and so the gate.
@@ -50,15 +51,15 @@ export const app: readonly Check<Context>[] = [
   },
   {
     id: "app.gate",
-    title: "The gate refuses an anonymous call to /backend",
+    title: `The gate refuses an anonymous call to ${PREFIXES}`,
     needs: needsApp,
-    run: ({ app: { origin }, path }) => judgeGate(origin, path, {}),
+    run: (context) => judgeGates(context, {}),
   },
   {
     id: "app.bypass",
     title: "An internal header of Next.js does not bypass the gate",
     needs: needsApp,
-    run: ({ app: { origin }, path }) => judgeGate(origin, path, BYPASS),
+    run: (context) => judgeGates(context, BYPASS),
   },
   {
     id: "app.page",
@@ -108,11 +109,18 @@ function isNotStarted(error: unknown): error is Unreachable {
   return error.code === "ECONNREFUSED" && isLoopback(new URL(error.origin).hostname);
 }
 
+/** The outcome of the first backend that is not protected. */
+async function judgeGates({ app, backends }: Context, extra: Record<string, string>): Promise<Outcome> {
+  for (const { settings, path } of backends) {
+    const outcome = await judgeGate(app.origin, settings.prefix + path, extra);
+    if (outcome.status !== "passed") return outcome;
+  }
+  return passed();
+}
+
 async function judgeGate(origin: string, path: string, extra: Record<string, string>): Promise<Outcome> {
-  const { status, headers } = await request(origin + routes.backend + path, {
-    headers: { ...SCRIPT, ...extra },
-  });
-  const restore = "Check that middleware.ts is deployed unchanged, and that its matcher covers /backend";
+  const { status, headers } = await request(origin + path, { headers: { ...SCRIPT, ...extra } });
+  const restore = `Check that middleware.ts is deployed unchanged, and that its matcher covers ${path}`;
   const upstream = headers.get("x-middleware-rewrite");
   if (status === 200 || upstream) return failed(`the call reached FastAPI and returned ${status}`, restore);
   if (status !== 401) return failed(`the gate returns ${status}; expected 401`, restore);

@@ -1,92 +1,111 @@
+import { slugOf } from "../../../lib/backends";
+import { type Backend, routes } from "../../../lib/routes";
 import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
 import { failUnreachable } from "../network-error";
 import type { HttpResponse } from "../probe";
-import type { Context } from "./context";
+import type { BackendContext, Context } from "./context";
 import { diagnose, isAccepted, readCode } from "./diagnose";
 import { judgeClock } from "./judge-clock";
 import { isLoopback } from "./loopback";
 import { request } from "./request";
 import { type Forgery, forgeries } from "./token-probe";
 
-const needsBackend = ["backend.reachable"];
+/** Checks each FastAPI directly, with the tokens that the gate would send. */
+export const backend: readonly Check<Context>[] = routes.backends.flatMap(checksOf);
 
-/** Checks FastAPI directly, with the tokens that the gate would send. */
-export const backend: readonly Check<Context>[] = [
-  {
-    id: "backend.https",
-    title: "The connection to FastAPI uses https",
-    needs: ["config.BACKEND_URL"],
-    run: ({ env }) => {
-      const { protocol, hostname, origin } = new URL(env.backendUrl);
-      if (protocol === "https:") return passed();
-      if (isLoopback(hostname)) return passed("http, which is fine on loopback");
-      return warning(
-        `BACKEND_URL is ${origin}: tokens are sent unencrypted`,
-        "Serve FastAPI over TLS, unless the network is private",
-      );
-    },
-  },
-  {
-    id: "backend.reachable",
-    title: "FastAPI responds",
-    needs: ["config.BACKEND_URL"],
-    run: async ({ env }) => {
-      try {
-        const { status } = await request(`${env.backendUrl}/health`);
-        if (status < 500) return passed(status === 200 ? undefined : `/health: ${status}`);
-        return failed(`/health returns ${status}`, "Check FastAPI's log");
-      } catch (error) {
-        return failUnreachable(error, "FastAPI", "BACKEND_URL");
-      }
-    },
-  },
-  {
-    id: "backend.clock",
-    title: "FastAPI's clock",
-    needs: needsBackend,
-    run: async ({ tokenProbe }) => judgeClock("FastAPI's clock", (await tokenProbe.sendWithoutToken()).ahead),
-  },
-  {
-    id: "backend.anonymous",
-    title: "FastAPI refuses a call without a token",
-    needs: needsBackend,
-    run: async ({ tokenProbe, path }) =>
-      judgeRefusal(await tokenProbe.sendWithoutToken(), "A CALL WITHOUT A TOKEN", path),
-  },
-  {
-    id: "backend.accepts",
-    title: "FastAPI accepts the gate's token",
-    needs: [...needsBackend, "config.JWT_SECRET_KEY", "config.optional"],
-    run: judgeAcceptance,
-  },
-  ...Object.entries(forgeries).map(([name, { title, make }]) => ({
-    id: `backend.refuses.${name}`,
-    title: `FastAPI refuses a token ${title}`,
-    // `backend.accepts` is not in this list: a backend that accepts a forged token must be found
-    // even if it refuses the gate's.
-    needs: [...needsBackend, "config.JWT_SECRET_KEY", "config.optional"],
-    run: (context: Context) => judgeForgery(context, title, make),
-  })),
-  {
-    id: "backend.no-store",
-    title: "Caches do not store the responses of FastAPI",
-    needs: ["backend.accepts"],
-    run: async ({ tokenProbe }) => {
-      const cacheControl = (await tokenProbe.sendGateToken()).headers.get("cache-control") ?? "";
-      if (/\b(no-store|private)\b/.test(cacheControl)) return passed(cacheControl);
-      return warning(
-        `Cache-Control is ${cacheControl ? `"${cacheControl}"` : "not sent"}, so a shared cache can store the response`,
-        "Send Cache-Control: private, no-store with every response, as backend/headers.py does",
-      );
-    },
-  },
-];
+function checksOf(data: Backend, index: number): Check<Context>[] {
+  const { address, prefix } = data;
+  const isFirst = index === 0;
+  const topic = isFirst ? "backend" : `backend.${slugOf(data)}`;
+  const name = isFirst ? "FastAPI" : `FastAPI at ${prefix}`;
+  const needsBackend = [`${topic}.reachable`];
+  const needsToken = [...needsBackend, "config.JWT_SECRET_KEY", "config.optional"];
+  const of = ({ backends }: Context) => backends[index] as BackendContext;
 
-async function judgeAcceptance({ tokenProbe, path, env }: Context): Promise<Outcome> {
+  return [
+    {
+      id: `${topic}.https`,
+      title: `The connection to ${name} uses https`,
+      needs: [`config.${address}`],
+      run: (context) => {
+        const { protocol, hostname, origin } = new URL(of(context).settings.url);
+        if (protocol === "https:") return passed();
+        if (isLoopback(hostname)) return passed("http, which is fine on loopback");
+        return warning(
+          `${address} is ${origin}: tokens are sent unencrypted`,
+          "Serve FastAPI over TLS, unless the network is private",
+        );
+      },
+    },
+    {
+      id: `${topic}.reachable`,
+      title: `${name} responds`,
+      needs: [`config.${address}`],
+      run: async (context) => {
+        try {
+          const { status } = await request(`${of(context).settings.url}/health`);
+          if (status < 500) return passed(status === 200 ? undefined : `/health: ${status}`);
+          return failed(`/health returns ${status}`, "Check FastAPI's log");
+        } catch (error) {
+          return failUnreachable(error, name, address);
+        }
+      },
+    },
+    {
+      id: `${topic}.clock`,
+      title: `The clock of ${name}`,
+      needs: needsBackend,
+      run: async (context) =>
+        judgeClock(`the clock of ${name}`, (await of(context).tokenProbe.sendWithoutToken()).ahead),
+    },
+    {
+      id: `${topic}.anonymous`,
+      title: `${name} refuses a call without a token`,
+      needs: needsBackend,
+      run: async (context) => {
+        const { tokenProbe, path } = of(context);
+        return judgeRefusal(await tokenProbe.sendWithoutToken(), "A CALL WITHOUT A TOKEN", path);
+      },
+    },
+    {
+      id: `${topic}.accepts`,
+      title: `${name} accepts the gate's token`,
+      needs: needsToken,
+      run: (context) => judgeAcceptance(of(context), data),
+    },
+    ...Object.entries(forgeries).map(([forgery, { title, make }]) => ({
+      id: `${topic}.refuses.${forgery}`,
+      title: `${name} refuses a token ${title}`,
+      // `accepts` is not in this list: a backend that accepts a forged token must be found even if it
+      // refuses the gate's.
+      needs: needsToken,
+      run: (context: Context) => judgeForgery(of(context), title, make),
+    })),
+    {
+      id: `${topic}.no-store`,
+      title: `Caches do not store the responses of ${name}`,
+      needs: [`${topic}.accepts`],
+      run: async (context) => {
+        const response = await of(context).tokenProbe.sendGateToken();
+        const cacheControl = response.headers.get("cache-control") ?? "";
+        if (/\b(no-store|private)\b/.test(cacheControl)) return passed(cacheControl);
+        return warning(
+          `Cache-Control is ${cacheControl ? `"${cacheControl}"` : "not sent"}, so a shared cache can store the response`,
+          "Send Cache-Control: private, no-store with every response, as backend/headers.py does",
+        );
+      },
+    },
+  ];
+}
+
+async function judgeAcceptance(
+  { tokenProbe, path, settings }: BackendContext,
+  backend: Backend,
+): Promise<Outcome> {
   const response = await tokenProbe.sendGateToken();
   if (isAccepted(response)) return passed();
   if (response.status === 401) {
-    const { reason, fix } = await diagnose(response, env.jwt, tokenProbe);
+    const { reason, fix } = await diagnose(response, settings.jwt, tokenProbe, backend);
     return failed(reason, fix);
   }
   if (response.status === 403) {
@@ -101,7 +120,11 @@ async function judgeAcceptance({ tokenProbe, path, env }: Context): Promise<Outc
 const suggestPath = (which: string) =>
   `Give a path of your FastAPI ${which}: npm run doctor -- --path /api/me`;
 
-async function judgeForgery({ tokenProbe, path }: Context, title: string, make: Forgery): Promise<Outcome> {
+async function judgeForgery(
+  { tokenProbe, path }: BackendContext,
+  title: string,
+  make: Forgery,
+): Promise<Outcome> {
   const outcome = judgeRefusal(await tokenProbe.sendForgedToken(make), `A FORGED TOKEN (${title})`, path);
   if (outcome.status === "failed" || isAccepted(await tokenProbe.sendGateToken())) return outcome;
   return skipped("FastAPI refuses the gate's own token too, so this refusal proves nothing");

@@ -1,3 +1,4 @@
+import { routes } from "../../../lib/routes";
 import { type Check, failed, type Outcome, passed, warning } from "../check";
 import type { Context } from "./context";
 import { estimateBits, WEAK_BELOW_BITS } from "./entropy";
@@ -8,8 +9,8 @@ const REQUIRED = [
   "BETTER_AUTH_SECRET",
   "JWT_SECRET_KEY",
   "DATABASE_URL",
-  "BACKEND_URL",
-] as const;
+  ...routes.backends.map(({ address }) => address),
+];
 
 /** One check for each variable that has no default, and one check for all others. */
 export const configuration: readonly Check<Context>[] = [

@@ -1,5 +1,8 @@
 import { neon } from "@neondatabase/serverless";
+import { type BackendSettings, readBackend } from "../../../lib/backends";
 import { type Env, EnvError, parseEnv } from "../../../lib/env";
+import { isWithin } from "../../../lib/route-patterns";
+import { type Backend, routes } from "../../../lib/routes";
 import type { AtEnd } from "../../lib/main";
 import { root } from "../../lib/root";
 import { throwAwayEnv } from "../../stack/app-env";
@@ -17,10 +20,9 @@ export interface Context {
   readonly env: Env;
   /** The address of the running app, and whether it comes from the command line. */
   readonly app: { readonly origin: string; readonly isNamed: boolean };
-  /** A path of FastAPI that requires a user. */
-  readonly path: string;
   readonly root: string;
-  readonly tokenProbe: TokenProbe;
+  /** In the order of `routes.backends`. */
+  readonly backends: readonly BackendContext[];
   /**
    * The configuration with which this machine reaches the database. A plain Postgres gets a local
    * endpoint that speaks Neon's protocols.
@@ -28,14 +30,26 @@ export interface Context {
   readonly openDatabase: () => Promise<Env>;
 }
 
+/** What the checks of one backend work with. */
+export interface BackendContext {
+  readonly settings: BackendSettings;
+  /** A path of it that requires a user, without its prefix. */
+  readonly path: string;
+  readonly tokenProbe: TokenProbe;
+}
+
 export interface Options {
   readonly appUrl: string | undefined;
-  readonly path: string;
+  /** Paths that require a user, with the prefix of a further backend, or without for the first one. */
+  readonly paths: readonly string[];
 }
+
+/** The path that the checks of a backend request, unless the command line names another one. */
+const DEFAULT_PATH = "/api/me";
 
 export function createContext(
   { settings, problems: inFiles }: { settings: Settings; problems: readonly string[] },
-  { appUrl, path }: Options,
+  { appUrl, paths }: Options,
   atEnd: AtEnd,
 ): Context {
   const named = new Set(inFiles.map(nameOf));
@@ -52,9 +66,16 @@ export function createContext(
     problems,
     env,
     app: { origin: appUrl ? new URL(appUrl).origin : env.appOrigin, isNamed: appUrl !== undefined },
-    path,
     root,
-    tokenProbe: createTokenProbe(env.jwt, new URL(env.backendUrl + path).href),
+    backends: routes.backends.map((backend) => {
+      const settings = readBackend(backend, env);
+      const path = findPath(paths, backend, routes.backends);
+      return {
+        settings,
+        path,
+        tokenProbe: createTokenProbe(settings.jwt, new URL(settings.url + path).href),
+      };
+    }),
     openDatabase() {
       opened ??= env.neonEndpoint
         ? Promise.resolve(env)
@@ -62,6 +83,19 @@ export function createContext(
       return opened;
     },
   };
+}
+
+/** The path of this backend among those of the command line, without its prefix. */
+export function findPath(
+  paths: readonly string[],
+  backend: Backend,
+  [first, ...further]: readonly Backend[],
+): string {
+  const found =
+    backend === first
+      ? paths.find((path) => !further.some(({ prefix }) => isWithin(path, prefix)))
+      : paths.find((path) => isWithin(path, backend.prefix))?.slice(backend.prefix.length);
+  return found || DEFAULT_PATH;
 }
 
 /**

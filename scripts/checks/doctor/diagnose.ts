@@ -1,3 +1,4 @@
+import { type Backend, routes } from "../../../lib/routes";
 import { type JwtConfig, LEEWAY_SECONDS } from "../../../lib/token/contract";
 import type { Finding } from "../check";
 import type { HttpResponse } from "../probe";
@@ -40,10 +41,6 @@ const BY_CODE: Record<string, Finding> = {
     reason: "the Authorization header does not arrive at FastAPI",
     fix: "Forward Authorization in the proxy in front of FastAPI",
   },
-  gate_signed_out: {
-    reason: "BACKEND_URL is the address of a Gatehouse app, not of FastAPI",
-    fix: "Set BACKEND_URL to the address of FastAPI itself",
-  },
 };
 
 /**
@@ -54,10 +51,13 @@ export async function diagnose(
   refusal: TimedResponse,
   config: JwtConfig,
   probe: TokenProbe,
+  { address, audience }: Pick<Backend, "address" | "audience"> = routes.backends[0],
 ): Promise<Finding> {
   const code = readCode(refusal);
-  const byTrial = await tryVariations(refusal, config, probe);
+  const byTrial = await tryVariations(refusal, config, probe, audience);
   if (byTrial) return byTrial;
+  if (code === "token_wrong_audience" && audience !== undefined) return describeOwnAudience(audience);
+  if (code === "gate_signed_out") return describeGate(address);
   return (
     BY_CODE[code ?? ""] ?? {
       reason: `FastAPI refuses the gate's token${code ? ` (${code})` : " and gives no reason"}`,
@@ -66,6 +66,17 @@ export async function diagnose(
   );
 }
 
+/** A further backend has its audience in the routes, not in a variable of the gate. */
+const describeOwnAudience = (audience: string): Finding => ({
+  reason: `the audience differs: lib/routes.ts has "${audience}", and FastAPI expects another one`,
+  fix: `Set JWT_AUDIENCE=${audience} for this FastAPI and restart it`,
+});
+
+const describeGate = (address: string): Finding => ({
+  reason: `${address} is the address of a Gatehouse app, not of FastAPI`,
+  fix: `Set ${address} to the address of FastAPI itself`,
+});
+
 /**
  * Tries tokens that differ in one setting. A token that is accepted tells more than an error code.
  */
@@ -73,14 +84,19 @@ async function tryVariations(
   { ahead = 0 }: TimedResponse,
   config: JwtConfig,
   probe: TokenProbe,
+  ownAudience: string | undefined,
 ): Promise<Finding | undefined> {
-  for (const { variation, finding } of listSuspects(config, ahead)) {
+  for (const { variation, finding } of listSuspects(config, ahead, ownAudience)) {
     if (isAccepted(await probe.sendVariation(variation))) return finding;
   }
   return undefined;
 }
 
-function listSuspects(config: JwtConfig, ahead: number): { variation: Variation; finding: Finding }[] {
+function listSuspects(
+  config: JwtConfig,
+  ahead: number,
+  ownAudience: string | undefined,
+): { variation: Variation; finding: Finding }[] {
   const laterKeys = config.keys.slice(1).map((key) => ({
     variation: { keys: [key] },
     finding: {
@@ -91,10 +107,13 @@ function listSuspects(config: JwtConfig, ahead: number): { variation: Variation;
   const names = (["issuer", "audience"] as const).filter((name) => config[name] !== DEFAULTS[name]);
   const defaults = names.map((name) => ({
     variation: { [name]: DEFAULTS[name] },
-    finding: {
-      reason: `JWT_${name.toUpperCase()} differs: FastAPI expects the default, ${DEFAULTS[name]}`,
-      fix: SAME,
-    },
+    finding:
+      name === "audience" && ownAudience !== undefined
+        ? describeOwnAudience(ownAudience)
+        : {
+            reason: `JWT_${name.toUpperCase()} differs: FastAPI expects the default, ${DEFAULTS[name]}`,
+            fix: SAME,
+          },
   }));
   const clock = {
     variation: { shift: ahead * 1000 },

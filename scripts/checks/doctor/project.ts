@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { routes } from "../../../lib/routes";
+import { type Backend, routes } from "../../../lib/routes";
 import packageJson from "../../../package.json" with { type: "json" };
 import { judgeNodeVersion } from "../../lib/node-support.mjs";
 import { VERCEL_NODE } from "../../lib/node-versions";
@@ -46,8 +46,8 @@ export const project: readonly Check<Context>[] = [
   },
   {
     id: "project.rewrite-caching",
-    title: "Vercel's rewrite caching is off for /backend",
-    run: (context) => judgeRewriteCaching(read(context, "vercel.json")),
+    title: "Vercel's rewrite caching is off for every backend",
+    run: (context) => judgeRewriteCaching(read(context, "vercel.json"), routes.backends),
   },
 ];
 
@@ -88,20 +88,34 @@ export function judgeGateFile(exists: (file: string) => boolean): Outcome {
   return failed("middleware.ts is missing: no path is protected", "Restore middleware.ts");
 }
 
-export function judgeRewriteCaching(text: string | undefined): Outcome {
-  const ofBackend = `${routes.backend}/(.*)`;
-  const fix = `Give "${ofBackend}" the header x-vercel-enable-rewrite-caching: 0 in vercel.json, as in this project`;
-  if (text === undefined) return failed("vercel.json is missing", fix);
+const CACHING = "x-vercel-enable-rewrite-caching";
+
+/** `text`: the content of `vercel.json`. */
+export function judgeRewriteCaching(text: string | undefined, backends: readonly Backend[]): Outcome {
+  const sources = backends.map(({ prefix }) => `${prefix}/(.*)`);
+  if (text === undefined) {
+    return failed("vercel.json is missing", `Restore it, and add ${sources.map(describeEntry).join(", ")}`);
+  }
   let rules: { source?: string; headers?: { key?: string; value?: string }[] }[];
   try {
     rules = JSON.parse(text).headers ?? [];
   } catch {
     return failed("vercel.json is not valid JSON", "Correct it");
   }
-  const found = rules
-    .filter(({ source }) => source === ofBackend || source === "/(.*)")
-    .flatMap(({ headers = [] }) => headers)
-    .find(({ key }) => key?.toLowerCase() === "x-vercel-enable-rewrite-caching");
-  if (found?.value === "0") return passed();
-  return failed("Vercel may cache FastAPI's responses and send one user's data to another", fix);
+  const isOff = (source: string) =>
+    rules
+      .filter((rule) => rule.source === source || rule.source === "/(.*)")
+      .flatMap(({ headers = [] }) => headers)
+      .find(({ key }) => key?.toLowerCase() === CACHING)?.value === "0";
+  const missing = sources.filter((source) => !isOff(source));
+  if (missing.length === 0) return passed();
+  return {
+    status: "failed",
+    findings: missing.map((source) => ({
+      reason: `Vercel may cache the responses of ${source} and send one user's data to another`,
+      fix: `Add to "headers" in vercel.json: ${describeEntry(source)}`,
+    })),
+  };
 }
+
+const describeEntry = (source: string) => JSON.stringify({ source, headers: [{ key: CACHING, value: "0" }] });

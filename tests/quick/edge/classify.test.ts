@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createClassifier, type Wants } from "../../../edge/classify";
 import { type Access, type RouteKind, routes } from "../../../lib/routes";
+import { routesWithAccess } from "../../fixtures/gate";
 
 const classify = createClassifier(routes);
 
@@ -120,14 +121,13 @@ describe("a pattern with a star", () => {
 });
 
 describe("the access to", () => {
-  const withRules = createClassifier({
-    ...routes,
-    backendAccess: [
+  const withRules = createClassifier(
+    routesWithAccess([
       { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
       { path: "/backend/api/articles/*", methods: ["GET", "HEAD"], access: "optional" },
       { path: "/backend/ping", methods: ["GET"], access: "open" },
-    ],
-  });
+    ]),
+  );
 
   test.each<[method: string, path: string, access: Access]>([
     ["POST", "/backend/webhooks", "open"],

@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../../edge/gate";
 import type { StoreResult } from "../../../edge/session/store";
 import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
-import { type Routes, routes } from "../../../lib/routes";
+import type { Backend } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
-import { gateOptions } from "../../fixtures/gate";
+import { gateOptions, routesWithAccess } from "../../fixtures/gate";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);
@@ -180,7 +180,7 @@ describe("a request to the backend", () => {
 });
 
 describe("a request to a backend path with a rule", () => {
-  const rules: Routes["backendAccess"] = [
+  const rules: Backend["access"] = [
     { path: "/backend/webhooks/*", methods: ["GET", "POST"], access: "open" },
     { path: "/backend/articles/*", methods: ["GET", "POST"], access: "optional" },
   ];
@@ -192,9 +192,7 @@ describe("a request to a backend path with a rule", () => {
       lookups += 1;
       return reply();
     };
-    gate = createGate(
-      gateOptions(APP, { store, now: () => time }, { routes: { ...routes, backendAccess: rules } }),
-    );
+    gate = createGate(gateOptions(APP, { store, now: () => time }, { routes: routesWithAccess(rules) }));
   });
 
   const arrived = (response: Response, name: string) => response.headers.get(`x-middleware-request-${name}`);

@@ -121,7 +121,9 @@ function isDecodable(pathname: string): boolean {
 function startGate(store: () => Promise<StoreResult>) {
   const errors: object[] = [];
   const log = (entry: LogEntry) => errors.push(...(entry.error === undefined ? [] : [entry]));
-  const gate = createGate(gateOptions(APP, { store, log }, { backendUrl: BACKEND, maxBodyBytes: MAX_BODY }));
+  const gate = createGate(
+    gateOptions(APP, { store, log }, { backendUrls: { BACKEND_URL: BACKEND }, maxBodyBytes: MAX_BODY }),
+  );
   return { gate, errors };
 }
 

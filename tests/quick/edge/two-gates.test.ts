@@ -12,8 +12,7 @@ const shop: Routes = {
   publicPages: ["/", "/prices"],
   guestPages: ["/enter"],
   openApi: ["/api/hooks/*"],
-  backend: "/orders",
-  backendAccess: [],
+  backends: [{ prefix: "/orders", address: "ORDERS_URL", access: [] }],
   maxStale: [["/orders/invoices/*", 0]],
   login: "/enter",
   endSession: ["/api/hooks/leave"],
@@ -29,7 +28,7 @@ interface Case {
 
 async function createCase(
   appOrigin: string,
-  more: { routes?: Routes; backendUrl?: string } = {},
+  more: { routes?: Routes; backendUrls?: Record<string, string> } = {},
 ): Promise<Case> {
   let lookups = 0;
   const store = async () => {
@@ -46,7 +45,7 @@ let app: Case;
 let other: Case;
 beforeEach(async () => {
   app = await createCase(APP);
-  other = await createCase(SHOP, { routes: shop, backendUrl: "https://orders.internal" });
+  other = await createCase(SHOP, { routes: shop, backendUrls: { ORDERS_URL: "https://orders.internal" } });
 });
 
 const html = { accept: "text/html" };

@@ -1,16 +1,30 @@
 import { describe, expect, it, test } from "vitest";
 import { checkRoutes, RoutesError } from "../../../lib/check-routes";
-import { type Routes, routes } from "../../../lib/routes";
+import { type Backend, type Routes, routes } from "../../../lib/routes";
 
 const valid: Routes = {
   publicPages: ["/", "/about", "/blog/*"],
   guestPages: ["/login", "/join/*"],
   openApi: ["/api/auth/*", "/api/health"],
-  backend: "/backend",
-  backendAccess: [
-    { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
-    { path: "/backend/api/articles/*", methods: ["GET", "HEAD"], access: "optional" },
-    { path: "/backend/api/articles", methods: ["POST"], access: "open" },
+  backends: [
+    {
+      prefix: "/backend",
+      address: "BACKEND_URL",
+      access: [
+        { path: "/backend/webhooks/*", methods: ["POST"], access: "open" },
+        { path: "/backend/api/articles/*", methods: ["GET", "HEAD"], access: "optional" },
+        { path: "/backend/api/articles", methods: ["POST"], access: "open" },
+      ],
+    },
+    {
+      prefix: "/reports",
+      address: "REPORTS_URL",
+      audience: "reports-api",
+      timeoutSeconds: 290,
+      maxBodyMb: 1,
+      webSockets: false,
+      access: [{ path: "/reports/public/*", methods: ["GET"], access: "optional" }],
+    },
   ],
   maxStale: [
     ["/backend/api/account/*", 0],
@@ -20,6 +34,16 @@ const valid: Routes = {
   endSession: ["/api/auth/sign-out"],
   home: "/dashboard",
 };
+
+const [first, second] = valid.backends as [Backend, Backend];
+
+/** The problems of the routes whose first backend has these values. */
+const problemsOfFirst = (changes: Partial<Record<keyof Backend, unknown>>) =>
+  problemsOf({ backends: [{ ...first, access: [], ...changes }] });
+
+/** The problems of the routes whose second backend has these values. */
+const problemsOfSecond = (changes: Partial<Record<keyof Backend, unknown>>) =>
+  problemsOf({ backends: [first, { ...second, access: [], ...changes }] });
 
 function problemsOf(changes: Partial<Record<keyof Routes, unknown>>): readonly string[] {
   try {
@@ -77,8 +101,12 @@ describe("an invalid pattern is refused:", () => {
     expect(problemsOf({ [list]: ["x"] })).toEqual([`${list}: "x" does not start with "/". Add it`]);
   });
 
-  test.each(["backend", "login", "home"] as const)("as %s", (name) => {
+  test.each(["login", "home"] as const)("as %s", (name) => {
     expect(problemsOf({ [name]: "x" })).toEqual([`${name}: "x" does not start with "/". Add it`]);
+  });
+
+  it("as the prefix of a backend", () => {
+    expect(problemsOfFirst({ prefix: "x" })).toEqual(['backends: "x" does not start with "/". Add it']);
   });
 
   it("in maxStale", () => {
@@ -87,7 +115,7 @@ describe("an invalid pattern is refused:", () => {
 });
 
 test.each([
-  ["backend", { backend: "/backend/*" }, "/backend/*"],
+  ["backends", { backends: [{ ...first, prefix: "/backend/*", access: [] }] }, "/backend/*"],
   ["login", { login: "/login/*" }, "/login/*"],
   ["home", { home: "/home/*" }, "/home/*"],
   ["endSession", { endSession: ["/api/auth/*"] }, "/api/auth/*"],
@@ -121,17 +149,17 @@ describe("a path with two kinds is refused:", () => {
     [
       "a public page below the backend's prefix",
       { publicPages: ["/backend/docs"] },
-      'publicPages: "/backend/docs" overlaps "/backend" in backend. A path has one kind: change one of them',
+      'publicPages: "/backend/docs" overlaps "/backend" in backends. A path has one kind: change one of them',
     ],
     [
       "a backend in a public folder",
-      { publicPages: ["/x/*"], backend: "/x/backend", maxStale: [] },
-      'publicPages: "/x/*" overlaps "/x/backend" in backend. A path has one kind: change one of them',
+      { publicPages: ["/x/*"], backends: [{ ...first, prefix: "/x/backend", access: [] }], maxStale: [] },
+      'publicPages: "/x/*" overlaps "/x/backend" in backends. A path has one kind: change one of them',
     ],
     [
       "an open route handler below the backend's prefix",
-      { backend: "/api" },
-      'openApi: "/api/auth/*" overlaps "/api" in backend. A path has one kind: change one of them',
+      { backends: [{ ...first, prefix: "/api", access: [] }] },
+      'openApi: "/api/auth/*" overlaps "/api" in backends. A path has one kind: change one of them',
     ],
     [
       "a page twice",
@@ -186,7 +214,16 @@ describe("a path in the wrong list is refused:", () => {
       { publicPages: ["/*"], guestPages: ["/login"] },
       'publicPages: "/*" covers every page. List the pages or their folders',
     ],
-    ["every path", { backend: "/" }, 'backend: "/" covers every path. Write a path such as "/backend"'],
+    [
+      "every path",
+      { backends: [{ ...first, prefix: "/", access: [] }] },
+      'backends: "/" covers every path. Write a path such as "/backend"',
+    ],
+    [
+      "a backend below /api",
+      { backends: [{ ...first, prefix: "/api/backend", access: [] }] },
+      'backends: "/api/backend" is below "/api", where the app\'s route handlers are. Use another prefix',
+    ],
     [
       "a protected sign-in page",
       { login: "/enter" },
@@ -215,49 +252,133 @@ describe("a rule for the backend is refused:", () => {
     [
       "with an invalid path",
       [{ ...rule, path: "/backend/x/" }],
-      'backendAccess: "/backend/x/" has a slash too many at its end. Remove it: "/about" is also "/about/"',
+      'access of "/backend": "/backend/x/" has a slash too many at its end. Remove it: "/about" is also "/about/"',
     ],
     [
       "for a path outside the backend",
       [{ ...rule, path: "/webhooks/*" }],
-      'backendAccess: "/webhooks/*" is not below "/backend". Write the path with this prefix',
+      'access of "/backend": "/webhooks/*" is not below "/backend". Write the path with this prefix',
     ],
     [
       "for every path",
       [{ ...rule, path: "/*" }],
-      'backendAccess: "/*" is not below "/backend". Write the path with this prefix',
+      'access of "/backend": "/*" is not below "/backend". Write the path with this prefix',
     ],
     [
       "without methods",
       [{ ...rule, methods: [] }],
-      'backendAccess: "/backend/x" has no methods. List them, such as ["POST"]',
+      'access of "/backend": "/backend/x" has no methods. List them, such as ["POST"]',
     ],
     [
       "with a method in lower case",
       [{ ...rule, methods: ["get"] }],
-      'backendAccess: "/backend/x" has the method "get". Use GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+      'access of "/backend": "/backend/x" has the method "get". Use GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
     ],
     [
       "with a method twice",
       [{ ...rule, methods: ["GET", "GET"] }],
-      'backendAccess: "/backend/x" has the method "GET" twice. Remove one of them',
+      'access of "/backend": "/backend/x" has the method "GET" twice. Remove one of them',
     ],
     [
       "with an unknown access",
       [{ ...rule, access: "public" }],
-      'backendAccess: "/backend/x" has the access "public". Use "optional" or "open", or remove the rule',
+      'access of "/backend": "/backend/x" has the access "public". Use "optional" or "open", or remove the rule',
     ],
     [
       "next to another one for the same path and method",
       [rule, { ...rule, path: "/backend/*", methods: ["GET", "POST"], access: "optional" }],
-      'backendAccess: "/backend/x" and "/backend/*" overlap for the same method. Remove or change one of them',
+      'access of "/backend": "/backend/x" and "/backend/*" overlap for the same method. Remove or change one of them',
     ],
-  ])("%s", (_, backendAccess, problem) => {
-    expect(problemsOf({ backendAccess })).toEqual([problem]);
+  ])("%s", (_, access, problem) => {
+    expect(problemsOfFirst({ access })).toEqual([problem]);
   });
 
   it("but not next to one for another method", () => {
-    expect(problemsOf({ backendAccess: [rule, { ...rule, methods: ["POST"] }] })).toEqual([]);
+    expect(problemsOfFirst({ access: [rule, { ...rule, methods: ["POST"] }] })).toEqual([]);
+  });
+});
+
+describe("a backend is refused:", () => {
+  const address = 'Write the name of a variable, such as "REPORTS_URL"';
+  const audience = "Give it one of its own, and the same to the service as JWT_AUDIENCE";
+  test.each<[sentence: string, problems: () => readonly string[], problem: string]>([
+    [
+      "none at all",
+      () => problemsOf({ backends: [] }),
+      'backends: is empty. List at least one, with the prefix "/backend"',
+    ],
+    [
+      "an address instead of the name of a variable",
+      () => problemsOfFirst({ address: "https://api.example.com" }),
+      `backends: "/backend" has the address "https://api.example.com". ${address}`,
+    ],
+    [
+      "the name of a variable in lower case",
+      () => problemsOfSecond({ address: "reports_url" }),
+      `backends: "/reports" has the address "reports_url". ${address}`,
+    ],
+    [
+      "an audience of the first one, which would not be that of GET /api/auth/token",
+      () => problemsOfFirst({ audience: "x" }),
+      'backends: "/backend" has an audience, and the first backend\'s is JWT_AUDIENCE. Remove it here',
+    ],
+    [
+      "a further one without an audience",
+      () => problemsOfSecond({ audience: undefined }),
+      `backends: "/reports" has no audience. ${audience}`,
+    ],
+    [
+      "a further one with a blank audience",
+      () => problemsOfSecond({ audience: " " }),
+      `backends: "/reports" has no audience. ${audience}`,
+    ],
+    [
+      "two with the same audience",
+      () =>
+        problemsOf({ backends: [first, second, { ...second, prefix: "/c", address: "C_URL", access: [] }] }),
+      'backends: "/reports" and "/c" have the same audience, "reports-api". Each service has its own audience',
+    ],
+    [
+      "two with the same address",
+      () => problemsOfSecond({ address: "BACKEND_URL" }),
+      'backends: "/backend" and "/reports" have the same address, "BACKEND_URL". Each service has its own variable',
+    ],
+    [
+      "two with the same prefix",
+      () => problemsOfSecond({ prefix: "/backend" }),
+      'backends: "/backend" and "/backend" overlap. Remove one of them',
+    ],
+    [
+      "one below another one",
+      () => problemsOfSecond({ prefix: "/backend/reports" }),
+      'backends: "/backend" and "/backend/reports" overlap. Remove one of them',
+    ],
+    [
+      "one that covers a public page",
+      () => problemsOfSecond({ prefix: "/about" }),
+      'publicPages: "/about" overlaps "/about" in backends. A path has one kind: change one of them',
+    ],
+    [
+      "a rule of another one",
+      () => problemsOfSecond({ access: first.access.slice(0, 1) }),
+      'access of "/reports": "/backend/webhooks/*" is not below "/reports". Write the path with this prefix',
+    ],
+  ])("%s", (_, problems, problem) => {
+    expect(problems()).toEqual([problem]);
+  });
+
+  test.each([
+    ["timeoutSeconds", 0, 290],
+    ["timeoutSeconds", 291, 290],
+    ["timeoutSeconds", 1.5, 290],
+    ["timeoutSeconds", "60", 290],
+    ["maxBodyMb", 0, 1024],
+    ["maxBodyMb", 1025, 1024],
+    ["maxBodyMb", Number.NaN, 1024],
+  ])("one with the %s %s", (name, value, max) => {
+    expect(problemsOfFirst({ [name]: value })).toEqual([
+      `backends: "/backend" has the ${name} ${value}. Write a whole number from 1 to ${max}`,
+    ]);
   });
 });
 

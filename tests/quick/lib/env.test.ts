@@ -1,5 +1,7 @@
 import { describe, expect, it, test } from "vitest";
+import { readBackend } from "../../../lib/backends";
 import { EnvError, parseEnv } from "../../../lib/env";
+import type { Backend } from "../../../lib/routes";
 
 const good = {
   BETTER_AUTH_URL: "https://app.example.com",
@@ -23,7 +25,7 @@ it("parseEnv sets the default of each optional variable", () => {
   expect(parseEnv(good)).toEqual({
     appOrigin: "https://app.example.com",
     origins: ["https://app.example.com"],
-    backendUrl: "https://api.example.com",
+    backendUrls: { BACKEND_URL: "https://api.example.com" },
     forwarding: "rewrite",
     databaseUrl: good.DATABASE_URL,
     neonEndpoint: undefined,
@@ -33,6 +35,7 @@ it("parseEnv sets the default of each optional variable", () => {
     sessionMaxStaleSeconds: 60,
     maxBodyBytes: 10 * 1024 * 1024,
     backendTimeoutSeconds: 120,
+    longestTimeoutSeconds: 290,
     tokenEndpoint: false,
     mail: undefined,
     providers: {},
@@ -249,7 +252,68 @@ describe("the address of FastAPI", () => {
     ["https://api.example.com/v1/", "https://api.example.com/v1"],
     ["http://127.0.0.1:8000", "http://127.0.0.1:8000"],
   ])("%s is %s", (value, url) => {
-    expect(parseEnv({ ...good, BACKEND_URL: value }).backendUrl).toBe(url);
+    expect(parseEnv({ ...good, BACKEND_URL: value }).backendUrls).toEqual({ BACKEND_URL: url });
+  });
+});
+
+describe("a second backend", () => {
+  const reports: Backend = {
+    prefix: "/reports",
+    address: "REPORTS_URL",
+    audience: "reports-api",
+    access: [],
+  };
+  const two: readonly Backend[] = [{ prefix: "/backend", address: "BACKEND_URL", access: [] }, reports];
+  const withReports = { ...good, REPORTS_URL: "https://reports.example.com/v1/" };
+
+  const problemsOfTwo = (source: Record<string, string | undefined>) => {
+    try {
+      parseEnv(source, two);
+      return [];
+    } catch (error) {
+      if (error instanceof EnvError) return error.problems;
+      throw error;
+    }
+  };
+
+  it("has its address in the variable that the routes name", () => {
+    expect(parseEnv(withReports, two).backendUrls).toEqual({
+      BACKEND_URL: "https://api.example.com",
+      REPORTS_URL: "https://reports.example.com/v1",
+    });
+  });
+
+  it("without an address is a problem with the name of its variable", () => {
+    expect(problemsOfTwo(good)).toEqual([
+      "REPORTS_URL: is not set. Set it to the address of FastAPI for /reports, such as https://api.example.com",
+    ]);
+  });
+
+  it("cannot have the audience of the first one", () => {
+    expect(problemsOfTwo({ ...withReports, JWT_AUDIENCE: "reports-api" })).toEqual([
+      expect.stringMatching(/^JWT_AUDIENCE: is also the audience of \/reports .*Change one of them$/),
+    ]);
+  });
+
+  it("has the settings of the environment where it has none of its own", () => {
+    const env = parseEnv({ ...withReports, BACKEND_TIMEOUT_SECONDS: "30", MAX_BODY_MB: "2" }, two);
+    expect(readBackend(reports, env)).toEqual({
+      prefix: "/reports",
+      url: "https://reports.example.com/v1",
+      jwt: { ...env.jwt, audience: "reports-api" },
+      timeoutSeconds: 30,
+      maxBodyBytes: 2 * 1024 * 1024,
+    });
+    expect(readBackend({ ...reports, timeoutSeconds: 200, maxBodyMb: 50 }, env)).toMatchObject({
+      timeoutSeconds: 200,
+      maxBodyBytes: 50 * 1024 * 1024,
+    });
+  });
+
+  it("has at most the timeout that a relay on Vercel can have", () => {
+    const env = parseEnv({ ...withReports, VERCEL: "1", BACKEND_FORWARD: "relay" }, two);
+    expect(readBackend({ ...reports, timeoutSeconds: 200 }, env).timeoutSeconds).toBe(25);
+    expect(readBackend(reports, env).timeoutSeconds).toBe(25);
   });
 });
 

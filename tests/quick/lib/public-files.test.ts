@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPublicFileMatcher } from "../../../edge/public-file-matcher";
 import { findFiles } from "../../../lib/build/find-public-files";
 import { listPublicFiles } from "../../../lib/build/list-public-files";
+import { routes } from "../../../lib/routes";
 
 let folder: string;
 beforeEach(() => {
@@ -19,7 +20,7 @@ function list(...files: (string | [name: string, text: string])[]) {
     mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
     writeFileSync(path.join(folder, name), text);
   }
-  return listPublicFiles(findFiles(folder, ["tsx", "ts"]), { backend: "/backend" });
+  return listPublicFiles(findFiles(folder, ["tsx", "ts"]), routes);
 }
 
 const many = "export function generateImageMetadata() {}";

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { problemResponse } from "../../../lib/problem";
+import { type Backend, routes } from "../../../lib/routes";
 import { judgeScheme, judgeStrength } from "../../../scripts/checks/doctor/configuration";
+import { findPath } from "../../../scripts/checks/doctor/context";
 import { explainDatabaseError } from "../../../scripts/checks/doctor/database";
 import { diagnose } from "../../../scripts/checks/doctor/diagnose";
 import { estimateBits, WEAK_BELOW_BITS } from "../../../scripts/checks/doctor/entropy";
@@ -27,6 +29,8 @@ import { root } from "../../../scripts/lib/root";
 
 const vercel = (value: string, source = "/backend/(.*)") =>
   JSON.stringify({ headers: [{ source, headers: [{ key: "X-Vercel-Enable-Rewrite-Caching", value }] }] });
+const main: Backend = { prefix: "/backend", address: "BACKEND_URL", access: [] };
+const reports: Backend = { prefix: "/reports", address: "REPORTS_URL", audience: "reports-api", access: [] };
 const sessionCookie =
   "__Secure-better-auth.session_token=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax";
 const safe = new Headers({
@@ -41,6 +45,25 @@ const without = (name: string) => {
   headers.delete(name);
   return headers;
 };
+
+it("vercel.json of this project turns rewrite caching off for every backend of lib/routes.ts", () => {
+  const text = readFileSync(join(root, "vercel.json"), "utf8");
+  // If this fails, the finding has the entry to add.
+  expect(judgeRewriteCaching(text, routes.backends)).toEqual({ status: "passed" });
+});
+
+it("a backend without an entry in vercel.json is named, with the entry to add", () => {
+  expect(judgeRewriteCaching(vercel("0"), [main, reports])).toEqual({
+    status: "failed",
+    findings: [
+      {
+        reason: "Vercel may cache the responses of /reports/(.*) and send one user's data to another",
+        fix: 'Add to "headers" in vercel.json: {"source":"/reports/(.*)","headers":[{"key":"x-vercel-enable-rewrite-caching","value":"0"}]}',
+      },
+    ],
+  });
+});
+
 const cookies = (cookie: string, secure = true) => judgeCookies([cookie], { secure, status: 200 }).status;
 
 test.each<[string, string, string]>([
@@ -59,17 +82,13 @@ test.each<[string, string, string]>([
   ["middleware.ts", judgeGateFile((file) => file === "middleware.ts").status, "passed"],
   ["proxy.ts beside it", judgeGateFile(() => true).status, "failed"],
   ["neither", judgeGateFile(() => false).status, "failed"],
-  [
-    "rewrite caching off in vercel.json of this project",
-    judgeRewriteCaching(readFileSync(join(root, "vercel.json"), "utf8")).status,
-    "passed",
-  ],
-  ["rewrite caching off", judgeRewriteCaching(vercel("0")).status, "passed"],
-  ["rewrite caching on", judgeRewriteCaching(vercel("1")).status, "failed"],
-  ["rewrite caching off elsewhere", judgeRewriteCaching(vercel("0", "/other")).status, "failed"],
-  ["no header in vercel.json", judgeRewriteCaching("{}").status, "failed"],
-  ["a vercel.json that is no JSON", judgeRewriteCaching("{").status, "failed"],
-  ["no vercel.json", judgeRewriteCaching(undefined).status, "failed"],
+  ["rewrite caching off", judgeRewriteCaching(vercel("0"), [main]).status, "passed"],
+  ["rewrite caching off for every path", judgeRewriteCaching(vercel("0", "/(.*)"), [main]).status, "passed"],
+  ["rewrite caching on", judgeRewriteCaching(vercel("1"), [main]).status, "failed"],
+  ["rewrite caching off elsewhere", judgeRewriteCaching(vercel("0", "/other"), [main]).status, "failed"],
+  ["no header in vercel.json", judgeRewriteCaching("{}", [main]).status, "failed"],
+  ["a vercel.json that is no JSON", judgeRewriteCaching("{", [main]).status, "failed"],
+  ["no vercel.json", judgeRewriteCaching(undefined, [main]).status, "failed"],
   ["https", judgeScheme("https://app.example.com").status, "passed"],
   ["http on loopback", judgeScheme("http://localhost:3000").status, "passed"],
   ["http on the network", judgeScheme("http://app.example.com").status, "failed"],
@@ -181,4 +200,28 @@ it("diagnose recognises a BACKEND_URL that is the address of the app itself", as
   } as unknown as TokenProbe);
   expect(reason).toBe("BACKEND_URL is the address of a Gatehouse app, not of FastAPI");
   expect(fix).toContain("BACKEND_URL");
+});
+
+it("a further backend that expects another audience has a finding with its own, from lib/routes.ts", async () => {
+  const refusal = {
+    ...{ status: 401, headers: new Headers(), body: JSON.stringify({ code: "token_wrong_audience" }) },
+    ...{ setCookies: [], rest: "", ahead: 0 },
+  };
+  const config = { keys: ["k"], issuer: "phase2-web", audience: "reports-api", ttlSeconds: 300 };
+  const probe = { sendVariation: async () => refusal } as unknown as TokenProbe;
+  expect(await diagnose(refusal, config, probe, reports)).toEqual({
+    reason: 'the audience differs: lib/routes.ts has "reports-api", and FastAPI expects another one',
+    fix: "Set JWT_AUDIENCE=reports-api for this FastAPI and restart it",
+  });
+});
+
+test.each([
+  [[], "/api/me", "/api/me"],
+  [["/api/whoami"], "/api/whoami", "/api/me"],
+  [["/reports/api/summary"], "/api/me", "/api/summary"],
+  [["/reports/api/summary", "/api/whoami"], "/api/whoami", "/api/summary"],
+  [["/reportsx"], "/reportsx", "/api/me"],
+])("with --path %j the paths of the two backends are %s and %s", (paths, first, second) => {
+  const both = [main, reports];
+  expect(both.map((backend) => findPath(paths, backend, both))).toEqual([first, second]);
 });

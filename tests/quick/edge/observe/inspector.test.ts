@@ -6,7 +6,7 @@ import type { GateEvent } from "../../../../lib/inspector";
 import { type Routes, routes } from "../../../../lib/routes";
 import { identityOf } from "../../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
-import { gateOptions } from "../../../fixtures/gate";
+import { gateOptions, routesWithAccess } from "../../../fixtures/gate";
 
 const APP = "http://localhost:3000";
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
@@ -103,7 +103,7 @@ test.each<[access: "optional" | "open", shown: Partial<GateEvent>, reason: RegEx
   ["optional", { session: "none", outcome: "forwarded" }, /session is optional .* without a token/],
   ["open", { session: "not needed", outcome: "forwarded" }, /open path: .* caller's own Authorization/],
 ])("the event of a call to an %s path has the reason, and no token", async (access, shown, reason) => {
-  start({ ...routes, backendAccess: [{ path: "/backend/x", methods: ["GET"], access }] });
+  start(routesWithAccess([{ path: "/backend/x", methods: ["GET"], access }]));
   await send("/backend/x");
   const [event] = await readEvents();
   expect(event).toMatchObject({ ...shown, reason: expect.stringMatching(reason) });

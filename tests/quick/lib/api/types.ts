@@ -15,3 +15,19 @@ export async function misuse(api: Api) {
   // @ts-expect-error the parameter of the path is missing
   await api.patch("/api/tasks/{task_id}", { body: { done: true } });
 }
+
+interface ReportPaths {
+  "/api/summary": {
+    get: { responses: { 200: { content: { "application/json": { open: number } } } } };
+  };
+}
+
+/** The client of another backend has the types of that backend alone. */
+export async function misuseOther(api: Api<ReportPaths>) {
+  const summary = await api.get("/api/summary");
+  summary.open satisfies number;
+  // @ts-expect-error this path does not exist
+  await api.get("/api/tasks");
+  // @ts-expect-error this path has no POST
+  await api.post("/api/summary");
+}

@@ -1,0 +1,35 @@
+import { readBackend } from "../../lib/backends";
+import type { Backend } from "../../lib/routes";
+import type { GateOptions } from "../options";
+import { createBackendAddresses } from "./backend-addresses";
+import type { RelayOptions } from "./relay";
+import { createTokenSource, type TokenSource } from "./token";
+
+/** What the gate needs to forward requests to one backend. */
+export interface Upstream {
+  readonly prefix: string;
+  /** Base URL, without a trailing slash. */
+  readonly url: string;
+  readonly maxBodyBytes: number;
+  /** Tokens that only this backend accepts. */
+  readonly tokens: TokenSource;
+  readonly relay: RelayOptions;
+}
+
+/** Creates the upstream of each backend. */
+export function createUpstreams(options: GateOptions): ReadonlyMap<Backend, Upstream> {
+  return new Map(options.routes.backends.map((backend) => [backend, createUpstream(backend, options)]));
+}
+
+function createUpstream(backend: Backend, options: GateOptions): Upstream {
+  const { fetch, startTimer, log, appOrigin } = options;
+  const { prefix, url, jwt, maxBodyBytes, timeoutSeconds } = readBackend(backend, options);
+  const addresses = createBackendAddresses(url, prefix);
+  return {
+    prefix,
+    url,
+    maxBodyBytes,
+    tokens: createTokenSource({ ...options, jwt }),
+    relay: { fetch, startTimer, log, appOrigin, addresses, timeoutMs: timeoutSeconds * 1000 },
+  };
+}
