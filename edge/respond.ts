@@ -99,7 +99,7 @@ function isShared({ classified: { kind } }: GateRequest, { development }: Respon
  * is the same for everyone, so the gate adds nothing that depends on the request.
  *
  * The policy of a static page has the hashes of its scripts, which only the server knows that has the
- * HTML (`lib/server/http/static-page-policy.ts`). The policy on the request has a nonce, for a page
+ * HTML (`lib/server/http/set-static-policy.ts`). The policy on the request has a nonce, for a page
  * that is rendered for this request after all: the not-found page.
  */
 function passShared({ raw, classified }: GateRequest, policy: string): Response {

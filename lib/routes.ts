@@ -84,10 +84,10 @@ export const routes = {
     "/forgot-password",
     "/reset-password",
     "/verify-email",
-    "/account-deleted",
     // Exists only in development. A build does not contain this page.
     "/dev/mail",
   ],
+  staticPages: ["/account-deleted"],
   guestPages: ["/login", "/signup"],
   openApi: ["/api/auth/*", "/api/health/*"],
   backends: [

@@ -1,14 +1,11 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { connection } from "next/server";
 import { buttonClass } from "../_components/button";
 import { MessagePage } from "../_components/message-page";
 
 export const metadata: Metadata = { title: "Account deleted", robots: { index: false } };
 
-export default async function AccountDeletedPage() {
-  // Renders the page for each request (docs/static-pages.md).
-  await connection();
+export default function AccountDeletedPage() {
   return (
     <MessagePage
       title="Your account is deleted"

@@ -15,7 +15,7 @@ interface Options {
 
 /** The parts of Next's manifests that are used here. */
 interface Prerendered {
-  readonly routes: Readonly<Record<string, { readonly srcRoute: string | null }>>;
+  readonly routes: Readonly<Record<string, { srcRoute: string | null; initialHeaders?: object }>>;
   readonly dynamicRoutes: Readonly<Record<string, unknown>>;
 }
 
@@ -24,14 +24,15 @@ const OWN_PAGES = new Set(["/_not-found", "/_global-error"]);
 
 /**
  * Checks the pages of a build, and adds the Content Security Policy to those that are rendered in
- * advance. A server sets it by itself; on Vercel the cache sends the headers of this build.
+ * advance. A server sets it by itself; Vercel's cache sends the `initialHeaders` of Next's manifest.
  * @throws {UserError} with one line for each page that could not work
  */
 export function finishBuild(distDir: string, { routes, contentSources, secure }: Options): void {
-  const prerendered: Prerendered = readJson(path.join(distDir, "prerender-manifest.json"));
+  const manifest = path.join(distDir, "prerender-manifest.json");
+  const prerendered: Prerendered = readJson(manifest);
   const pages = readPages(distDir);
   const inAdvance = Object.keys(prerendered.routes).filter(
-    (page) => !OWN_PAGES.has(page) && existsSync(fileOf(distDir, page, "html")),
+    (page) => !OWN_PAGES.has(page) && existsSync(htmlOf(distDir, page)),
   );
   const sources = new Set(inAdvance.map((page) => prerendered.routes[page]?.srcRoute ?? page));
   const problems = [
@@ -42,11 +43,13 @@ export function finishBuild(distDir: string, { routes, contentSources, secure }:
       .map(describeDynamic),
   ];
   for (const page of inAdvance.filter((page) => isStatic(page, routes))) {
-    const html = readFileSync(fileOf(distDir, page, "html"), "utf8");
+    const html = readFileSync(htmlOf(distDir, page), "utf8");
     const { policy, blocked } = buildStaticPolicy(html, contentSources, secure);
     problems.push(...blocked.map((text) => describeBlocked(page, text)));
-    addHeader(fileOf(distDir, page, "meta"), policy);
+    const entry = prerendered.routes[page];
+    if (entry) entry.initialHeaders = { ...entry.initialHeaders, "content-security-policy": policy };
   }
+  writeFileSync(manifest, JSON.stringify(prerendered));
   if (problems.length > 0)
     fail(`These pages cannot work:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
 }
@@ -69,15 +72,8 @@ function examplePath(page: string): string {
   return page.replace(/\[[^/]*\]/g, "example");
 }
 
-function fileOf(distDir: string, page: string, ending: "html" | "meta"): string {
-  return path.join(distDir, "server/app", `${page === "/" ? "/index" : page}.${ending}`);
-}
-
-/** Next sends these headers with the page, and so does Vercel's cache. */
-function addHeader(file: string, policy: string): void {
-  const meta = readJson<{ headers?: Record<string, string> }>(file);
-  const headers = { ...meta.headers, "content-security-policy": policy };
-  writeFileSync(file, JSON.stringify({ ...meta, headers }, null, 2));
+function htmlOf(distDir: string, page: string): string {
+  return path.join(distDir, "server/app", `${page === "/" ? "/index" : page}.html`);
 }
 
 function describeUnlisted(page: string): string {

@@ -108,7 +108,7 @@ export default async function Help({ params }: { params: Promise<{ topic: string
 const appRoutes: Routes = {
   ...routes,
   publicPages: [...routes.publicPages, "/blog/search"],
-  staticPages: ["/blog/*", "/help/*"],
+  staticPages: [...routes.staticPages, "/blog/*", "/help/*"],
 };
 const contentSources: ContentSources = { scripts: [THEME_HASH], images: ["https://images.example.com"] };
 
@@ -120,8 +120,8 @@ beforeAll(async () => {
     writeFileSync(path.join(folder, name), text);
   }
   rmSync(path.join(folder, "app/robots.txt"));
-  replaceIn("lib/routes.ts", '    "/account-deleted",\n', '    "/account-deleted",\n    "/blog/search",\n');
-  replaceIn("lib/routes.ts", "  guestPages: [", '  staticPages: ["/blog/*", "/help/*"],\n  guestPages: [');
+  replaceIn("lib/routes.ts", '    "/verify-email",\n', '    "/verify-email",\n    "/blog/search",\n');
+  replaceIn("lib/routes.ts", "  staticPages: [", '  staticPages: ["/blog/*", "/help/*", ');
   replaceIn("lib/csp.ts", "scripts: [],", `scripts: [${JSON.stringify(THEME_HASH)}],`);
   replaceIn("lib/csp.ts", "images: [],", 'images: ["https://images.example.com"],');
   isolateFromProject();
@@ -357,14 +357,14 @@ describe("the end of the build refuses by name", () => {
   });
 
   it("a page that is rendered in advance and in no list, which is protected", () => {
-    expect(finish({ ...appRoutes, staticPages: ["/help/*"] })).toThrow(
+    expect(finish({ ...appRoutes, staticPages: [...routes.staticPages, "/help/*"] })).toThrow(
       '"/blog/hello" is rendered in advance',
     );
   });
 
   it("a page that is rendered in advance and listed as public", () => {
     const publicPages = [...appRoutes.publicPages, "/help/*"] as const;
-    expect(finish({ ...appRoutes, staticPages: ["/blog/*"], publicPages })).toThrow(
+    expect(finish({ ...appRoutes, staticPages: [...routes.staticPages, "/blog/*"], publicPages })).toThrow(
       '"/help/start" is rendered in advance',
     );
   });
