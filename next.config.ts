@@ -58,7 +58,8 @@ const config: NextConfig = {
     },
   },
   experimental: {
-    // The gate refuses bodies over the limit of their backend. Without this option Next would cut bodies at 10 MB. Bytes.
+    // The gate refuses bodies over the limit of their backend. Without this option Next would cut
+    // bodies at 10 MB. Bytes.
     proxyClientMaxBodySize: Math.max(...backends.map(({ maxBodyBytes }) => maxBodyBytes)),
     // Without this option Next would stop waiting for the backend after 30 seconds. Milliseconds.
     proxyTimeout: Math.max(...backends.map(({ timeoutSeconds }) => timeoutSeconds)) * 1000,

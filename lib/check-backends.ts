@@ -2,7 +2,10 @@ import { LARGEST_BODY_MB, LONGEST_TIMEOUT_SECONDS } from "./backends";
 import { isWithin, overlap, rootOf } from "./route-patterns";
 import type { Backend, BackendRule } from "./routes";
 
-/** The checks of `routes.backends`, for `lib/check-routes.ts`. Each message names the entry and the fix. */
+/**
+ * The checks of `routes.backends`, for `lib/check-routes.ts`. Each message names the entry and the
+ * fix.
+ */
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 

@@ -19,7 +19,8 @@ export const problems = {
   gate_not_websocket: {
     status: 400,
     title: "Upgrade refused",
-    detail: "Only a WebSocket can be opened here, by GET. Send the request without an upgrade.",
+    detail:
+      "Only a WebSocket can be opened here, by GET, if the backend takes WebSockets. Send the request without an upgrade.",
   },
   gate_not_for_router: {
     status: 400,

@@ -15,8 +15,8 @@ import { ensureVenv } from "./stack/backend";
 
 /**
  * Writes the types of each backend's OpenAPI document: of the first one to `lib/api/types.ts`, and of
- * each further one to a file in `lib/api` that is named after its prefix (docs/routes.md). With
- * `--check` it only compares them.
+ * each further one to a file in `lib/api` that is named after its prefix
+ * (docs/second-backend.md). With `--check` it only compares them.
  */
 
 interface Source {

@@ -36,8 +36,8 @@ export interface Leave {
 }
 
 /**
- * Creates the client for calls from a page to a backend, such as `/backend/*`. They go to the same origin, so the
- * browser sends the session cookie. They carry no token.
+ * Creates the client for calls from a page to a backend, such as `/backend/*`. They go to the same
+ * origin, so the browser sends the session cookie. They carry no token.
  *
  * If the gate reports that the session has ended, the visitor is signed out and taken to the
  * sign-in page. This happens once, even if several calls fail together. These calls still reject,

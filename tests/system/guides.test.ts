@@ -1,14 +1,5 @@
 import { createHmac } from "node:crypto";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -32,7 +23,7 @@ import { isFull } from "../fixtures/full";
 import { applySample, readSamples, type Sample } from "../fixtures/guides";
 import { startMailServer } from "../fixtures/mail-server";
 import { startGuideNginx } from "../fixtures/nginx";
-import { checkTypes, copyProject } from "../fixtures/project-copy";
+import { checkTypes, copyProject, isolateFromProject } from "../fixtures/project-copy";
 
 /** Every sample of the pages in `docs/` is put where its page says, built and used. */
 
@@ -169,11 +160,13 @@ describe("the project with all the samples", () => {
   beforeAll(async () => {
     copyProject(folder);
     linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-    const inProject = samples.filter(({ page, file }) => file && page !== "your-fastapi.md");
+    // tests/system/second-backend.test.ts uses the second of these pages.
+    const inOwnProject = ["your-fastapi.md", "second-backend.md"];
+    const inProject = samples.filter(({ page, file }) => file && !inOwnProject.includes(page));
     for (const sample of inProject.filter(({ page }) => page !== "upgrading-next.md")) {
       applySample(sample, folder);
     }
-    isolateFromProject();
+    isolateFromProject(folder);
     database = await startDatabase();
     started.push(database.stop);
     const port = await freePort();
@@ -188,16 +181,6 @@ describe("the project with all the samples", () => {
     started.push(() => browser.close());
     page = await browser.newPage({ ignoreHTTPSErrors: true });
   }, 600_000);
-
-  /** Without this, Next would treat the surrounding project as the workspace root of this copy. */
-  function isolateFromProject(): void {
-    renameSync(path.join(folder, "next.config.ts"), path.join(folder, "next.config.base.ts"));
-    writeFileSync(
-      path.join(folder, "next.config.ts"),
-      `import config from "./next.config.base";\nconst root = import.meta.dirname;\n` +
-        "export default { ...config, turbopack: { root }, outputFileTracingRoot: root };\n",
-    );
-  }
 
   /** Builds like Vercel, with the command of the page about Neon. It also migrates the tables. */
   async function build(): Promise<void> {

@@ -32,35 +32,36 @@ const PICTURE = readFileSync(path.join(root, "docs/screenshots/home-phone.png"))
 const THEME = 'document.documentElement.dataset.theme = "dark"';
 const THEME_HASH = "'sha256-s9b79ftmUqh5oLc3vsxP1XpyEHpxmDhPPMBuKjX0/ys='";
 
+/** "~" is the folder `app/`. */
 const files: Readonly<Record<string, string | Buffer>> = {
   "public/logo.svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>',
   "public/photo (1).png": PICTURE,
-  "app/robots.ts": 'export default () => ({ rules: { userAgent: "*", disallow: "/backend/" } });\n',
-  "app/manifest.ts": 'export default () => ({ name: "Shop", icons: [{ src: "/logo.svg" }] });\n',
-  "app/sitemap.ts": `export const generateSitemaps = async () => [{ id: "a" }, { id: "b" }];
+  "~/robots.ts": 'export default () => ({ rules: { userAgent: "*", disallow: "/backend/" } });\n',
+  "~/manifest.ts": 'export default () => ({ name: "Shop", icons: [{ src: "/logo.svg" }] });\n',
+  "~/sitemap.ts": `export const generateSitemaps = async () => [{ id: "a" }, { id: "b" }];
 export default async function sitemap({ id }: { id: Promise<string> }) {
   return [{ url: \`https://app.example.com/\${await id}\` }];
 }
 `,
-  "app/(shop)/offers/apple-icon.png": PICTURE,
-  "app/(shop)/offers/page.tsx": `import { connection } from "next/server";
+  "~/(shop)/offers/apple-icon.png": PICTURE,
+  "~/(shop)/offers/page.tsx": `import { connection } from "next/server";
 export default async function Offers() {
   await connection();
   return <h1>Offers</h1>;
 }
 `,
-  "app/counter.tsx": `"use client";
+  "~/counter.tsx": `"use client";
 import { useState } from "react";
 export function Counter() {
   const [count, setCount] = useState(0);
   return <button type="button" onClick={() => setCount(count + 1)}>Clicked {count}</button>;
 }
 `,
-  "app/blog/[slug]/opengraph-image.tsx": `export default async function Image({ params }: { params: Promise<{ slug: string }> }) {
+  "~/blog/[slug]/opengraph-image.tsx": `export default async function Image({ params }: { params: Promise<{ slug: string }> }) {
   return new Response(\`picture of \${(await params).slug}\`, { headers: { "content-type": "image/png" } });
 }
 `,
-  "app/blog/[slug]/page.tsx": `import Image from "next/image";
+  "~/blog/[slug]/page.tsx": `import Image from "next/image";
 import { notFound } from "next/navigation";
 import { Suspense } from "react";
 import { Counter } from "../../counter";
@@ -87,12 +88,12 @@ export default async function Post({ params }: { params: Promise<{ slug: string 
   );
 }
 `,
-  "app/blog/search/page.tsx": `import { Counter } from "../../counter";
+  "~/blog/search/page.tsx": `import { Counter } from "../../counter";
 export default async function Search({ searchParams }: { searchParams: Promise<{ q?: string }> }) {
   return <main><h1>Search for {(await searchParams).q}</h1><Counter /></main>;
 }
 `,
-  "app/help/[topic]/page.tsx": `export const dynamicParams = false;
+  "~/help/[topic]/page.tsx": `export const dynamicParams = false;
 export const generateStaticParams = () => [{ topic: "start" }];
 export default async function Help({ params }: { params: Promise<{ topic: string }> }) {
   return (
@@ -116,8 +117,9 @@ beforeAll(async () => {
   copyProject(folder);
   linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
   for (const [name, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
-    writeFileSync(path.join(folder, name), text);
+    const file = path.join(folder, name.replace("~", "app"));
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
   rmSync(path.join(folder, "app/robots.txt"));
   replaceIn("lib/routes.ts", '    "/verify-email",\n', '    "/verify-email",\n    "/blog/search",\n');

@@ -84,7 +84,7 @@ function explainRefusal(
     case "gate_bad_path":
       return "The path contains an encoded slash, backslash, dot segment or NUL: the backend could read it as another path.";
     case "gate_not_websocket":
-      return "The client requests an upgrade to another protocol, and the gate forwards only WebSockets.";
+      return "The client requests an upgrade. The gate forwards only WebSockets, and only to a backend that takes them.";
     case "gate_not_for_router":
       return "Next's router or a prefetch has sent this request. It would call an endpoint that the app has not called.";
     case "gate_not_embeddable":

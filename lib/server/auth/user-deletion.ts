@@ -39,6 +39,8 @@ export function createUserDeletion(
   // `backend/auth.py` requires a token with this purpose for the deletion, and the gate mints no
   // such token.
   const apis = backends.map((backend) => createBackendApi(backend, "delete-account"));
+  // The main backend is last: if another one fails, the user loses nothing there.
+  apis.reverse();
 
   /** @throws {APIError} 401 if the session has ended, 503 if a part could not be deleted */
   return async function deleteUser(id: string, request: Request | undefined): Promise<void> {

@@ -13,10 +13,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The list for a project with these files. A file can have a text. */
+/** The list for a project with these files. A file can have a text. "~" is the folder `app/`. */
 function list(...files: (string | [name: string, text: string])[]) {
   for (const file of files) {
-    const [name, text] = typeof file === "string" ? [file, ""] : file;
+    const [short, text] = typeof file === "string" ? [file, ""] : file;
+    const name = short.replace("~", "app");
     mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
     writeFileSync(path.join(folder, name), text);
   }
@@ -30,28 +31,28 @@ describe("the list of public files", () => {
     ["public/logo.svg", "/logo.svg"],
     ["public/.well-known/security.txt", "/.well-known/security.txt"],
     ["public/a b/ü.png", "/a%20b/%C3%BC.png"],
-    ["app/favicon.ico", "/favicon.ico"],
-    ["app/robots.ts", "/robots.txt"],
-    ["app/robots.txt", "/robots.txt"],
-    ["app/manifest.ts", "/manifest.webmanifest"],
-    ["app/manifest.json", "/manifest.json"],
-    ["app/sitemap.ts", "/sitemap.xml"],
-    ["app/shop/sitemap.xml", "/shop/sitemap.xml"],
-    ["app/icon.tsx", "/icon"],
-    ["app/icon2.png", "/icon2.png"],
-    ["app/blog/apple-icon.png", "/blog/apple-icon.png"],
-    ["app/blog/opengraph-image.tsx", "/blog/opengraph-image"],
-    ["app/blog/[slug]/twitter-image.png", "/blog/-/twitter-image.png"],
-    ["app/(shop)/offers/icon.svg", "/offers/icon-fsbbyr.svg"],
+    ["~/favicon.ico", "/favicon.ico"],
+    ["~/robots.ts", "/robots.txt"],
+    ["~/robots.txt", "/robots.txt"],
+    ["~/manifest.ts", "/manifest.webmanifest"],
+    ["~/manifest.json", "/manifest.json"],
+    ["~/sitemap.ts", "/sitemap.xml"],
+    ["~/shop/sitemap.xml", "/shop/sitemap.xml"],
+    ["~/icon.tsx", "/icon"],
+    ["~/icon2.png", "/icon2.png"],
+    ["~/blog/apple-icon.png", "/blog/apple-icon.png"],
+    ["~/blog/opengraph-image.tsx", "/blog/opengraph-image"],
+    ["~/blog/[slug]/twitter-image.png", "/blog/-/twitter-image.png"],
+    ["~/(shop)/offers/icon.svg", "/offers/icon-fsbbyr.svg"],
   ])("has %s as %s", (file, expected) => {
     expect(list(file)).toEqual({ paths: [expected], patterns: [] });
   });
 
   it.each<[file: string | [string, string], pattern: string]>([
-    ["app/blog/[slug]/opengraph-image.tsx", "/blog/*/opengraph-image"],
-    [["app/icon.tsx", many], "/icon/*"],
-    [["app/[lang]/blog/icon.tsx", many], "/*/blog/icon/*"],
-    [["app/shop/sitemap.ts", "export const generateSitemaps = () => [];"], "/shop/sitemap/*.xml"],
+    ["~/blog/[slug]/opengraph-image.tsx", "/blog/*/opengraph-image"],
+    [["~/icon.tsx", many], "/icon/*"],
+    [["~/[lang]/blog/icon.tsx", many], "/*/blog/icon/*"],
+    [["~/shop/sitemap.ts", "export const generateSitemaps = () => [];"], "/shop/sitemap/*.xml"],
   ])("has %s as %s", (file, expected) => {
     expect(list(file)).toEqual({ paths: [], patterns: [expected] });
   });
@@ -61,8 +62,8 @@ describe("the list of public files", () => {
   });
 
   it("has no page, no route handler, no private folder, and no other file of app/", () => {
-    const others = ["app/blog/page.tsx", "app/feed.xml/route.ts", "app/_parts/icon.png", "app/data.json"];
-    expect(list(...others, "app/blog/icons.tsx", "app/icon/page.tsx")).toEqual({ paths: [], patterns: [] });
+    const others = ["~/blog/page.tsx", "~/feed.xml/route.ts", "~/_parts/icon.png", "~/data.json"];
+    expect(list(...others, "~/blog/icons.tsx", "~/icon/page.tsx")).toEqual({ paths: [], patterns: [] });
   });
 });
 
@@ -70,41 +71,32 @@ describe("a contradiction is refused by name", () => {
   it.each<[files: (string | [string, string])[], message: string]>([
     [["public/backend/logo.svg"], 'public/backend/logo.svg is below "/backend"'],
     [["public/api/spec.json"], 'public/api/spec.json is below "/api"'],
-    [["app/api/icon.png"], 'app/api/icon.png is below "/api"'],
+    [["~/api/icon.png"], '~/api/icon.png is below "/api"'],
+    [["~/robots.txt", "~/robots.ts"], '~/robots.ts and ~/robots.txt both have the path "/robots.txt"'],
+    [["public/robots.txt", "~/robots.ts"], "public/robots.txt and ~/robots.ts both"],
     [
-      ["app/robots.txt", "app/robots.ts"],
-      'app/robots.ts and app/robots.txt both have the path "/robots.txt"',
-    ],
-    [["public/robots.txt", "app/robots.ts"], "public/robots.txt and app/robots.ts both"],
-    [
-      ["public/account", "app/(signed-in)/account/page.tsx"],
-      "public/account would make app/(signed-in)/account/page.tsx public",
+      ["public/account", "~/(signed-in)/account/page.tsx"],
+      "public/account would make ~/(signed-in)/account/page.tsx public",
     ],
     [
-      ["app/[user]/icon.tsx", "app/blog/[slug]/page.tsx"],
-      "app/[user]/icon.tsx would make app/blog/[slug]/page.tsx public",
+      ["~/[user]/icon.tsx", "~/blog/[slug]/page.tsx"],
+      "~/[user]/icon.tsx would make ~/blog/[slug]/page.tsx public",
     ],
     [
-      ["app/[user]/icon.tsx", "app/blog/icon/page.tsx"],
-      "app/[user]/icon.tsx would make app/blog/icon/page.tsx public",
+      ["~/[user]/icon.tsx", "~/blog/icon/page.tsx"],
+      "~/[user]/icon.tsx would make ~/blog/icon/page.tsx public",
     ],
-    [
-      [["app/icon.tsx", many], "app/icon/[name]/page.tsx"],
-      "app/icon.tsx would make app/icon/[name]/page.tsx public",
-    ],
-    [
-      [["app/icon.tsx", many], "app/icon/big/route.ts"],
-      "app/icon.tsx would make app/icon/big/route.ts public",
-    ],
+    [[["~/icon.tsx", many], "~/icon/[name]/page.tsx"], "~/icon.tsx would make ~/icon/[name]/page.tsx public"],
+    [[["~/icon.tsx", many], "~/icon/big/route.ts"], "~/icon.tsx would make ~/icon/big/route.ts public"],
   ])("%j", (files, message) => {
-    expect(() => list(...files)).toThrow(message);
+    expect(() => list(...files)).toThrow(message.replaceAll("~", "app"));
   });
 
   it.each([
-    [["public/logo.svg", "app/[slug]/page.tsx"]],
-    [["app/blog/[slug]/icon.tsx", "app/blog/[slug]/[part]/page.tsx"]],
-    [["app/blog/[slug]/icon.tsx", "app/[...all]/page.tsx"]],
-    [["app/blog/icon.tsx", "app/blog/[slug]/page.tsx"]],
+    [["public/logo.svg", "~/[slug]/page.tsx"]],
+    [["~/blog/[slug]/icon.tsx", "~/blog/[slug]/[part]/page.tsx"]],
+    [["~/blog/[slug]/icon.tsx", "~/[...all]/page.tsx"]],
+    [["~/blog/icon.tsx", "~/blog/[slug]/page.tsx"]],
   ])("but not %j, where Next prefers the file", (files) => {
     expect(() => list(...files)).not.toThrow();
   });
