@@ -1,13 +1,10 @@
 import type { Metadata } from "next";
-import { connection } from "next/server";
 import { TextLink } from "../../_components/text-link";
 import { ForgotForm } from "./forgot-form";
 
 export const metadata: Metadata = { title: "Forgot your password" };
 
-export default async function ForgotPasswordPage() {
-  // Renders the page for each request (docs/static-pages.md).
-  await connection();
+export default function ForgotPasswordPage() {
   return (
     <>
       <h1 className="text-2xl font-semibold">Forgot your password</h1>
