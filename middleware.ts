@@ -2,6 +2,7 @@ import type { NextRequest } from "next/server";
 import { createGate, type Gate } from "./edge/gate";
 import type { Observer } from "./edge/observe/observer";
 import type { GateOptions } from "./edge/options";
+import { createKeyStore } from "./edge/session/key-store";
 import { createStore } from "./edge/session/store";
 import { contentSources } from "./lib/csp";
 import { loadEnv } from "./lib/env";
@@ -26,6 +27,7 @@ const options: GateOptions = {
   publicFiles: JSON.parse(__PUBLIC_FILES__),
   contentSources,
   store: createStore(env, effects),
+  keyStore: createKeyStore(env, effects),
   randomId: () => crypto.randomUUID(),
   log,
   observers: [],

@@ -4,7 +4,7 @@ import { findFiles } from "./lib/build/find-public-files";
 import { listPublicFiles } from "./lib/build/list-public-files";
 import { checkContentSources } from "./lib/check-csp";
 import { checkRoutes } from "./lib/check-routes";
-import { BACKEND_POLICY } from "./lib/content-policy";
+import { chooseBackendPolicy } from "./lib/content-policy";
 import { contentSources } from "./lib/csp";
 import { loadEnv } from "./lib/env";
 import { assertEnvFiles } from "./lib/env-files";
@@ -43,10 +43,13 @@ const config: NextConfig = {
     { source: "/:path*", headers: toList(securityHeaders(env.appOrigin)) },
     // With `next start` a backend could replace this header, so
     // lib/server/http/guard-responses.ts sets it again.
-    ...backends.map(({ prefix }) => ({
-      source: `${prefix}/:path*`,
-      headers: toList({ "content-security-policy": BACKEND_POLICY }),
-    })),
+    ...backends.flatMap(({ prefix, docsPage }) =>
+      // Of two entries for a path the later one counts.
+      [`${prefix}/:path*`, docsPage ?? []].flat().map((source) => ({
+        source,
+        headers: toList({ "content-security-policy": chooseBackendPolicy(source, docsPage) }),
+      })),
+    ),
   ],
   // Code behind a constant that is false is in no bundle (`lib/build-constants.d.ts`).
   compiler: {

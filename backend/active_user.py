@@ -3,7 +3,7 @@
 A token can outlive its account. Data that came in with such a token would belong to no account.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from fastapi import Depends
 from sqlmodel import Session, col, delete
 from starlette.concurrency import run_in_threadpool
 
-from auth import LEEWAY, MAX_LIFETIME, CurrentUser, NotAuthenticated, User
+from auth import LEEWAY, MAX_LIFETIME, CurrentUser, NotAuthenticated, RequireScope, User
 from db import engine
 from models import DeletedUser
 from request_slots import request_slot
@@ -64,6 +64,19 @@ async def _active_user(user: CurrentUser) -> AsyncIterator[User]:
 #: slot is free again when the endpoint returns, not when the response has been sent: a client may
 #: read the response slowly.
 ActiveUser = Annotated[User, Depends(_active_user, scope="function")]
+
+
+def active_with(scope: str) -> Callable[[User], AsyncIterator[User]]:
+    """Returns a dependency like that of `ActiveUser`, for which a program needs this scope."""
+
+    async def active_user(
+        user: Annotated[User, Depends(RequireScope(scope))],
+    ) -> AsyncIterator[User]:
+        async with request_slot(user.id):
+            await run_in_threadpool(_refuse_deleted, user.id)
+            yield user
+
+    return active_user
 
 
 async def check_active(user: User) -> None:

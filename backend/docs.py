@@ -2,34 +2,43 @@
 
 FastAPI's own `/docs` loads its script from a CDN, so the CDN could run any code on this origin.
 Here this service sends the files itself, from the package fastapi-offline, and the page's Content
-Security Policy allows no other script. The page works at this service's own address, not behind
-the gate's prefix.
+Security Policy allows no other script.
+
+The page works at this service's own address and behind the gate, because its addresses are
+relative. The gate lists the page and its two scripts as `docs` in `lib/routes.ts`, and refuses
+scripts at every other path. For calls through the gate, set `PUBLIC_URL` (`public_address.py`).
 """
 
 import os
-import secrets
 from importlib.resources import files
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 OPENAPI_URL = "/openapi.json"
 
+#: No inline script: the gate's policy for this page has no nonce.
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>API</title>
-<link rel="stylesheet" href="/docs/files/swagger-ui.css">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="{folder}/files/swagger-ui.css">
 <div id="swagger-ui"></div>
-<script nonce="{nonce}" src="/docs/files/swagger-ui-bundle.js"></script>
-<script nonce="{nonce}">SwaggerUIBundle({{ url: "{url}", dom_id: "#swagger-ui" }});</script>
+<script src="{folder}/files/swagger-ui-bundle.js"></script>
+<script src="{folder}/start.js"></script>
 </html>
 """
 
-# Swagger UI sets styles in attributes, and loads its icons from data: URLs.
-_POLICY = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+_START = """// The address is relative to the page.
+SwaggerUIBundle({ url: "openapi.json", dom_id: "#swagger-ui" });
+"""
+
+# The gate sets the same policy (`DOCS_POLICY` in lib/content-policy.ts). Swagger UI sets styles in
+# attributes, and loads its icons from data: URLs.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
@@ -49,7 +58,9 @@ def add_docs(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def show_docs() -> HTMLResponse:
-        nonce = secrets.token_urlsafe(16)
-        page = _PAGE.format(nonce=nonce, url=OPENAPI_URL)
-        headers = {"Content-Security-Policy": _POLICY.format(nonce=nonce)}
-        return HTMLResponse(page, headers=headers)
+        page = _PAGE.format(folder="docs")
+        return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+
+    @app.get("/docs/start.js", include_in_schema=False)
+    async def start_docs() -> Response:
+        return Response(_START, media_type="text/javascript")

@@ -16,7 +16,8 @@ class ResponseHeaders:
     """Keeps responses out of caches, blocks scripts in them, and returns the request id.
 
     A shared cache may be between this service and the browser: Vercel caches the response of a
-    rewrite according to the upstream's ``Cache-Control``.
+    rewrite according to the upstream's ``Cache-Control``. An endpoint with an ``ETag`` sets
+    ``private, no-cache`` itself: with ``no-store`` the browser would keep nothing to compare.
 
     Behind the gate, a response of this service has the app's origin. If an attacker gets HTML into
     a response, its scripts would run with the app's rights. The policy blocks them. A page that
@@ -41,7 +42,7 @@ class ResponseHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                headers["Cache-Control"] = "private, no-store"
+                headers.setdefault("Cache-Control", "private, no-store")
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers.setdefault("Content-Security-Policy", POLICY)
                 if request_id:

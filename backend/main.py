@@ -23,6 +23,7 @@ from limits import THREADS
 from live import router as live
 from logs import log, set_up_log
 from models import Health, Me, Refusal
+from public_address import PublicAddress, public_url
 from request_slots import Busy, LimitReached
 from tasks import router as tasks
 
@@ -92,6 +93,8 @@ if docs_are_on():
     add_docs(app)
 auth.install(app)
 app.add_middleware(BodyLimit)
+if url := public_url():
+    app.add_middleware(PublicAddress, url=url)
 app.add_exception_handler(RequestValidationError, respond_invalid_input)
 app.add_exception_handler(BodyTooLarge, respond_too_large)
 app.add_exception_handler(LimitReached, respond_limit_reached)

@@ -1,13 +1,14 @@
 """The tasks of a user. A user can neither see nor change another user's tasks."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Depends, HTTPException
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, func, select
 
-from active_user import ActiveUser, refuse_deleted
+from active_user import active_with, refuse_deleted
 from auth import User
 from db import engine, writing
 from limits import TASKS_PER_USER
@@ -15,6 +16,10 @@ from live_feed import publish
 from models import Conflict, NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses={401: {"model": Refusal}})
+#: The user, also for a program with the scope (`keyScopes` of the gate's `lib/programs.ts`).
+Reader = Annotated[User, Depends(active_with("tasks:read"), scope="function")]
+Writer = Annotated[User, Depends(active_with("tasks:write"), scope="function")]
+
 not_found = {404: {"model": NotFound}}
 
 
@@ -49,13 +54,13 @@ def _refuse_too_many(user_id: str, db: Session) -> None:
 
 
 @router.get("", response_model=list[Task])
-def list_tasks(user: ActiveUser):
+def list_tasks(user: Reader):
     with Session(engine) as db:
         return tasks_of(user.id, db)
 
 
 @router.post("", response_model=Task, status_code=201, responses={409: {"model": Conflict}})
-def create_task(new: NewTask, user: ActiveUser):
+def create_task(new: NewTask, user: Writer):
     task = TaskRow(id=str(new.id), user_id=user.id, title=new.title, done=new.done)
     with writing() as db:
         db.add(task)
@@ -73,13 +78,13 @@ def create_task(new: NewTask, user: ActiveUser):
 
 
 @router.get("/{task_id}", response_model=Task, responses=not_found)
-def read_task(task_id: str, user: ActiveUser):
+def read_task(task_id: str, user: Reader):
     with Session(engine) as db:
         return _own_task(task_id, user, db)
 
 
 @router.patch("/{task_id}", response_model=Task, responses=not_found)
-def change_task(task_id: str, change: TaskChange, user: ActiveUser):
+def change_task(task_id: str, change: TaskChange, user: Writer):
     with writing() as db:
         task = _own_task(task_id, user, db)
         task.sqlmodel_update(change.model_dump(exclude_none=True))
@@ -95,7 +100,7 @@ def change_task(task_id: str, change: TaskChange, user: ActiveUser):
 
 
 @router.delete("/{task_id}", status_code=204, responses=not_found)
-def delete_task(task_id: str, user: ActiveUser) -> None:
+def delete_task(task_id: str, user: Writer) -> None:
     with writing() as db:
         db.delete(_own_task(task_id, user, db))
         db.commit()

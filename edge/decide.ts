@@ -1,5 +1,6 @@
 import type { ProblemCode } from "../lib/problem";
 import type { Facts } from "./facts";
+import type { Unmet } from "./requirements";
 import type { KnownSession } from "./session/session";
 
 /**
@@ -9,12 +10,16 @@ import type { KnownSession } from "./session/session";
 export type Decision =
   | { readonly do: "pass" }
   | Forward
-  | { readonly do: "refuse"; readonly code: ProblemCode }
+  | { readonly do: "refuse"; readonly code: Exclude<ProblemCode, UnmetCode> }
+  /** The session is active, and does not meet a rule for the path. */
+  | { readonly do: "refuse"; readonly code: UnmetCode; readonly unmet: Unmet }
   /** The 503 page, for a visitor whose session cannot be checked at the moment. */
   | { readonly do: "show-unavailable" }
   | { readonly do: "redirect"; readonly to: "login" | "next"; readonly status: 303 | 307 }
   /** The same redirect for a server action, in a header that Next's client reads. */
   | { readonly do: "redirect-action"; readonly to: "login" | "next" };
+
+type UnmetCode = "gate_forbidden" | "gate_sign_in_too_old";
 
 /** Sends the request to the backend. `as` is who the caller is to the backend. */
 export type Forward =
@@ -55,7 +60,8 @@ export function decide(facts: Facts): Decision {
       if (facts.deceptivePath) return refuse("gate_bad_path");
       if (facts.session.state !== "active") return decideWithoutSession(facts);
       // Attack: `SameSite=Lax` lets a page of a sister domain send the cookie.
-      return facts.crossSite ? refuse("gate_cross_site") : PASS;
+      if (facts.crossSite) return refuse("gate_cross_site");
+      return facts.unmet ? refuseUnmet(facts.unmet) : PASS;
     case "backend":
       return decideBackend(facts);
     default:
@@ -74,6 +80,8 @@ function decideBackend(facts: Facts): Decision {
 function decideByAccess(facts: Facts): Decision {
   const { access, session } = facts;
   if (access === "open") return FORWARD_AS_ITSELF;
+  // On an optional path as well: a program must notice that its credential no longer works.
+  if (session.state === "invalid") return refuse("gate_invalid_credential");
   if (session.state === "active") return { do: "forward", as: "user", session: session.session };
   if (access === "optional" && session.state === "none") return FORWARD_ANONYMOUS;
   return decideWithoutSession(facts);
@@ -83,6 +91,7 @@ function findObjection(facts: Facts): Decision | undefined {
   // On an open path the gate adds nothing to a request that its sender could not send alone.
   if (facts.crossSite && facts.access !== "open") return refuse("gate_cross_site");
   if (facts.embedded) return refuse("gate_not_embeddable");
+  if (facts.unmet) return refuseUnmet(facts.unmet);
   if (facts.wants === "other-upgrade") return refuse("gate_not_websocket");
   // Next prefetches a `<Link>` to the backend: each visitor who sees the link would call the
   // endpoint.
@@ -136,6 +145,12 @@ function isUpgrade({ wants }: Facts): boolean {
   return wants === "upgrade" || wants === "other-upgrade";
 }
 
-function refuse(code: ProblemCode): Decision {
+/** RFC 9470 §3: a new sign-in can change the age, and nothing else. */
+function refuseUnmet(unmet: Unmet): Decision {
+  const code = "max_age" in unmet ? "gate_sign_in_too_old" : "gate_forbidden";
+  return { do: "refuse", code, unmet };
+}
+
+function refuse(code: Exclude<ProblemCode, UnmetCode>): Decision {
   return { do: "refuse", code };
 }

@@ -3,12 +3,16 @@ import type { Classified } from "./classify";
 import { isDeceptivePath } from "./path-matcher";
 import type { GateRequest } from "./request";
 import type { RequestHeaders } from "./request-headers";
+import type { FindUnmet, Unmet } from "./requirements";
 import type { SessionResult } from "./session/session";
 
 /** Everything that the policy (`edge/decide.ts`) depends on. */
 export interface Facts extends Omit<Classified, "backend"> {
   readonly session: SessionResult;
-  /** A page of another site has sent this request, with an unsafe method or as an upgrade. */
+  /**
+   * A page of another site has sent this request, with an unsafe method or as an upgrade. Never for
+   * a program's credential: no browser adds one by itself, so there is nothing to forge.
+   */
   readonly crossSite: boolean;
   /**
    * For a backend path: the backend could decode it to a different path. For any other path: Next
@@ -19,6 +23,8 @@ export interface Facts extends Omit<Classified, "backend"> {
   readonly embedded: boolean;
   /** The length that the request declares, compared with the backend's limit. */
   readonly body: BodyLength;
+  /** A condition of `requirements` in lib/routes.ts that the active session does not meet. */
+  readonly unmet: Unmet | undefined;
 }
 
 export type BodyLength = "fits" | "too-large" | "unknown-length";
@@ -29,14 +35,19 @@ export interface FactRules {
   readonly origins: readonly string[];
   /** The limit of the backend. Without a backend it has no effect. */
   readonly maxBodyBytes: number;
+  /** Undefined: there are no rules. */
+  readonly findUnmet: FindUnmet | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** Gathers the facts about a request and its session. */
 export function gatherFacts(
-  { headers, pathname, classified, isUpgrade }: GateRequest,
+  request: GateRequest,
   session: SessionResult,
-  { origins, maxBodyBytes }: FactRules,
+  { origins, maxBodyBytes, findUnmet, now }: FactRules,
 ): Facts {
+  const { headers, pathname, classified, isUpgrade, bearer } = request;
   const { kind, access, wants, safe } = classified;
   return {
     kind,
@@ -44,10 +55,14 @@ export function gatherFacts(
     wants,
     safe,
     session,
-    crossSite: isCrossSite(headers, !safe || isUpgrade, origins),
+    crossSite: bearer === undefined && isCrossSite(headers, !safe || isUpgrade, origins),
     deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
-    embedded: isEmbedded(headers),
+    embedded: isEmbedded(headers) && !isDocsScript(request),
     body: compareBodyLength(headers, maxBodyBytes),
+    unmet:
+      findUnmet && session.state === "active"
+        ? findUnmet(pathname, session.session.identity, () => now() / 1000)
+        : undefined,
   };
 }
 
@@ -93,6 +108,17 @@ const EMBEDDING: ReadonlySet<string> = new Set([
 function isEmbedded(headers: RequestHeaders): boolean {
   const destination = headers.get("sec-fetch-dest");
   return (destination != null && EMBEDDING.has(destination)) || headers.has("service-worker");
+}
+
+/**
+ * Whether a page loads a script of the backend's documentation (`docs` in lib/routes.ts). As a worker
+ * such a file is refused as well.
+ */
+function isDocsScript({ headers, pathname, classified }: GateRequest): boolean {
+  const scripts: readonly string[] = classified.backend?.docs?.scripts ?? [];
+  return (
+    scripts.includes(pathname) && headers.get("sec-fetch-dest") === "script" && !headers.has("service-worker")
+  );
 }
 
 /**

@@ -7,8 +7,10 @@ import { buildLogEntry, logDecision } from "./log";
 import { observeStep } from "./observe/observer";
 import type { GateOptions } from "./options";
 import { type GateRequest, readRequest } from "./request";
+import { createRequirements } from "./requirements";
 import { respond, respondToFailure } from "./respond";
 import { readSessionCookies, sessionCookieNames } from "./session/cookies";
+import { createCredentialReader } from "./session/credentials";
 import { createSessionReader } from "./session/reader";
 import type { KnownSession, SessionResult } from "./session/session";
 import { createStalenessBound } from "./session/staleness-bound";
@@ -49,7 +51,9 @@ export function createGate(options: GateOptions): Gate {
     now,
     startTimer,
   });
+  const readCredential = createCredentialReader({ ...options, sessions, cookieNames });
   const upstreams = createUpstreams(options);
+  const findUnmet = createRequirements(routes.requirements ?? []);
   const onDropped = createDroppedHeaderLog(log);
   const steps = {
     session: observeStep(observers, "session", findSession),
@@ -94,14 +98,18 @@ export function createGate(options: GateOptions): Gate {
 
   /** Finds the caller's session. An outage of the store is a result, not an error. */
   function findSession(request: GateRequest): MaybeAsync<SessionResult> {
-    const { headers, pathname, classified } = request;
-    const { kind, access } = classified;
+    const { headers, pathname, classified, bearer } = request;
+    const { kind, access, backend } = classified;
+    const maxStale = maxStaleAt(pathname);
+    if (bearer !== undefined) {
+      return readCredential(bearer, { maxStale, acceptsJwt: backend === routes.backends[0] });
+    }
     const header = headers.get("cookie") ?? "";
     const cookies = readSessionCookies(header, cookieNames);
     const ending = cookies && endsSession(request) ? sessions.end(cookies) : undefined;
     if (access === "open") return mapMaybeAsync(ending, () => NO_LOOKUP);
     // A forwarded response cannot set cookies, so the lookup must not extend the session.
-    return sessions.read(cookies, header, { extend: kind !== "backend", maxStale: maxStaleAt(pathname) });
+    return sessions.read(cookies, header, { caller: kind === "backend" ? "backend" : "page", maxStale });
   }
 
   /** By an unsafe method and from this site: another site must not make the gate forget a session. */
@@ -112,7 +120,7 @@ export function createGate(options: GateOptions): Gate {
   function decideOn(request: GateRequest, session: SessionResult): Decision {
     const { backend } = request.classified;
     const { maxBodyBytes } = backend ? findUpstream(backend) : options;
-    return decide(gatherFacts(request, session, { origins, maxBodyBytes }));
+    return decide(gatherFacts(request, session, { origins, maxBodyBytes, findUnmet, now }));
   }
 
   function findUpstream(backend: Backend | undefined): Upstream {
@@ -122,8 +130,12 @@ export function createGate(options: GateOptions): Gate {
     return upstream;
   }
 
-  /** The JWT for the backend. A WebSocket always gets a new one. */
+  /**
+   * The JWT for the backend. A WebSocket always gets a new one. A program's own JWT is passed on as it
+   * is: a new one would live longer than the one that was issued.
+   */
   function mintToken({ isUpgrade, classified }: GateRequest, session: KnownSession): MaybeAsync<string> {
+    if (session.jwt !== undefined) return session.jwt;
     const { tokens } = findUpstream(classified.backend);
     return isUpgrade ? tokens.mintForSocket(session) : tokens.get(session.identity);
   }

@@ -4,6 +4,7 @@ import type { Log } from "../lib/log/log";
 import type { PublicFiles } from "../lib/public-files";
 import type { Routes } from "../lib/routes";
 import type { Observer } from "./observe/observer";
+import type { KeyStore } from "./session/key-store";
 import type { SessionStore } from "./session/store";
 import type { StartTimer } from "./util/single-flight";
 
@@ -28,6 +29,7 @@ export type GateSettings = Pick<
 /** The I/O, time, randomness and log of a gate. */
 export interface GateEffects {
   readonly store: SessionStore;
+  readonly keyStore: KeyStore;
   /** Sends requests to the backend, with `forwarding: "relay"`. */
   readonly fetch: typeof fetch;
   /** Milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import type { Classified, Classify } from "./classify";
 import type { RequestHeaders } from "./request-headers";
+import { readBearer } from "./session/bearer";
 
 /** An incoming request, parsed once. */
 export interface GateRequest {
@@ -17,6 +18,11 @@ export interface GateRequest {
   readonly classified: Classified;
   /** Whether this is an upgrade: the client holds the socket open for another protocol. */
   readonly isUpgrade: boolean;
+  /**
+   * A program's credential, for a path of the backend that is not open. If it is set, the request
+   * has no session cookie.
+   */
+  readonly bearer?: string | undefined;
 }
 
 /** Parses a request. `requestId` becomes its ID. */
@@ -26,7 +32,9 @@ export function readRequest(raw: Request, requestId: string, classify: Classify)
   const { pathname, search } = splitUrl(raw.url);
   const classified = classify(raw.method, pathname, headers);
   const isUpgrade = classified.wants === "upgrade" || classified.wants === "other-upgrade";
-  return { raw, requestId, headers, pathname, search, classified, isUpgrade };
+  const hasBearer = classified.kind === "backend" && classified.access !== "open";
+  const bearer = hasBearer ? readBearer(headers) : undefined;
+  return { raw, requestId, headers, pathname, search, classified, isUpgrade, bearer };
 }
 
 /**

@@ -1,13 +1,14 @@
 import { BARE_POLICY } from "../lib/content-policy";
 import { applySetCookies } from "../lib/cookies";
 import { failurePage, unavailablePage } from "../lib/failure-page";
-import { problemResponse, RETRY_AFTER } from "../lib/problem";
+import { type ProblemCode, problemResponse, RETRY_AFTER } from "../lib/problem";
 import { loginPath, safeNextPath } from "../lib/redirect-target";
 import type { Routes } from "../lib/routes";
 import type { OwnDecision } from "./decide";
 import type { GateOptions } from "./options";
 import { choosePolicy, type PolicyOptions } from "./pages/content-security-policy";
 import type { GateRequest } from "./request";
+import type { Unmet } from "./requirements";
 
 /** For the gate's own responses: they depend on the visitor, so no cache may store them. */
 const PRIVATE = { "cache-control": "private, no-store" };
@@ -32,7 +33,10 @@ export function respond(
         ? passShared(request, choosePolicy(request.classified, options))
         : pass(request, setCookies, choosePolicy(request.classified, options));
     case "refuse": {
-      const response = problemResponse(decision.code, requestId);
+      const response =
+        "unmet" in decision
+          ? unmetResponse(decision.code, requestId, decision.unmet)
+          : problemResponse(decision.code, requestId);
       // Next sends no response to an upgrade that it does not forward. It closes the socket only if
       // the path is a page's, and leaves it open otherwise. So the refusal is also a rewrite to a
       // page. Other hosts send the refusal itself.
@@ -56,6 +60,22 @@ export function respond(
       decision satisfies never;
       return problemResponse("gate_signed_out", requestId);
   }
+}
+
+/** The refusal with the condition that the session does not meet, in `detail` and `required`. */
+function unmetResponse(code: ProblemCode, requestId: string, unmet: Unmet): Response {
+  const response = problemResponse(code, requestId, { detail: describeUnmet(unmet), required: unmet });
+  if ("max_age" in unmet) {
+    const challenge = `Bearer error="insufficient_user_authentication", max_age="${unmet.max_age}"`;
+    response.headers.set("www-authenticate", challenge);
+  }
+  return response;
+}
+
+function describeUnmet(unmet: Unmet): string {
+  if ("role" in unmet) return `This needs the role ${unmet.role}.`;
+  if ("verified_email" in unmet) return "This needs a verified email address.";
+  return `This needs a sign-in of the last ${unmet.max_age} seconds. Sign in again.`;
 }
 
 /** The 500 response for an error in the gate: HTML for a navigation, otherwise problem+json. */

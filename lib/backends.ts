@@ -24,6 +24,8 @@ export interface BackendSettings {
   readonly jwt: JwtConfig;
   readonly timeoutSeconds: number;
   readonly maxBodyBytes: number;
+  /** The path of its documentation, where scripts run. */
+  readonly docsPage: string | undefined;
 }
 
 /** @throws {Error} if `env` was read for other backends, and has no address of this one */
@@ -39,6 +41,7 @@ export function readBackend(backend: Backend, env: BackendEnv): BackendSettings 
     jwt: { ...env.jwt, audience },
     timeoutSeconds: Math.min(timeoutSeconds, env.longestTimeoutSeconds),
     maxBodyBytes: maxBodyMb === undefined ? env.maxBodyBytes : maxBodyMb * 1024 * 1024,
+    docsPage: backend.docs?.page,
   };
 }
 

@@ -67,6 +67,7 @@ export function findBackendContradictions(backends: readonly Backend[]): string[
     // Otherwise each of the two services would accept the tokens of the other.
     ...findShared(backends, "audience", "Each service has its own audience"),
     ...backends.flatMap(findRuleProblems),
+    ...backends.flatMap(findDocsProblems),
   ];
 }
 
@@ -78,6 +79,25 @@ function findShared(backends: readonly Backend[], name: "address" | "audience", 
       `backends: "${other.prefix}" and "${backend.prefix}" have the same ${name}, "${backend[name]}". ${rule}`,
     ];
   });
+}
+
+/** The name of a backend's documentation in messages. */
+export function docsOf({ prefix }: Pick<Backend, "prefix">): string {
+  return `docs of "${prefix}"`;
+}
+
+/** The paths of a backend's documentation. */
+export function docsPathsOf({ docs }: Backend): readonly string[] {
+  return docs ? [docs.page, ...docs.scripts] : [];
+}
+
+function findDocsProblems(backend: Backend): string[] {
+  return docsPathsOf(backend)
+    .filter((path) => !isWithin(path, backend.prefix) || path === backend.prefix)
+    .map(
+      (path) =>
+        `${docsOf(backend)}: "${path}" is not below "${backend.prefix}". Write the path with this prefix`,
+    );
 }
 
 /** A rule that applies next to another one would make the access depend on their order. */

@@ -1,4 +1,11 @@
-import { accessOf, findBackendContradictions, findInvalidBackends } from "./check-backends";
+import {
+  accessOf,
+  docsOf,
+  docsPathsOf,
+  findBackendContradictions,
+  findInvalidBackends,
+} from "./check-backends";
+import { findInvalidRequirements, findRequirementProblems } from "./check-requirements";
 import { isFolder, isWithin, matchesPattern, overlap, rootOf } from "./route-patterns";
 import type { Routes } from "./routes";
 
@@ -44,18 +51,24 @@ export function checkRoutes(routes: Routes): void {
     "maxStale",
     routes.maxStale.map(([pattern]) => pattern),
   );
+  const requirements = entriesOf(
+    "requirements",
+    (routes.requirements ?? []).map(({ path }) => path),
+  );
   const exact: readonly Entry[] = [
     ...prefixes,
+    ...routes.backends.flatMap((backend) => entriesOf(docsOf(backend), docsPathsOf(backend))),
     ...entriesOf("login", [routes.login]),
     ...entriesOf("home", [routes.home]),
     ...entriesOf("endSession", routes.endSession),
   ];
   // The other checks compare patterns, so they need valid ones.
   const invalid = unique([
-    ...[...kinds, ...rules, ...bounds, ...exact].flatMap(findInvalid),
+    ...[...kinds, ...rules, ...bounds, ...requirements, ...exact].flatMap(findInvalid),
     ...exact.flatMap(findFolder),
     ...routes.maxStale.flatMap(findInvalidBound),
     ...findInvalidBackends(routes.backends),
+    ...findInvalidRequirements(routes),
   ]);
   const problems =
     invalid.length > 0
@@ -66,6 +79,7 @@ export function checkRoutes(routes: Routes): void {
           ...findDuplicates(entriesOf("endSession", routes.endSession)),
           ...kinds.flatMap(findMisplaced),
           ...findBackendContradictions(routes.backends),
+          ...findRequirementProblems(routes),
           ...findContradictions(routes),
         ];
   if (problems.length > 0) throw new RoutesError(problems);

@@ -14,7 +14,7 @@ export interface GateEvent {
   readonly path: string;
   readonly kind: RouteKind;
   /** Where the session came from, or why there is none. */
-  readonly session: "memory" | "cookie" | "store" | "none" | "unreachable" | "not needed";
+  readonly session: "memory" | "cookie" | "store" | "none" | "invalid" | "unreachable" | "not needed";
   /** Seconds since the backend's token was minted. */
   readonly tokenAge?: number | undefined;
   readonly outcome: Outcome;

@@ -5,10 +5,26 @@ export const problems = {
     title: "Not signed in",
     detail: "There is no active session. Sign in and try again.",
   },
+  gate_invalid_credential: {
+    status: 401,
+    title: "Credential not accepted",
+    detail:
+      "The key or token in Authorization is unknown, expired or revoked. Create a key, or sign in again.",
+  },
   gate_cross_site: {
     status: 403,
     title: "Cross-site request refused",
     detail: "The request came from another site. Send it from a page of this app.",
+  },
+  gate_forbidden: {
+    status: 403,
+    title: "Not allowed",
+    detail: "The session does not meet a requirement of this path.",
+  },
+  gate_sign_in_too_old: {
+    status: 401,
+    title: "Sign-in too old",
+    detail: "This needs a recent sign-in. Sign in again.",
   },
   gate_bad_path: {
     status: 400,
@@ -97,7 +113,12 @@ export interface Problem {
   detail: string;
   code: ProblemCode;
   request_id: string;
+  /** The condition that the session does not meet, such as `{ "role": "admin" }`. */
+  required?: object;
 }
+
+/** What a response adds to the problem of a code. */
+type ProblemDetails = Partial<Pick<Problem, "detail" | "required">>;
 
 export function describeProblem(code: ProblemCode, requestId: string): Problem {
   const { status, title, detail } = problems[code];
@@ -107,17 +128,31 @@ export function describeProblem(code: ProblemCode, requestId: string): Problem {
 /** Seconds to wait before a retry (`Retry-After`). */
 export const RETRY_AFTER = "5";
 
+/** RFC 6750 §3.1 for programs. There is no registered scheme for session cookies. */
+function challengeOf(code: ProblemCode): string {
+  return code === "gate_invalid_credential"
+    ? 'Bearer realm="gatehouse", error="invalid_token"'
+    : 'Session realm="gatehouse"';
+}
+
 /** The problem as a response. No cache may store it. */
-export function problemResponse(code: ProblemCode, requestId: string): Response {
+export function problemResponse(
+  code: ProblemCode,
+  requestId: string,
+  details: ProblemDetails = {},
+): Response {
   const { status } = problems[code];
   const headers = new Headers({
     "cache-control": "private, no-store",
     "content-type": "application/problem+json",
     "x-request-id": requestId,
   });
-  // RFC 9110 §11.6.1: a 401 must name a scheme. There is no registered scheme for session cookies.
-  if (status === 401) headers.set("www-authenticate", 'Session realm="gatehouse"');
+  // RFC 9110 §11.6.1: a 401 must name a scheme.
+  if (status === 401) headers.set("www-authenticate", challengeOf(code));
   // RFC 9110 §10.2.3: the same request can succeed later.
   if (status >= 500) headers.set("retry-after", RETRY_AFTER);
-  return new Response(JSON.stringify(describeProblem(code, requestId)), { status, headers });
+  return new Response(JSON.stringify({ ...describeProblem(code, requestId), ...details }), {
+    status,
+    headers,
+  });
 }

@@ -23,6 +23,11 @@ export interface Routes {
    * in seconds. 0: the store is read for each request. The shortest limit applies.
    */
   readonly maxStale: readonly (readonly [pattern: RoutePattern, seconds: number])[];
+  /**
+   * What a session must meet at some paths of the backend and route handlers. All rules that match a
+   * path apply.
+   */
+  readonly requirements?: readonly Requirement[];
   /** The sign-in page, an exact path. It is a page for guests. */
   readonly login: RoutePattern;
   /**
@@ -56,6 +61,19 @@ export interface Backend {
   readonly webSockets?: boolean;
   /** Paths of the service that work without a session. All others require one. */
   readonly access: readonly BackendRule[];
+  /** The service's API documentation. Without it, no response of the service runs a script. */
+  readonly docs?: BackendDocs;
+}
+
+/**
+ * A page of a backend that runs scripts on this app's origin, such as Swagger UI. List only files
+ * that come with the service itself: a script here can do everything that the user can.
+ */
+export interface BackendDocs {
+  /** The HTML page. An exact path, with the backend's prefix. */
+  readonly page: RoutePattern;
+  /** The scripts that the page loads. Exact paths. It can have no inline script. */
+  readonly scripts: readonly RoutePattern[];
 }
 
 /**
@@ -77,6 +95,18 @@ export interface BackendRule {
   readonly access: Exclude<Access, "required">;
 }
 
+/** A rule with one condition or more. A session must meet all of them. */
+export interface Requirement {
+  /** A path of the backend, with its prefix, or a route handler below `/api`. */
+  readonly path: RoutePattern;
+  /** The user has this role. */
+  readonly role?: string;
+  /** The user's email address is verified. */
+  readonly verifiedEmail?: true;
+  /** The user signed in at most this many seconds ago. */
+  readonly withinSeconds?: number;
+}
+
 /** The paths of this app. `middleware.ts` passes them to the gate. */
 export const routes = {
   publicPages: [
@@ -95,12 +125,17 @@ export const routes = {
       prefix: "/backend",
       address: "BACKEND_URL",
       access: [],
+      docs: {
+        page: "/backend/docs",
+        scripts: ["/backend/docs/files/swagger-ui-bundle.js", "/backend/docs/start.js"],
+      },
     },
   ],
   maxStale: [
     ["/backend/api/account/*", 0],
     ["/account/*", 0],
   ],
+  requirements: [],
   login: "/login",
   endSession: [
     "/api/auth/sign-out",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
+from fastapi import Request, Response
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
@@ -361,6 +362,20 @@ class TestEveryResponse:
     def test_contains_no_docs_unless_they_are_enabled(self, client, path):
         assert client.get(path).status_code == 404
         assert client.get("/openapi.json").status_code == 404
+
+    def test_keeps_the_cache_control_of_an_endpoint_with_an_etag(self, client):
+        def read_report(request: Request):
+            headers = {"ETag": '"1"', "Cache-Control": "private, no-cache"}
+            if request.headers.get("if-none-match") == '"1"':
+                return Response(status_code=304, headers=headers)
+            return Response("report", headers=headers)
+
+        app.add_api_route("/report", read_report)
+        first = client.get("/report")
+        assert first.headers["Cache-Control"] == "private, no-cache"
+        again = client.get("/report", headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.headers["Cache-Control"]) == (304, "private, no-cache")
+        app.router.routes.pop()
 
     def test_is_private_when_an_endpoint_crashes(self, client):
         def fail():

@@ -65,7 +65,7 @@ function timesOf(now: number, extend: boolean): (string | null)[] {
 }
 
 /** Gives each value the type that Better Auth gives it. JSON has all of them except dates. */
-async function readRecord(json: string | null | undefined, fields: Fields): Promise<object> {
+export async function readRecord(json: string | null | undefined, fields: Fields): Promise<object> {
   const record: Record<string, unknown> = JSON.parse(json ?? "");
   for (const [name, value] of Object.entries(record)) {
     const { type, transform } = fields[name] ?? {};

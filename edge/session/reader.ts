@@ -1,12 +1,11 @@
 import { createSignedCookies } from "../../lib/auth/signed-cookies";
-import { isRecent } from "../../lib/is-recent";
 import { openKeyRing } from "../../lib/token/key-ring";
 import { Lru } from "../util/lru";
 import { createSingleFlight, type StartTimer } from "../util/single-flight";
 import { createCookieCache } from "./cookie-cache";
 import type { SessionCookieNames, SessionCookies } from "./cookies";
 import { createRenewal } from "./renewal";
-import type { KnownSession, SessionResult } from "./session";
+import { isTrusted, type KnownSession, type SessionResult } from "./session";
 import type { SessionStore } from "./store";
 
 export interface SessionReaderOptions {
@@ -20,14 +19,14 @@ export interface SessionReaderOptions {
 }
 
 /** Sessions that an isolate keeps in memory: up to twice this number (`edge/util/lru.ts`). */
-const CAPACITY = 5_000;
+export const CAPACITY = 5_000;
 /** Longer sessions are not kept. This also bounds the memory in bytes. Characters. */
-const MAX_LENGTH = 4_096;
+export const MAX_LENGTH = 4_096;
 /**
  * How long a request waits for another request's lookup before it is repeated. Milliseconds. The
  * store itself has a timeout of 5 seconds.
  */
-const LOOKUP_WAIT = 4_000;
+export const LOOKUP_WAIT = 4_000;
 
 /**
  * The value of a session token cookie, signature included: Better Auth creates tokens of 32 letters
@@ -58,14 +57,19 @@ interface Kept {
 
 export interface ReadOptions {
   /**
-   * Whether the response can set cookies, as a page's can: then the store may extend the session.
+   * - `page`: the response can set cookies, so the store may extend the session.
+   * - `backend`: the response cannot set cookies, so the session is not extended.
+   * - `program`: the session token came as a Bearer token. The session is extended, and needs no
+   *   cookie for that: the token stays the same.
    */
-  readonly extend: boolean;
+  readonly caller: "page" | "backend" | "program";
   /**
    * How long this request trusts a result of the store, in milliseconds. At most the reader's own.
    */
   readonly maxStale: number;
 }
+
+export type SessionReader = ReturnType<typeof createSessionReader>;
 
 /**
  * Finds the session of a request: in memory, then in the signed cookie cache, then in the store.
@@ -80,11 +84,6 @@ export function createSessionReader(options: SessionReaderOptions) {
   const readCookieCache = createCookieCache(ring);
   const renewCookies = createRenewal(cookieNames, ring, signed);
   const once = createSingleFlight<SessionResult>(startTimer, LOOKUP_WAIT);
-
-  const isTrusted = (session: KnownSession, maxStale: number) => {
-    const time = now();
-    return isRecent(session.verifiedAt, time, maxStale) && time < session.expiresAt;
-  };
 
   /**
    * Whether only the store's result counts: after a sign-out, for as long as an older result could
@@ -108,7 +107,8 @@ export function createSessionReader(options: SessionReaderOptions) {
     forPage: boolean,
   ): SessionResult | undefined {
     const kept = memory.get(token);
-    if (kept === undefined || kept.data !== data || !isTrusted(kept.session, maxStale)) return undefined;
+    if (kept === undefined || kept.data !== data || !isTrusted(kept.session, now(), maxStale))
+      return undefined;
     if (forPage && !kept.forPages) return undefined;
     return { state: "active", session: kept.session, source: "memory", setCookies: [] };
   }
@@ -117,19 +117,24 @@ export function createSessionReader(options: SessionReaderOptions) {
   async function readCookie(cookies: SessionCookies, maxStale: number): Promise<KnownSession | undefined> {
     if (cookies.data === undefined || maxStale === 0 || hasJustEnded(cookies.token)) return undefined;
     const session = await readCookieCache(cookies.data, cookies.token, now());
-    return session && isTrusted(session, maxStale) ? session : undefined;
+    return session && isTrusted(session, now(), maxStale) ? session : undefined;
   }
 
-  async function lookUp(cookies: SessionCookies, header: string, extend: boolean): Promise<SessionResult> {
+  async function lookUp(
+    cookies: SessionCookies,
+    header: string,
+    caller: ReadOptions["caller"],
+  ): Promise<SessionResult> {
     try {
       const verifiedAt = now();
+      const extend = caller !== "backend";
       const { session, setCookies } = await store(await signed.renew(header), { extend });
       if (!session) {
         memory.delete(cookies.token);
         return { state: "none", setCookies };
       }
       const known = { ...session, verifiedAt };
-      remember(cookies, known, extend);
+      remember(cookies, known, caller === "page");
       return { state: "active", session: known, source: "store", setCookies };
     } catch (error) {
       return { state: "unreachable", error };
@@ -139,13 +144,14 @@ export function createSessionReader(options: SessionReaderOptions) {
   function find(
     cookies: SessionCookies,
     header: string,
-    { extend, maxStale }: ReadOptions,
+    { caller, maxStale }: ReadOptions,
   ): SessionResult | Promise<SessionResult> {
     // A page request without a cookie cache (the browser drops it when it expires) reads the store
     // even if the session is in memory. Its response then sets a new cookie cache. Otherwise each
     // render would look up the session again.
-    const mayRecall = !extend || cookies.data !== undefined;
-    const recalled = mayRecall ? recall(cookies, maxStale, extend) : undefined;
+    const isPage = caller === "page";
+    const mayRecall = !isPage || cookies.data !== undefined;
+    const recalled = mayRecall ? recall(cookies, maxStale, isPage) : undefined;
     if (recalled) return recalled;
     const verify = async (): Promise<SessionResult> => {
       if (!SESSION_TOKEN.test(cookies.token)) return NO_SESSION;
@@ -157,14 +163,14 @@ export function createSessionReader(options: SessionReaderOptions) {
         readCookie(cookies, maxStale),
       ]);
       if (!isSigned) return NO_SESSION;
-      if (!session) return lookUp(cookies, header, extend);
+      if (!session) return lookUp(cookies, header, caller);
       remember(cookies, session, true);
       return { state: "active", session, source: "cookie", setCookies: [] };
     };
     // A shared lookup may have read the store before this request was sent, or before the
     // sign-out, so these requests do not share one.
     if (maxStale === 0 || hasJustEnded(cookies.token)) return verify();
-    return once(`${extend} ${maxStale} ${cookies.token} ${cookies.data}`, verify);
+    return once(`${caller} ${maxStale} ${cookies.token} ${cookies.data}`, verify);
   }
 
   /**
@@ -190,7 +196,7 @@ export function createSessionReader(options: SessionReaderOptions) {
       if (!cookies) return NO_SESSION;
       const found = find(cookies, header, options);
       // Only during a rotation, and only a page's response can set cookies.
-      if (ring.size === 1 || !options.extend) return found;
+      if (ring.size === 1 || options.caller !== "page") return found;
       return Promise.resolve(found).then((result) => withRenewal(result, cookies));
     },
 

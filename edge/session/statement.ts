@@ -82,6 +82,31 @@ select found."session", found."user", found.expired, found.due, extended."sessio
 from found left join extended on true`;
 }
 
+/** The columns of `apiKey` that the lookup reads (`lib/server/auth/api-keys.ts` has all of them). */
+export const keyFields = { id: text, scope: text, expiresAt: date } satisfies Fields;
+
+/**
+ * Builds the statement of the lookup of an API key. It returns at most one row: the key and its
+ * user. `$1` is the key's hash, `$2` is now.
+ *
+ * It also writes when the key was last used, at most once a minute. A row that another statement
+ * has locked is skipped, so that lookups do not wait for each other.
+ */
+export function keyStatement(user: Fields): string {
+  return `with found as (
+  select k."id", ${recordOf("k", keyFields)} as "key", ${recordOf("u", user)} as "user"
+  from "apiKey" k join "user" u on u."id" = k."userId"
+  where k."hash" = $1 and k."expiresAt" > $2::timestamptz
+), used as (
+  update "apiKey" set "lastUsedAt" = $2::timestamptz where "id" in (
+    select k."id" from "apiKey" k join found on found."id" = k."id"
+    where k."lastUsedAt" is null or k."lastUsedAt" <= $2::timestamptz - interval '1 minute'
+    for update of k skip locked
+  )
+)
+select "key", "user" from found`;
+}
+
 /** One JSON object, because a function of Postgres takes no more than 100 arguments. */
 function recordOf(table: string, fields: Fields): string {
   const columns = Object.entries(fields)

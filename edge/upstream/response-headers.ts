@@ -1,4 +1,4 @@
-import { BACKEND_POLICY } from "../../lib/content-policy";
+import { chooseBackendPolicy } from "../../lib/content-policy";
 import type { GateRequest } from "../request";
 import type { BackendAddresses } from "./backend-addresses";
 
@@ -35,7 +35,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  */
 export function buildResponseHeaders(
   response: Response,
-  { raw, requestId }: GateRequest,
+  { raw, requestId, pathname, classified }: GateRequest,
   target: string,
   { addresses, appOrigin }: ResponseHeaderOptions,
 ): Headers {
@@ -61,7 +61,8 @@ export function buildResponseHeaders(
   // RFC 9111 §5.2.2.6. Otherwise Next would compress the response, and hold an event stream back
   // until its end.
   outgoing.append("cache-control", "no-transform");
-  outgoing.set("content-security-policy", BACKEND_POLICY);
+  const policy = chooseBackendPolicy(pathname, classified.backend?.docs?.page);
+  outgoing.set("content-security-policy", policy);
   outgoing.set("x-request-id", requestId);
   return outgoing;
 }

@@ -10,7 +10,10 @@ export type LogLevel = "info" | "warn" | "error";
  */
 export const logLevels = {
   gate_signed_out: "info",
+  gate_invalid_credential: "info",
   gate_cross_site: "warn",
+  gate_forbidden: "info",
+  gate_sign_in_too_old: "info",
   gate_bad_path: "warn",
   gate_not_websocket: "warn",
   gate_not_for_router: "warn",

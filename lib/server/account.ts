@@ -1,4 +1,5 @@
 import "server-only";
+import { type ApiKeyRecord, listApiKeys } from "./auth/api-keys";
 import { auth } from "./auth/instance";
 import type { PageSession } from "./page-session";
 
@@ -54,4 +55,10 @@ export async function readAccount({ user, session }: PageSession): Promise<Accou
         Number(other.isThis) - Number(one.isThis) || other.lastUsed.getTime() - one.lastUsed.getTime(),
     ),
   };
+}
+
+/** The API keys of the visitor, newest first. They do not contain the keys themselves. */
+export async function readApiKeys({ user }: PageSession): Promise<readonly ApiKeyRecord[]> {
+  const { adapter } = await auth.$context;
+  return listApiKeys(adapter, user.id);
 }

@@ -68,6 +68,8 @@ export interface Identity {
   readonly userId: string;
   readonly email: string;
   readonly name: string;
+  /** Whether the user has verified the email address. It is not in the token. */
+  readonly emailVerified?: boolean | undefined;
   readonly sessionId: string;
   /** When the user signed in, in seconds since the epoch. */
   readonly authTime?: number | undefined;
@@ -103,6 +105,7 @@ export function identityOf(user: UserRecord, { id, createdAt }: SessionFields): 
     userId: user.id,
     email: cutText(user.email, fieldLimits.email),
     name: cutText(user.name, fieldLimits.name),
+    emailVerified: user.emailVerified === true,
     sessionId: id,
     authTime: createdAt && wholeSeconds(createdAt),
     // Only where the app has this column (docs/authorization.md).

@@ -48,6 +48,7 @@ function startGate() {
       const identity = identityOf(user, { id: sessionId });
       return { session: { identity, expiresAt }, setCookies: [] };
     },
+    keyStore: async () => undefined,
     now: Date.now,
     startTimer: () => () => {},
     randomId: randomUUID,

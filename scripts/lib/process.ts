@@ -16,13 +16,15 @@ const READY_WITHIN = 90_000;
  * and the system closes it however this process ends (by SIGKILL too).
  * The shell stays as the leader of the group, and exits after its command. It sets a trap for
  * SIGTERM because the command would inherit an ignored signal, but does not inherit a trap.
+ * The watcher ends by SIGKILL: right after its start it still has the shell's trap, so SIGTERM would
+ * not end it, and a command that ends at once would wait for it for ever.
  */
 const WATCHDOG = [
   "trap : TERM",
   "(read -r _ <&3; kill -s KILL 0) &",
   '"$@" 3<&-',
   "code=$?",
-  "{ kill $!; wait; } 2>/dev/null",
+  "{ kill -s KILL $!; wait; } 2>/dev/null",
   "exit $code",
 ].join("\n");
 

@@ -13,7 +13,7 @@ export const PUBLIC = [
   "/nowhere",
 ];
 
-export const SIGNED_IN = ["/dashboard", "/tasks", "/account"];
+export const SIGNED_IN = ["/dashboard", "/tasks", "/account", "/account/keys", "/device"];
 
 /**
  * The page that the gate itself shows during an outage of the database, by the name of its picture.
@@ -22,7 +22,7 @@ export const UNAVAILABLE = { unavailable: "/tasks" };
 
 /** The name of an address's picture. */
 export function nameOf(address: string): string {
-  return pathOf(address).slice(1) || "home";
+  return pathOf(address).slice(1).replaceAll("/", "-") || "home";
 }
 
 /** The path of an address, without its query. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Env } from "../../lib/env";
+import { routes } from "../../lib/routes";
 import { readSettings, writeSecrets } from "../lib/env-file";
 import { frameLines } from "../lib/frame-lines";
 import type { AtEnd } from "../lib/main";
@@ -90,14 +91,17 @@ async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<
     ? await openDatabase(settings.DATABASE_URL, atEnd)
     : await step("Start Postgres", () => startOwnDatabase(atEnd));
   const backendPort = await freePort(port === BACKEND_PORT ? undefined : BACKEND_PORT);
+  // The address follows PORT, so BETTER_AUTH_URL counts only from the environment, not from
+  // `.env.local`.
+  const appOrigin = process.env.BETTER_AUTH_URL || `http://localhost:${port}`;
   return {
+    BACKEND_DOCS: "on",
+    PUBLIC_URL: appOrigin + routes.backends[0].prefix,
     BACKEND_URL: `http://${LOOPBACK}:${backendPort}`,
     ...settings,
     ...database,
     BACKEND_SQLITE: path.join(root, ".data/tasks.sqlite"),
-    // The address follows PORT, so BETTER_AUTH_URL counts only from the environment, not from
-    // `.env.local`.
-    BETTER_AUTH_URL: process.env.BETTER_AUTH_URL || `http://localhost:${port}`,
+    BETTER_AUTH_URL: appOrigin,
   };
 }
 

@@ -215,6 +215,61 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       await page.context().close();
     });
 
+    it("is not sandboxed at the exact path of the docs, and runs no inline script there", async () => {
+      const policy = (line: string) =>
+        raw(line).then(({ headers }) => headers.get("content-security-policy"));
+      expect(await policy("GET /backend/docs")).toMatch(/^default-src 'none'; script-src 'self'; /);
+      for (const path of ["/backend/docs/", "/backend/docs/x", "/backend/%64ocs", "/backend/docs.rsc"]) {
+        expect(await policy(`GET ${path}`), path).toMatch(/^sandbox allow-downloads; /);
+      }
+      const page = await openPage();
+      await page.goto(`${app.origin}/backend/docs`);
+      expect(await page.evaluate(() => document.documentElement.getAttribute("data-ran"))).toBeNull();
+      await page.context().close();
+    });
+
+    it("can be a script of the docs only at a listed path, and no worker there", async () => {
+      const page = await openPage();
+      await page.goto(`${app.origin}/backend/docs`);
+      const outcomes = await page.evaluate(async () => {
+        const load = (src: string) =>
+          new Promise((resolve) => {
+            const element = document.createElement("script");
+            element.src = src;
+            element.onload = () => resolve("sent");
+            element.onerror = () => resolve("refused");
+            document.head.append(element);
+          });
+        const start = (src: string) =>
+          new Promise((resolve) => {
+            try {
+              const worker = new Worker(src);
+              worker.onmessage = () => resolve("ran");
+              worker.onerror = () => resolve("refused");
+            } catch {
+              resolve("refused");
+            }
+          });
+        const registered = navigator.serviceWorker.register("/backend/docs/start.js").then(
+          () => "registered",
+          () => "refused",
+        );
+        return {
+          other: await load("/backend/worker.js"),
+          below: await load("/backend/docs/worker.js"),
+          worker: await start("/backend/docs/start.js"),
+          registered: await registered,
+        };
+      });
+      expect(outcomes).toEqual({
+        other: "refused",
+        below: "refused",
+        worker: "refused",
+        registered: "refused",
+      });
+      await page.context().close();
+    });
+
     it("can be used as an image of a page", async () => {
       const page = await openPage();
       await page.goto(`${app.origin}/dashboard`);

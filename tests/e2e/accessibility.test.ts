@@ -1,16 +1,13 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failurePage, unavailablePage } from "../../lib/failure-page";
 import { launchBrowser } from "../../scripts/lib/chromium";
 import { signUp } from "../../scripts/stack/sign-up";
 import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import { findProblems } from "../fixtures/axe";
 import { pairs } from "../fixtures/full";
 
 /** axe finds no problem on any page, in any state of it, on a phone or a desktop, light or dark. */
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Without animations: an element is half transparent while it moves, and axe checks contrast. */
 const STILL = { reducedMotion: "reduce" } as const;
@@ -25,16 +22,6 @@ afterAll(async () => {
   await browser?.close();
   await stack?.stop();
 });
-
-/** Returns the problems that axe finds, one line for each element. */
-async function findProblems(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import("axe-core") };
-    const { violations } = await axe.run();
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
-}
 
 const screens = [
   { screen: "phone", viewport: { width: 390, height: 844 } },
@@ -155,7 +142,7 @@ it("every link and button measures at least 44 by 44 px on a phone", async () =>
     expect(await tooSmall(), path).toEqual([]);
   }
   await signUp(page);
-  for (const path of ["/dashboard", "/tasks", "/account"]) {
+  for (const path of ["/dashboard", "/tasks", "/account", "/account/keys", "/device"]) {
     await page.goto(path);
     await page.waitForLoadState("networkidle");
     expect(await tooSmall(), path).toEqual([]);

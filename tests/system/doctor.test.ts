@@ -220,7 +220,10 @@ it("a database without migrations fails with the names of the missing tables", a
   await postgres.close();
 });
 
-it("a database user without the right to change sessions fails: a session lookup also extends and deletes", async () => {
+it.each([
+  ["sessions", "session", "a session lookup also extends and deletes"],
+  ["API keys", "apiKey", "the lookup of a key also writes when it was used"],
+])("a database user without the right to change %s in %s fails: %s", async (_, table) => {
   const postgres = await startEmbeddedPostgres();
   const endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
   const variables = { DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url };
@@ -231,7 +234,9 @@ it("a database user without the right to change sessions fails: a session lookup
   await sql.query(
     `create function deny() returns trigger language plpgsql as 'begin raise insufficient_privilege; end'`,
   );
-  await sql.query("create trigger deny before update on session for each statement execute function deny()");
+  await sql.query(
+    `create trigger deny before update on "${table}" for each statement execute function deny()`,
+  );
   await sql.end();
   const { explain, idsOf } = await examine(variables);
   expect(explain("database.lookup")).toMatch(

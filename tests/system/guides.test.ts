@@ -302,6 +302,17 @@ describe("the project with all the samples", () => {
     expect(await page.content()).not.toContain("Administration by");
   });
 
+  it("refuses a member at a path that needs a role or a verified email, before FastAPI is called", async () => {
+    expect(await call("/backend/api/admin/users")).toMatchObject({
+      status: 403,
+      body: { code: "gate_forbidden", required: { role: "admin" } },
+    });
+    expect(await call("/backend/api/share")).toMatchObject({
+      status: 403,
+      body: { code: "gate_forbidden", required: { verified_email: true } },
+    });
+  });
+
   it("sends FastAPI the role and the plan, immediately after they were changed in the database", async () => {
     expect((await call("/backend/api/reports")).status).toBe(403);
     expect(await call("/backend/api/audit")).toMatchObject({
@@ -321,6 +332,12 @@ describe("the project with all the samples", () => {
     await page.waitForURL(`${origin}/dashboard`);
     expect(await call("/backend/api/reports")).toEqual({ status: 200, body: ["Everything is fine."] });
     expect(await call("/backend/api/audit")).toEqual({ status: 200, body: ["The service has started."] });
+  });
+
+  it("forwards an admin who has just signed in at paths that need both", async () => {
+    const fromFastApi = { status: 404, body: { detail: "Not Found" } };
+    expect(await call("/backend/api/admin/users")).toEqual(fromFastApi);
+    expect(await call("/backend/api/keys")).toEqual(fromFastApi);
   });
 
   it("lets an admin who has just signed in clear the audit", async () => {
@@ -415,7 +432,7 @@ describe("the project with all the samples", () => {
     });
 
     it.each([
-      ["without a session", {}],
+      ["without a session", { "sec-fetch-site": "same-origin" }],
       ["with an invalid session", { cookie: "better-auth.session_token=abc.forged" }],
       ["by a navigation", { "sec-fetch-dest": "document", accept: "text/html" }],
     ])("an optional path gets no Authorization %s", async (_, more) => {
@@ -508,6 +525,26 @@ describe("the project with all the samples", () => {
 
   it("refuses a token without the custom claim", async () => {
     expect((await callAs({}, "/api/me")).body).toMatchObject({ code: "token_claims" });
+  });
+
+  it("creates an API key with the scope of the guide, and its program reaches the endpoint", async () => {
+    const key = await page.evaluate(async () => {
+      const post = (path: string, body: object) =>
+        fetch(`/api/auth/${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        });
+      const password = "correct-horse-battery";
+      await post("sign-out", {});
+      await post("sign-up/email", { email: "kim@example.com", name: "Kim", password, plan: "pro" });
+      const response = await post("api-key/create", { name: "CI", scope: "audit:read", days: 1, password });
+      return (await response.json()).key as string;
+    });
+    const [instance = ""] = instances;
+    const headers = { authorization: `Bearer ${key}` };
+    const response = await fetch(`${instance}/backend/api/audit/count`, { headers });
+    expect(await response.json()).toEqual(expect.any(Number));
   });
 
   it("lets a program do only what its scope names", async () => {

@@ -111,7 +111,7 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
   }
 
   it("a slow upload does not count as a slow backend", async () => {
-    const seconds = isFull ? 75 : 2 * LIMIT;
+    const seconds = isFull ? 80 : 2 * LIMIT;
     const body = String(seconds * 30_000);
     expect(await uploadSlowly("/count", seconds)).toMatchObject({ status: 200, body });
   });

@@ -1,3 +1,5 @@
+import { nameOfClient } from "../../../lib/programs";
+
 /**
  * Turns a `User-Agent` into a name that people know. The order of the patterns matters, because the
  * header contains several names: nearly every browser also claims to be Safari, and Edge claims to
@@ -24,7 +26,9 @@ const systems: readonly [mark: RegExp, name: string][] = [
 ];
 
 export function describeBrowser(userAgent: string): string {
-  const browser = browsers.find(([mark]) => mark.test(userAgent))?.[1];
+  // RFC 9110 §10.1.5: a program puts its own name first.
+  const program = nameOfClient(userAgent.split("/", 1)[0] ?? "");
+  const browser = program ?? browsers.find(([mark]) => mark.test(userAgent))?.[1];
   const system = systems.find(([mark]) => mark.test(userAgent))?.[1];
   if (browser && system) return `${browser} on ${system}`;
   return browser ?? (system ? `A browser on ${system}` : "Unknown browser");

@@ -6,6 +6,7 @@ import { routes } from "../../../lib/routes";
 import { readAccount } from "../../../lib/server/account";
 import { requireSession } from "../../../lib/server/page-session";
 import { providerName } from "../../_account/provider-name";
+import { TextLink } from "../../_components/text-link";
 import { ConfirmEmail } from "./confirm-email";
 import { DeleteAccount } from "./delete-account";
 import { describeBrowser, describeLastUse } from "./describe-device";
@@ -49,7 +50,7 @@ export default async function AccountPage() {
         title="Password"
         about={
           hasPassword
-            ? `Changing your password signs out all other devices.${sites && ` You can also sign in with ${sites}.`}`
+            ? `Changing your password signs out all other devices and revokes all API keys.${sites && ` You can also sign in with ${sites}.`}`
             : `You sign in with ${sites} and have no password.`
         }
       >
@@ -67,6 +68,9 @@ export default async function AccountPage() {
             isThis,
           }))}
         />
+      </Section>
+      <Section title="API keys" about="For programs that act for you, such as scripts and servers.">
+        <TextLink href="/account/keys">Manage API keys</TextLink>
       </Section>
       <Section
         title="Delete account"

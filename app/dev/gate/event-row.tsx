@@ -7,6 +7,7 @@ const sessionLabels: Record<GateEvent["session"], string> = {
   cookie: "cookie",
   store: "store",
   none: "none",
+  invalid: "invalid",
   unreachable: "unreachable",
   "not needed": "–",
 };

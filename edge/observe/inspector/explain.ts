@@ -53,6 +53,7 @@ function explainPass(request: GateRequest, session: SessionResult): string {
 
 function describeSession({ headers }: GateRequest, session: SessionResult): string {
   if (session.state === "unreachable") return "The session store does not respond.";
+  if (session.state === "invalid") return "The program's key or token is not valid.";
   if (session.state === "none") {
     return headers.get("cookie")?.includes("session_token")
       ? "The request has a session cookie, but there is no such session."
@@ -79,8 +80,14 @@ function explainRefusal(
   switch (code) {
     case "gate_signed_out":
       return `${describeSession(request, session)} A script cannot use a redirect to the sign-in page, so it gets a 401.`;
+    case "gate_invalid_credential":
+      return "A program has sent a key or token that is unknown, expired or revoked.";
     case "gate_cross_site":
       return "A page of another site has sent this request, and it could change something for the signed-in user.";
+    case "gate_forbidden":
+      return `${describeSession(request, session)} The session does not meet a rule of requirements in lib/routes.ts.`;
+    case "gate_sign_in_too_old":
+      return `${describeSession(request, session)} A rule of requirements in lib/routes.ts needs a more recent sign-in.`;
     case "gate_bad_path":
       return "The path contains an encoded slash, backslash, dot segment or NUL: the backend could read it as another path.";
     case "gate_not_websocket":

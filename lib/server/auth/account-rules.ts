@@ -7,8 +7,8 @@ import { type HookContext, onPaths } from "./plugin-hooks";
  * Rules that Better Auth does not have:
  *
  * - An email can be requested only while the mail server accepts one.
- * - A change of email and the deletion of an account require the password, even with a fresh
- *   session.
+ * - A change of email, the deletion of an account and a new API key require the password, even
+ *   with a fresh session.
  * - Only a signed-in visitor can request a confirmation email.
  */
 export function accountRules(checkMail: () => Promise<void>) {
@@ -29,13 +29,14 @@ export function accountRules(checkMail: () => Promise<void>) {
           await checkPassword(context);
           await checkMail();
         }),
-        onPaths(["/delete-user"], checkPassword),
+        onPaths(["/delete-user", "/api-key/create"], checkPassword),
       ],
     },
   } satisfies BetterAuthPlugin;
 }
 
-async function requireSession(context: HookContext) {
+/** @throws {APIError} 401 if the request has no session */
+export async function requireSession(context: HookContext) {
   const found = await getAuthoritativeSessionFromCtx(context);
   if (!found) throw new APIError("UNAUTHORIZED", { code: "UNAUTHORIZED", message: "You are signed out." });
   return found;

@@ -4,7 +4,9 @@ import { fieldLimits } from "../../auth/field-limits";
 import { sessionLifetime } from "../../auth/session-lifetime";
 import type { Env } from "../../env";
 import { userFields } from "../../token/claims";
+import { apiKeys } from "./api-keys";
 import type { createDatabase } from "./database";
+import { deviceSignIn } from "./device-sign-in";
 import { authLogger } from "./logger";
 import { storedFields } from "./stored-fields";
 
@@ -71,7 +73,8 @@ export function createAuth(
       changeEmail: endpoints.changeEmail,
       deleteUser: endpoints.deleteUser,
     },
-    plugins: [storedFields(userFields), ...(endpoints.plugins ?? [])],
+    // The scripts need the first plugins as well: `npm run migrate` creates their tables.
+    plugins: [storedFields(userFields), apiKeys(), ...deviceSignIn(), ...(endpoints.plugins ?? [])],
     session: {
       expiresIn: sessionLifetime.expiresIn,
       updateAge: sessionLifetime.updateAge,

@@ -20,6 +20,11 @@ export interface AuthEndpoint {
    * (lib/server/auth/call-better-auth.ts).
    */
   readonly hashesPassword?: true;
+  /**
+   * Only programs can call it: a request with Fetch Metadata is refused. Its response can contain a
+   * token, which other endpoints never return.
+   */
+  readonly forPrograms?: true;
   /** If set, the endpoint is served only if this part of the configuration is set. */
   readonly needs?: "providers" | "tokenEndpoint";
 }
@@ -66,6 +71,12 @@ export const limits = {
   },
   /** A new account, and an email to an address that the caller chooses. */
   signUp: { account: "email", perAccount: 20, perAddress: 20, allUnknownAddresses: 100, counts: "all" },
+  /** A device sign-in that a program starts. Each stores a row. */
+  deviceCode: { account: "none", perAccount: 0, perAddress: 20, allUnknownAddresses: 100, counts: "all" },
+  /** A program asks whether the user has approved. One asks 12 times a minute. */
+  deviceToken: { account: "none", perAccount: 0, perAddress: 240, counts: "all" },
+  /** A user code that a signed-in user enters, approves or denies. */
+  userCode: { account: "session", perAccount: 10, perAddress: 60, counts: "all" },
   /** A password, from a signed-in user. All endpoints that take the password share one count. */
   password: { account: "session", perAccount: 10, perAddress: 60, counts: "failures" },
   /** An email to the user's own address. */
@@ -89,7 +100,7 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
   "/sign-up/email": { method: "POST", limits: ["signUp"], hashesPassword: true },
   "/sign-out": { method: "POST" },
   "/get-session": { method: "GET" },
-  "/token": { method: "GET", needs: "tokenEndpoint" },
+  "/token": { method: "GET", needs: "tokenEndpoint", forPrograms: true },
 
   "/sign-in/social": { method: "POST", limits: ["otherSite"], needs: "providers" },
   // Only GET. Some providers, such as Apple, send their response by POST. That is a cross-site
@@ -107,6 +118,16 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
   "/change-password": { method: "POST", limits: ["password"], hashesPassword: true },
   "/verify-password": { method: "POST", limits: ["password"], hashesPassword: true },
   "/delete-user": { method: "POST", limits: ["password"] },
+
+  "/device/code": { method: "POST", limits: ["deviceCode"], forPrograms: true },
+  "/device/token": { method: "POST", limits: ["deviceToken"], forPrograms: true },
+  "/device": { method: "GET", limits: ["userCode"] },
+  "/device/approve": { method: "POST", limits: ["userCode"] },
+  "/device/deny": { method: "POST", limits: ["userCode"] },
+
+  "/api-key/list": { method: "GET" },
+  "/api-key/create": { method: "POST", limits: ["password"], hashesPassword: true },
+  "/api-key/revoke": { method: "POST" },
 
   "/list-sessions": { method: "GET" },
   "/revoke-session-by-id": { method: "POST" },

@@ -1,19 +1,26 @@
 import "server-only";
+import { createSignedCookies } from "../../auth/signed-cookies";
 import { loadEnv } from "../../env";
 import { log } from "../../log/console-log";
 import { type RequestTrace, readTrace } from "../../log/request-trace";
 import { type ProblemCode, problemResponse, problems } from "../../problem";
+import { openKeyRing } from "../../token/key-ring";
 import { apiLogFields } from "../api-log-fields";
 import { callBetterAuth } from "./call-better-auth";
+import { formToJson, signAccessToken } from "./device-requests";
 import { logRefusal } from "./log-refusal";
+import { refusal } from "./outcome";
 import { showAsPage } from "./pages";
-import { createRequestGuard } from "./request-guard";
+import { createRequestGuard, isForPrograms } from "./request-guard";
 import { setResponseHeaders } from "./response-headers";
 import { scrubTokens } from "./scrub-tokens";
-import { TOKEN_PATH } from "./token-endpoint";
 
 const env = loadEnv();
 const checkRequest = createRequestGuard(env);
+const { sign } = createSignedCookies(openKeyRing(env.authSecrets));
+
+/** The endpoints of the device sign-in that programs call are below it. */
+const DEVICE_PATH = "/api/auth/device/";
 
 /** Serves `/api/auth/*`. Every response passes through here, including refusals and failures. */
 export async function handleAuth(request: Request): Promise<Response> {
@@ -24,21 +31,28 @@ export async function handleAuth(request: Request): Promise<Response> {
 }
 
 async function respond(request: Request, trace: RequestTrace): Promise<Response> {
-  const refusal = checkRequest(request);
-  if (refusal) {
-    const response = refuse(refusal.code, trace);
-    if (refusal.allow) response.headers.set("allow", refusal.allow);
+  const refused = checkRequest(request);
+  if (refused) {
+    const response = refuse(refused.code, trace);
+    if (refused.allow) response.headers.set("allow", refused.allow);
     return response;
   }
-  const isToken = new URL(request.url).pathname === TOKEN_PATH;
+  const { pathname } = new URL(request.url);
+  if (!isForPrograms(pathname)) return scrubTokens(await call(request, trace));
   // Only browsers send Fetch Metadata. A page calls FastAPI through the gate and needs no token.
-  if (isToken && request.headers.has("sec-fetch-site")) return refuseTokenToPage(trace);
+  if (request.headers.has("sec-fetch-site")) return refuseTokenToPage(trace);
+  const isDevice = pathname.startsWith(DEVICE_PATH);
+  const asJson = isDevice ? await formToJson(request) : request;
+  if (!asJson) return refusal(400, { code: "INVALID_VALUE", message: "A parameter is repeated." });
+  const response = await call(asJson, trace);
+  return pathname === `${DEVICE_PATH}token` ? signAccessToken(response, sign) : response;
+}
 
+async function call(request: Request, trace: RequestTrace): Promise<Response> {
   const result = await callBetterAuth(request);
   if (!(result instanceof Response)) return refuse(result.code, trace, result.error);
   await logRefusal(result, trace);
-  // Only the response of the token endpoint contains a token.
-  return isToken ? result : scrubTokens(result);
+  return result;
 }
 
 /** Writes one line to the log, and creates the response with problem details (RFC 9457). */

@@ -50,7 +50,10 @@ const programTokenTtl = computeProgramTokenTtl({
 export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
   resetPasswordTokenExpiresIn: LINK_LIFE_SECONDS,
   sendResetPassword: emails.sendResetPassword,
-  onPasswordReset: ({ user }) => endResetLinks(user.id),
+  onPasswordReset: async ({ user }) => {
+    await endResetLinks(user.id);
+    await revokeApiKeys(user.id);
+  },
   emailVerification: {
     // Without a mail server, a sign-up sends no email.
     sendOnSignUp: mailer.isConfigured,
@@ -80,6 +83,10 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
 
 async function endResetLinks(userId: string): Promise<void> {
   await query(`delete from verification where value = $1 and identifier like 'reset-password:%'`, [userId]);
+}
+
+async function revokeApiKeys(userId: string): Promise<void> {
+  await query(`delete from "apiKey" where "userId" = $1`, [userId]);
 }
 
 /** Reads the database, never the cookie cache, and does not extend the session. */

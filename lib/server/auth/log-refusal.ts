@@ -10,13 +10,17 @@ import { apiLogFields } from "../api-log-fields";
 export async function logRefusal(response: Response, trace: RequestTrace): Promise<void> {
   const { status } = response;
   if (status < 400) return;
-  log({ ...apiLogFields(trace), code: "auth_refused", status, what: await readCode(response.clone()) });
+  const what = await readCode(response.clone());
+  // A program that waits for the user's approval gets one of these every few seconds.
+  if (what === "authorization_pending" || what === "slow_down") return;
+  log({ ...apiLogFields(trace), code: "auth_refused", status, what });
 }
 
 async function readCode(response: Response): Promise<string | undefined> {
   try {
-    const { code } = await response.json();
-    return typeof code === "string" && /^[A-Z0-9_]{1,80}$/.test(code) ? code : undefined;
+    // The device sign-in names its errors as OAuth does (RFC 6749 §5.2).
+    const { error, code = error } = await response.json();
+    return typeof code === "string" && /^[A-Za-z0-9_]{1,80}$/.test(code) ? code : undefined;
   } catch {
     return undefined;
   }

@@ -49,6 +49,11 @@ export function hashesPassword(pathname: string): boolean {
   return endpointAt(pathname.slice(BASE_PATH.length))?.hashesPassword === true;
 }
 
+/** Whether only programs can call this path. */
+export function isForPrograms(pathname: string): boolean {
+  return endpointAt(pathname.slice(BASE_PATH.length))?.forPrograms === true;
+}
+
 function patternOf(path: string): RegExp {
   return new RegExp(`^${BASE_PATH}${path.replace(/:\w+/g, SEGMENT)}$`);
 }

@@ -4,8 +4,6 @@ import { jwt } from "better-auth/plugins/jwt";
 import { type Identity, identityOf, JWT_ALGORITHM } from "../../token/contract";
 import type { MintToken } from "../../token/mint";
 
-export const TOKEN_PATH = "/api/auth/token";
-
 /**
  * `GET /api/auth/token`, for native and command-line clients. They keep the session cookie and call
  * FastAPI directly, not through the gate. The token is signed by `mint`, with the same key and

@@ -20,7 +20,9 @@ export interface StoredSession {
 /** The user's rows. One statement, because Better Auth deletes table by table. */
 const DELETE_USER = `
   with sessions as (delete from session where "userId" = $1),
-    accounts as (delete from account where "userId" = $1)
+    accounts as (delete from account where "userId" = $1),
+    keys as (delete from "apiKey" where "userId" = $1),
+    codes as (delete from "deviceCode" where "userId" = $1)
   delete from "user" where id = $1`;
 
 /**

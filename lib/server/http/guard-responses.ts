@@ -2,7 +2,7 @@ import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BackendSettings } from "../../backends";
-import { BACKEND_POLICY, BARE_POLICY, FILE_POLICY } from "../../content-policy";
+import { BARE_POLICY, chooseBackendPolicy, FILE_POLICY } from "../../content-policy";
 import type { Log } from "../../log/log";
 import { securityHeaders } from "../../security-headers";
 import { handleForwardFailures } from "./forward-failures";
@@ -87,6 +87,6 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
 }
 
 function findPolicy(path: string, backend: BackendSettings | undefined): string {
-  if (backend) return BACKEND_POLICY;
+  if (backend) return chooseBackendPolicy(path, backend.docsPage);
   return path.startsWith("/_next/static/") ? FILE_POLICY : BARE_POLICY;
 }

@@ -13,7 +13,7 @@ const BOUNDARY =
 export const forgedTokens: readonly Check<Context>[] = [
   {
     id: "tokens.forged-authorization",
-    title: "an Authorization header of the caller has no effect",
+    title: "a forged Authorization header has no effect",
     source: "RFC 8725 §3.1",
     fix: BOUNDARY,
     async run({ send, ada, bob }) {
@@ -33,6 +33,8 @@ export const forgedTokens: readonly Check<Context>[] = [
           401,
           `${ME} with a forged token`,
         );
+        // As a program, which may use the header with a credential that is valid.
+        assertStatus(await send({ path: ME, headers }), 401, `${ME} by a program with a forged token`);
         const { me } = await fetchMe((request) => ada.send(request), headers);
         assert(me?.email === ada.email, "the account of the cookie", me?.email ?? "no account");
       }

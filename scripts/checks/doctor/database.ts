@@ -1,6 +1,8 @@
 import { getMigrations } from "better-auth/db/migration";
+import { createKeyStore } from "../../../edge/session/key-store";
 import { createLookup } from "../../../edge/session/lookup";
 import { createNeonQuery } from "../../../edge/session/neon";
+import { createApiKey } from "../../../lib/auth/api-key";
 import type { Env } from "../../../lib/env";
 import { messageOf } from "../../lib/user-error";
 import { openAuth } from "../../stack/auth";
@@ -56,18 +58,20 @@ export const database: readonly Check<Context>[] = [
   },
   {
     id: "database.lookup",
-    title: "The gate's session lookup works",
+    title: "The gate's lookups of sessions and API keys work",
     needs: ["database.migrated"],
     run: async ({ openDatabase }) => {
-      const lookUp = createLookup(createNeonQuery(await openDatabase(), { fetch, startTimer }));
+      const env = await openDatabase();
+      const effects = { fetch, startTimer, now: Date.now };
       try {
-        // No session has this token.
-        await lookUp("doctor", Date.now(), { extend: false });
+        // No session has this token, and nobody has this key.
+        await createLookup(createNeonQuery(env, effects))("doctor", Date.now(), { extend: false });
+        await createKeyStore(env, effects)(createApiKey());
         return passed();
       } catch (error) {
         return failed(
           messageOf(error),
-          "Give the user in DATABASE_URL the rights SELECT, UPDATE and DELETE on session, and SELECT on user",
+          "Give the user in DATABASE_URL the rights SELECT, UPDATE and DELETE on session, SELECT and UPDATE on apiKey, and SELECT on user",
         );
       }
     },

@@ -27,6 +27,9 @@ describe("describeBrowser", () => {
       "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/29.0 Chrome/136.0.0.0 Mobile Safari/537.36",
       "Samsung Internet on Android",
     ],
+    ["gatehouse-cli/1.0 (Linux)", "Gatehouse CLI on Linux"],
+    ["gatehouse-cli/1.0", "Gatehouse CLI"],
+    ["constructor/1.0", "Unknown browser"],
     ["Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"],
     [
       "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36",

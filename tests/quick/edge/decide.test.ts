@@ -14,6 +14,7 @@ const session: KnownSession = {
 const results: Record<SessionState, SessionResult> = {
   active: { state: "active", session, source: "memory", setCookies: [] },
   none: { state: "none", setCookies: [] },
+  invalid: { state: "invalid", setCookies: [] },
   unreachable: { state: "unreachable", error: new Error("down") },
 };
 
@@ -32,6 +33,7 @@ const usual: FactsByState = {
   deceptivePath: false,
   embedded: false,
   body: "fits",
+  unmet: undefined,
 };
 
 const pass: Decision = { do: "pass" };
@@ -43,7 +45,8 @@ const toLoginByGet: Decision = { do: "redirect", to: "login", status: 303 };
 const onward: Decision = { do: "redirect", to: "next", status: 307 };
 const onwardByGet: Decision = { do: "redirect", to: "next", status: 303 };
 const unavailable: Decision = { do: "show-unavailable" };
-const refuse = (code: Extract<Decision, { do: "refuse" }>["code"]): Decision => ({ do: "refuse", code });
+type Refusal = Extract<Decision, { do: "refuse" }>;
+const refuse = (code: Exclude<Refusal, { unmet: unknown }>["code"]): Decision => ({ do: "refuse", code });
 const signedOut = refuse("gate_signed_out");
 const unreachable = refuse("gate_session_store_unreachable");
 
@@ -186,6 +189,32 @@ const rows: Row[] = [
   ],
 
   [
+    "a call by a user without the role gets 403",
+    { kind: "backend", wants: "data", unmet: { role: "admin" } },
+    { do: "refuse", code: "gate_forbidden", unmet: { role: "admin" } },
+  ],
+  [
+    "a navigation to the backend by a user without the role gets 403, and no redirect",
+    { kind: "backend", unmet: { role: "admin" } },
+    { do: "refuse", code: "gate_forbidden", unmet: { role: "admin" } },
+  ],
+  [
+    "a WebSocket of a user without a verified email gets 403",
+    { kind: "backend", wants: "upgrade", unmet: { verified_email: true } },
+    { do: "refuse", code: "gate_forbidden", unmet: { verified_email: true } },
+  ],
+  [
+    "a call after a sign-in that is too old gets 401",
+    { kind: "backend", wants: "data", unmet: { max_age: 300 } },
+    { do: "refuse", code: "gate_sign_in_too_old", unmet: { max_age: 300 } },
+  ],
+  [
+    "a route handler called by a user without the role gets 403",
+    { kind: "api", wants: "data", unmet: { role: "admin" } },
+    { do: "refuse", code: "gate_forbidden", unmet: { role: "admin" } },
+  ],
+
+  [
     "Better Auth's endpoints make their own checks",
     { kind: "open-api", session: "none", wants: "data" },
     pass,
@@ -287,7 +316,7 @@ function* everyFacts(): Generator<FactsByState> {
       for (const want of wants)
         for (const state of sessions)
           for (const body of bodies)
-            for (let bits = 0; bits < 16; bits++)
+            for (let bits = 0; bits < 32; bits++)
               yield {
                 kind,
                 access,
@@ -298,6 +327,7 @@ function* everyFacts(): Generator<FactsByState> {
                 crossSite: (bits & 2) !== 0,
                 deceptivePath: (bits & 4) !== 0,
                 embedded: (bits & 8) !== 0,
+                unmet: (bits & 16) !== 0 && state === "active" ? { role: "admin" } : undefined,
               };
 }
 
@@ -312,7 +342,7 @@ describe("for every combination of facts, the policy", () => {
   const all = [...everyFacts()].map((facts) => ({ facts, decision: decideBy(facts) }));
 
   it("is tested", () => {
-    expect(all).toHaveLength(6 * 3 * 7 * 3 * 3 * 16);
+    expect(all).toHaveLength(6 * 3 * 7 * 3 * 3 * 32);
   });
 
   it("forwards only as the path's access allows, with an unambiguous path and a body within the limit", () => {
@@ -323,10 +353,19 @@ describe("for every combination of facts, the policy", () => {
         (!facts.crossSite || facts.access === "open") &&
         !facts.deceptivePath &&
         !facts.embedded &&
+        !facts.unmet &&
         facts.body === "fits" &&
         !["other-upgrade", "prefetch"].includes(facts.wants);
       expect(decision.do === "forward", JSON.stringify(facts)).toBe(may);
       if (decision.do === "forward") expect(decision.as, JSON.stringify(facts)).toBe(callerOf(facts));
+    }
+  });
+
+  it("passes no session that does not meet a rule to a route handler", () => {
+    for (const { facts, decision } of all) {
+      if (facts.kind === "api" && facts.unmet) {
+        expect(decision.do, JSON.stringify(facts)).not.toBe("pass");
+      }
     }
   });
 

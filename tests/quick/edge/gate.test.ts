@@ -252,7 +252,7 @@ describe("a request to a backend path with a rule", () => {
     ])("is forwarded without Authorization and cookie if there is %s", async (_, headers) => {
       reply = async () => ({ session: null, setCookies: ["better-auth.session_token=; Max-Age=0"] });
       const response = await send("/backend/articles/7", {
-        headers: { ...headers(), authorization: "Bearer forged" },
+        headers: { ...headers(), authorization: "Bearer forged", "sec-fetch-site": "same-origin" },
       });
       expect(response.headers.get("x-middleware-rewrite")).toBe("http://backend.internal:8000/articles/7");
       const names = response.headers.get("x-middleware-override-headers")?.split(",");

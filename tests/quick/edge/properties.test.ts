@@ -33,13 +33,14 @@ const BACKEND = "http://backend.internal:8000";
 const MAX_BODY = 1000;
 const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
 const classify = createClassifier(routes);
-const rules = { origins: [APP], maxBodyBytes: MAX_BODY };
+const rules = { origins: [APP], maxBodyBytes: MAX_BODY, findUnmet: undefined, now: () => 0 };
 const results: Record<SessionState, SessionResult> = {
   active: {
     ...{ state: "active", source: "memory", setCookies: [] },
     session: { identity: ada, expiresAt: 86_400_000, verifiedAt: 0 },
   },
   none: { state: "none", setCookies: [] },
+  invalid: { state: "invalid", setCookies: [] },
   unreachable: { state: "unreachable", error: new Error("down") },
 };
 const requested = fc.tuple(method, path, sent);

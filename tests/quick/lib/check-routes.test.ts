@@ -382,6 +382,97 @@ describe("a backend is refused:", () => {
   });
 });
 
+describe("the docs of a backend are refused:", () => {
+  test.each([
+    ["/docs", '"/docs" is not below "/backend". Write the path with this prefix'],
+    ["/backend", '"/backend" is not below "/backend". Write the path with this prefix'],
+    ["/backend/docs/*", '"/backend/docs/*" is a pattern. Write an exact path'],
+    ["docs", '"docs" does not start with "/". Add it'],
+  ])("at %s", (path, message) => {
+    expect(problemsOfFirst({ docs: { page: path, scripts: [] } })).toEqual([
+      `docs of "/backend": ${message}`,
+    ]);
+    expect(problemsOfFirst({ docs: { page: "/backend/docs", scripts: [path] } })).toEqual([
+      `docs of "/backend": ${message}`,
+    ]);
+  });
+});
+
+describe("a requirement is refused:", () => {
+  const rule = (more: object) => problemsOf({ requirements: [{ path: "/backend/api/admin/*", ...more }] });
+  const name = 'requirements: "/backend/api/admin/*"';
+
+  test.each<[string, object, string]>([
+    [
+      "without a condition",
+      {},
+      "has no condition. Add one of role, verifiedEmail, withinSeconds, or remove the rule",
+    ],
+    [
+      "an unknown condition",
+      { roles: "admin" },
+      'has the condition "roles". Use role, verifiedEmail, withinSeconds',
+    ],
+    [
+      "two roles",
+      { role: "admin,editor" },
+      'has the role "admin,editor". Write one role, without a comma or white space',
+    ],
+    ["an empty role", { role: "" }, 'has the role "". Write one role, without a comma or white space'],
+    [
+      "an email that need not be verified",
+      { verifiedEmail: false },
+      "has verifiedEmail: false. Write true, or remove the condition",
+    ],
+    [
+      "an age of 0",
+      { withinSeconds: 0 },
+      "has withinSeconds: 0. Write a whole number of seconds, at least 1",
+    ],
+    [
+      "an age that is no number",
+      { withinSeconds: "5m" },
+      "has withinSeconds: 5m. Write a whole number of seconds, at least 1",
+    ],
+  ])("%s", (_, more, message) => {
+    expect(rule(more)).toEqual([`${name} ${message}`]);
+  });
+
+  test.each([
+    [
+      "/admin/*",
+      "is below none of /backend, /reports, /api. Remove the rule. A page calls requireRole or requireSession",
+    ],
+    [
+      "/backend/webhooks/payments",
+      'overlaps "/backend/webhooks/*", which is open in access of "/backend": it works without a session. Change one of them',
+    ],
+    [
+      "/backend/api/articles/drafts",
+      'overlaps "/backend/api/articles/*", which is optional in access of "/backend": it works without a session. Change one of them',
+    ],
+    [
+      "/api/auth/*",
+      'overlaps "/api/auth/*", which is in openApi: it works without a session. Change one of them',
+    ],
+    ["/api/admin/", 'has a slash too many at its end. Remove it: "/about" is also "/about/"'],
+  ])("at %s", (path, message) => {
+    expect(problemsOf({ requirements: [{ path, role: "admin" }] })).toEqual([
+      `requirements: "${path}" ${message}`,
+    ]);
+  });
+
+  it("no other one", () => {
+    const requirements = [
+      { path: "/backend/api/admin/*", role: "admin", verifiedEmail: true },
+      { path: "/backend/api/admin/keys", withinSeconds: 300 },
+      { path: "/api/export", verifiedEmail: true },
+    ];
+    expect(problemsOf({ requirements })).toEqual([]);
+    expect(problemsOf({ requirements: undefined })).toEqual([]);
+  });
+});
+
 it("all problems are reported together, in one message that names the file", () => {
   const changes = { publicPages: ["/a/", "b"] } as unknown as Partial<Routes>;
   expect(() => checkRoutes({ ...valid, ...changes })).toThrow(

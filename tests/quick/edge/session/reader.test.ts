@@ -46,7 +46,7 @@ function readerAndEnd(maxStale = 60_000, authSecrets = [AUTH_SECRET]) {
   const cookiesOf = (header: string) => readSessionCookies(header, sessionCookieNames(false));
   return {
     read: (header: string, extend = false, bound = maxStale) =>
-      sessions.read(cookiesOf(header), header, { extend, maxStale: bound }),
+      sessions.read(cookiesOf(header), header, { caller: extend ? "page" : "backend", maxStale: bound }),
     end: (header: string) => sessions.end(cookiesOf(header) ?? { token: "", data: undefined }),
   };
 }
@@ -532,7 +532,7 @@ describe("while the secret is rotated", () => {
       });
       const header = `__Secure-${await tokenCookie()}`;
       const cookies = readSessionCookies(header, sessionCookieNames(true));
-      const result = await sessions.read(cookies, header, { extend: true, maxStale: 60_000 });
+      const result = await sessions.read(cookies, header, { caller: "page", maxStale: 60_000 });
       const expected = (await renewedToken()).replace("HttpOnly", "HttpOnly; Secure");
       expect(settings(result)).toEqual([`__Secure-${expected}`]);
     });

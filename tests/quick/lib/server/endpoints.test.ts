@@ -57,6 +57,8 @@ it("each endpoint that takes a password or the token of a link, or sends an emai
   const free = Object.entries(authEndpoints).filter(([, { limits }]) => !limits?.length);
   expect(free.map(([path]) => path).sort()).toEqual(
     [
+      "/api-key/list",
+      "/api-key/revoke",
       "/error",
       "/get-session",
       "/list-sessions",

@@ -7,6 +7,7 @@ test.each([
   ["sign-in", { token: "raw", user: { id: "1" } }, { user: { id: "1" } }],
   ["get-session", { session: { id: "s", token: "raw" }, user: {} }, { session: { id: "s" }, user: {} }],
   ["list-sessions", [{ id: "s", token: "raw" }], [{ id: "s" }]],
+  ["a device sign-in", { access_token: "raw", expires_in: 1 }, { expires_in: 1 }],
   ["signed out", null, null],
   ["an error", { code: "INVALID_PASSWORD", message: "no" }, { code: "INVALID_PASSWORD", message: "no" }],
 ])("%s", async (_, body, scrubbed) => {

@@ -17,6 +17,16 @@ describe("the identity of a session", () => {
     expect(() => identityOf(ada, { id: "s", createdAt: new Date("yesterday") })).toThrow(/createdAt/);
   });
 
+  it.each([
+    [true, true],
+    [false, false],
+    [undefined, false],
+    [null, false],
+    ["true", false],
+  ])("with emailVerified %j has a verified email: %s", (emailVerified, isVerified) => {
+    expect(identityOf({ ...ada, emailVerified }, { id: "s" }).emailVerified).toBe(isVerified);
+  });
+
   it("has the role of the user", () => {
     expect(identityOf({ ...ada, role: "admin" }, { id: "s" }).role).toBe("admin");
   });

@@ -1,0 +1,85 @@
+import { isFolder, isWithin, rootOf } from "../lib/route-patterns";
+import type { Requirement } from "../lib/routes";
+import { hasRole, type Identity, LEEWAY_SECONDS } from "../lib/token/contract";
+
+/** A condition that a session does not meet, as the response names it (`required`). */
+export type Unmet =
+  | { readonly role: string }
+  | { readonly verified_email: true }
+  /** Seconds since the sign-in, at most (RFC 9470 §3). */
+  | { readonly max_age: number };
+
+/**
+ * The first condition that the session does not meet at this path, or undefined. A missing role
+ * comes before a sign-in that is too old: signing in again would not help.
+ *
+ * @param now returns seconds since the epoch
+ */
+export type FindUnmet = (pathname: string, identity: Identity, now: () => number) => Unmet | undefined;
+
+/**
+ * Creates the function that compares sessions with the rules. Undefined: there are no rules, and
+ * requests do nothing for them.
+ */
+export function createRequirements(rules: readonly Requirement[]): FindUnmet | undefined {
+  if (rules.length === 0) return undefined;
+  const conditions = [
+    ...rules.flatMap(({ path, role }) => (role === undefined ? [] : [createCondition(path, { role })])),
+    ...rules.flatMap(({ path, verifiedEmail }) =>
+      verifiedEmail ? [createCondition(path, { verified_email: true })] : [],
+    ),
+    ...rules.flatMap(({ path, withinSeconds }) =>
+      withinSeconds === undefined ? [] : [createCondition(path, { max_age: withinSeconds })],
+    ),
+  ];
+
+  return function findUnmet(pathname, identity, now) {
+    const readings = readingsOf(pathname);
+    return conditions.find(
+      ({ matches, required }) => readings.some(matches) && !meets(identity, required, now),
+    )?.required;
+  };
+}
+
+function createCondition(pattern: string, required: Unmet) {
+  const root = rootOf(pattern);
+  const matches = isFolder(pattern)
+    ? (path: string) => isWithin(path, root)
+    : (path: string) => path === pattern;
+  return { matches, required };
+}
+
+function meets(identity: Identity, required: Unmet, now: () => number): boolean {
+  if ("role" in required) return hasRole(identity, required.role);
+  if ("verified_email" in required) return identity.emailVerified === true;
+  if (identity.authTime === undefined) return false;
+  // A time that is far in the future would be recent for ever.
+  const age = now() - identity.authTime;
+  return -LEEWAY_SECONDS <= age && age <= required.max_age;
+}
+
+/**
+ * The paths that a server could read in this one: as it is decoded once, and as the most generous
+ * server reads it, which decodes twice, cuts a segment at a semicolon and merges slashes.
+ *
+ * Attack: `/backend/%61dmin` and `/backend/x/..;/admin` are not `/backend/admin` as text, and could be
+ * to the server. Defence: a rule applies if one reading is in its pattern. Patterns are ASCII, so
+ * each encoded byte is decoded by itself, and no encoding is invalid.
+ */
+function readingsOf(pathname: string): readonly string[] {
+  if (!/[%;\\.]|\/\/|\/$/.test(pathname)) return [pathname];
+  const decoded = decodeBytes(pathname);
+  const segments: string[] = [];
+  for (const segment of decodeBytes(decoded).split(/[/\\]/)) {
+    const name = segment.replace(/;.*/s, "");
+    if (name === "..") segments.pop();
+    else if (name !== "" && name !== ".") segments.push(name);
+  }
+  const generous = `/${segments.join("/")}`;
+  // Next reads `/api/x.rsc` as `/api/x`.
+  return [decoded, generous, generous.replace(/\.rsc$/, "")];
+}
+
+function decodeBytes(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
