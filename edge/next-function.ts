@@ -34,26 +34,27 @@ export function createPassWithNext(options: GateOptions, paths: Paths): PassWith
   const { next } = options;
 
   return function passWithNext(request, session, setCookies) {
-    const result = next(request.raw, describePass(request, session));
+    const { kind } = request.classified;
+    // The gate passes a file as it is, and never passes a request to the backend.
+    if (kind === "public-file" || kind === "backend") return pass(request, setCookies, options);
+    const result = next(request.raw, describePass(kind, request, session));
     return isPromise(result) ? result.then(finish) : finish(result);
 
     function finish(result: Awaited<ReturnType<typeof next>>): Response {
       const additions = readAdditions(result, options.clientAddressHeader);
-      const policy = choosePolicy(request.classified, options);
       if (result instanceof Response && !additions.continues) {
+        const policy = choosePolicy(request.classified, options);
         return respondWith(result, request, setCookies, policy, additions);
       }
       const { rewrite } = additions;
       if (rewrite !== undefined) checkRewrite(rewrite, request, session, paths, options);
-      return pass(request, setCookies, policy, additions);
+      return pass(request, setCookies, options, additions);
     }
   };
 }
 
-function describePass({ classified }: GateRequest, session: SessionResult): Passed {
-  // The gate forwards a request of this kind, and never passes it.
-  if (classified.kind === "backend") throw new Error("a request to the backend cannot pass");
-  return { kind: classified.kind, session: describeSession(classified.access === "open", session) };
+function describePass(kind: Passed["kind"], { classified }: GateRequest, session: SessionResult): Passed {
+  return { kind, session: describeSession(classified.access === "open", session) };
 }
 
 function describeSession(isOpen: boolean, result: SessionResult): PassedSession {

@@ -9,14 +9,14 @@ import type { Routes } from "../lib/routes";
 import type { OwnDecision } from "./decide";
 import type { Additions } from "./next-additions";
 import type { GateOptions } from "./options";
-import { choosePolicy } from "./pages/content-security-policy";
+import { choosePolicy, type PolicyOptions } from "./pages/content-security-policy";
 import type { GateRequest } from "./request";
 import type { Unmet } from "./requirements";
 
 /** For the gate's own responses: they depend on the visitor, so no cache may store them. */
 const PRIVATE = { "cache-control": "private, no-store" };
 
-type RespondOptions = Pick<GateOptions, "routes" | "appOrigin" | "development" | "randomId">;
+type RespondOptions = Pick<GateOptions, "routes"> & PolicyOptions;
 
 /**
  * Performs each decision that does not forward the request: passes it to Next, or makes the gate's
@@ -32,7 +32,7 @@ export function respond(
   const { routes } = options;
   switch (decision.do) {
     case "pass":
-      return pass(request, setCookies, choosePolicy(request.classified, options));
+      return pass(request, setCookies, options);
     case "refuse": {
       const response =
         "unmet" in decision
@@ -88,12 +88,27 @@ export function respondToFailure({ classified, requestId }: GateRequest): Respon
 }
 
 /**
- * Passes the request to a page or a route handler, with its request ID. The new cookies and the
- * Content Security Policy (`policy`) are set on the request, for the page, and on the response, for
- * the browser. `additions` are those of the `next` function. They come first, so the gate's own headers
- * and cookies replace them.
+ * Passes the request to the app. `additions` are those of the `next` function. They come first, so
+ * the gate's own headers and cookies replace them.
  */
 export function pass(
+  request: GateRequest,
+  setCookies: readonly string[],
+  options: RespondOptions,
+  additions?: Additions,
+): Response {
+  const policy = choosePolicy(request.classified, options);
+  return isShared(request, options)
+    ? passShared(request, policy, additions)
+    : passPrivate(request, setCookies, policy, additions);
+}
+
+/**
+ * Passes a request for a response of its own, with its request ID. The new cookies and the Content
+ * Security Policy (`policy`) are set on the request, for the page, and on the response, for the
+ * browser.
+ */
+export function passPrivate(
   { raw, requestId }: Pick<GateRequest, "raw" | "requestId">,
   setCookies: readonly string[],
   policy: string,
@@ -144,6 +159,30 @@ function addRequestHeaders(headers: Headers, { requestHeaders, keeps, setCookies
 function addResponseHeaders(response: Response, { responseHeaders, setCookies }: Additions): void {
   for (const [name, value] of responseHeaders) response.headers.set(name, value);
   addCookies(response, setCookies);
+}
+
+/** In development Next renders every page for each request, so a static page is a page there. */
+function isShared({ classified: { kind } }: GateRequest, { development }: RespondOptions): boolean {
+  return kind === "public-file" || (kind === "static-page" && !development);
+}
+
+/**
+ * Passes a request for what a shared cache may store: a public file or a static page. The response
+ * is the same for everyone, so the gate adds nothing that depends on the request. The `next` function
+ * can still add something (`additions`).
+ *
+ * The policy of a static page has the hashes of its scripts, which only the server knows that has the
+ * HTML (`lib/server/http/set-static-policy.ts`). The policy on the request has a nonce, for a page
+ * that is rendered for this request after all: the not-found page.
+ */
+function passShared({ raw, classified }: GateRequest, policy: string, additions?: Additions): Response {
+  const headers = new Headers(raw.headers);
+  if (additions) addRequestHeaders(headers, additions);
+  headers.set("content-security-policy", policy);
+  const response = continueToApp(headers, additions?.rewrite);
+  if (additions) addResponseHeaders(response, additions);
+  if (classified.kind === "public-file") response.headers.set("content-security-policy", policy);
+  return response;
 }
 
 /**

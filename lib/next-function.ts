@@ -15,8 +15,8 @@ export type PassedSession =
 
 /** What the gate has decided about a request that it passes. */
 export interface Passed {
-  /** The backend's requests are forwarded, not passed. */
-  readonly kind: Exclude<RouteKind, "backend">;
+  /** The backend's requests are forwarded, and files are the same for everyone. */
+  readonly kind: Exclude<RouteKind, "backend" | "public-file">;
   readonly session: PassedSession;
 }
 

@@ -3,8 +3,8 @@ import { Feed, streamFeed } from "../../../lib/event-feed";
 import { FEED_CAPACITY, type GateEvent, inspectorPaths } from "../../../lib/inspector";
 import type { Routes } from "../../../lib/routes";
 import type { Gate } from "../../gate";
-import { buildPagePolicy } from "../../pages/content-security-policy";
-import { pass } from "../../respond";
+import { buildNoncePolicy } from "../../pages/content-security-policy";
+import { passPrivate } from "../../respond";
 import type { Observer } from "../observer";
 import { createEventRecorder } from "./record-events";
 
@@ -44,8 +44,8 @@ export function createInspector({ clock, now, randomId, routes }: InspectorOptio
       if (pathname === inspectorPaths.events) return streamFeed(feed, request.signal);
       // The page and its second stream are the app's. They need no session.
       if (pathname !== inspectorPaths.page && pathname !== inspectorPaths.timings) return gate(request);
-      const policy = buildPagePolicy(btoa(randomId()), { secure: false, development: true });
-      return pass({ raw: request, requestId: randomId() }, [], policy);
+      const policy = buildNoncePolicy({ appOrigin: "", development: true, randomId });
+      return passPrivate({ raw: request, requestId: randomId() }, [], policy);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Log } from "../../log/log";
 import { routes } from "../../routes";
 import { securityHeaders } from "../../security-headers";
 import { handleForwardFailures } from "./forward-failures";
+import { isBackendPath, pathOf } from "./request-path";
 
 /**
  * Sets the security headers on every response of this server, before Next sees the request. This
@@ -88,18 +89,6 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
 }
 
 const FILES = withBasePath("/_next/static/", routes);
-
-/** The path as Next and the gate see it, without dot segments. */
-function pathOf({ url = "/" }: IncomingMessage): string {
-  const base = "http://localhost";
-  return URL.canParse(url, base) ? new URL(url, base).pathname : url;
-}
-
-/** Next removes `.rsc` from a path before the gate sees it. */
-function isBackendPath(path: string, prefix: string): boolean {
-  const next = path[prefix.length];
-  return path.startsWith(prefix) && (next === undefined || next === "/" || next === ".");
-}
 
 function findPolicy(path: string, backend: BackendSettings | undefined): string {
   if (backend) return chooseBackendPolicy(withoutBasePath(path, routes), backend.docsPage);
