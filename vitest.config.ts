@@ -19,7 +19,9 @@ const testTimeout = 30_000;
  * `import "server-only"` marks code of the Node server. Next provides the module. The tests use the
  * file that Next uses for server code, which is empty.
  */
-const resolve = { alias: { "server-only": "next/dist/compiled/server-only/empty.js" } };
+const resolve = {
+  alias: { "server-only": "next/dist/compiled/server-only/empty.js", "@": import.meta.dirname },
+};
 
 /** By default Vitest leaves one processor core unused. */
 const maxWorkers = "100%";
@@ -38,6 +40,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: "edge-runtime",
           include: edgeTests,

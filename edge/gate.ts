@@ -4,6 +4,7 @@ import { createClassifier } from "./classify";
 import { type Decision, decide, type OwnDecision } from "./decide";
 import { gatherFacts } from "./facts";
 import { buildLogEntry, logDecision } from "./log";
+import { createPassWithNext } from "./next-function";
 import { observeStep } from "./observe/observer";
 import type { GateOptions } from "./options";
 import { type GateRequest, readRequest } from "./request";
@@ -39,10 +40,11 @@ const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
  */
 export function createGate(options: GateOptions): Gate {
   const { routes, origins, now, randomId, startTimer, log, observers } = options;
-  const classify = createClassifier(routes);
+  const classify = createClassifier(routes, options.publicFiles);
   const endings: ReadonlySet<string> = new Set(routes.endSession);
   const cookieNames = sessionCookieNames(options.appOrigin.startsWith("https:"));
-  const maxStaleAt = createStalenessBound(options.sessionMaxStaleSeconds, routes.maxStale);
+  const maxStaleAt = createStalenessBound(options.sessionMaxStaleSeconds, routes.maxStale, routes.locales);
+  const passWithNext = createPassWithNext(options, { classify, maxStaleAt });
   const sessions = createSessionReader({
     authSecrets: options.authSecrets,
     cookieNames,
@@ -68,7 +70,7 @@ export function createGate(options: GateOptions): Gate {
    * response without a promise (`edge/util/maybe-async.ts`).
    */
   return function gate(incoming) {
-    const request = readRequest(incoming, randomId(), classify);
+    const request = readRequest(incoming, randomId(), classify, routes);
     try {
       const response = mapMaybeAsync(steps.session(request), (session) =>
         mapMaybeAsync(steps.decide(request, session), (decision) => perform(request, session, decision)),
@@ -159,9 +161,14 @@ export function createGate(options: GateOptions): Gate {
     return isRewrite ? rewrite(target, headers, requestId) : relay(request, target, headers, upstream.relay);
   }
 
-  function respondAndLog(request: GateRequest, session: SessionResult, decision: OwnDecision): Response {
+  function respondAndLog(
+    request: GateRequest,
+    session: SessionResult,
+    decision: OwnDecision,
+  ): MaybeAsync<Response> {
     logDecision(log, request, session, decision);
     const setCookies = session.state === "unreachable" ? [] : session.setCookies;
+    if (passWithNext && decision.do === "pass") return passWithNext(request, session, setCookies);
     return respond(request, decision, setCookies, options);
   }
 

@@ -1,3 +1,5 @@
+import { withoutBasePath } from "../lib/base-path";
+import type { Routes } from "../lib/routes";
 import type { Classified, Classify } from "./classify";
 import type { RequestHeaders } from "./request-headers";
 import { readBearer } from "./session/bearer";
@@ -12,6 +14,7 @@ export interface GateRequest {
    */
   readonly requestId: string;
   readonly headers: RequestHeaders;
+  /** Without the app's base path. */
   readonly pathname: string;
   /** With its question mark; empty without a query. */
   readonly search: string;
@@ -26,10 +29,17 @@ export interface GateRequest {
 }
 
 /** Parses a request. `requestId` becomes its ID. */
-export function readRequest(raw: Request, requestId: string, classify: Classify): GateRequest {
+export function readRequest(
+  raw: Request,
+  requestId: string,
+  classify: Classify,
+  routes: Pick<Routes, "basePath">,
+): GateRequest {
   const headers = new Map<string, string>();
   raw.headers.forEach((value, name) => void headers.set(name, value));
-  const { pathname, search } = splitUrl(raw.url);
+  const url = splitUrl(raw.url);
+  const { search } = url;
+  const pathname = withoutBasePath(url.pathname, routes);
   const classified = classify(raw.method, pathname, headers);
   const isUpgrade = classified.wants === "upgrade" || classified.wants === "other-upgrade";
   const hasBearer = classified.kind === "backend" && classified.access !== "open";

@@ -1,19 +1,22 @@
+import { withBasePath } from "../lib/base-path";
 import { BARE_POLICY } from "../lib/content-policy";
 import { applySetCookies } from "../lib/cookies";
 import { failurePage, unavailablePage } from "../lib/failure-page";
+import { splitLocale } from "../lib/locale-prefix";
 import { type ProblemCode, problemResponse, RETRY_AFTER } from "../lib/problem";
 import { loginPath, safeNextPath } from "../lib/redirect-target";
 import type { Routes } from "../lib/routes";
 import type { OwnDecision } from "./decide";
+import type { Additions } from "./next-additions";
 import type { GateOptions } from "./options";
-import { choosePolicy } from "./pages/content-security-policy";
+import { choosePolicy, type PolicyOptions } from "./pages/content-security-policy";
 import type { GateRequest } from "./request";
 import type { Unmet } from "./requirements";
 
 /** For the gate's own responses: they depend on the visitor, so no cache may store them. */
 const PRIVATE = { "cache-control": "private, no-store" };
 
-type RespondOptions = Pick<GateOptions, "routes" | "appOrigin" | "development" | "randomId">;
+type RespondOptions = Pick<GateOptions, "routes"> & PolicyOptions;
 
 /**
  * Performs each decision that does not forward the request: passes it to Next, or makes the gate's
@@ -29,7 +32,7 @@ export function respond(
   const { routes } = options;
   switch (decision.do) {
     case "pass":
-      return pass(request, setCookies, choosePolicy(request.classified, options));
+      return pass(request, setCookies, options);
     case "refuse": {
       const response =
         "unmet" in decision
@@ -39,18 +42,19 @@ export function respond(
       // the path is a page's, and leaves it open otherwise. So the refusal is also a rewrite to a
       // page. Other hosts send the refusal itself.
       if (request.isUpgrade)
-        response.headers.set("x-middleware-rewrite", new URL(routes.login, request.raw.url).href);
+        response.headers.set("x-middleware-rewrite", addressOf(routes.login, request, routes));
       return addCookies(response, setCookies);
     }
     case "show-unavailable":
       return htmlResponse(unavailablePage(requestId), 503, requestId);
     case "redirect": {
-      const location = new URL(findDestination(decision.to, request, routes), request.raw.url);
-      const headers = { ...PRIVATE, "x-request-id": requestId, location: location.href };
+      const location = addressOf(findDestination(decision.to, request, routes), request, routes);
+      const headers = { ...PRIVATE, "x-request-id": requestId, location };
       return addCookies(new Response(null, { status: decision.status, headers }), setCookies);
     }
     case "redirect-action": {
       const response = problemResponse("gate_signed_out", requestId);
+      // Next's client adds the base path itself.
       response.headers.set("x-action-redirect", `${findDestination(decision.to, request, routes)};push`);
       return addCookies(response, setCookies);
     }
@@ -84,20 +88,39 @@ export function respondToFailure({ classified, requestId }: GateRequest): Respon
 }
 
 /**
- * Passes the request to a page or a route handler, with its request ID. The new cookies and the
- * Content Security Policy (`policy`) are set on the request, for the page, and on the response, for
- * the browser.
+ * Passes the request to the app. `additions` are those of the `next` function. They come first, so
+ * the gate's own headers and cookies replace them.
  */
 export function pass(
+  request: GateRequest,
+  setCookies: readonly string[],
+  options: RespondOptions,
+  additions?: Additions,
+): Response {
+  const policy = choosePolicy(request.classified, options);
+  return isShared(request, options)
+    ? passShared(request, policy, additions)
+    : passPrivate(request, setCookies, policy, additions);
+}
+
+/**
+ * Passes a request for a response of its own, with its request ID. The new cookies and the Content
+ * Security Policy (`policy`) are set on the request, for the page, and on the response, for the
+ * browser.
+ */
+export function passPrivate(
   { raw, requestId }: Pick<GateRequest, "raw" | "requestId">,
   setCookies: readonly string[],
   policy: string,
+  additions?: Additions,
 ): Response {
   const headers = new Headers(raw.headers);
+  if (additions) addRequestHeaders(headers, additions);
   headers.set("x-request-id", requestId);
   if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
   headers.set("content-security-policy", policy);
-  const response = continueToApp(headers);
+  const response = continueToApp(headers, additions?.rewrite);
+  if (additions) addResponseHeaders(response, additions);
   response.headers.set("x-request-id", requestId);
   // Scripts of the page can read this header. They show the ID if the page fails
   // (`app/_components/use-request-id.ts`).
@@ -107,14 +130,69 @@ export function pass(
   return addCookies(response, setCookies);
 }
 
+/** Sends the response of the `next` function: a redirect, or one of its own. */
+export function respondWith(
+  { body, status, statusText, headers }: Response,
+  { requestId }: GateRequest,
+  setCookies: readonly string[],
+  policy: string,
+  additions: Additions,
+): Response {
+  const response = new Response(body, { status, statusText });
+  addResponseHeaders(response, additions);
+  // A redirect to a language depends on the visitor, like a cookie.
+  if (setCookies.length > 0 || !headers.has("cache-control")) {
+    response.headers.set("cache-control", PRIVATE["cache-control"]);
+  }
+  response.headers.set("x-request-id", requestId);
+  response.headers.set("content-security-policy", policy);
+  return addCookies(response, setCookies);
+}
+
+/** The page also sees the cookies that the browser is about to get, as with Next's own functions. */
+function addRequestHeaders(headers: Headers, { requestHeaders, keeps, setCookies }: Additions): void {
+  for (const name of [...headers.keys()]) if (!keeps(name)) headers.delete(name);
+  for (const [name, value] of requestHeaders) headers.set(name, value);
+  if (setCookies.length > 0) headers.set("cookie", applySetCookies(headers.get("cookie") ?? "", setCookies));
+}
+
+function addResponseHeaders(response: Response, { responseHeaders, setCookies }: Additions): void {
+  for (const [name, value] of responseHeaders) response.headers.set(name, value);
+  addCookies(response, setCookies);
+}
+
+/** In development Next renders every page for each request, so a static page is a page there. */
+function isShared({ classified: { kind } }: GateRequest, { development }: RespondOptions): boolean {
+  return kind === "public-file" || (kind === "static-page" && !development);
+}
+
+/**
+ * Passes a request for what a shared cache may store: a public file or a static page. The response
+ * is the same for everyone, so the gate adds nothing that depends on the request. The `next` function
+ * can still add something (`additions`).
+ *
+ * The policy of a static page has the hashes of its scripts, which only the server knows that has the
+ * HTML (`lib/server/http/set-static-policy.ts`). The policy on the request has a nonce, for a page
+ * that is rendered for this request after all: the not-found page.
+ */
+function passShared({ raw, classified }: GateRequest, policy: string, additions?: Additions): Response {
+  const headers = new Headers(raw.headers);
+  if (additions) addRequestHeaders(headers, additions);
+  headers.set("content-security-policy", policy);
+  const response = continueToApp(headers, additions?.rewrite);
+  if (additions) addResponseHeaders(response, additions);
+  if (classified.kind === "public-file") response.headers.set("content-security-policy", policy);
+  return response;
+}
+
 /**
  * Lets Next continue to the page or the route handler, with these request headers. It does what
  * `NextResponse.next` does, in Next's own notation: `next/server` would add a parser of user agents
  * to the script (docs/decisions/012-what-is-in-the-script.md).
  */
-function continueToApp(requestHeaders: Headers): Response {
+function continueToApp(requestHeaders: Headers, rewrite: string | undefined): Response {
   const headers: Record<string, string> = {
-    "x-middleware-next": "1",
+    ...(rewrite === undefined ? { "x-middleware-next": "1" } : { "x-middleware-rewrite": rewrite }),
     "x-middleware-override-headers": [...requestHeaders.keys()].join(","),
   };
   for (const [name, value] of requestHeaders) headers[`x-middleware-request-${name}`] = value;
@@ -139,10 +217,18 @@ function findDestination(
   { raw, pathname, search, classified }: GateRequest,
   routes: Routes,
 ): string {
-  if (to === "next") return safeNextPath(new URL(raw.url).searchParams.get("next"), routes) ?? routes.home;
+  if (to === "next") {
+    const home = splitLocale(pathname, routes).prefix + routes.home;
+    return safeNextPath(new URL(raw.url).searchParams.get("next"), routes) ?? home;
+  }
   // The body of an unsafe request cannot be sent again after the sign-in. So the visitor returns to
   // the page without its query.
   return loginPath(classified.safe ? pathname + removeFlight(search) : pathname, routes);
+}
+
+/** The absolute address of a path of this app. */
+function addressOf(path: string, { raw }: GateRequest, routes: Routes): string {
+  return new URL(withBasePath(path, routes), raw.url).href;
 }
 
 /** Removes `_rsc` from a query. Next's router adds it to its own requests; no visitor needs it. */

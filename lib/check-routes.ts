@@ -37,6 +37,7 @@ export function checkRoutes(routes: Routes): void {
   const kinds: readonly Entry[] = [
     ...entriesOf("publicPages", routes.publicPages),
     ...entriesOf("guestPages", routes.guestPages),
+    ...entriesOf("staticPages", routes.staticPages ?? []),
     ...entriesOf("openApi", routes.openApi),
     ...prefixes,
   ];
@@ -55,6 +56,7 @@ export function checkRoutes(routes: Routes): void {
     (routes.requirements ?? []).map(({ path }) => path),
   );
   const exact: readonly Entry[] = [
+    ...entriesOf("basePath", routes.basePath ? [routes.basePath] : []),
     ...prefixes,
     ...routes.backends.flatMap((backend) => entriesOf(docsOf(backend), docsPathsOf(backend))),
     ...entriesOf("login", [routes.login]),
@@ -66,6 +68,7 @@ export function checkRoutes(routes: Routes): void {
     ...[...kinds, ...rules, ...bounds, ...requirements, ...exact].flatMap(findInvalid),
     ...exact.flatMap(findFolder),
     ...routes.maxStale.flatMap(findInvalidBound),
+    ...findInvalidPrefixes(routes),
     ...findInvalidBackends(routes.backends),
     ...findInvalidRequirements(routes),
   ]);
@@ -80,6 +83,7 @@ export function checkRoutes(routes: Routes): void {
           ...findBackendContradictions(routes.backends),
           ...findRequirementProblems(routes),
           ...findContradictions(routes),
+          ...[...kinds, ...bounds, ...exact].flatMap((entry) => findLocale(entry, routes)),
         ];
   if (problems.length > 0) throw new RoutesError(problems);
 }
@@ -132,6 +136,28 @@ function findInvalidBound([pattern, seconds]: Routes["maxStale"][number]): strin
   return [`maxStale: "${pattern}" has the limit ${seconds}. Write a whole number of seconds, at least 0`];
 }
 
+/** A segment of a path that needs no encoding. */
+const LOCALE = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+function findInvalidPrefixes({ basePath, locales = [] }: Routes): string[] {
+  const repeated = locales.filter((locale, index) => locales.indexOf(locale) !== index);
+  return [
+    ...(basePath === "/" ? ['basePath: "/" is the path of an app without a base path. Write ""'] : []),
+    ...locales
+      .filter((locale) => !LOCALE.test(locale) || locale === "api")
+      .map((locale) => `locales: "${locale}" is no first segment of a page's path. Write it like "de"`),
+    ...repeated.map((locale) => `locales: "${locale}" is listed twice. Remove one of them`),
+  ];
+}
+
+/** The gate removes the locale before it compares the path of a page, so this entry has no effect. */
+function findLocale({ list, pattern }: Entry, { locales = [] }: Routes): string[] {
+  const [, segment = ""] = rootOf(pattern).split("/");
+  if (list === "basePath" || !locales.includes(segment)) return [];
+  const fix = list === "backends" ? "Use another prefix" : "Write the path without it";
+  return [`${list}: "${pattern}" begins with the locale "${segment}". ${fix}`];
+}
+
 /** Everything below a backend's prefix is the backend's. */
 function coverage({ list, pattern }: Entry): string {
   return list === "backends" ? `${pattern}/*` : pattern;
@@ -141,13 +167,19 @@ function findOverlaps(entries: readonly Entry[]): string[] {
   return entries.flatMap((one, index) =>
     entries
       .slice(index + 1)
-      .filter((other) => overlap(coverage(one), coverage(other)))
+      .filter((other) => overlap(coverage(one), coverage(other)) && !isException(one, other))
       .map((other) =>
         one.list === other.list
           ? `${one.list}: "${one.pattern}" and "${other.pattern}" overlap. Remove one of them`
           : `${one.list}: "${one.pattern}" overlaps "${other.pattern}" in ${other.list}. A path has one kind: change one of them`,
       ),
   );
+}
+
+/** A page that is rendered for each request, inside of a folder of static pages. */
+function isException(page: Entry, folder: Entry): boolean {
+  const isPage = page.list === "publicPages" || page.list === "guestPages";
+  return isPage && folder.list === "staticPages" && isFolder(folder.pattern) && !isFolder(page.pattern);
 }
 
 function findDuplicates(entries: readonly Entry[]): string[] {

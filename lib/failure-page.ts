@@ -18,13 +18,13 @@ export function failurePage(requestId: string): string {
   });
 }
 
-/** Shown to a visitor who opens a URL that Better Auth refuses. */
-export function refusedPage(requestId: string): string {
+/** Shown to a visitor who opens a URL that Better Auth refuses. `home` is the address of the home page. */
+export function refusedPage(requestId: string, home: string): string {
   return page(requestId, {
     title: "This did not work",
     heading: "This link does not work",
     text: "It has been used already, has expired, or is not complete. Nothing has changed.",
-    link: { href: "/", label: "Go to the home page" },
+    link: { href: home, label: "Go to the home page" },
   });
 }
 

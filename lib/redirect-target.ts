@@ -1,3 +1,4 @@
+import { splitLocale } from "./locale-prefix";
 import { matchesPattern } from "./route-patterns";
 import type { Routes } from "./routes";
 
@@ -15,7 +16,10 @@ const NO_HOST = "http://nowhere.invalid";
  * or one with control characters to another site. Defence: the result is undefined for all of
  * these.
  */
-export function safeNextPath(value: unknown, routes: Pick<Routes, "guestPages">): string | undefined {
+export function safeNextPath(
+  value: unknown,
+  routes: Pick<Routes, "guestPages" | "locales">,
+): string | undefined {
   if (typeof value !== "string" || !value.startsWith("/")) return undefined;
   // The URL standard removes tabs and newlines before it parses: "/\t/host" would become "//host".
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must match them
@@ -24,12 +28,19 @@ export function safeNextPath(value: unknown, routes: Pick<Routes, "guestPages">)
   // The parser has resolved dot segments: "/.//host" has become "//host".
   if (url.origin !== NO_HOST || url.pathname.startsWith("//")) return undefined;
   // A path to a guest page, such as the sign-in page itself, would cause a redirect loop.
-  if (routes.guestPages.some((pattern) => matchesPattern(url.pathname, pattern))) return undefined;
+  const { page } = splitLocale(url.pathname, routes);
+  if (routes.guestPages.some((pattern) => matchesPattern(page, pattern))) return undefined;
   return url.pathname + url.search + url.hash;
 }
 
-/** The path of the sign-in page, with `next` as the page to return to. */
-export function loginPath(next: string, routes: Pick<Routes, "guestPages" | "login">): string {
+/**
+ * The path of the sign-in page, with `next` as the page to return to. It is in the language of
+ * `next`: `/de/login` for `/de/dashboard`.
+ */
+export function loginPath(next: string, routes: Pick<Routes, "guestPages" | "locales" | "login">): string {
   const path = safeNextPath(next, routes);
-  return path && path !== "/" ? `${routes.login}?next=${encodeURIComponent(path)}` : routes.login;
+  if (!path || path === "/") return routes.login;
+  const { prefix } = splitLocale(path.split(/[?#]/, 1)[0] ?? "", routes);
+  const login = prefix + routes.login;
+  return path === prefix ? login : `${login}?next=${encodeURIComponent(path)}`;
 }

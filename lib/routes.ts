@@ -5,8 +5,23 @@ import type { RoutePattern } from "./route-patterns";
  * the patterns, and `lib/check-routes.ts` checks the lists.
  */
 export interface Routes {
+  /**
+   * The path below which the whole app is served, such as `/app`. Next's `basePath` is this one. All
+   * other entries are written without it.
+   */
+  readonly basePath?: RoutePattern | "";
+  /**
+   * The first segments that name a language, such as `["en", "de"]`. The path of a page is compared
+   * without it: `/de/account` is `/account`. Paths of route handlers and of the backend have none.
+   */
+  readonly locales?: readonly string[];
   /** Open to everyone. */
   readonly publicPages: readonly RoutePattern[];
+  /**
+   * Open to everyone, and rendered in advance or once for everyone (docs/static-pages.md). An exact
+   * path in `publicPages` or `guestPages` can be an exception inside of such a folder.
+   */
+  readonly staticPages?: readonly RoutePattern[];
   /** For visitors who are signed out. Signed-in visitors are redirected. */
   readonly guestPages: readonly RoutePattern[];
   /** Route handlers below `/api` that make their own checks. */
@@ -104,15 +119,17 @@ export interface Requirement {
 
 /** The paths of this app. `middleware.ts` passes them to the gate. */
 export const routes = {
+  basePath: "",
+  locales: [],
   publicPages: [
     "/",
     "/forgot-password",
     "/reset-password",
     "/verify-email",
-    "/account-deleted",
     // Exists only in development. A build does not contain this page.
     "/dev/mail",
   ],
+  staticPages: ["/account-deleted"],
   guestPages: ["/login", "/signup"],
   openApi: ["/api/auth/*", "/api/health/*"],
   backends: [
@@ -152,4 +169,12 @@ export function backendAt(prefix: BackendPrefix): Backend {
 }
 
 /** The kind of a path. `page` is a page that is in no list: it is protected. */
-export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";
+export type RouteKind =
+  | "public-file"
+  | "public-page"
+  | "static-page"
+  | "guest-page"
+  | "page"
+  | "backend"
+  | "open-api"
+  | "api";

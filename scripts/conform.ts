@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { withBasePath } from "../lib/base-path";
+import { routes } from "../lib/routes";
 import { checks } from "./checks/conform/checks";
 import { createContext } from "./checks/conform/context";
 import { createAccounts } from "./checks/conform/throwaway-accounts";
-import { createSend } from "./checks/probe";
+import { createSend, type Send } from "./checks/probe";
 import { createReport, toJson } from "./checks/report";
 import { runChecks } from "./checks/run";
 import { main } from "./lib/main";
@@ -27,7 +29,8 @@ main(async (atEnd) => {
   const { origin, maxStale, json, help } = readArguments();
   if (help) return console.log(USAGE);
 
-  const send = createSend(origin);
+  const sendTo = createSend(origin);
+  const send: Send = (request) => sendTo({ ...request, path: withBasePath(request.path, routes) });
   await send({ path: "/api/health" }).catch((error: unknown) =>
     fail(`${messageOf(error)}. Check the address, and that the app runs.`),
   );

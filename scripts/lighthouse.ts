@@ -1,3 +1,4 @@
+import { routes } from "../lib/routes";
 import { auditPage, type Category, medianOf, type Scores } from "./lib/audit-page";
 import { ensureChromium } from "./lib/chromium";
 import { main } from "./lib/main";
@@ -12,7 +13,7 @@ import { Visitor } from "./stack/visitor";
  */
 
 const CATEGORIES: readonly Category[] = ["performance", "accessibility", "best-practices", "seo"];
-const PAGES = ["/", "/login", "/tasks"];
+const PAGES = ["/", routes.login, "/tasks"];
 const LEAST = 95;
 /**
  * During the first request for a page the server loads its code, and the machine is still busy with

@@ -1,5 +1,6 @@
 "use client";
 
+import { withBasePath } from "../../lib/base-path";
 import { routes } from "../../lib/routes";
 import { AccountForm } from "../_account/account-form";
 import { callAuth } from "../_account/call-auth";
@@ -55,5 +56,5 @@ export function SignupForm({ next }: FormProps) {
  * guest's page is kept.
  */
 function openNext(next: string | undefined): void {
-  window.location.assign(next ?? routes.home);
+  window.location.assign(withBasePath(next ?? routes.home, routes));
 }

@@ -1,3 +1,4 @@
+import { withBasePath } from "../../lib/base-path";
 import { loginPath } from "../../lib/redirect-target";
 import { routes } from "../../lib/routes";
 
@@ -12,7 +13,10 @@ const MAX_LENGTH = 1_600;
  * one. A `next` that is too long is left out: then the sign-in works, and ends on the home page.
  */
 export function callbackUrls(next?: string): { callbackURL: string; errorCallbackURL: string } {
-  const urls = { callbackURL: next ?? routes.home, errorCallbackURL: loginPath(next ?? "/", routes) };
+  const urls = {
+    callbackURL: withBasePath(next ?? routes.home, routes),
+    errorCallbackURL: withBasePath(loginPath(next ?? "/", routes), routes),
+  };
   const { callbackURL, errorCallbackURL } = urls;
   return callbackURL.length + errorCallbackURL.length <= MAX_LENGTH ? urls : callbackUrls();
 }

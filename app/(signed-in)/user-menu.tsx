@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { withBasePath } from "../../lib/base-path";
 import { signOut } from "../../lib/browser/auth-client";
 import { routes } from "../../lib/routes";
 import { Alert } from "../_components/alert";
@@ -21,7 +22,7 @@ export function UserMenu() {
     );
     // A full page load, not a client-side navigation: no page of this session stays in the router's
     // cache.
-    if (done) window.location.assign(routes.login);
+    if (done) window.location.assign(withBasePath(routes.login, routes));
     else setState("failed");
   }
 

@@ -1,4 +1,6 @@
 import { useTransition } from "react";
+import { withBasePath } from "../../lib/base-path";
+import { routes } from "../../lib/routes";
 import { Button, buttonClass } from "./button";
 import { MessagePage } from "./message-page";
 import { RequestId } from "./request-id";
@@ -23,7 +25,7 @@ export function ErrorPage({ error, retry }: ErrorPageProps) {
             Try again
           </Button>
           {/* A full page load, not a client-side navigation: it discards any broken state. */}
-          <a href="/" className={buttonClass("secondary")}>
+          <a href={withBasePath("/", routes)} className={buttonClass("secondary")}>
             Go to the home page
           </a>
         </>

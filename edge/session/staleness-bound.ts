@@ -1,3 +1,4 @@
+import { splitLocale } from "../../lib/locale-prefix";
 import { isFolder, isWithin, rootOf } from "../../lib/route-patterns";
 
 /** A pattern, and how long sessions are trusted at its paths, in seconds. */
@@ -9,9 +10,14 @@ export type StaleBounds = readonly (readonly [pattern: string, seconds: number])
  * is in seconds.
  *
  * This compares less strictly than `edge/path-matcher.ts`: a shorter bound for too many paths is
- * safe.
+ * safe. So a bound for a page also applies below each of `locales`, in any case, and decoded.
  */
-export function createStalenessBound(deployment: number, bounds: StaleBounds) {
+export function createStalenessBound(
+  deployment: number,
+  bounds: StaleBounds,
+  locales: readonly string[] = [],
+) {
+  const lowerCase = { locales: locales.map((locale) => locale.toLowerCase()) };
   const rules = bounds.map(([pattern, seconds]) => ({
     root: rootOf(pattern),
     isExact: !isFolder(pattern),
@@ -23,6 +29,13 @@ export function createStalenessBound(deployment: number, bounds: StaleBounds) {
     const path = pathname.includes("%") ? decode(pathname) : pathname;
     // The path cannot be decoded here, but the backend may decode it. The shortest bound is safe.
     if (path === undefined) return shortest * 1000;
+    const seconds = shortestAt(path);
+    if (locales.length === 0) return seconds * 1000;
+    const { prefix } = splitLocale(path.toLowerCase(), lowerCase);
+    return (prefix ? Math.min(seconds, shortestAt(path.slice(prefix.length) || "/")) : seconds) * 1000;
+  };
+
+  function shortestAt(path: string): number {
     let seconds = deployment;
     for (const rule of rules) {
       if (rule.seconds < seconds && isWithin(path, rule.root)) {
@@ -31,8 +44,8 @@ export function createStalenessBound(deployment: number, bounds: StaleBounds) {
         seconds = rule.seconds;
       }
     }
-    return seconds * 1000;
-  };
+    return seconds;
+  }
 }
 
 /** "/api/%61ccount" is "/api/account" to the backend. Undefined: the path cannot be decoded. */

@@ -1,4 +1,5 @@
 import { readBackend } from "../../lib/backends";
+import { withBasePath } from "../../lib/base-path";
 import type { Backend } from "../../lib/routes";
 import type { GateOptions } from "../options";
 import { createBackendAddresses } from "./backend-addresses";
@@ -22,9 +23,9 @@ export function createUpstreams(options: GateOptions): ReadonlyMap<Backend, Upst
 }
 
 function createUpstream(backend: Backend, options: GateOptions): Upstream {
-  const { fetch, startTimer, log, appOrigin } = options;
+  const { fetch, startTimer, log, appOrigin, routes } = options;
   const { prefix, url, jwt, maxBodyBytes, timeoutSeconds } = readBackend(backend, options);
-  const addresses = createBackendAddresses(url, prefix);
+  const addresses = createBackendAddresses(url, withBasePath(prefix, routes));
   return {
     prefix,
     url,

@@ -1,5 +1,6 @@
 import { type Api, createApi } from "../api/client";
 import type { paths } from "../api/types";
+import { withBasePath, withoutBasePath } from "../base-path";
 import type { ProblemCode } from "../problem";
 import { loginPath } from "../redirect-target";
 import { type Backend, type BackendPrefix, backendAt, routes } from "../routes";
@@ -75,13 +76,13 @@ export function createBrowserApi<Paths extends object = paths>(
 
 const leave: Leave = {
   signOut: () => signOut({ fetchOptions: { timeout: 5_000 } }),
-  currentPath: () => window.location.pathname + window.location.search,
-  navigate: (path) => window.location.assign(path),
+  currentPath: () => withoutBasePath(window.location.pathname, routes) + window.location.search,
+  navigate: (path) => window.location.assign(withBasePath(path, routes)),
 };
 
 /** Creates the client of one backend. `Paths` are the types of its OpenAPI document. */
 export function browserApi<Paths extends object>(prefix: BackendPrefix): Api<Paths> {
-  return createBrowserApi<Paths>(prefix, leave, timeoutFor(backendAt(prefix)));
+  return createBrowserApi<Paths>(withBasePath(prefix, routes), leave, timeoutFor(backendAt(prefix)));
 }
 
 /** The client of the first backend. */

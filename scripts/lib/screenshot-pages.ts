@@ -1,10 +1,12 @@
+import { routes } from "../../lib/routes";
+
 /**
  * The addresses of the pages in docs/screenshots. A test compares them with the pages of the app.
  */
 
 export const PUBLIC = [
   "/",
-  "/login",
+  routes.login,
   "/signup",
   "/forgot-password",
   "/reset-password?token=x",

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { withBasePath } from "../../lib/base-path";
 import type { Env } from "../../lib/env";
 import { routes } from "../../lib/routes";
 import { readSettings, writeSecrets } from "../lib/env-file";
@@ -53,7 +54,7 @@ export async function runStack(mode: Mode, atEnd: AtEnd): Promise<never> {
   }
   writeRunningStack(env, atEnd);
 
-  console.log(describeStack(`http://localhost:${port}`, settings, mode));
+  console.log(describeStack(`http://localhost:${port}${routes.basePath}`, settings, mode));
   const { message } = await Promise.race(parts.map(({ exited }) => exited));
   return fail(message);
 }
@@ -96,7 +97,7 @@ async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<
   const appOrigin = process.env.BETTER_AUTH_URL || `http://localhost:${port}`;
   return {
     BACKEND_DOCS: "on",
-    PUBLIC_URL: appOrigin + routes.backends[0].prefix,
+    PUBLIC_URL: appOrigin + withBasePath(routes.backends[0].prefix, routes),
     BACKEND_URL: `http://${LOOPBACK}:${backendPort}`,
     ...settings,
     ...database,

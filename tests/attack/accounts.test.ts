@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { routes } from "../../lib/routes";
 import type { FullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import type { MailServer } from "../fixtures/mail-server";
@@ -180,7 +181,7 @@ describe("while the database cannot end a session", () => {
     const refused = await failing("delete", "session", () => visitor.post("/api/auth/sign-out", {}));
     expect(refused.status).toBe(503);
     expect(visitor.cookieHeader).toBe(cookies);
-    expect((await visitor.fetch("/dashboard")).status).toBe(200);
+    expect((await visitor.fetch(routes.home)).status).toBe(200);
     expect((await visitor.post("/api/auth/sign-out", {})).status).toBe(200);
     expect((await fetch(`${stack.origin}/backend/api/me`, { headers: { cookie: cookies } })).status).toBe(
       401,

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { routes } from "../../lib/routes";
 import { launchBrowser } from "../../scripts/lib/chromium";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
@@ -156,7 +157,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
 
     it("cannot be used as a script, worker or service worker of a page", async () => {
       const page = await openPage();
-      await page.goto(`${app.origin}/dashboard`);
+      await page.goto(`${app.origin}${routes.home}`);
       const outcomes = await page.evaluate(async () => {
         const registered = await navigator.serviceWorker.register("/backend/worker.js").then(
           () => "registered",
@@ -184,7 +185,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       "is downloaded by %s",
       async (way) => {
         const page = await openPage();
-        await page.goto(`${app.origin}/dashboard`);
+        await page.goto(`${app.origin}${routes.home}`);
         const download = page.waitForEvent("download");
         await page.evaluate((way) => {
           if (way === "a visit") return void location.assign("/backend/page.html?download");
@@ -272,7 +273,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
 
     it("can be used as an image of a page", async () => {
       const page = await openPage();
-      await page.goto(`${app.origin}/dashboard`);
+      await page.goto(`${app.origin}${routes.home}`);
       const shown = await page.evaluate(
         () =>
           new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
-import { filesLoadedBy, findCycles, readImportGraph } from "../fixtures/import-graph";
+import { filesLoadedBy, findCycles, readImportGraph, resolveImport } from "./import-graph";
 
 /** What each part of the project may import, and what it may use of its surroundings. */
 
@@ -28,6 +28,21 @@ describe("the import graph", () => {
     const kinds = new Set([...graph.values()].flat().map(({ kind }) => kind));
     expect(kinds).toEqual(new Set(["static", "dynamic", "type"]));
     expect([...filesLoadedBy(graph, EDGE_ENTRY).keys()]).toContain("edge/gate.ts");
+  });
+
+  it.each([
+    ["edge/gate.ts", "@/lib/routes", "lib/routes.ts"],
+    ["edge/session/store.ts", "@/edge/../app/layout", "app/layout.tsx"],
+    ["edge/gate.ts", "../lib/routes", "lib/routes.ts"],
+    ["edge/gate.ts", "@radix-ui/react-toast", undefined],
+    ["edge/gate.ts", "next/server", undefined],
+  ])("resolves in %s the import of %s to %s", (importer, specifier, file) => {
+    expect(resolveImport(importer, specifier)).toBe(file);
+  });
+
+  it("has the alias of tsconfig.json, and no other one could hide an import", () => {
+    const { compilerOptions } = JSON.parse(textOf("tsconfig.json"));
+    expect(compilerOptions.paths).toEqual({ "@/*": ["./*"] });
   });
 
   it("has no cycle, not even of types", () => {
@@ -82,8 +97,15 @@ describe("code for browsers (lib/browser)", () => {
   });
 });
 
+describe("code of next.config.ts (lib/build)", () => {
+  it("is never loaded by the gate, the Node server or a client component", () => {
+    const entries = [EDGE_ENTRY, "instrumentation.ts", ...under("app", "lib/server")];
+    expect(loadedFrom(["lib/build"], entries)).toEqual([]);
+  });
+});
+
 test("the rest of lib loads no module of Node, and neither Better Auth nor a database", () => {
-  const neutral = under("lib").filter((file) => !/^lib\/(server|browser)\//.test(file));
+  const neutral = under("lib").filter((file) => !/^lib\/(server|browser|build)\//.test(file));
   const loaded = neutral.flatMap((file) =>
     (graph.get(file) ?? [])
       .filter(({ kind }) => kind !== "type")

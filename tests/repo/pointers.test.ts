@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { findBrokenPointers } from "../fixtures/pointers";
 import { trackedFiles } from "../fixtures/tracked-files";
+import { findBrokenPointers } from "./pointers";
 
 /**
  * Every path, file name, link and npm script that a page, a comment or a message names exists.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readImportGraph } from "../fixtures/import-graph";
+import { readImportGraph } from "./import-graph";
 
 /** Inside scripts/, imports go downwards only. */
 

@@ -92,13 +92,20 @@ async function tasksAtBackend(userId: string): Promise<unknown> {
 const codeOf = async (response: Response) => ((await response.json()) as { code?: string }).code;
 
 describe("a forgotten password", () => {
-  it("is replaced through the link in an email, which ends every session", async () => {
+  it("is replaced through the link in an email, which ends every session and revokes every key", async () => {
     const { visitor, email } = await signUp();
+    const key = { name: "CI", scope: "tasks:read", days: 1, password: PASSWORD };
+    expect((await visitor.post("/api/auth/api-key/create", key)).status).toBe(200);
     const token = await resetToken(email);
     expect((await reset(token)).status).toBe(200);
     expect(await signInStatus(email, PASSWORD)).toBe(401);
     expect(await signInStatus(email, NEW_PASSWORD)).toBe(200);
     expect((await visitor.fetch("/backend/api/tasks")).status).toBe(401);
+    const { rows } = await sql.query(
+      `select k.id from "apiKey" k join "user" u on u.id = k."userId" where u.email = $1`,
+      [email],
+    );
+    expect(rows).toEqual([]);
   });
 
   it("has a link that works once", async () => {

@@ -38,6 +38,9 @@ const only = (found: Sample[]): Sample => {
   return sample;
 };
 
+/** Pages whose samples are used apart, above or in a test of their own. */
+const APART = ["your-fastapi.md", "second-backend.md", "base-path-and-languages.md", "existing-app.md"];
+
 const WEBHOOK_KEY = "the key of the payments service";
 
 /** The functions that stop what was started. They run in reverse order. */
@@ -160,9 +163,7 @@ describe("the project with all the samples", () => {
   beforeAll(async () => {
     copyProject(folder);
     linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-    // tests/system/second-backend.test.ts and tests/system/existing-app.test.ts use the other two.
-    const inOwnProject = ["your-fastapi.md", "second-backend.md", "existing-app.md"];
-    const inProject = samples.filter(({ page, file }) => file && !inOwnProject.includes(page));
+    const inProject = samples.filter(({ page, file }) => file && !APART.includes(page));
     for (const sample of inProject.filter(({ page }) => page !== "upgrading-next.md")) {
       applySample(sample, folder);
     }

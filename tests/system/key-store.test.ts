@@ -65,6 +65,7 @@ describe("the store of API keys", () => {
         userId: "user-1",
         email: "ada@example.com",
         name: "Ada",
+        emailVerified: true,
         sessionId: "key-1",
         scope: "tasks:read tasks:write",
         clientId: "key-1",

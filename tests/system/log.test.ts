@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { logLevels } from "../../lib/log/log";
+import { routes } from "../../lib/routes";
 import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
 import { type FullStack, type LogName, startFullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
@@ -49,7 +50,7 @@ describe("one request id", () => {
   });
 
   it("continues from a page to its calls of FastAPI, and so does the trace", async () => {
-    const page = await member.fetch("/dashboard", { headers: { traceparent } });
+    const page = await member.fetch(routes.home, { headers: { traceparent } });
     expect(page.status).toBe(200);
     const requestId = page.headers.get("x-request-id");
     await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId} ${TRACE_ID}] INFO:`);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { routes } from "../../lib/routes";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { type Arrived, startEchoUpstream } from "../fixtures/echo-upstream";
@@ -112,16 +113,16 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   });
 
   describe("a visitor with a session", () => {
-    test.each(["/", "/dashboard", "/tasks"])("gets the page %s", async (path) => {
+    test.each(["/", routes.home, "/account"])("gets the page %s", async (path) => {
       expect((await member.fetch(path, { headers: navigation })).status).toBe(200);
     });
 
     test.each([
-      ["/login", "/dashboard"],
-      ["/signup", "/dashboard"],
+      ["/login", routes.home],
+      ["/signup", routes.home],
       ["/login?next=%2Ftasks", "/tasks"],
-      ["/login?next=%2F%2Fevil.example", "/dashboard"],
-      ["/login?next=https%3A%2F%2Fevil.example", "/dashboard"],
+      ["/login?next=%2F%2Fevil.example", routes.home],
+      ["/login?next=https%3A%2F%2Fevil.example", routes.home],
     ])("who requests %s is redirected to %s", async (path, location) => {
       const response = await member.fetch(path, { headers: navigation });
       expect(response.status).toBe(307);
@@ -245,7 +246,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
 
     it("a cached session still works", async () => {
       expect((await member.fetch("/backend/x", { headers: script })).status).toBe(200);
-      expect((await member.fetch("/dashboard", { headers: navigation })).status).toBe(200);
+      expect((await member.fetch(routes.home, { headers: navigation })).status).toBe(200);
     });
 
     it("a page responds with 503 and does not redirect to /login", async () => {

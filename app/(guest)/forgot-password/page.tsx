@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { routes } from "../../../lib/routes";
 import { TextLink } from "../../_components/text-link";
 import { ForgotForm } from "./forgot-form";
 
@@ -11,7 +12,7 @@ export default function ForgotPasswordPage() {
       <p className="mt-1 mb-5 text-muted">We will send you a link to choose a new password.</p>
       <ForgotForm />
       <p className="mt-2 text-muted">
-        Do you remember it? <TextLink href="/login">Sign in</TextLink>
+        Do you remember it? <TextLink href={routes.login}>Sign in</TextLink>
       </p>
     </>
   );

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
-import { loadEnv, providersOf } from "../../../lib/env";
-import { safeNextPath } from "../../../lib/redirect-target";
-import { routes } from "../../../lib/routes";
+import { loadEnv, providersOf } from "@/lib/env";
+import { safeNextPath } from "@/lib/redirect-target";
+import { routes } from "@/lib/routes";
 import { TextLink } from "../../_components/text-link";
 import { LoginForm } from "../auth-forms";
 import { ProviderButtons } from "../provider-buttons";

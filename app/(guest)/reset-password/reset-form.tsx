@@ -1,6 +1,6 @@
 "use client";
 
-import { routes } from "../../../lib/routes";
+import { routes } from "@/lib/routes";
 import { AccountForm } from "../../_account/account-form";
 import { callAuth } from "../../_account/call-auth";
 import { newPasswordField } from "../../_account/fields";

@@ -1,6 +1,8 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import { withBasePath } from "../../../lib/base-path";
+import { routes } from "../../../lib/routes";
 import { AccountForm } from "../../_account/account-form";
 import { callAuth } from "../../_account/call-auth";
 import { passwordField } from "../../_account/fields";
@@ -36,7 +38,7 @@ export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
         send={({ password }) => callAuth("/delete-user", password ? { password } : {})}
         // A full page load, not a client-side navigation: no page of this account stays in the
         // router's cache.
-        onDone={() => window.location.assign("/account-deleted")}
+        onDone={() => window.location.assign(withBasePath("/account-deleted", routes))}
       />
       <Button look="quiet" className="mt-2" onClick={() => setConfirming(false)}>
         Keep my account

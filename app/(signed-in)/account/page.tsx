@@ -1,10 +1,10 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
-import { loadEnv } from "../../../lib/env";
-import { loginPath } from "../../../lib/redirect-target";
-import { routes } from "../../../lib/routes";
-import { readAccount } from "../../../lib/server/account";
-import { requireSession } from "../../../lib/server/page-session";
+import { loadEnv } from "@/lib/env";
+import { loginPath } from "@/lib/redirect-target";
+import { routes } from "@/lib/routes";
+import { readAccount } from "@/lib/server/account";
+import { requireSession } from "@/lib/server/page-session";
 import { providerName } from "../../_account/provider-name";
 import { TextLink } from "../../_components/text-link";
 import { ConfirmEmail } from "./confirm-email";

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { Suspense } from "react";
-import { requireSession } from "../../../lib/server/page-session";
+import { requireSession } from "@/lib/server/page-session";
 import { Card } from "../../_components/card";
 import { TextLink } from "../../_components/text-link";
 import { loadTasks } from "../load-tasks";

@@ -1,4 +1,4 @@
-import type { components } from "../../../lib/api/types";
+import type { components } from "@/lib/api/types";
 
 export type Task = components["schemas"]["Task"];
 

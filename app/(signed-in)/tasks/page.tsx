@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { requireSession } from "../../../lib/server/page-session";
+import { requireSession } from "@/lib/server/page-session";
 import { loadTasks } from "../load-tasks";
 import { TasksUnavailable } from "../tasks-unavailable";
 import { TaskBoard } from "./task-board";

@@ -1,4 +1,4 @@
-import { api } from "../../../lib/browser/api-client";
+import { api } from "@/lib/browser/api-client";
 import type { Change, Task } from "./changes";
 
 /** Applies a change that the server has accepted to the list. */

@@ -1,6 +1,7 @@
 import { useEffect, useEffectEvent, useState } from "react";
-import { api } from "../../../lib/browser/api-client";
-import { routes } from "../../../lib/routes";
+import { withBasePath } from "@/lib/base-path";
+import { api } from "@/lib/browser/api-client";
+import { routes } from "@/lib/routes";
 import type { Task } from "./changes";
 import { type LiveMessage, readLiveMessage } from "./live-message";
 import { stayConnected } from "./stay-connected";
@@ -36,7 +37,7 @@ export function useLiveTasks(rendered: Task[], onMessage: (message: LiveMessage)
       if (tasks && received === before) report({ kind: "all", tasks });
     }
 
-    const disconnect = stayConnected(`${routes.backends[0].prefix}/api/tasks/live`, {
+    const disconnect = stayConnected(withBasePath(`${routes.backends[0].prefix}/api/tasks/live`, routes), {
       onMessage: (data) => {
         received += 1;
         setConnection((before) => (before === "disconnected" ? "reconnected" : before));

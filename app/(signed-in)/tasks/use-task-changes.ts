@@ -1,6 +1,6 @@
 import { useRouter } from "next/navigation";
 import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
-import { ApiError } from "../../../lib/api/client";
+import { ApiError } from "@/lib/api/client";
 import { apiErrorText, isOutcomeUnknown } from "../../_components/api-error-text";
 import { type Change, describeFailure, describeSuccess, preview, type Row, type Task } from "./changes";
 import { applyMessage } from "./live-message";

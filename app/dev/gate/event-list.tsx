@@ -1,8 +1,8 @@
 "use client";
 
 import { useState } from "react";
-import type { Outcome } from "../../../lib/inspector";
-import type { RouteKind } from "../../../lib/routes";
+import type { Outcome } from "@/lib/inspector";
+import type { RouteKind } from "@/lib/routes";
 import { DevHeader } from "../dev-header";
 import { type Filter, matches, NO_FILTER } from "./event-log";
 import { EventRow } from "./event-row";
@@ -11,7 +11,16 @@ import { useEventLog } from "./use-event-log";
 import { stepNames } from "./waterfall";
 
 const outcomes: readonly Outcome[] = ["passed", "forwarded", "redirected", "refused", "failed"];
-const kinds: readonly RouteKind[] = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
+const kinds: readonly RouteKind[] = [
+  "public-file",
+  "public-page",
+  "static-page",
+  "guest-page",
+  "page",
+  "backend",
+  "open-api",
+  "api",
+];
 
 /** Shows the latest events of the gate, live. */
 export function EventList() {

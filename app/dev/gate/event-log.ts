@@ -1,4 +1,4 @@
-import { FEED_CAPACITY, type GateEvent, type ResponseTiming } from "../../../lib/inspector";
+import { FEED_CAPACITY, type GateEvent, type ResponseTiming } from "@/lib/inspector";
 
 /** The state of the page: the latest events, newest first, and the timings of their responses. */
 export interface EventLog {

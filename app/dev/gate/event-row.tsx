@@ -1,4 +1,4 @@
-import type { GateEvent, ResponseTiming } from "../../../lib/inspector";
+import type { GateEvent, ResponseTiming } from "@/lib/inspector";
 import styles from "./gate.module.css";
 import { inMs, StepTable, Waterfall } from "./waterfall";
 

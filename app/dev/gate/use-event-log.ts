@@ -1,5 +1,7 @@
 import { useEffect, useReducer, useState } from "react";
-import { inspectorPaths } from "../../../lib/inspector";
+import { withBasePath } from "@/lib/base-path";
+import { inspectorPaths } from "@/lib/inspector";
+import { routes } from "@/lib/routes";
 import { EMPTY_LOG, updateLog } from "./event-log";
 
 /** Receives the gate's events and the server's timings while the page is open. */
@@ -8,8 +10,8 @@ export function useEventLog() {
   const [isLive, setLive] = useState(false);
 
   useEffect(() => {
-    const events = new EventSource(inspectorPaths.events);
-    const timings = new EventSource(inspectorPaths.timings);
+    const events = new EventSource(withBasePath(inspectorPaths.events, routes));
+    const timings = new EventSource(withBasePath(inspectorPaths.timings, routes));
     // The browser reconnects by itself, for example after a hot reload.
     events.onopen = () => setLive(true);
     events.onerror = () => setLive(false);

@@ -1,4 +1,4 @@
-import type { StepName, TimedStep } from "../../../lib/inspector";
+import type { StepName, TimedStep } from "@/lib/inspector";
 import styles from "./gate.module.css";
 
 export const stepNames = [

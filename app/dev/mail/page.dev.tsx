@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
-import { inspectorPaths } from "../../../lib/inspector";
-import { readMailbox } from "../../../lib/server/mail/mailbox";
+import { inspectorPaths } from "@/lib/inspector";
+import { readMailbox } from "@/lib/server/mail/mailbox";
 import { Card } from "../../_components/card";
 import { DevHeader } from "../dev-header";
 

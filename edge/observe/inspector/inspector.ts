@@ -1,8 +1,10 @@
+import { withoutBasePath } from "../../../lib/base-path";
 import { Feed, streamFeed } from "../../../lib/event-feed";
 import { FEED_CAPACITY, type GateEvent, inspectorPaths } from "../../../lib/inspector";
+import type { Routes } from "../../../lib/routes";
 import type { Gate } from "../../gate";
-import { buildPagePolicy } from "../../pages/content-security-policy";
-import { pass } from "../../respond";
+import { buildNoncePolicy } from "../../pages/content-security-policy";
+import { passPrivate } from "../../respond";
 import type { Observer } from "../observer";
 import { createEventRecorder } from "./record-events";
 
@@ -12,6 +14,7 @@ export interface InspectorOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly randomId: () => string;
+  readonly routes: Pick<Routes, "basePath">;
 }
 
 export interface Inspector {
@@ -27,7 +30,7 @@ const REQUESTS_OF_NEXT = /^\/(_next|__nextjs)/;
  * Shows the gate's decisions live at `/dev/gate`, in development. The events are in the isolate's
  * memory, so the gate itself serves their stream; the page is one of `app/`.
  */
-export function createInspector({ clock, now, randomId }: InspectorOptions): Inspector {
+export function createInspector({ clock, now, randomId, routes }: InspectorOptions): Inspector {
   const feed = new Feed<GateEvent>(FEED_CAPACITY);
   const onEvent = (event: GateEvent) => {
     if (!REQUESTS_OF_NEXT.test(event.path)) feed.add(event);
@@ -37,12 +40,12 @@ export function createInspector({ clock, now, randomId }: InspectorOptions): Ins
     observer: createEventRecorder({ clock, now, onEvent }),
 
     serve: (gate) => (request) => {
-      const { pathname } = new URL(request.url);
+      const pathname = withoutBasePath(new URL(request.url).pathname, routes);
       if (pathname === inspectorPaths.events) return streamFeed(feed, request.signal);
       // The page and its second stream are the app's. They need no session.
       if (pathname !== inspectorPaths.page && pathname !== inspectorPaths.timings) return gate(request);
-      const policy = buildPagePolicy(btoa(randomId()), { secure: false, development: true });
-      return pass({ raw: request, requestId: randomId() }, [], policy);
+      const policy = buildNoncePolicy({ appOrigin: "", development: true, randomId });
+      return passPrivate({ raw: request, requestId: randomId() }, [], policy);
     },
   };
 }

@@ -132,7 +132,8 @@ function findOutcome(decision: Decision): Outcome {
 
 /** Undefined if the status is not known yet: a page sets it, or FastAPI after a rewrite. */
 function findStatus({ do: action }: Decision, { status, headers }: Response): number | undefined {
-  const isUnknown = action === "pass" || (action === "forward" && headers.has("x-middleware-rewrite"));
+  const continues = headers.has("x-middleware-next") || headers.has("x-middleware-rewrite");
+  const isUnknown = (action === "pass" || action === "forward") && continues;
   return isUnknown ? undefined : status;
 }
 

@@ -1,11 +1,12 @@
 import "server-only";
+import { authBasePath } from "../../auth/auth-path";
 import { describeError } from "../../log/describe-error";
 import type { ProblemCode } from "../../problem";
 import { watchDatabase } from "./database-failures";
 import { auth } from "./instance";
 import { classifyOutcome, INVALID_VALUE, refusal } from "./outcome";
 import { readRequestBody } from "./request-body";
-import { hashesPassword } from "./request-guard";
+import { API_PATH, hashesPassword } from "./request-guard";
 import { headersForEndpoint } from "./session-headers";
 import { createWorkQueue } from "./work-queue";
 
@@ -55,5 +56,12 @@ async function rebuildRequest(
   { url, method, signal, headers }: Request,
   body: Uint8Array<ArrayBuffer> | null,
 ): Promise<Request> {
-  return new Request(url, { method, headers: await headersForEndpoint(headers), body, signal });
+  return new Request(addBasePath(url), { method, headers: await headersForEndpoint(headers), body, signal });
+}
+
+/** Next removes the app's base path from the URL of a request to a route handler. */
+function addBasePath(url: string): string {
+  const full = new URL(url);
+  full.pathname = authBasePath + full.pathname.slice(API_PATH.length);
+  return full.href;
 }

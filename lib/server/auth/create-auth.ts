@@ -1,5 +1,6 @@
 import "server-only";
 import { type BetterAuthOptions, betterAuth } from "better-auth";
+import { authBasePath } from "../../auth/auth-path";
 import { fieldLimits } from "../../auth/field-limits";
 import { sessionLifetime } from "../../auth/session-lifetime";
 import type { Env } from "../../env";
@@ -42,6 +43,7 @@ export function createAuth(
   return betterAuth({
     appName: "Gatehouse",
     baseURL: env.appOrigin,
+    basePath: authBasePath,
     trustedOrigins: [...env.origins],
     secret: env.authOptions.secret,
     secrets: env.authOptions.secrets,

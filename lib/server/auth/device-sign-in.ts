@@ -3,7 +3,9 @@ import type { BetterAuthPlugin } from "better-auth";
 import { APIError } from "better-auth/api";
 import { type DeviceAuthorizationGrant, deviceAuthorization } from "better-auth/plugins/device-authorization";
 import { cutText, fieldLimits } from "../../auth/field-limits";
+import { withBasePath } from "../../base-path";
 import { nameOfClient } from "../../programs";
+import { routes } from "../../routes";
 import { requireSession } from "./account-rules";
 import { readAddress } from "./attempt-keys";
 import { hasSucceeded, onPaths } from "./plugin-hooks";
@@ -12,7 +14,7 @@ import { hasSucceeded, onPaths } from "./plugin-hooks";
 const LIFE_MINUTES = 10;
 
 /** The page on which the user enters the code. */
-const PAGE = "/device";
+const PAGE = withBasePath("/device", routes);
 
 /** Stores where a request came from, because the user has to recognise it. */
 const grant: DeviceAuthorizationGrant = {

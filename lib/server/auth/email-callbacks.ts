@@ -1,5 +1,7 @@
 import "server-only";
 import { decodeJwt } from "jose";
+import { withBasePath } from "../../base-path";
+import { routes } from "../../routes";
 import { approveChangeEmail, confirmEmail, newAddressEmail, passwordResetEmail } from "../mail/emails";
 import type { Mailer } from "../mail/mail";
 import type { Message } from "../mail/message";
@@ -43,6 +45,6 @@ export function createEmailCallbacks(mailer: Mailer): Callbacks {
  */
 function linkTo(link: string, page: string): string {
   const url = new URL(link);
-  url.searchParams.set("callbackURL", page);
+  url.searchParams.set("callbackURL", withBasePath(page, routes));
   return url.href;
 }

@@ -2,6 +2,7 @@ import "server-only";
 import { neon } from "@neondatabase/serverless";
 import { after } from "next/server";
 import { readBackend } from "../../backends";
+import { withBasePath } from "../../base-path";
 import { loadEnv } from "../../env";
 import { loginPath } from "../../redirect-target";
 import { routes } from "../../routes";
@@ -64,7 +65,7 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
   deleteUser: { enabled: true, beforeDelete: ({ id }, request) => deleteUser(id, request) },
   socialProviders: env.providers,
   accountHooks: { create: { before: withoutProviderTokens }, update: { before: withoutProviderTokens } },
-  errorURL: env.appOrigin + loginPath("/", routes),
+  errorURL: env.appOrigin + withBasePath(loginPath("/", routes), routes),
   // Attack: the response time could reveal whether an account exists, because only an existing
   // account gets an email. Defence: `after` sends the email once the response is finished.
   backgroundTasks: { handler: after },

@@ -1,16 +1,19 @@
 import "server-only";
 import { decodeJwt } from "jose";
+import { authBasePath } from "../../auth/auth-path";
+import { withBasePath } from "../../base-path";
 import { failurePage, refusedPage, tooManyPage, unavailablePage } from "../../failure-page";
+import { routes } from "../../routes";
 
 /** The page that shows the result of a link in an email, or of a sign-in through another site. */
 const pages: readonly (readonly [root: string, page: string])[] = [
   ["/api/auth/verify-email", "/verify-email"],
   ["/api/auth/reset-password", "/reset-password"],
-  ["/api/auth/callback", "/login"],
+  ["/api/auth/callback", routes.login],
 ];
 
 /** Better Auth's own error page. It does not look like this app. */
-const ERROR_PAGE = "/api/auth/error";
+const ERROR_PAGE = `${authBasePath}/error`;
 
 /**
  * Replaces a response that a person would see as raw JSON, or as Better Auth's own error page, by
@@ -18,7 +21,8 @@ const ERROR_PAGE = "/api/auth/error";
  */
 export async function showAsPage(request: Request, response: Response, requestId: string): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
-  const page = pages.find(([root]) => pathname === root || pathname.startsWith(`${root}/`))?.[1];
+  const found = pages.find(([root]) => pathname === root || pathname.startsWith(`${root}/`))?.[1];
+  const page = found && withBasePath(found, routes);
   const location = response.headers.get("location");
   if (page !== undefined && location !== null && URL.canParse(location, request.url)) {
     const target = new URL(location, request.url);
@@ -27,7 +31,7 @@ export async function showAsPage(request: Request, response: Response, requestId
   }
   if (response.status < 400) {
     // A link that lost its `callbackURL` on the way still works, but would show `{"status":true}`.
-    const isBare = page === "/verify-email" && isNavigation(request);
+    const isBare = found === "/verify-email" && isNavigation(request);
     return isBare ? redirect(response, `${page}?done=${findEffect(searchParams.get("token"))}`) : response;
   }
   const code = response.status < 500 ? await codeOf(response) : null;
@@ -43,7 +47,7 @@ export async function showAsPage(request: Request, response: Response, requestId
 function pageFor(status: number, requestId: string): string {
   if (status === 429) return tooManyPage(requestId);
   if (status === 503) return unavailablePage(requestId);
-  return status < 500 ? refusedPage(requestId) : failurePage(requestId);
+  return status < 500 ? refusedPage(requestId, withBasePath("/", routes)) : failurePage(requestId);
 }
 
 /** Uses Fetch Metadata if the browser sends it, and the `Accept` header otherwise. */

@@ -4,7 +4,8 @@ import type { Env } from "../../env";
 import type { ProblemCode } from "../../problem";
 import { type AuthEndpoint, authEndpoints, endpointAt } from "./endpoints";
 
-const BASE_PATH = "/api/auth";
+/** As Next gives it to a route handler: without the app's base path. */
+export const API_PATH = "/api/auth";
 
 /** A token or a name in a path: ASCII letters, digits, "-" and "_". */
 const SEGMENT = "[\\w-]{1,100}";
@@ -46,14 +47,14 @@ export function createRequestGuard(env: Pick<Env, "origins" | "providers" | "tok
 
 /** Whether requests to this path hash a password. */
 export function hashesPassword(pathname: string): boolean {
-  return endpointAt(pathname.slice(BASE_PATH.length))?.hashesPassword === true;
+  return endpointAt(pathname.slice(API_PATH.length))?.hashesPassword === true;
 }
 
 /** Whether only programs can call this path. */
 export function isForPrograms(pathname: string): boolean {
-  return endpointAt(pathname.slice(BASE_PATH.length))?.forPrograms === true;
+  return endpointAt(pathname.slice(API_PATH.length))?.forPrograms === true;
 }
 
 function patternOf(path: string): RegExp {
-  return new RegExp(`^${BASE_PATH}${path.replace(/:\w+/g, SEGMENT)}$`);
+  return new RegExp(`^${API_PATH}${path.replace(/:\w+/g, SEGMENT)}$`);
 }

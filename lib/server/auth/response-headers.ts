@@ -1,5 +1,6 @@
 import "server-only";
 import { boundSessionData } from "../../auth/cookie-budget";
+import { withBasePath } from "../../base-path";
 import { loginPath } from "../../redirect-target";
 import { routes } from "../../routes";
 
@@ -21,7 +22,7 @@ function keepOnOrigin(headers: Headers, appOrigin: string): void {
   const location = headers.get("location");
   if (location === null || /^[a-z][a-z0-9+.-]*:/i.test(location)) return;
   const stays = URL.canParse(location, appOrigin) && new URL(location, appOrigin).origin === appOrigin;
-  if (!stays) headers.set("location", loginPath("/", routes));
+  if (!stays) headers.set("location", withBasePath(loginPath("/", routes), routes));
 }
 
 /** Keeps the session cookies far below the limits of browsers and servers, whatever is stored. */

@@ -2,11 +2,13 @@ import "server-only";
 import { createHash } from "node:crypto";
 import type { BetterAuthPlugin } from "better-auth";
 import { jwtVerify } from "jose";
+import { withBasePath } from "../../base-path";
+import { routes } from "../../routes";
 import type { AttemptCounter } from "./attempt-counter";
 import { type HookContext, hasSucceeded, onPaths } from "./plugin-hooks";
 
 /** The first use of the link leads to this page too (lib/server/auth/email-callbacks.ts). */
-const APPROVED_PAGE = "/verify-email?done=approved";
+const APPROVED_PAGE = withBasePath("/verify-email?done=approved", routes);
 
 /**
  * Seconds. If a use is interrupted, for example by a crash, the link works again after this time.

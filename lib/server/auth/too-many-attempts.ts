@@ -1,6 +1,8 @@
 import "server-only";
 import { APIError } from "better-auth/api";
+import { withBasePath } from "../../base-path";
 import { readTrace } from "../../log/request-trace";
+import { routes } from "../../routes";
 import type { Attempt } from "./attempt-counter";
 import type { HookContext } from "./plugin-hooks";
 
@@ -8,7 +10,7 @@ import type { HookContext } from "./plugin-hooks";
 const pages: Readonly<Record<string, string>> = {
   "/verify-email": "/verify-email",
   "/reset-password/:token": "/reset-password",
-  "/callback/:id": "/login",
+  "/callback/:id": routes.login,
 };
 
 /**
@@ -19,7 +21,7 @@ export function tooManyAttempts({ retryAfter }: Attempt, context: HookContext, r
   const page = pages[context.path];
   // Fetch Metadata: a browser opens this URL as a document.
   if (page && request.headers.get("sec-fetch-dest") === "document") {
-    return context.redirect(`${page}?error=TOO_MANY_REQUESTS`);
+    return context.redirect(`${withBasePath(page, routes)}?error=TOO_MANY_REQUESTS`);
   }
   const detail = `Too many attempts. Try again in ${retryAfter} seconds.`;
   const body = {

@@ -2,10 +2,13 @@ import "server-only";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BackendSettings } from "../../backends";
+import { withBasePath, withoutBasePath } from "../../base-path";
 import { BARE_POLICY, chooseBackendPolicy, FILE_POLICY } from "../../content-policy";
 import type { Log } from "../../log/log";
+import { routes } from "../../routes";
 import { securityHeaders } from "../../security-headers";
 import { handleForwardFailures } from "./forward-failures";
+import { isBackendPath, pathOf } from "./request-path";
 
 /**
  * Sets the security headers on every response of this server, before Next sees the request. This
@@ -28,7 +31,7 @@ export function guardResponses(appOrigin: string, backends: readonly BackendSett
   subscribe("http.server.request.start", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const path = pathOf(request);
-    const backend = backends.find(({ prefix }) => isBackendPath(path, prefix));
+    const backend = backends.find(({ prefix }) => isBackendPath(path, withBasePath(prefix, routes)));
     const headers = [...fixed, ["content-security-policy", findPolicy(path, backend)] as const];
     for (const [name, value] of headers) response.setHeader(name, value);
     if (!backend) return;
@@ -85,19 +88,9 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
   return SHARED_CACHE_DIRECTIVE.test(withoutQuoted) ? directives : `${directives}, private`;
 }
 
-/** The path as Next and the gate see it, without dot segments. */
-function pathOf({ url = "/" }: IncomingMessage): string {
-  const base = "http://localhost";
-  return URL.canParse(url, base) ? new URL(url, base).pathname : url;
-}
-
-/** Next removes `.rsc` from a path before the gate sees it. */
-function isBackendPath(path: string, prefix: string): boolean {
-  const next = path[prefix.length];
-  return path.startsWith(prefix) && (next === undefined || next === "/" || next === ".");
-}
+const FILES = withBasePath("/_next/static/", routes);
 
 function findPolicy(path: string, backend: BackendSettings | undefined): string {
-  if (backend) return chooseBackendPolicy(path, backend.docsPage);
-  return path.startsWith("/_next/static/") ? FILE_POLICY : BARE_POLICY;
+  if (backend) return chooseBackendPolicy(withoutBasePath(path, routes), backend.docsPage);
+  return path.startsWith(FILES) ? FILE_POLICY : BARE_POLICY;
 }

@@ -1,6 +1,8 @@
 import "server-only";
 import type { BackendSettings } from "../../backends";
+import { withBasePath } from "../../base-path";
 import { log } from "../../log/console-log";
+import { routes } from "../../routes";
 import { limitBackendTimeouts } from "./backend-timeouts";
 import { guardResponses } from "./guard-responses";
 import { createUpgradeGuard } from "./guard-upgrades";
@@ -18,7 +20,7 @@ export function guardServer(appOrigin: string, backends: readonly BackendSetting
     upgrade: createUpgradeGuard({
       log,
       randomId: () => crypto.randomUUID(),
-      ownPrefix: __DEVELOPMENT__ ? "/_next/hmr" : undefined,
+      ownPrefix: __DEVELOPMENT__ ? withBasePath("/_next/hmr", routes) : undefined,
     }),
   });
 }

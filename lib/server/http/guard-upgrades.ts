@@ -1,6 +1,7 @@
 import "server-only";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { withBasePath } from "../../base-path";
 import type { Log } from "../../log/log";
 import { describeProblem, problems } from "../../problem";
 import { isWithin } from "../../route-patterns";
@@ -17,7 +18,7 @@ const FIRST_BYTE_TIMEOUT = 30_000;
 
 const WEB_SOCKET_PREFIXES = routes.backends
   .filter(({ webSockets = true }: Backend) => webSockets)
-  .map(({ prefix }) => prefix);
+  .map(({ prefix }) => withBasePath(prefix, routes));
 
 export interface UpgradeGuardOptions {
   readonly log: Log;

@@ -1,11 +1,16 @@
 import { matchesPattern } from "../../../lib/route-patterns";
 import { type Routes, routes } from "../../../lib/routes";
+import { pagePath } from "../../lib/page-path";
 import { CheckFailed, CheckSkipped } from "../check";
 import { type HttpRequest, type HttpResponse, SCRIPT, type Send } from "../probe";
 import type { Account } from "./account";
 import type { Context } from "./context";
 
 const [first, ...further]: Routes["backends"] = routes.backends;
+/** Pages, as browsers request them. */
+export const HOME = pagePath(routes.home);
+export const LOGIN = pagePath(routes.login);
+
 export const BACKEND = first.prefix;
 export const ME = `${BACKEND}/api/me`;
 export const TASKS = `${BACKEND}/api/tasks`;

@@ -1,7 +1,7 @@
 import type { Check } from "../check";
 import { type HttpRequest, type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
 import type { Account } from "./account";
-import { assert, assertStatus, BACKEND, describeResponse, EVIL, ME, TASKS } from "./assertions";
+import { assert, assertStatus, BACKEND, describeResponse, EVIL, HOME, ME, TASKS } from "./assertions";
 import type { Context } from "./context";
 import { fetchTasks, withTask } from "./tasks";
 
@@ -74,8 +74,8 @@ export const csrf: readonly Check<Context>[] = [
     source: "OWASP ASVS v5 3.4.2",
     fix: CORS,
     async run({ ada }) {
-      for (const path of [ME, "/api/auth/get-session", "/dashboard"]) {
-        const headers = path === "/dashboard" ? NAVIGATION : SCRIPT;
+      for (const path of [ME, "/api/auth/get-session", HOME]) {
+        const headers = path === HOME ? NAVIGATION : SCRIPT;
         assertNoCors(await ada.send({ path, headers: { ...headers, Origin: EVIL } }), path);
       }
     },

@@ -1,6 +1,6 @@
 import type { Check } from "../check";
 import { type HttpRequest, NAVIGATION, SCRIPT } from "../probe";
-import { assertRefused, assertStatus, BACKEND, EVIL, ME, OF_OTHER_BACKENDS, TASKS } from "./assertions";
+import { assertRefused, assertStatus, BACKEND, EVIL, HOME, ME, OF_OTHER_BACKENDS, TASKS } from "./assertions";
 import type { Context } from "./context";
 
 const MATCHER = "middleware.ts: the matcher must exclude only static files";
@@ -8,7 +8,7 @@ const PLATFORM =
   "Use a version of Next.js that drops these headers of clients (such as 16.4), or drop them in the proxy in front of it";
 
 /** Protected paths: a page, a call to each backend and a route handler. */
-const PROTECTED = ["/dashboard", ME, ...OF_OTHER_BACKENDS, "/api/anything"];
+const PROTECTED = [HOME, ME, ...OF_OTHER_BACKENDS, "/api/anything"];
 
 /** Ways to bypass the gate. Each has worked against some software. */
 export const gateBypass: readonly Check<Context>[] = [
@@ -37,7 +37,7 @@ export const gateBypass: readonly Check<Context>[] = [
     run: (context) =>
       assertRefused(context, [
         ...withEach("X-Middleware-Next", ["1"]),
-        ...withEach("X-Middleware-Rewrite", ["/dashboard"]),
+        ...withEach("X-Middleware-Rewrite", [HOME]),
         ...withEach("X-Middleware-Invoke", ["1"]),
         ...withEach("X-Nextjs-Data", ["1"]),
         ...withEach("X-Matched-Path", ["/"]),
@@ -91,12 +91,8 @@ export const gateBypass: readonly Check<Context>[] = [
             "/x/..%2fbackend/api/me",
             `/x/%2e%2e${BACKEND}/api/me`,
           ],
-          ...[
-            `${BACKEND}/%2e%2e/dashboard`,
-            "/_next/static/../../dashboard",
-            "/_next/static/%2e%2e/%2e%2e/dashboard",
-          ],
-          ...["/DASHBOARD", "/dashboard/", "/dashboard%00", "/dashboard%2f", "/favicon.ico/../dashboard"],
+          ...[`${BACKEND}/%2e%2e${HOME}`, `/_next/static/../..${HOME}`, `/_next/static/%2e%2e/%2e%2e${HOME}`],
+          ...[HOME.toUpperCase(), `${HOME}/`, `${HOME}%00`, `${HOME}%2f`, `/favicon.ico/..${HOME}`],
         ].map((path) => ({ path })),
       ),
   },
@@ -107,14 +103,14 @@ export const gateBypass: readonly Check<Context>[] = [
     fix: MATCHER,
     run: (context) =>
       assertRefused(context, [
-        { path: "/_next/data/conform/dashboard.json" },
+        { path: `/_next/data/conform${HOME}.json` },
         { path: `/_next/data/conform${BACKEND}/api/me.json` },
-        { path: "/dashboard.rsc" },
+        { path: `${HOME}.rsc` },
         { path: `${ME}.rsc` },
-        { path: "/dashboard.segments/_tree.segment.rsc" },
-        { path: "/dashboard?_rsc=conform", headers: { RSC: "1" } },
-        { path: "/dashboard?_rsc=conform", headers: { RSC: "1", "Next-Router-Prefetch": "1" } },
-        { path: "/dashboard", headers: { RSC: "1", "Next-Router-Segment-Prefetch": "/_tree" } },
+        { path: `${HOME}.segments/_tree.segment.rsc` },
+        { path: `${HOME}?_rsc=conform`, headers: { RSC: "1" } },
+        { path: `${HOME}?_rsc=conform`, headers: { RSC: "1", "Next-Router-Prefetch": "1" } },
+        { path: HOME, headers: { RSC: "1", "Next-Router-Segment-Prefetch": "/_tree" } },
       ]),
   },
   {
@@ -156,7 +152,7 @@ function withEach(name: string, values: readonly string[]): HttpRequest[] {
   return values.flatMap((value) =>
     PROTECTED.map((path) => ({
       path,
-      headers: { ...(path === "/dashboard" ? NAVIGATION : SCRIPT), [name]: value },
+      headers: { ...(path === HOME ? NAVIGATION : SCRIPT), [name]: value },
     })),
   );
 }

@@ -1,6 +1,7 @@
+import { pagePath } from "../../lib/page-path";
 import type { Check } from "../check";
 import { type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
-import { assert, assertNoStore, assertStatus, ME, skip } from "./assertions";
+import { assert, assertNoStore, assertStatus, HOME, LOGIN, ME, skip } from "./assertions";
 import type { Context } from "./context";
 
 const POLICY =
@@ -51,7 +52,8 @@ export const headers: readonly Check<Context>[] = [
     fix: POLICY,
     async run({ send }) {
       const nonces = [];
-      for (let i = 0; i < 3; i++) nonces.push(nonceOf(await send({ path: "/", headers: NAVIGATION })));
+      for (let i = 0; i < 3; i++)
+        nonces.push(nonceOf(await send({ path: pagePath("/"), headers: NAVIGATION })));
       assert(
         new Set(nonces).size === 3 && !nonces.includes(undefined),
         "three nonces",
@@ -151,8 +153,8 @@ function fixed(name: string, title: string, source: string, header: string, want
 type Inspect = (response: HttpResponse, path: string) => void;
 
 async function onPages({ send, ada }: Context, inspect: Inspect): Promise<void> {
-  for (const path of ["/", "/login"]) inspect(await send({ path, headers: NAVIGATION }), path);
-  inspect(await ada.send({ path: "/dashboard", headers: NAVIGATION }), "/dashboard");
+  for (const path of [pagePath("/"), LOGIN]) inspect(await send({ path, headers: NAVIGATION }), path);
+  inspect(await ada.send({ path: HOME, headers: NAVIGATION }), HOME);
 }
 
 async function onAll(context: Context, inspect: Inspect): Promise<void> {

@@ -1,3 +1,6 @@
+import { withBasePath } from "../../../lib/base-path";
+import { routes } from "../../../lib/routes";
+import { pagePath } from "../../lib/page-path";
 import type { Check } from "../check";
 import { NAVIGATION, SCRIPT } from "../probe";
 import {
@@ -6,6 +9,8 @@ import {
   BACKEND,
   describeResponse,
   fetchMe,
+  HOME,
+  LOGIN,
   ME,
   OF_OTHER_BACKENDS,
   readLocation,
@@ -24,8 +29,8 @@ export const matrix: readonly Check<Context>[] = [
     source: "RFC 9110 §15.3.1",
     fix: ROUTES,
     async run({ send }) {
-      const response = await send({ path: "/", headers: NAVIGATION });
-      assertStatus(response, 200, "/");
+      const response = await send({ path: pagePath("/"), headers: NAVIGATION });
+      assertStatus(response, 200, pagePath("/"));
       assert(
         isHtml(response.headers),
         "HTML from /",
@@ -38,7 +43,7 @@ export const matrix: readonly Check<Context>[] = [
     title: "a protected page redirects a signed-out visitor to the sign-in page, with the way back",
     source: "RFC 9110 §15.4.8",
     fix: ROUTES,
-    run: (context) => assertLoginRedirect(context, "/dashboard", "/dashboard"),
+    run: (context) => assertLoginRedirect(context, HOME, HOME),
   },
   {
     id: "matrix.unlisted-page",
@@ -54,11 +59,7 @@ export const matrix: readonly Check<Context>[] = [
     fix: "edge/decide.ts: 303 for methods that are not safe",
     async run({ send }) {
       const headers = { ...NAVIGATION, "Content-Type": "application/x-www-form-urlencoded" };
-      assertStatus(
-        await send({ method: "POST", path: "/dashboard", headers, body: "a=b" }),
-        303,
-        "POST /dashboard",
-      );
+      assertStatus(await send({ method: "POST", path: HOME, headers, body: "a=b" }), 303, "POST /dashboard");
     },
   },
   {
@@ -111,7 +112,7 @@ export const matrix: readonly Check<Context>[] = [
     source: "RFC 9110 §15.4.8",
     fix: ROUTES,
     async run({ ada }) {
-      assertStatus(await ada.send({ path: "/login", headers: NAVIGATION }), 307, "/login");
+      assertStatus(await ada.send({ path: LOGIN, headers: NAVIGATION }), 307, LOGIN);
     },
   },
   {
@@ -120,7 +121,7 @@ export const matrix: readonly Check<Context>[] = [
     source: "RFC 9110 §15.3.1",
     fix: "The session is not accepted: check BETTER_AUTH_SECRET and BETTER_AUTH_URL first",
     async run({ ada }) {
-      assertStatus(await ada.send({ path: "/dashboard", headers: NAVIGATION }), 200, "/dashboard");
+      assertStatus(await ada.send({ path: HOME, headers: NAVIGATION }), 200, HOME);
     },
   },
   {
@@ -153,7 +154,7 @@ export const matrix: readonly Check<Context>[] = [
     source: "RFC 9110 §12.5.1",
     fix: "edge/classify.ts and edge/respond.ts: a flight request is redirected, or gets flight data",
     async run({ send, ada }) {
-      const flight = { path: "/dashboard?_rsc=conform", headers: { ...SCRIPT, RSC: "1" } };
+      const flight = { path: `${HOME}?_rsc=conform`, headers: { ...SCRIPT, RSC: "1" } };
       for (const [who, response] of [
         ["a signed-out visitor", await send(flight)],
         ["a signed-in user", await ada.send(flight)],
@@ -195,6 +196,8 @@ async function assertLoginRedirect(context: Context, path: string, next: string)
   const response = await context.send({ path, headers: NAVIGATION });
   assertStatus(response, 307, path);
   const to = readLocation(context, path, response);
-  const wanted = `/login?next=${encodeURIComponent(next)}`;
+  // The sign-in page has the language of the page. An address of the backend has none.
+  const login = next === HOME ? LOGIN : routes.login;
+  const wanted = withBasePath(`${login}?next=${encodeURIComponent(next)}`, routes);
   assert(to.origin === context.origin && to.pathname + to.search === wanted, wanted, to.href);
 }

@@ -1,3 +1,5 @@
+import { routes } from "../../../lib/routes";
+import { pagePath } from "../../lib/page-path";
 import type { Check } from "../check";
 import { type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
 import type { Account } from "./account";
@@ -15,7 +17,9 @@ export const readableTokens: readonly Check<Context>[] = [
   unreadable("sign-in", "sign-in", async (context) => [(await context.signInAda()).signInResponse]),
   unreadable("get-session", "get-session", ({ ada }) => each(ada, ["/api/auth/get-session"])),
   unreadable("list-sessions", "list-sessions", ({ ada }) => each(ada, ["/api/auth/list-sessions"])),
-  unreadable("pages", "a page", ({ ada }) => each(ada, ["/", "/dashboard", "/tasks"], NAVIGATION)),
+  unreadable("pages", "a page", ({ ada }) =>
+    each(ada, ["/", routes.home, "/tasks"].map(pagePath), NAVIGATION),
+  ),
   unreadable("backend", "a response of the backend", ({ ada }) => each(ada, [ME, TASKS])),
   {
     id: "tokens.set-auth-jwt",

@@ -1,6 +1,9 @@
+import { withBasePath } from "../../../lib/base-path";
+import { routes } from "../../../lib/routes";
+import { pagePath } from "../../lib/page-path";
 import type { Check } from "../check";
 import { NAVIGATION, SCRIPT } from "../probe";
-import { assert, assertNoStore, assertStatus, EVIL, ME, readLocation } from "./assertions";
+import { assert, assertNoStore, assertStatus, EVIL, HOME, LOGIN, ME, readLocation } from "./assertions";
 import type { Context } from "./context";
 
 const NEXT = "lib/redirect-target.ts reads `next`; every redirect that uses it must go through there";
@@ -31,7 +34,7 @@ const TRICKS = [
   ".evil.example",
   "//evil.example/%2f..",
   "/\u0000/evil.example",
-  "/dashboard\r\nLocation: https://evil.example",
+  `${HOME}\r\nLocation: https://evil.example`,
   "//[::1]:99999",
 ];
 
@@ -44,7 +47,7 @@ export const redirects: readonly Check<Context>[] = [
     fix: NEXT,
     async run(context) {
       for (const trick of TRICKS) {
-        const path = `/login?next=${encodeURIComponent(trick)}`;
+        const path = `${LOGIN}?next=${encodeURIComponent(trick)}`;
         const to = readLocation(context, path, await context.ada.send({ path, headers: NAVIGATION }));
         assert(to.origin === context.origin, `${path} to stay on ${context.origin}`, to.href);
       }
@@ -62,7 +65,7 @@ export const redirects: readonly Check<Context>[] = [
         "next=%252F%252Fevil.example",
         "next[]=%2F%2Fevil.example",
       ]) {
-        const path = `/signup?${query}`;
+        const path = `${pagePath("/signup")}?${query}`;
         const to = readLocation(context, path, await context.ada.send({ path, headers: NAVIGATION }));
         assert(to.origin === context.origin, `${path} to stay on ${context.origin}`, to.href);
       }
@@ -74,9 +77,10 @@ export const redirects: readonly Check<Context>[] = [
     source: "RFC 9110 §10.2.2",
     fix: NEXT,
     async run(context) {
-      const path = "/login?next=%2Ftasks%3Ffilter%3Dopen";
+      const path = `${LOGIN}?next=%2Ftasks%3Ffilter%3Dopen`;
       const to = readLocation(context, path, await context.ada.send({ path, headers: NAVIGATION }));
-      assert(to.href === `${context.origin}/tasks?filter=open`, "/tasks?filter=open", to.href);
+      const wanted = withBasePath("/tasks?filter=open", routes);
+      assert(to.href === context.origin + wanted, wanted, to.href);
     },
   },
   {
@@ -109,8 +113,8 @@ export const redirects: readonly Check<Context>[] = [
         "X-Host": "evil.example",
         Forwarded: "host=evil.example",
       };
-      const response = await context.send({ path: "/dashboard", headers: { ...NAVIGATION, ...forged } });
-      const to = readLocation(context, "/dashboard", response);
+      const response = await context.send({ path: HOME, headers: { ...NAVIGATION, ...forged } });
+      const to = readLocation(context, HOME, response);
       assert(to.origin === context.origin, `to stay on ${context.origin}`, to.href);
     },
   },
@@ -120,11 +124,8 @@ export const redirects: readonly Check<Context>[] = [
     source: "RFC 9111 §5.2.2.5",
     fix: PRIVATE,
     async run({ send, ada }) {
-      assertNoStore(
-        await send({ path: "/dashboard", headers: NAVIGATION }),
-        "the redirect to the sign-in page",
-      );
-      assertNoStore(await ada.send({ path: "/login", headers: NAVIGATION }), "the redirect away from it");
+      assertNoStore(await send({ path: HOME, headers: NAVIGATION }), "the redirect to the sign-in page");
+      assertNoStore(await ada.send({ path: LOGIN, headers: NAVIGATION }), "the redirect away from it");
     },
   },
   {

@@ -1,4 +1,7 @@
+import { authBasePath } from "../../../lib/auth/auth-path";
+import { withBasePath } from "../../../lib/base-path";
 import { routes } from "../../../lib/routes";
+import { pagePath } from "../../lib/page-path";
 import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
 import { failUnreachable, Unreachable } from "../network-error";
 import { NAVIGATION, SCRIPT } from "../probe";
@@ -10,6 +13,9 @@ import { isLoopback } from "./loopback";
 import { request } from "./request";
 
 const needsApp = ["app.reachable"];
+const HEALTH = withBasePath("/api/health", routes);
+const HOME = withBasePath(pagePath(routes.home), routes);
+const LOGIN = withBasePath(pagePath(routes.login), routes);
 const PREFIXES = routes.backends.map(({ prefix }) => prefix).join(" and ");
 
 /**
@@ -27,8 +33,8 @@ export const app: readonly Check<Context>[] = [
         return skipped("its address is not known. Give it: npm run doctor -- https://…");
       }
       try {
-        const { status } = await request(`${origin}/api/health`);
-        if (status !== 200) return failed(`${origin}/api/health returns ${status}`, "Check the app's log");
+        const { status } = await request(origin + HEALTH);
+        if (status !== 200) return failed(`${origin}${HEALTH} returns ${status}`, "Check the app's log");
         if (env.origins.includes(origin)) return passed(origin);
         return warning(
           `${origin} is not BETTER_AUTH_URL (${env.appOrigin}): forms sent from there are refused`,
@@ -46,8 +52,7 @@ export const app: readonly Check<Context>[] = [
     id: "app.clock",
     title: "The app's clock",
     needs: needsApp,
-    run: async ({ app: { origin } }) =>
-      judgeClock("the app's clock", (await request(`${origin}/api/health`)).ahead),
+    run: async ({ app: { origin } }) => judgeClock("the app's clock", (await request(origin + HEALTH)).ahead),
   },
   {
     id: "app.gate",
@@ -66,13 +71,10 @@ export const app: readonly Check<Context>[] = [
     title: "A protected page redirects signed-out visitors to the sign-in page",
     needs: needsApp,
     run: async ({ app: { origin } }) => {
-      const { status, headers } = await request(origin + routes.home, { headers: NAVIGATION });
+      const { status, headers } = await request(origin + HOME, { headers: NAVIGATION });
       const to = headers.get("location") ?? "";
-      if (status === 307 && new URL(to, origin).pathname === routes.login) return passed();
-      return failed(
-        `${routes.home} returns ${status}${to && ` to ${to}`}`,
-        "Check that middleware.ts is deployed",
-      );
+      if (status === 307 && new URL(to, origin).pathname === LOGIN) return passed();
+      return failed(`${HOME} returns ${status}${to && ` to ${to}`}`, "Check that middleware.ts is deployed");
     },
   },
   {
@@ -82,7 +84,7 @@ export const app: readonly Check<Context>[] = [
     run: async ({ app: { origin } }) => {
       // A sign-out without a session changes nothing, and its response names every session cookie
       // with its attributes.
-      const { status, setCookies } = await request(`${origin}/api/auth/sign-out`, {
+      const { status, setCookies } = await request(`${origin}${authBasePath}/sign-out`, {
         method: "POST",
         headers: { Origin: origin, "Content-Type": "application/json" },
         body: "{}",
@@ -95,7 +97,7 @@ export const app: readonly Check<Context>[] = [
     title: "Pages have the security headers",
     needs: needsApp,
     run: async ({ app: { origin } }) => {
-      const { headers } = await request(origin + routes.login, { headers: NAVIGATION });
+      const { headers } = await request(origin + LOGIN, { headers: NAVIGATION });
       return judgeHeaders(headers, { secure: origin.startsWith("https:") });
     },
   },
@@ -112,7 +114,7 @@ function isNotStarted(error: unknown): error is Unreachable {
 /** The outcome of the first backend that is not protected. */
 async function judgeGates({ app, backends }: Context, extra: Record<string, string>): Promise<Outcome> {
   for (const { settings, path } of backends) {
-    const outcome = await judgeGate(app.origin, settings.prefix + path, extra);
+    const outcome = await judgeGate(app.origin, withBasePath(settings.prefix + path, routes), extra);
     if (outcome.status !== "passed") return outcome;
   }
   return passed();

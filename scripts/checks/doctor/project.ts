@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { withBasePath } from "../../../lib/base-path";
 import { type Backend, routes } from "../../../lib/routes";
 import packageJson from "../../../package.json" with { type: "json" };
 import { judgeNodeVersion } from "../../lib/node-support.mjs";
@@ -92,7 +93,7 @@ const CACHING = "x-vercel-enable-rewrite-caching";
 
 /** `text`: the content of `vercel.json`. */
 export function judgeRewriteCaching(text: string | undefined, backends: readonly Backend[]): Outcome {
-  const sources = backends.map(({ prefix }) => `${prefix}/(.*)`);
+  const sources = backends.map(({ prefix }) => `${withBasePath(prefix, routes)}/(.*)`);
   if (text === undefined) {
     return failed("vercel.json is missing", `Restore it, and add ${sources.map(describeEntry).join(", ")}`);
   }

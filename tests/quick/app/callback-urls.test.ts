@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { callbackUrls } from "../../../app/(guest)/callback-urls";
+import { routes } from "../../../lib/routes";
 
 describe("the callback URLs of a sign-in through another site", () => {
   it("lead to the requested page", () => {
     expect(callbackUrls("/tasks?done=1")).toEqual({
       callbackURL: "/tasks?done=1",
-      errorCallbackURL: "/login?next=%2Ftasks%3Fdone%3D1",
+      errorCallbackURL: `${routes.login}?next=%2Ftasks%3Fdone%3D1`,
     });
   });
 
   it("lead to the home page if no page was requested", () => {
-    expect(callbackUrls(undefined)).toEqual({ callbackURL: "/dashboard", errorCallbackURL: "/login" });
+    expect(callbackUrls(undefined)).toEqual({ callbackURL: routes.home, errorCallbackURL: routes.login });
   });
 
   it.each(["x", "%", "/", "=&"])(

@@ -4,11 +4,12 @@ import { createGate } from "../../../edge/gate";
 import type { StoredKey } from "../../../edge/session/key-store";
 import type { StoreResult } from "../../../edge/session/store";
 import { createApiKey } from "../../../lib/auth/api-key";
-import { type Routes, routes } from "../../../lib/routes";
+import type { Routes } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { createMinter } from "../../../lib/token/mint";
 import { JWT_KEY, sessionToken, signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions } from "../../fixtures/gate";
+import { routes } from "../../fixtures/routes";
 
 /** Requests of programs, with `Authorization: Bearer`. */
 
@@ -370,6 +371,45 @@ describe("the Authorization header is ignored", () => {
     });
     expect(sent(await gate(request), "authorization")).toBe(authorization);
     expect(keyLookups).toEqual([]);
+  });
+});
+
+describe("a rule of requirements", () => {
+  const rules: Routes = {
+    ...twoBackends,
+    requirements: [
+      { path: "/backend/admin/*", role: "admin" },
+      { path: "/backend/share", verifiedEmail: true },
+      { path: "/backend/keys", withinSeconds: 300 },
+    ],
+  };
+  const statusOf = async (credential: string, path: string) => (await send(credential, {}, path)).status;
+
+  it("holds for an API key: its user's role and email count, and it is no recent sign-in", async () => {
+    gate = openGate({ routes: rules });
+    const key = createApiKey();
+    const paths = ["/backend/admin/x", "/backend/share", "/backend/keys"];
+    const statuses = () => Promise.all(paths.map((path) => statusOf(key, path)));
+    expect(await statuses()).toEqual([403, 403, 401]);
+    const admin = { ...keyIdentity, role: "admin", emailVerified: true };
+    findKey = async () => ({ identity: admin, expiresAt: START + 86_400_000 });
+    time += 60_000;
+    expect(await statuses()).toEqual([200, 200, 401]);
+  });
+
+  it("holds for the session of a device sign-in", async () => {
+    gate = openGate({ routes: rules });
+    const token = await signedToken();
+    expect(await statusOf(token, "/backend/keys")).toBe(200);
+    time += 311_000;
+    expect(await statusOf(token, "/backend/keys")).toBe(401);
+    expect(await statusOf(token, "/backend/admin/x")).toBe(403);
+  });
+
+  it("for a verified email is not met by the gate's own JWT, which does not name one", async () => {
+    gate = openGate({ routes: rules });
+    expect(await statusOf(await mintJwt(), "/backend/share")).toBe(403);
+    expect(await statusOf(await mintJwt(), "/backend/keys")).toBe(200);
   });
 });
 

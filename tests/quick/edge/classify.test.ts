@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createClassifier, type Wants } from "../../../edge/classify";
-import { type Access, type RouteKind, routes } from "../../../lib/routes";
-import { routesWithAccess } from "../../fixtures/gate";
+import type { Access, RouteKind } from "../../../lib/routes";
+import { routes, routesWithAccess } from "../../fixtures/routes";
 
 const classify = createClassifier(routes);
 

@@ -6,7 +6,8 @@ import { BARE_POLICY, FILE_POLICY } from "../../../lib/content-policy";
 import type { Backend } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
-import { gateOptions, routesWithAccess } from "../../fixtures/gate";
+import { gateOptions } from "../../fixtures/gate";
+import { routesWithAccess } from "../../fixtures/routes";
 
 const APP = "http://localhost:3000";
 const START = Date.UTC(2026, 0, 1);
@@ -273,6 +274,31 @@ describe("a request to a backend path with a rule", () => {
       const init = { method: "POST", headers: { ...headers(), "sec-fetch-site": "cross-site" } };
       expect((await send("/backend/articles/7", init)).status).toBe(403);
     });
+  });
+});
+
+describe("a script of the backend", () => {
+  const asScript = { headers: { "sec-fetch-dest": "script" } };
+
+  it("is forwarded only at a path that the routes list for the docs", async () => {
+    const listed = await sendSignedIn("/backend/docs/start.js", asScript);
+    expect(listed.headers.get("x-middleware-rewrite")).toBe("http://backend.internal:8000/docs/start.js");
+    for (const path of ["/backend/docs", "/backend/docs/other.js", "/backend/docs/%73tart.js"]) {
+      expect((await sendSignedIn(path, asScript)).status, path).toBe(403);
+    }
+  });
+
+  it.each([
+    { "sec-fetch-dest": "serviceworker" },
+    { "sec-fetch-dest": "worker" },
+    { "sec-fetch-dest": "script", "service-worker": "script" },
+    { "sec-fetch-dest": "iframe" },
+  ])("is refused at a listed path with %j", async (headers) => {
+    expect((await sendSignedIn("/backend/docs/start.js", { headers } as RequestInit)).status).toBe(403);
+  });
+
+  it("needs a session", async () => {
+    expect((await send("/backend/docs/start.js", asScript)).status).toBe(401);
   });
 });
 

@@ -1,6 +1,6 @@
 import { NextResponse } from "next/server";
 import { expect, it } from "vitest";
-import { pass } from "../../../edge/respond";
+import { passPrivate } from "../../../edge/respond";
 import { rewrite } from "../../../edge/upstream/rewrite";
 
 /**
@@ -18,7 +18,7 @@ function instructionsOf(response: Response): Record<string, unknown> {
 it("pass writes the instructions that NextResponse.next writes", () => {
   const sent = { cookie: "a=b", "user-agent": "x", accept: "text/html" };
   const request = new Request("https://app.example.com/dashboard", { headers: sent });
-  const response = pass({ raw: request, requestId: "id-1" }, [], "default-src 'self'");
+  const response = passPrivate({ raw: request, requestId: "id-1" }, [], "default-src 'self'");
   const headers = new Headers(request.headers);
   headers.set("x-request-id", "id-1");
   headers.set("content-security-policy", "default-src 'self'");

@@ -12,7 +12,6 @@ import type { StoreResult } from "../../../edge/session/store";
 import { type Authorization, buildUpstreamHeaders } from "../../../edge/upstream/headers";
 import { buildUpstreamUrl } from "../../../edge/upstream/url";
 import type { LogEntry } from "../../../lib/log/log";
-import { routes } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signSessionToken } from "../../../scripts/stack/signing";
 import { forgedHeaders } from "../../fixtures/forged-headers";
@@ -28,6 +27,7 @@ import {
   sent,
   timeout,
 } from "../../fixtures/requests";
+import { routes } from "../../fixtures/routes";
 
 const BACKEND = "http://backend.internal:8000";
 const MAX_BODY = 1000;

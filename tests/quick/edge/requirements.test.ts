@@ -1,10 +1,11 @@
 import { describe, expect, it, test } from "vitest";
 import { createGate } from "../../../edge/gate";
 import { createRequirements } from "../../../edge/requirements";
-import { type Requirement, routes } from "../../../lib/routes";
+import type { Requirement } from "../../../lib/routes";
 import { type Identity, identityOf } from "../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions } from "../../fixtures/gate";
+import { routes } from "../../fixtures/routes";
 
 const SIGN_IN = Date.UTC(2026, 0, 1);
 const member = identityOf(

@@ -3,10 +3,11 @@ import { beforeEach, describe, expect, it, test } from "vitest";
 import { createGate } from "../../../edge/gate";
 import type { GateOptions } from "../../../edge/options";
 import type { StoreResult } from "../../../edge/session/store";
-import { type Routes, routes } from "../../../lib/routes";
+import type { Routes } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions } from "../../fixtures/gate";
+import { routes } from "../../fixtures/routes";
 
 const APP = "http://localhost:3000";
 const identity = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });

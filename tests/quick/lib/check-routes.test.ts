@@ -480,3 +480,35 @@ it("all problems are reported together, in one message that names the file", () 
       'Remove it: "/about" is also "/about/"\n  - publicPages: "b" does not start with "/". Add it',
   );
 });
+
+test.each([
+  [{ basePath: "/" }, 'basePath: "/" is the path of an app without a base path. Write ""'],
+  [{ basePath: "app" }, 'basePath: "app" does not start with "/". Add it'],
+  [
+    { basePath: "/app/" },
+    'basePath: "/app/" has a slash too many at its end. Remove it: "/about" is also "/about/"',
+  ],
+  [{ basePath: "/app/*" }, 'basePath: "/app/*" is a pattern. Write an exact path'],
+  [{ locales: ["de", "api"] }, 'locales: "api" is no first segment of a page\'s path. Write it like "de"'],
+  [{ locales: ["/de"] }, 'locales: "/de" is no first segment of a page\'s path. Write it like "de"'],
+  [{ locales: ["de", "de"] }, 'locales: "de" is listed twice. Remove one of them'],
+  [{ locales: ["blog"] }, 'publicPages: "/blog/*" begins with the locale "blog". Write the path without it'],
+  [{ locales: ["login"] }, 'guestPages: "/login" begins with the locale "login". Write the path without it'],
+  [{ locales: ["backend"] }, 'backends: "/backend" begins with the locale "backend". Use another prefix'],
+  [
+    { locales: ["account"] },
+    'maxStale: "/account" begins with the locale "account". Write the path without it',
+  ],
+])("%o is refused", (changes, problem) => {
+  expect(problemsOf(changes)).toContain(problem);
+});
+
+it.each([
+  { basePath: "" },
+  { basePath: "/app" },
+  { basePath: "/login" },
+  { locales: [] },
+  { locales: ["de", "pt-BR"] },
+])("%o is accepted", (changes) => {
+  expect(problemsOf(changes)).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { readBackend } from "../../../lib/backends";
-import { EnvError, parseEnv } from "../../../lib/env";
+import { EnvError, parseEnv as parseEnvOf } from "../../../lib/env";
 import type { Backend } from "../../../lib/routes";
 
 const good = {
@@ -10,6 +10,12 @@ const good = {
   DATABASE_URL: "postgresql://user:hidden-password@db.neon.tech/app",
   BACKEND_URL: "https://api.example.com",
 };
+
+const main: Backend = { prefix: "/backend", address: "BACKEND_URL", access: [] };
+
+/** With one backend, whatever the app's routes are. */
+const parseEnv = (source: Record<string, string | undefined>, backends: readonly Backend[] = [main]) =>
+  parseEnvOf(source, backends);
 
 function problemsOf(source: Record<string, string | undefined>): readonly string[] {
   try {
@@ -263,7 +269,7 @@ describe("a second backend", () => {
     audience: "reports-api",
     access: [],
   };
-  const two: readonly Backend[] = [{ prefix: "/backend", address: "BACKEND_URL", access: [] }, reports];
+  const two: readonly Backend[] = [main, reports];
   const withReports = { ...good, REPORTS_URL: "https://reports.example.com/v1/" };
 
   const problemsOfTwo = (source: Record<string, string | undefined>) => {

@@ -8,7 +8,7 @@ const brand = readFileSync("app/_components/brand.tsx", "utf8");
 it.each([
   ["a failure", failurePage("id-1")],
   ["sessions that cannot be checked", unavailablePage("id-1")],
-  ["a link that does not work", refusedPage("id-1")],
+  ["a link that does not work", refusedPage("id-1", "/")],
   ["too many attempts", tooManyPage("id-1")],
 ])("the gate's page for %s has the colours and the logo of the app, and loads nothing", (_, html) => {
   const colours = [...html.matchAll(/--([\w-]+): (light-dark\([^)]*\));/g)];

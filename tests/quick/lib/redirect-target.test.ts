@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { loginPath, safeNextPath } from "../../../lib/redirect-target";
-import { routes } from "../../../lib/routes";
 import { numRuns, timeout } from "../../fixtures/requests";
+import { routes } from "../../fixtures/routes";
 
 test.each([
   ["/join", undefined],

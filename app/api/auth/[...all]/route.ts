@@ -1,4 +1,4 @@
-import { handleAuth } from "../../../../lib/server/auth/handler";
+import { handleAuth } from "@/lib/server/auth/handler";
 
 export {
   handleAuth as DELETE,

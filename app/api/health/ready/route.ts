@@ -1,12 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { readBackend, slugOf } from "../../../../lib/backends";
-import { loadEnv } from "../../../../lib/env";
-import { log } from "../../../../lib/log/console-log";
-import { readTrace } from "../../../../lib/log/request-trace";
-import { RETRY_AFTER } from "../../../../lib/problem";
-import { type Routes, routes } from "../../../../lib/routes";
-import { createBackendProbe, createDatabaseProbe } from "../../../../lib/server/probes";
-import { createReadiness, isReady } from "../../../../lib/server/readiness";
+import { readBackend, slugOf } from "@/lib/backends";
+import { loadEnv } from "@/lib/env";
+import { log } from "@/lib/log/console-log";
+import { readTrace } from "@/lib/log/request-trace";
+import { RETRY_AFTER } from "@/lib/problem";
+import { type Routes, routes } from "@/lib/routes";
+import { createBackendProbe, createDatabaseProbe } from "@/lib/server/probes";
+import { createReadiness, isReady } from "@/lib/server/readiness";
 
 const env = loadEnv();
 const [first, ...further]: Routes["backends"] = routes.backends;

@@ -1,5 +1,5 @@
-import { streamFeed } from "../../../../lib/event-feed";
-import { recordResponseTimings } from "../../../../lib/server/http/response-timing";
+import { streamFeed } from "@/lib/event-feed";
+import { recordResponseTimings } from "@/lib/server/http/response-timing";
 
 export function GET(request: Request): Response {
   return streamFeed(recordResponseTimings(), request.signal);

@@ -3,10 +3,11 @@ import { createGate, type Gate } from "../../../../edge/gate";
 import { createInspector } from "../../../../edge/observe/inspector/inspector";
 import type { StoreResult } from "../../../../edge/session/store";
 import type { GateEvent } from "../../../../lib/inspector";
-import { type Routes, routes } from "../../../../lib/routes";
+import type { Routes } from "../../../../lib/routes";
 import { identityOf } from "../../../../lib/token/contract";
 import { signCookieCache, signSessionToken } from "../../../../scripts/stack/signing";
-import { gateOptions, routesWithAccess } from "../../../fixtures/gate";
+import { gateOptions } from "../../../fixtures/gate";
+import { routes, routesWithAccess } from "../../../fixtures/routes";
 
 const APP = "http://localhost:3000";
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
@@ -66,6 +67,17 @@ describe("an event of the gate names as the source of the session", () => {
     const data = await signCookieCache({ token: "abc", updatedAt: time });
     await send("/backend/x", asMember({ cookie: `${cookie}; better-auth.session_data=${data}` }));
     expect(await readEvents()).toMatchObject([{ session: "cookie" }]);
+  });
+
+  it("invalid, for a program's credential", async () => {
+    await send("/backend/x", { headers: { authorization: "Bearer invented" } });
+    expect(await readEvents()).toMatchObject([
+      {
+        session: "invalid",
+        code: "gate_invalid_credential",
+        reason: expect.stringContaining("key or token"),
+      },
+    ]);
   });
 
   it("none, not needed, or unreachable", async () => {

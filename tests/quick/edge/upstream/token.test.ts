@@ -38,6 +38,8 @@ describe("a minted token", () => {
       currentDate: new Date(START),
     });
     expect(payload).toEqual({
+      // Those of lib/token/claims.ts.
+      ...ada.custom,
       iss: "phase2-web",
       aud: "phase2-api",
       sub: "user-1",

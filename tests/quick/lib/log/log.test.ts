@@ -1,25 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { describeError } from "../../../../lib/log/describe-error";
-import { createLog, logLevels } from "../../../../lib/log/log";
+import { createLog } from "../../../../lib/log/log";
 import { redact, redactPath } from "../../../../lib/log/redact";
-
-const docs = readFileSync("docs/logs.md", "utf8");
-
-it("docs/logs.md explains exactly the codes that exist", () => {
-  const rows = [...docs.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, code, level]) => [code, level]);
-  expect(Object.fromEntries(rows)).toEqual(logLevels);
-});
-
-it("each code of the log is written somewhere", () => {
-  const sources = ["edge", "lib", "app"].flatMap((root) =>
-    readdirSync(root, { recursive: true, encoding: "utf8" })
-      .filter((file) => /\.tsx?$/.test(file) && `${root}/${file}` !== "lib/log/log.ts")
-      .map((file) => readFileSync(`${root}/${file}`, "utf8")),
-  );
-  const all = sources.join();
-  expect(Object.keys(logLevels).filter((code) => !all.includes(`"${code}"`))).toEqual([]);
-});
 
 it("a log line is one JSON object with its time", () => {
   const lines: [level: string, line: string][] = [];
