@@ -4,6 +4,7 @@ import type { Observer } from "./edge/observe/observer";
 import type { GateOptions } from "./edge/options";
 import { createKeyStore } from "./edge/session/key-store";
 import { createStore } from "./edge/session/store";
+import { contentSources } from "./lib/csp";
 import { loadEnv } from "./lib/env";
 import { log } from "./lib/log/console-log";
 import { routes } from "./lib/routes";
@@ -23,6 +24,8 @@ const options: GateOptions = {
   ...env,
   ...effects,
   routes,
+  publicFiles: JSON.parse(__PUBLIC_FILES__),
+  contentSources,
   store: createStore(env, effects),
   keyStore: createKeyStore(env, effects),
   randomId: () => crypto.randomUUID(),
@@ -57,9 +60,10 @@ export default function middleware(request: NextRequest): Response | Promise<Res
 }
 
 /**
- * All paths except Next's build output and the files that browsers request by themselves. Each
- * pattern is one exact path or one whole folder, so that no other path can bypass the gate.
+ * All paths except Next's build output and its image optimizer, which requests the image through
+ * the gate. Each pattern is one exact path or one whole folder, so that no other path can bypass the
+ * gate.
  */
 export const config = {
-  matcher: ["/((?!_next/static/|_next/image$|favicon\\.ico$|icon\\.svg$|robots\\.txt$).*)"],
+  matcher: ["/((?!_next/static/|_next/image$).*)"],
 };

@@ -1,7 +1,11 @@
 import type { NextConfig } from "next";
 import { readBackend } from "./lib/backends";
+import { findFiles } from "./lib/build/find-public-files";
+import { listPublicFiles } from "./lib/build/list-public-files";
+import { checkContentSources } from "./lib/check-csp";
 import { checkRoutes } from "./lib/check-routes";
 import { chooseBackendPolicy } from "./lib/content-policy";
+import { contentSources } from "./lib/csp";
 import { loadEnv } from "./lib/env";
 import { assertEnvFiles } from "./lib/env-files";
 import { routes } from "./lib/routes";
@@ -14,6 +18,11 @@ assertEnvFiles(process.cwd());
 checkRoutes(routes);
 // Parsed here as well, so that an invalid value fails the build, not the first request.
 const env = loadEnv();
+checkContentSources(contentSources);
+
+// `page.dev.tsx` is a page in development. A build ignores the file.
+const pageExtensions = env.development ? ["dev.tsx", "dev.ts", "tsx", "ts"] : ["tsx", "ts"];
+const publicFiles = listPublicFiles(findFiles(process.cwd(), pageExtensions), routes);
 const backends = routes.backends.map((backend) => readBackend(backend, env));
 
 const toList = (headers: Record<string, string>) =>
@@ -24,8 +33,7 @@ const config: NextConfig = {
   poweredByHeader: false,
   // In this corner Next's indicator covers no part of the app, not even on phones.
   devIndicators: { position: "top-right" },
-  // `page.dev.tsx` is a page in development. A build ignores the file.
-  pageExtensions: env.development ? ["dev.tsx", "dev.ts", "tsx", "ts"] : ["tsx", "ts"],
+  pageExtensions,
   // FastAPI distinguishes paths with and without a trailing slash, so Next must not redirect to
   // remove it.
   skipTrailingSlashRedirect: true,
@@ -46,7 +54,11 @@ const config: NextConfig = {
   // Code behind a constant that is false is in no bundle (`lib/build-constants.d.ts`).
   compiler: {
     define: { __BACKEND_TIMEOUT_SECONDS__: env.backendTimeoutSeconds },
-    defineServer: { __TRACING__: env.otlpEndpoint !== undefined, __DEVELOPMENT__: env.development },
+    defineServer: {
+      __PUBLIC_FILES__: JSON.stringify(publicFiles),
+      __TRACING__: env.otlpEndpoint !== undefined,
+      __DEVELOPMENT__: env.development,
+    },
   },
   experimental: {
     // The gate refuses bodies over the limit of their backend. Without this option Next would cut

@@ -1,15 +1,18 @@
 import type { Metadata } from "next";
-import { headers } from "next/headers";
 import Link from "next/link";
-import { readTrace } from "../lib/log/request-trace";
 import { buttonClass } from "./_components/button";
 import { MessagePage } from "./_components/message-page";
-import { RequestId } from "./_components/request-id";
+import { PageRequestId } from "./_components/page-request-id";
 
 export const metadata: Metadata = { title: "Page not found" };
 
-export default async function NotFound() {
-  const { requestId } = readTrace(await headers());
+/**
+ * For an address without a page: its scripts need the nonce of the response. A static page that
+ * calls `notFound()` stays static, so this page reads nothing of the request.
+ */
+export const dynamic = "force-dynamic";
+
+export default function NotFound() {
   return (
     <MessagePage
       title="Page not found"
@@ -20,7 +23,7 @@ export default async function NotFound() {
       }
     >
       <p>Check the address. The page may also have moved.</p>
-      <RequestId ids={[requestId]} />
+      <PageRequestId />
     </MessagePage>
   );
 }

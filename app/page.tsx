@@ -1,3 +1,4 @@
+import { connection } from "next/server";
 import { Brand } from "./_components/brand";
 import { FlowDiagram } from "./_components/flow-diagram";
 import { LandingActions } from "./_components/landing-actions";
@@ -17,7 +18,10 @@ const points = [
   },
 ];
 
-export default function LandingPage() {
+export default async function LandingPage() {
+  // Renders the page for each request: its scripts need the nonce of the response
+  // (docs/static-pages.md).
+  await connection();
   return (
     <div className="mx-auto max-w-4xl px-4 sm:px-6">
       <header className="py-4">

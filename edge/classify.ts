@@ -1,7 +1,9 @@
-import { isWithin } from "../lib/route-patterns";
+import { NO_PUBLIC_FILES, type PublicFiles } from "../lib/public-files";
+import { isWithin, withoutTrailingSlash } from "../lib/route-patterns";
 import type { Access, Backend, RouteKind, Routes } from "../lib/routes";
 import { createBackendAccess, type FindBackendAccess } from "./backend-access";
 import { createPathMatcher } from "./path-matcher";
+import { createPublicFileMatcher } from "./public-file-matcher";
 import type { RequestHeaders } from "./request-headers";
 
 /** The kind of response that the caller can use. */
@@ -43,17 +45,23 @@ export type Classify = (method: string, pathname: string, headers: RequestHeader
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 const ACCESS: Readonly<Record<Exclude<RouteKind, "backend">, Access>> = {
+  "public-file": "open",
   "public-page": "open",
+  "static-page": "open",
   "guest-page": "optional",
   page: "required",
   "open-api": "open",
   api: "required",
 };
 
-/** Creates the function that classifies requests by these routes. */
-export function createClassifier(routes: Routes): Classify {
+const PAGES: ReadonlySet<RouteKind> = new Set(["page", "guest-page", "public-page", "static-page"]);
+
+/** Creates the function that classifies requests by these routes and files. */
+export function createClassifier(routes: Routes, publicFiles: PublicFiles = NO_PUBLIC_FILES): Classify {
+  const isPublicFile = createPublicFileMatcher(publicFiles);
   const isPublicPage = createPathMatcher(routes.publicPages);
   const isGuestPage = createPathMatcher(routes.guestPages);
+  const isStaticPage = createPathMatcher(routes.staticPages ?? []);
   const isOpenApi = createPathMatcher(routes.openApi);
   const backends: readonly (readonly [Backend, FindBackendAccess])[] = routes.backends.map((backend) => [
     backend,
@@ -63,8 +71,10 @@ export function createClassifier(routes: Routes): Classify {
   function findKind(pathname: string): Exclude<RouteKind, "backend"> {
     const path = withoutTrailingSlash(pathname);
     if (isWithin(pathname, "/api")) return isOpenApi(path) ? "open-api" : "api";
+    if (isPublicFile(pathname)) return "public-file";
     if (isPublicPage(path)) return "public-page";
-    return isGuestPage(path) ? "guest-page" : "page";
+    if (isGuestPage(path)) return "guest-page";
+    return isStaticPage(path) ? "static-page" : "page";
   }
 
   return function classify(method, pathname, headers) {
@@ -77,12 +87,6 @@ export function createClassifier(routes: Routes): Classify {
     const kind = findKind(pathname);
     return { kind, backend: undefined, access: ACCESS[kind], wants: findWanted(method, kind, headers), safe };
   };
-}
-
-/** Next serves a page or a route handler with one slash at the end of its path as well. */
-function withoutTrailingSlash(pathname: string): string {
-  const isTrailing = pathname.length > 1 && pathname.endsWith("/") && !pathname.endsWith("//");
-  return isTrailing ? pathname.slice(0, -1) : pathname;
 }
 
 /**
@@ -122,6 +126,5 @@ function findWanted(method: string, kind: RouteKind, headers: RequestHeaders, we
   const accept = headers.get("accept") ?? "*/*";
   if (accept.includes("text/html")) return "document";
   // A program that accepts any type gets what the path normally serves: HTML at a page, else data.
-  const isPage = kind === "page" || kind === "guest-page" || kind === "public-page";
-  return isPage && accept.includes("*/*") ? "document" : "data";
+  return PAGES.has(kind) && accept.includes("*/*") ? "document" : "data";
 }

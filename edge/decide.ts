@@ -46,7 +46,9 @@ export function decide(facts: Facts): Decision {
   // decision about an upgrade leaves the socket open.
   if (facts.kind !== "backend" && isUpgrade(facts)) return refuse("gate_not_websocket");
   switch (facts.kind) {
+    case "public-file":
     case "public-page":
+    case "static-page":
       return PASS;
     case "open-api":
       return facts.deceptivePath ? refuse("gate_bad_path") : PASS;

@@ -39,7 +39,7 @@ const NO_LOOKUP: SessionResult = { state: "none", setCookies: [] };
  */
 export function createGate(options: GateOptions): Gate {
   const { routes, origins, now, randomId, startTimer, log, observers } = options;
-  const classify = createClassifier(routes);
+  const classify = createClassifier(routes, options.publicFiles);
   const endings: ReadonlySet<string> = new Set(routes.endSession);
   const cookieNames = sessionCookieNames(options.appOrigin.startsWith("https:"));
   const maxStaleAt = createStalenessBound(options.sessionMaxStaleSeconds, routes.maxStale);

@@ -1,5 +1,7 @@
+import type { ContentSources } from "../lib/csp";
 import type { Env } from "../lib/env";
 import type { Log } from "../lib/log/log";
+import type { PublicFiles } from "../lib/public-files";
 import type { Routes } from "../lib/routes";
 import type { Observer } from "./observe/observer";
 import type { KeyStore } from "./session/key-store";
@@ -41,6 +43,10 @@ export interface GateEffects {
 /** Everything that a gate depends on. It reads nothing else. */
 export interface GateOptions extends GateSettings, GateEffects {
   readonly routes: Routes;
+  /** The files that everyone may load. None by default. */
+  readonly publicFiles?: PublicFiles;
+  /** What pages may load from other origins. Nothing by default. */
+  readonly contentSources?: ContentSources;
   /** Called around each step of a request. The first one is outermost. */
   readonly observers: readonly Observer[];
 }

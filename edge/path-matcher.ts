@@ -19,6 +19,11 @@ export function isDeceptivePath(pathname: string): boolean {
  */
 const AMBIGUOUS = /\/\/|;|%3b|%25/i;
 
+/** Whether every server reads the path alike. */
+export function hasOneReading(pathname: string): boolean {
+  return !DECEPTIVE.test(pathname) && !AMBIGUOUS.test(pathname);
+}
+
 /**
  * Creates the function that compares paths with these patterns. Exact paths are in a set, and few
  * patterns are folders, so this costs a request next to nothing.
@@ -30,8 +35,5 @@ export function createPathMatcher(patterns: readonly string[]): MatchPath {
   const exact = new Set(patterns.filter((pattern) => !isFolder(pattern)));
   const roots = patterns.filter(isFolder).map(rootOf);
   return (pathname) =>
-    exact.has(pathname) ||
-    (roots.some((root) => isWithin(pathname, root)) &&
-      !DECEPTIVE.test(pathname) &&
-      !AMBIGUOUS.test(pathname));
+    exact.has(pathname) || (roots.some((root) => isWithin(pathname, root)) && hasOneReading(pathname));
 }

@@ -6,14 +6,14 @@ import { loginPath, safeNextPath } from "../lib/redirect-target";
 import type { Routes } from "../lib/routes";
 import type { OwnDecision } from "./decide";
 import type { GateOptions } from "./options";
-import { choosePolicy } from "./pages/content-security-policy";
+import { choosePolicy, type PolicyOptions } from "./pages/content-security-policy";
 import type { GateRequest } from "./request";
 import type { Unmet } from "./requirements";
 
 /** For the gate's own responses: they depend on the visitor, so no cache may store them. */
 const PRIVATE = { "cache-control": "private, no-store" };
 
-type RespondOptions = Pick<GateOptions, "routes" | "appOrigin" | "development" | "randomId">;
+type RespondOptions = Pick<GateOptions, "routes"> & PolicyOptions;
 
 /**
  * Performs each decision that does not forward the request: passes it to Next, or makes the gate's
@@ -29,7 +29,9 @@ export function respond(
   const { routes } = options;
   switch (decision.do) {
     case "pass":
-      return pass(request, setCookies, choosePolicy(request.classified, options));
+      return isShared(request, options)
+        ? passShared(request, choosePolicy(request.classified, options))
+        : pass(request, setCookies, choosePolicy(request.classified, options));
     case "refuse": {
       const response =
         "unmet" in decision
@@ -105,6 +107,27 @@ export function pass(
   if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
   response.headers.set("content-security-policy", policy);
   return addCookies(response, setCookies);
+}
+
+/** In development Next renders every page for each request, so a static page is a page there. */
+function isShared({ classified: { kind } }: GateRequest, { development }: RespondOptions): boolean {
+  return kind === "public-file" || (kind === "static-page" && !development);
+}
+
+/**
+ * Passes a request for what a shared cache may store: a public file or a static page. The response
+ * is the same for everyone, so the gate adds nothing that depends on the request.
+ *
+ * The policy of a static page has the hashes of its scripts, which only the server knows that has the
+ * HTML (`lib/server/http/set-static-policy.ts`). The policy on the request has a nonce, for a page
+ * that is rendered for this request after all: the not-found page.
+ */
+function passShared({ raw, classified }: GateRequest, policy: string): Response {
+  const headers = new Headers(raw.headers);
+  headers.set("content-security-policy", policy);
+  const response = continueToApp(headers);
+  if (classified.kind === "public-file") response.headers.set("content-security-policy", policy);
+  return response;
 }
 
 /**

@@ -9,6 +9,9 @@ declare const __TRACING__: boolean;
 /** Whether this is `next dev`. */
 declare const __DEVELOPMENT__: boolean;
 
+/** The list of public files (`lib/public-files.ts`), as JSON. */
+declare const __PUBLIC_FILES__: string;
+
 /**
  * `BACKEND_TIMEOUT_SECONDS`, in the bundles of server and browser. Not defined outside a build,
  * such as in unit tests.

@@ -37,6 +37,7 @@ export function checkRoutes(routes: Routes): void {
   const kinds: readonly Entry[] = [
     ...entriesOf("publicPages", routes.publicPages),
     ...entriesOf("guestPages", routes.guestPages),
+    ...entriesOf("staticPages", routes.staticPages ?? []),
     ...entriesOf("openApi", routes.openApi),
     ...prefixes,
   ];
@@ -141,13 +142,19 @@ function findOverlaps(entries: readonly Entry[]): string[] {
   return entries.flatMap((one, index) =>
     entries
       .slice(index + 1)
-      .filter((other) => overlap(coverage(one), coverage(other)))
+      .filter((other) => overlap(coverage(one), coverage(other)) && !isException(one, other))
       .map((other) =>
         one.list === other.list
           ? `${one.list}: "${one.pattern}" and "${other.pattern}" overlap. Remove one of them`
           : `${one.list}: "${one.pattern}" overlaps "${other.pattern}" in ${other.list}. A path has one kind: change one of them`,
       ),
   );
+}
+
+/** A page that is rendered for each request, inside of a folder of static pages. */
+function isException(page: Entry, folder: Entry): boolean {
+  const isPage = page.list === "publicPages" || page.list === "guestPages";
+  return isPage && folder.list === "staticPages" && isFolder(folder.pattern) && !isFolder(page.pattern);
 }
 
 function findDuplicates(entries: readonly Entry[]): string[] {

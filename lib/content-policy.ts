@@ -1,8 +1,6 @@
-/**
- * Content Security Policies for every response that is not a page. A page's policy has a nonce:
- * `edge/pages/content-security-policy.ts`. A browser applies these policies only if it renders the
- * response as a document, or runs it as a worker.
- */
+import type { ContentSources } from "./csp";
+
+/** Content Security Policies (CSP Level 3). `lib/csp.ts` holds what pages may load in addition. */
 
 /** For HTML that loads nothing: error pages, and the responses of route handlers. */
 export const BARE_POLICY =
@@ -35,4 +33,39 @@ export const DOCS_POLICY =
 /** The policy for a response of a backend. `docsPage` is the path of its documentation. */
 export function chooseBackendPolicy(pathname: string, docsPage: string | undefined): string {
   return pathname === docsPage ? DOCS_POLICY : BACKEND_POLICY;
+}
+
+/**
+ * The policy of a page. `scripts` are the sources of its scripts beside `'self'`: a nonce, or hashes.
+ * `secure`: the page is served over https.
+ */
+export function buildPagePolicy(
+  scripts: readonly string[],
+  sources: ContentSources,
+  options: { secure: boolean },
+): string {
+  const { images = [], frames = [], connections = [], fonts = [], styles = [], media = [] } = sources;
+  return [
+    // CSP Level 3: this includes WebSockets of the same host, in every browser that Next 16
+    // supports (Safari from 16.4).
+    "default-src 'self'",
+    ["script-src 'self'", ...scripts].join(" "),
+    // Styles cannot run code, and components set them on elements.
+    ["style-src 'self' 'unsafe-inline'", ...styles].join(" "),
+    ["img-src 'self' data:", ...images.filter((source) => source !== "data:")].join(" "),
+    ...directive("connect-src", connections),
+    ...directive("font-src", fonts),
+    ...directive("frame-src", frames),
+    ...directive("media-src", media),
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    ...(options.secure ? ["upgrade-insecure-requests"] : []),
+  ].join("; ");
+}
+
+/** Without sources `default-src` applies, which is `'self'` as well. */
+function directive(name: string, sources: readonly string[]): string[] {
+  return sources.length > 0 ? [[`${name} 'self'`, ...sources].join(" ")] : [];
 }

@@ -27,6 +27,12 @@ export function matchesPattern(pathname: string, pattern: string): boolean {
   return isFolder(pattern) ? isWithin(pathname, rootOf(pattern)) : pathname === pattern;
 }
 
+/** Next serves a page or a route handler with one slash at the end of its path as well. */
+export function withoutTrailingSlash(pathname: string): string {
+  const isTrailing = pathname.length > 1 && pathname.endsWith("/") && !pathname.endsWith("//");
+  return isTrailing ? pathname.slice(0, -1) : pathname;
+}
+
 /** Whether a path exists that both patterns match. */
 export function overlap(one: string, other: string): boolean {
   return matchesPattern(rootOf(one), other) || matchesPattern(rootOf(other), one);

@@ -7,6 +7,11 @@ import type { RoutePattern } from "./route-patterns";
 export interface Routes {
   /** Open to everyone. */
   readonly publicPages: readonly RoutePattern[];
+  /**
+   * Open to everyone, and rendered in advance or once for everyone (docs/static-pages.md). An exact
+   * path in `publicPages` or `guestPages` can be an exception inside of such a folder.
+   */
+  readonly staticPages?: readonly RoutePattern[];
   /** For visitors who are signed out. Signed-in visitors are redirected. */
   readonly guestPages: readonly RoutePattern[];
   /** Route handlers below `/api` that make their own checks. */
@@ -109,10 +114,10 @@ export const routes = {
     "/forgot-password",
     "/reset-password",
     "/verify-email",
-    "/account-deleted",
     // Exists only in development. A build does not contain this page.
     "/dev/mail",
   ],
+  staticPages: ["/account-deleted"],
   guestPages: ["/login", "/signup"],
   openApi: ["/api/auth/*", "/api/health/*"],
   backends: [
@@ -152,4 +157,12 @@ export function backendAt(prefix: BackendPrefix): Backend {
 }
 
 /** The kind of a path. `page` is a page that is in no list: it is protected. */
-export type RouteKind = "public-page" | "guest-page" | "page" | "backend" | "open-api" | "api";
+export type RouteKind =
+  | "public-file"
+  | "public-page"
+  | "static-page"
+  | "guest-page"
+  | "page"
+  | "backend"
+  | "open-api"
+  | "api";

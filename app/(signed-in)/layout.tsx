@@ -1,3 +1,4 @@
+import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { Brand } from "../_components/brand";
 import { Toasts } from "../_components/toasts";
@@ -6,7 +7,10 @@ import { OfflineNote } from "./offline-note";
 import { UserMenu } from "./user-menu";
 
 /** Does not wait for the session, so it shows at once. Each page below reads the session itself. */
-export default function SignedInLayout({ children }: { children: ReactNode }) {
+export default async function SignedInLayout({ children }: { children: ReactNode }) {
+  // Renders these pages for each request: their scripts need the nonce of the response
+  // (docs/static-pages.md).
+  await connection();
   return (
     <>
       <header className="border-b border-line bg-card">

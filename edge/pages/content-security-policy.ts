@@ -1,39 +1,28 @@
-import { BARE_POLICY, FILE_POLICY } from "../../lib/content-policy";
+import { BARE_POLICY, buildPagePolicy, FILE_POLICY } from "../../lib/content-policy";
 import type { Classified } from "../classify";
 import type { GateOptions } from "../options";
+
+export type PolicyOptions = Pick<GateOptions, "appOrigin" | "contentSources" | "development" | "randomId">;
 
 /**
  * The Content Security Policy for a request that passes. Every such request gets one, not only a
  * page: an attacker can make a browser open any address as a document.
+ *
+ * The policy of a page has a nonce: only scripts with the nonce of this response run, and the scripts
+ * that they load. Next reads the nonce from the request's `content-security-policy` header and sets
+ * it on its scripts. This works only for pages that are rendered for each request.
  */
-export function choosePolicy(
-  { kind, wants }: Classified,
-  { appOrigin, development, randomId }: Pick<GateOptions, "appOrigin" | "development" | "randomId">,
-): string {
+export function choosePolicy({ kind, wants }: Classified, options: PolicyOptions): string {
   if (kind === "api" || kind === "open-api") return BARE_POLICY;
-  if (wants !== "document") return FILE_POLICY;
-  return buildPagePolicy(btoa(randomId()), { secure: appOrigin.startsWith("https:"), development });
+  if (wants !== "document" || kind === "public-file") return FILE_POLICY;
+  return buildNoncePolicy(options);
 }
 
-/**
- * The policy of a page (CSP Level 3). Only scripts with the nonce of this response run, and the
- * scripts that they load. Next reads the nonce from the request's `content-security-policy` header
- * and sets it on its scripts. This works only for pages that are rendered for each request.
- */
-export function buildPagePolicy(nonce: string, options: { secure: boolean; development: boolean }): string {
-  return [
-    // CSP Level 3: this includes WebSockets of the same host, in every browser that Next 16
-    // supports (Safari from 16.4).
-    "default-src 'self'",
-    // React's development build uses eval to rebuild stack traces.
-    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${options.development ? " 'unsafe-eval'" : ""}`,
-    // Styles cannot run code, and components set them on elements.
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    ...(options.secure ? ["upgrade-insecure-requests"] : []),
-  ].join("; ");
+/** The policy of a page, with a new nonce. */
+export function buildNoncePolicy(options: PolicyOptions): string {
+  const { appOrigin, contentSources = {}, development, randomId } = options;
+  const scripts = [`'nonce-${btoa(randomId())}'`, "'strict-dynamic'"];
+  // React's development build uses eval to rebuild stack traces.
+  if (development) scripts.push("'unsafe-eval'");
+  return buildPagePolicy(scripts, contentSources, { secure: appOrigin.startsWith("https:") });
 }

@@ -1,9 +1,11 @@
 import "server-only";
 import { readBackend } from "../backends";
+import { contentSources } from "../csp";
 import { loadEnv } from "../env";
 import { log } from "../log/console-log";
 import { routes } from "../routes";
 import { guardServer } from "./http/guard-server";
+import { setStaticPolicies } from "./http/set-static-policy";
 
 /** Prepares the Node server before its first request. */
 export async function startServer(): Promise<void> {
@@ -18,6 +20,7 @@ export async function startServer(): Promise<void> {
       routes.backends.map((backend) => readBackend(backend, env)),
     );
   }
+  setStaticPolicies(routes.backends, contentSources, env.appOrigin.startsWith("https:"));
   if (otlpEndpoint && !__TRACING__) {
     log({
       code: "tracing_not_built",

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { contentSources } from "../../lib/csp";
+import { routes } from "../../lib/routes";
 import { fingerprint } from "../lib/fingerprint";
+import { finishBuild } from "../lib/finish-build";
 import { LOOPBACK } from "../lib/ports";
 import { type Environment, type RunningProcess, respondsAt, runProcess, startProcess } from "../lib/process";
 import { root } from "../lib/root";
@@ -37,7 +40,7 @@ interface NextOptions {
 }
 
 /**
- * Runs `next build`, unless nothing has changed since the last build.
+ * Builds as `npm run build` does, unless nothing has changed since the last build.
  * @throws {UserError} with the end of its log when it fails
  */
 export async function buildApp({ env, distDir = ".next" }: NextOptions): Promise<"built" | "up to date"> {
@@ -53,6 +56,8 @@ export async function buildApp({ env, distDir = ".next" }: NextOptions): Promise
     args: [NEXT, "build"],
     env: nextEnv(env, distDir, "production"),
   });
+  const secure = String(env.BETTER_AUTH_URL).startsWith("https:");
+  finishBuild(path.join(root, distDir), { routes, contentSources, secure });
   writeFileSync(stamp, sources);
   return "built";
 }

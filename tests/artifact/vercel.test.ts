@@ -201,3 +201,34 @@ describe("the rest of the Build Output", () => {
     expect(new RegExp(rule.src).test("/backend/api/tasks")).toBe(true);
   });
 });
+
+describe("a static page", () => {
+  const isItsPolicy = expect.stringMatching(
+    /^default-src 'self'; script-src 'self' 'sha256-[^;]*; style-src/,
+  );
+
+  it("gets no header from the middleware", async () => {
+    const response = await callGate(`${APP}/account-deleted`, { headers: { cookie, accept: "text/html" } });
+    const names = [...response.headers.keys()].filter((name) => !name.startsWith("x-middleware-"));
+    expect([response.headers.get("x-middleware-next"), names]).toEqual(["1", []]);
+  });
+
+  it("of the build is in the cache together with its policy", () => {
+    const file = join(output, "functions/account-deleted.prerender-config.json");
+    const { initialHeaders } = JSON.parse(readFileSync(file, "utf8"));
+    expect(initialHeaders).toMatchObject({ "content-security-policy": isItsPolicy });
+  });
+
+  it("gets its policy from the function that renders it again", async () => {
+    const page = await startNodeFunction(join(output, "functions/account-deleted.func"), variables);
+    try {
+      const response = await fetch(`${page.url}/account-deleted`, {
+        headers: { "x-matched-path": "/account-deleted" },
+      });
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-security-policy")).toEqual(isItsPolicy);
+    } finally {
+      await page.stop();
+    }
+  });
+});

@@ -82,8 +82,15 @@ describe("code for browsers (lib/browser)", () => {
   });
 });
 
+describe("code of next.config.ts (lib/build)", () => {
+  it("is never loaded by the gate, the Node server or a client component", () => {
+    const entries = [EDGE_ENTRY, "instrumentation.ts", ...under("app", "lib/server")];
+    expect(loadedFrom(["lib/build"], entries)).toEqual([]);
+  });
+});
+
 test("the rest of lib loads no module of Node, and neither Better Auth nor a database", () => {
-  const neutral = under("lib").filter((file) => !/^lib\/(server|browser)\//.test(file));
+  const neutral = under("lib").filter((file) => !/^lib\/(server|browser|build)\//.test(file));
   const loaded = neutral.flatMap((file) =>
     (graph.get(file) ?? [])
       .filter(({ kind }) => kind !== "type")

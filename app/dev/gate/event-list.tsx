@@ -11,7 +11,16 @@ import { useEventLog } from "./use-event-log";
 import { stepNames } from "./waterfall";
 
 const outcomes: readonly Outcome[] = ["passed", "forwarded", "redirected", "refused", "failed"];
-const kinds: readonly RouteKind[] = ["public-page", "guest-page", "page", "backend", "open-api", "api"];
+const kinds: readonly RouteKind[] = [
+  "public-file",
+  "public-page",
+  "static-page",
+  "guest-page",
+  "page",
+  "backend",
+  "open-api",
+  "api",
+];
 
 /** Shows the latest events of the gate, live. */
 export function EventList() {

@@ -40,6 +40,8 @@ function explainForward(request: GateRequest, session: SessionResult, { as }: Fo
 
 function explainPass(request: GateRequest, session: SessionResult): string {
   const { kind } = request.classified;
+  if (kind === "public-file") return "A public file: it needs no session.";
+  if (kind === "static-page") return "A static page: it needs no session.";
   if (kind === "public-page") return "A public page: it needs no session.";
   if (kind === "open-api")
     return "This route makes its own checks, so the gate does not look up the session.";

@@ -1,7 +1,7 @@
 import { Feed, streamFeed } from "../../../lib/event-feed";
 import { FEED_CAPACITY, type GateEvent, inspectorPaths } from "../../../lib/inspector";
 import type { Gate } from "../../gate";
-import { buildPagePolicy } from "../../pages/content-security-policy";
+import { buildNoncePolicy } from "../../pages/content-security-policy";
 import { pass } from "../../respond";
 import type { Observer } from "../observer";
 import { createEventRecorder } from "./record-events";
@@ -41,7 +41,7 @@ export function createInspector({ clock, now, randomId }: InspectorOptions): Ins
       if (pathname === inspectorPaths.events) return streamFeed(feed, request.signal);
       // The page and its second stream are the app's. They need no session.
       if (pathname !== inspectorPaths.page && pathname !== inspectorPaths.timings) return gate(request);
-      const policy = buildPagePolicy(btoa(randomId()), { secure: false, development: true });
+      const policy = buildNoncePolicy({ appOrigin: "", development: true, randomId });
       return pass({ raw: request, requestId: randomId() }, [], policy);
     },
   };

@@ -6,6 +6,7 @@ import { BARE_POLICY, chooseBackendPolicy, FILE_POLICY } from "../../content-pol
 import type { Log } from "../../log/log";
 import { securityHeaders } from "../../security-headers";
 import { handleForwardFailures } from "./forward-failures";
+import { isBackendPath, pathOf } from "./request-path";
 
 /**
  * Sets the security headers on every response of this server, before Next sees the request. This
@@ -83,18 +84,6 @@ function withoutSharedCaches(value: number | string | string[] | undefined): str
   if (directives === "") return "private";
   const withoutQuoted = directives.replace(/"[^"]*"?/g, '""');
   return SHARED_CACHE_DIRECTIVE.test(withoutQuoted) ? directives : `${directives}, private`;
-}
-
-/** The path as Next and the gate see it, without dot segments. */
-function pathOf({ url = "/" }: IncomingMessage): string {
-  const base = "http://localhost";
-  return URL.canParse(url, base) ? new URL(url, base).pathname : url;
-}
-
-/** Next removes `.rsc` from a path before the gate sees it. */
-function isBackendPath(path: string, prefix: string): boolean {
-  const next = path[prefix.length];
-  return path.startsWith(prefix) && (next === undefined || next === "/" || next === ".");
 }
 
 function findPolicy(path: string, backend: BackendSettings | undefined): string {
