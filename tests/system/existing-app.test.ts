@@ -73,8 +73,8 @@ describe.each(["rewrite", "relay"])(
     });
 
     it("protects every path and page that is in no list", async () => {
-      expect((await visitor.fetch("/backend/api/projects")).status).toBe(401);
-      expect((await visitor.fetch("/reports/api/summary")).status).toBe(401);
+      expect(await codeOf(await visitor.fetch("/backend/api/projects"))).toEqual([401, "gate_signed_out"]);
+      expect(await codeOf(await visitor.fetch("/reports/api/summary"))).toEqual([401, "gate_signed_out"]);
       const page = await visitor.fetch("/export", { headers: DOCUMENT });
       expect([page.status, page.headers.get("location")]).toEqual([307, "/login?next=%2Fexport"]);
     });
