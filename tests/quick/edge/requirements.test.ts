@@ -189,6 +189,17 @@ describe("the gate", () => {
     expect((await send("/api/export", admin)).headers.get("x-middleware-next")).toBe("1");
   });
 
+  it.each(["/_next/data/build/api/export.json", "/_next/data/build/%61pi/export.json"])(
+    "refuses %s, which Next serves as a route handler",
+    async (path) => {
+      for (const identity of [member, admin]) {
+        const response = await send(path, identity);
+        expect(response.headers.get("x-middleware-next")).toBeNull();
+        expect(await response.json()).toMatchObject({ status: 400, code: "gate_bad_path" });
+      }
+    },
+  );
+
   it("refuses a WebSocket without the role with 403", async () => {
     const handshake = { connection: "Upgrade", upgrade: "websocket", origin: APP };
     expect((await send("/backend/api/admin/live", member, 0, handshake)).status).toBe(403);
