@@ -46,6 +46,10 @@ describe("a rule for a role", () => {
     "/backend/api/admin;a=b/users",
     "/backend/api/x/%252e%252e/admin",
     "/backend/api/admin.rsc",
+    // Only a server that merges slashes, and does not cut a segment at a semicolon.
+    "/backend//api/admin/..;/x",
+    // Only a server that cuts a segment at a semicolon, and resolves no dot segments after that.
+    "/backend/api/admin;a/..;/x",
   ])("applies to %s", (path) => {
     expect(unmet(rules, path, member)).toEqual({ role: "admin" });
   });
