@@ -6,7 +6,12 @@ const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
 /** Without a `Content-Length`, as a body in chunks. */
 const post = (body: string, headers: Record<string, string> = FORM) =>
-  new Request(URL, { method: "POST", headers, body: new Blob([body]).stream(), duplex: "half" } as RequestInit);
+  new Request(URL, {
+    method: "POST",
+    headers,
+    body: new Blob([body]).stream(),
+    duplex: "half",
+  } as RequestInit);
 
 describe("the form of a device sign-in", () => {
   it("becomes JSON", async () => {
