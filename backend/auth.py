@@ -433,13 +433,13 @@ async def get_optional_user(connection: HTTPConnection) -> User | None:
     """Returns the user of the token, or None if the request has no ``Authorization`` header.
 
     For a path that is ``optional`` in the gate's ``lib/routes.ts``. An invalid token is still
-    refused.
+    refused, and so is a program's token, as by ``CurrentUser``.
 
-    Raises NotAuthenticated.
+    Raises NotAuthenticated or ScopeMissing.
     """
     if "authorization" not in connection.headers:
         return None
-    return _authenticate(connection, None)
+    return await get_current_user(connection)
 
 
 OptionalUser = Annotated[User | None, Depends(get_optional_user)]

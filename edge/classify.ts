@@ -3,7 +3,7 @@ import { NO_PUBLIC_FILES, type PublicFiles } from "../lib/public-files";
 import { isWithin, withoutTrailingSlash } from "../lib/route-patterns";
 import type { Access, Backend, RouteKind, Routes } from "../lib/routes";
 import { createBackendAccess, type FindBackendAccess } from "./backend-access";
-import { createPathMatcher } from "./path-matcher";
+import { createPathMatcher, isDataPath } from "./path-matcher";
 import { createPublicFileMatcher } from "./public-file-matcher";
 import type { RequestHeaders } from "./request-headers";
 
@@ -72,6 +72,8 @@ export function createClassifier(routes: Routes, publicFiles: PublicFiles = NO_P
   function findKind(pathname: string): Exclude<RouteKind, "backend"> {
     const path = withoutTrailingSlash(pathname);
     if (isWithin(pathname, "/api")) return isOpenApi(path) ? "open-api" : "api";
+    // It can be the path of a route handler. The gate refuses it (`edge/facts.ts`).
+    if (isDataPath(pathname)) return "api";
     if (isPublicFile(pathname)) return "public-file";
     // No entry of these lists is below `/api` or a backend's prefix. So `/de/api/health` and
     // `/de/backend/api/me` are pages that need a session.

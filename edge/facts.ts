@@ -1,6 +1,6 @@
 import { isCrossSite } from "../lib/cross-site";
 import type { Classified } from "./classify";
-import { isDeceptivePath } from "./path-matcher";
+import { isDataPath, isDeceptivePath } from "./path-matcher";
 import type { GateRequest } from "./request";
 import type { RequestHeaders } from "./request-headers";
 import type { FindUnmet, Unmet } from "./requirements";
@@ -16,7 +16,7 @@ export interface Facts extends Omit<Classified, "backend"> {
   readonly crossSite: boolean;
   /**
    * For a backend path: the backend could decode it to a different path. For any other path: Next
-   * cannot decode it.
+   * cannot decode it, or serves another path.
    */
   readonly deceptivePath: boolean;
   /** A browser would run the response as code of this app, or show it inside a page. */
@@ -56,7 +56,8 @@ export function gatherFacts(
     safe,
     session,
     crossSite: bearer === undefined && isCrossSite(headers, !safe || isUpgrade, origins),
-    deceptivePath: kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname),
+    deceptivePath:
+      kind === "backend" ? isDeceptivePath(pathname) : !isDecodable(pathname) || isDataPath(pathname),
     embedded: isEmbedded(headers) && !isDocsScript(request),
     body: compareBodyLength(headers, maxBodyBytes),
     unmet:

@@ -104,7 +104,9 @@ export function createGate(options: GateOptions): Gate {
     const { kind, access, backend } = classified;
     const maxStale = maxStaleAt(pathname);
     if (bearer !== undefined) {
-      return readCredential(bearer, { maxStale, acceptsJwt: backend === routes.backends[0] });
+      // Without the endpoint no program has a JWT of the gate, so one that arrives has leaked.
+      const acceptsJwt = options.tokenEndpoint && backend === routes.backends[0];
+      return readCredential(bearer, { maxStale, acceptsJwt });
     }
     const header = headers.get("cookie") ?? "";
     const cookies = readSessionCookies(header, cookieNames);

@@ -20,11 +20,11 @@ export interface Additions {
  *
  * Attack: a mistake in the function, or a value that it copies from the client, could give the page
  * another identity (`cookie`, `authorization`), another client address or origin (forwarding
- * headers), a policy without the gate's nonce, or another body (RFC 9112 §11.2, request smuggling).
+ * headers, `sec-fetch-site`), a policy without the gate's nonce, or another body (RFC 9112 §11.2, request smuggling).
  * Defence: these headers keep the values that the gate gives them.
  */
 const FIXED_REQUEST_HEADER =
-  /^(?:cookie|authorization|host|origin|forwarded|x-real-ip|x-request-id|trace(?:parent|state)|content-security-policy|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|rsc|(?:proxy|x-forwarded|next|x-nextjs|x-middleware|x-vercel)-.*)$/;
+  /^(?:cookie|authorization|host|origin|forwarded|x-real-ip|x-request-id|trace(?:parent|state)|content-security-policy|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|rsc|(?:proxy|sec-fetch|x-forwarded|next|x-nextjs|x-middleware|x-vercel)-.*)$/;
 
 /**
  * Response headers that the function cannot set: the notation in which Next's server takes orders,
@@ -67,7 +67,7 @@ function fromHeaders({ requestHeaders, responseHeaders }: AddedHeaders = {}) {
 function fromResponse({ headers }: Response) {
   const rewrite = headers.get("x-middleware-rewrite") ?? undefined;
   const list = headers.get("x-middleware-override-headers");
-  const names = list === null ? [] : list.split(",").map((name) => name.trim());
+  const names = list === null ? [] : list.split(",").map((name) => name.trim().toLowerCase());
   return {
     continues: rewrite !== undefined || headers.has("x-middleware-next"),
     rewrite,

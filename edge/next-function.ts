@@ -88,6 +88,8 @@ function checkRewrite(
   const target = withoutBasePath(url.pathname, { basePath });
   const { kind, access } = classify(raw.method, target, headers);
   if (kind === "backend") fail("a path of the backend. Let the browser request that path");
+  // A page's path has not passed the rules and the check of other sites that a route handler's has.
+  if (kind === "api") fail("a route handler, which needs a session. Let the browser request that path");
   if (access !== "required") return;
   if (session.state !== "active") fail("which needs a session. List both paths in lib/routes.ts alike");
   if (classified.access === "required" && maxStaleAt(target) < maxStaleAt(pathname)) {

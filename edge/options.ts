@@ -20,6 +20,7 @@ export type GateSettings = Pick<
   | "authSecrets"
   | "jwt"
   | "sessionMaxStaleSeconds"
+  | "tokenEndpoint"
   | "maxBodyBytes"
   | "backendTimeoutSeconds"
   | "longestTimeoutSeconds"

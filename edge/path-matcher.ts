@@ -14,6 +14,17 @@ export function isDeceptivePath(pathname: string): boolean {
 }
 
 /**
+ * Whether Next serves another path at this one: `/_next/data/<build>/api/x.json` is `/api/x`. Only
+ * the Pages Router requests such paths.
+ *
+ * Attack: to the gate such a path is a page, so no rule for `/api/x` and no check of other sites
+ * applies. Defence: refuse it.
+ */
+export function isDataPath(pathname: string): boolean {
+  return pathname.startsWith("/_next/data/");
+}
+
+/**
  * More that some servers read as another path: repeated slashes, which they merge; a semicolon, after
  * which they cut a segment (`/..;/`); an encoded percent sign, if they decode twice.
  */

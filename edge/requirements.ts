@@ -59,8 +59,9 @@ function meets(identity: Identity, required: Unmet, now: () => number): boolean 
 }
 
 /**
- * The paths that a server could read in this one: as it is decoded once, and as the most generous
- * server reads it, which decodes twice, cuts a segment at a semicolon and merges slashes.
+ * The paths that a server could read in this one: as it is decoded once, and as ever more generous
+ * servers read it, which decode twice and merge slashes, cut a segment at a semicolon, and resolve
+ * dot segments.
  *
  * Attack: `/backend/%61dmin` and `/backend/x/..;/admin` are not `/backend/admin` as text, and could be
  * to the server. Defence: a rule applies if one reading is in its pattern. Patterns are ASCII, so
@@ -69,15 +70,16 @@ function meets(identity: Identity, required: Unmet, now: () => number): boolean 
 function readingsOf(pathname: string): readonly string[] {
   if (!/[%;\\.]|\/\/|\/$/.test(pathname)) return [pathname];
   const decoded = decodeBytes(pathname);
-  const segments: string[] = [];
-  for (const segment of decodeBytes(decoded).split(/[/\\]/)) {
-    const name = segment.replace(/;.*/s, "");
-    if (name === "..") segments.pop();
-    else if (name !== "" && name !== ".") segments.push(name);
+  const merged = decodeBytes(decoded).split(/[/\\]/).filter(Boolean);
+  const cut = merged.map((segment) => segment.replace(/;.*/s, "")).filter(Boolean);
+  const resolved: string[] = [];
+  for (const segment of cut) {
+    if (segment === "..") resolved.pop();
+    else if (segment !== ".") resolved.push(segment);
   }
-  const generous = `/${segments.join("/")}`;
+  const read = [resolved, cut, merged].map((segments) => `/${segments.join("/")}`);
   // Next reads `/api/x.rsc` as `/api/x`.
-  return [decoded, generous, generous.replace(/\.rsc$/, "")];
+  return [decoded, ...read, ...read.map((path) => path.replace(/\.rsc$/, ""))];
 }
 
 function decodeBytes(text: string): string {

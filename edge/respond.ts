@@ -158,6 +158,8 @@ function addRequestHeaders(headers: Headers, { requestHeaders, keeps, setCookies
 
 function addResponseHeaders(response: Response, { responseHeaders, setCookies }: Additions): void {
   for (const [name, value] of responseHeaders) response.headers.set(name, value);
+  // Attack: a shared cache stores a static page with one visitor's cookie, and sends it to all others.
+  if (setCookies.length > 0) response.headers.set("cache-control", PRIVATE["cache-control"]);
   addCookies(response, setCookies);
 }
 

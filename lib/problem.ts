@@ -30,7 +30,7 @@ export const problems = {
     status: 400,
     title: "Path refused",
     detail:
-      "The path contains an encoded slash, backslash, dot segment or NUL, or an invalid percent-encoding. Send it without.",
+      "The path contains an encoded slash, backslash, dot segment or NUL, or an invalid percent-encoding, or begins with /_next/data/. Send it without.",
   },
   gate_not_websocket: {
     status: 400,

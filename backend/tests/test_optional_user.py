@@ -45,6 +45,12 @@ def test_an_invalid_token_is_refused(client, authorization, code):
     assert (response.status_code, response.json()["code"]) == (401, code)
 
 
+@pytest.mark.parametrize("claims", [{"scope": "tasks:read"}, {"client_id": "key-1"}])
+def test_a_programs_token_is_refused(client, claims):
+    response = client.get("/articles", headers=signed_in("ada", **claims))
+    assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
+
+
 def test_two_tokens_are_refused(client):
     token = signed_in("ada")["Authorization"]
     response = client.get("/articles", headers=[("Authorization", token)] * 2)

@@ -22,7 +22,7 @@ export interface CredentialReaderOptions {
 export interface CredentialOptions {
   /** How long this request trusts a result of the store, in milliseconds. */
   readonly maxStale: number;
-  /** Whether the request is for the first backend: the gate's own JWT has its audience. */
+  /** Whether programs get the gate's own JWT, and the request is for the backend of its audience. */
   readonly acceptsJwt: boolean;
 }
 

@@ -96,6 +96,10 @@ describe("a forgotten password", () => {
     const { visitor, email } = await signUp();
     const key = { name: "CI", scope: "tasks:read", days: 1, password: PASSWORD };
     expect((await visitor.post("/api/auth/api-key/create", key)).status).toBe(200);
+    const body = new URLSearchParams({ client_id: "gatehouse-cli" });
+    const device = await fetch(`${stack.origin}/api/auth/device/code`, { method: "POST", body });
+    const { user_code } = await device.json();
+    expect((await visitor.fetch(`/api/auth/device?user_code=${user_code}`)).status).toBe(200);
     const token = await resetToken(email);
     expect((await reset(token)).status).toBe(200);
     expect(await signInStatus(email, PASSWORD)).toBe(401);
@@ -106,6 +110,8 @@ describe("a forgotten password", () => {
       [email],
     );
     expect(rows).toEqual([]);
+    const { rows: codes } = await sql.query('select id from "deviceCode" where "userCode" = $1', [user_code]);
+    expect(codes).toEqual([]);
   });
 
   it("has a link that works once", async () => {

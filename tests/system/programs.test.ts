@@ -276,6 +276,33 @@ describe("a device sign-in", () => {
     await expectInvalidSoon(token);
   });
 
+  it("is no recent sign-in, so it creates no key for a user without a password", async () => {
+    const token = await approveAndRequest(ada);
+    const { rows } = await sql.query('select "userId" from session where token = $1', [token.split(".")[0]]);
+    await sql.query('update account set password = null where "userId" = $1', [rows[0].userId]);
+    const body = JSON.stringify({ name: "CI", scope: "tasks:read", days: 30 });
+    const create = (cookie: string) =>
+      fetch(`${stack.origin}/api/auth/api-key/create`, {
+        method: "POST",
+        headers: { cookie, origin: stack.origin, "content-type": "application/json" },
+        body,
+      });
+    const refused = await create(`better-auth.session_token=${encodeURIComponent(token)}`);
+    expect([refused.status, await refused.json()]).toMatchObject([403, { code: "SESSION_EXPIRED" }]);
+    expect((await ada.post("/api/auth/api-key/create", JSON.parse(body))).status).toBe(200);
+  });
+
+  it.each([
+    ["/api/auth/change-password", { currentPassword: PASSWORD, newPassword: "another-horse-battery" }],
+    ["/api/auth/revoke-other-sessions", {}],
+  ])("that was approved before POST %s gives no token after it", async (path, body) => {
+    const { device_code, user_code } = await startDeviceSignIn();
+    await ada.fetch(`/api/auth/device?user_code=${user_code}`);
+    await ada.post("/api/auth/device/approve", { userCode: user_code });
+    expect((await ada.post(path, body)).status).toBe(200);
+    expect(await (await requestToken(device_code)).json()).toMatchObject({ error: "invalid_grant" });
+  });
+
   it("that the user denies gives no token", async () => {
     const { device_code, user_code } = await startDeviceSignIn();
     await ada.fetch(`/api/auth/device?user_code=${user_code}`);

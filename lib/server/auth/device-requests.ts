@@ -1,18 +1,22 @@
 import "server-only";
 import type { SignedCookies } from "../../auth/signed-cookies";
+import { readRequestBody } from "./request-body";
 
 const FORM = /^\s*application\/x-www-form-urlencoded/i;
 
 /**
  * RFC 8628 §3.1 and §3.4: the parameters are a form. Better Auth accepts only JSON for one of the two
- * endpoints, so a form becomes JSON. Undefined: a parameter is repeated (RFC 6749 §3.2).
+ * endpoints, so a form becomes JSON. `invalid`: the form cannot be read, or a parameter is repeated
+ * (RFC 6749 §3.2). The length is limited first, because to parse a long form takes seconds.
  */
-export async function formToJson(request: Request): Promise<Request | undefined> {
+export async function formToJson(request: Request): Promise<Request | "too-large" | "invalid"> {
   const { url, method, headers: original, signal } = request;
   if (!FORM.test(original.get("content-type") ?? "")) return request;
-  const parameters = [...new URLSearchParams(await request.text())];
+  const input = await readRequestBody(request);
+  if ("refused" in input) return input.refused;
+  const parameters = [...new URLSearchParams(new TextDecoder().decode(input.body ?? undefined))];
   const names = new Set(parameters.map(([name]) => name));
-  if (names.size < parameters.length) return undefined;
+  if (names.size < parameters.length) return "invalid";
   const headers = new Headers(original);
   headers.set("content-type", "application/json");
   headers.delete("content-length");

@@ -80,6 +80,27 @@ function deviceRules() {
         }),
       ],
       after: [
+        // Attack: with a stolen session, the attacker approves a sign-in of their own. The new session
+        // would be a recent sign-in, without the password. Defence: it is never recent.
+        onPaths(["/device/token"], async (context) => {
+          const { adapter, newSession } = context.context;
+          if (!newSession || !hasSucceeded(context)) return;
+          await adapter.update({
+            model: "session",
+            where: [{ field: "id", value: newSession.session.id }],
+            update: { createdAt: new Date(0) },
+          });
+        }),
+        // Attack: a sign-in that was approved before the sessions ended would give a new one after
+        // that. A reset of the password does the same (`instance.ts`).
+        onPaths(["/change-password", "/revoke-sessions", "/revoke-other-sessions"], async (context) => {
+          const { adapter, session } = context.context;
+          if (!session || !hasSucceeded(context)) return;
+          await adapter.deleteMany({
+            model: "deviceCode",
+            where: [{ field: "userId", value: session.user.id }],
+          });
+        }),
         // Better Auth deletes a code only when its program asks for it again.
         onPaths(["/device/code"], async (context) => {
           if (!hasSucceeded(context)) return;

@@ -22,6 +22,11 @@ const { sign } = createSignedCookies(openKeyRing(env.authSecrets));
 /** The endpoints of the device sign-in that programs call are below it. */
 const DEVICE_PATH = "/api/auth/device/";
 
+const INVALID_FORM = {
+  code: "INVALID_VALUE",
+  message: "The form cannot be read, or a parameter is repeated.",
+};
+
 /** Serves `/api/auth/*`. Every response passes through here, including refusals and failures. */
 export async function handleAuth(request: Request): Promise<Response> {
   const trace = readTrace(request.headers);
@@ -43,7 +48,8 @@ async function respond(request: Request, trace: RequestTrace): Promise<Response>
   if (request.headers.has("sec-fetch-site")) return refuseTokenToPage(trace);
   const isDevice = pathname.startsWith(DEVICE_PATH);
   const asJson = isDevice ? await formToJson(request) : request;
-  if (!asJson) return refusal(400, { code: "INVALID_VALUE", message: "A parameter is repeated." });
+  if (asJson === "too-large") return refuse("gate_body_too_large", trace);
+  if (asJson === "invalid") return refusal(400, INVALID_FORM);
   const response = await call(asJson, trace);
   return pathname === `${DEVICE_PATH}token` ? signAccessToken(response, sign) : response;
 }

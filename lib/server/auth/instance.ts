@@ -54,6 +54,7 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
   onPasswordReset: async ({ user }) => {
     await endResetLinks(user.id);
     await revokeApiKeys(user.id);
+    await endDeviceSignIns(user.id);
   },
   emailVerification: {
     // Without a mail server, a sign-up sends no email.
@@ -88,6 +89,11 @@ async function endResetLinks(userId: string): Promise<void> {
 
 async function revokeApiKeys(userId: string): Promise<void> {
   await query(`delete from "apiKey" where "userId" = $1`, [userId]);
+}
+
+/** Those that no program has completed. */
+async function endDeviceSignIns(userId: string): Promise<void> {
+  await query(`delete from "deviceCode" where "userId" = $1`, [userId]);
 }
 
 /** Reads the database, never the cookie cache, and does not extend the session. */

@@ -70,7 +70,7 @@ const openGate = (more = {}) =>
         now: () => time,
         log: (entry) => logged.push(entry),
       },
-      { routes: twoBackends, backendUrls, ...more },
+      { routes: twoBackends, backendUrls, tokenEndpoint: true, ...more },
     ),
   );
 
@@ -251,6 +251,11 @@ describe("a session token of a device sign-in", () => {
 });
 
 describe("the gate's own JWT", () => {
+  it("gets 401 if programs get none (TOKEN_ENDPOINT)", async () => {
+    gate = openGate({ tokenEndpoint: false });
+    await expectInvalid(await send(await mintJwt()));
+  });
+
   it("reaches the backend as it is, and nothing is looked up", async () => {
     const jwt = await mintJwt();
     for (const _ of [1, 2]) expect(jwtIn(await send(jwt))).toBe(jwt);

@@ -45,7 +45,9 @@ describe("the path", () => {
     ["/api", "api"],
     ["/api/other", "api"],
     ["/apix", "page"],
-    ["/_next/data/build/backend/x.json", "page"],
+    ["/_next/data/build/backend/x.json", "api"],
+    ["/_next/data/build/api/health.json", "api"],
+    ["/_next/datax", "page"],
     ["//evil.example", "page"],
   ];
   test.each(rows)("%s has the kind %s", (path, kind) => {

@@ -134,6 +134,13 @@ describe("the next function", () => {
     expect(response.headers.get("cache-control")).toBe("private, no-store");
   });
 
+  it("sets a cookie on a static page, which shared caches then do not store", async () => {
+    const responseHeaders = { "set-cookie": "visitor=1; Path=/", "cache-control": "public, s-maxage=60" };
+    const response = await send("/account-deleted", () => ({ responseHeaders }));
+    expect(response.headers.getSetCookie()).toEqual(["visitor=1; Path=/"]);
+    expect(response.headers.get("cache-control")).toBe("private, no-store");
+  });
+
   it("redirects, and the browser still gets the gate's cookies", async () => {
     const next: NextFunction = () => NextResponse.redirect(`${APP}/de`, 308);
     const response = await send("/dashboard", next, { signedIn: true });
@@ -168,6 +175,7 @@ describe("the next function", () => {
     "x-request-id",
     "x-middleware-subrequest",
     "next-action",
+    "sec-fetch-site",
   ])("cannot give the page another %s header", async (name) => {
     const usual = pageHeader(await send("/dashboard", nothing, { signedIn: true }), name);
     const list: NextFunction = () => ({ requestHeaders: { [name]: "forged" } });
@@ -189,6 +197,19 @@ describe("the next function", () => {
     expect(pageHeader(response, "content-security-policy")).toBe(
       response.headers.get("content-security-policy"),
     );
+  });
+
+  it("cannot give the page another cookie header by a name in capitals", async () => {
+    const next: NextFunction = () =>
+      new Response(null, {
+        headers: {
+          "x-middleware-next": "1",
+          "x-middleware-override-headers": "Cookie",
+          "x-middleware-request-Cookie": "forged",
+        },
+      });
+    const response = await send("/dashboard", next, { signedIn: true });
+    expect(pageHeader(response, "cookie")).toContain(cookie);
   });
 
   it("cannot replace the policy, the request ID or a session cookie of the response", async () => {
@@ -247,6 +268,8 @@ describe("a rewrite of the next function", () => {
     ["/backend/api/me", "/dashboard", "a path of the backend"],
     ["/dashboard", "/", "which needs a session"],
     ["/api/other", "/login", "which needs a session"],
+    ["/api/other", "/de/api/other", "a route handler, which needs a session"],
+    ["/_next/data/build/api/other.json", "/dashboard", "a route handler, which needs a session"],
     ["/account", "/konto", "which has a shorter bound"],
     ["/%61ccount", "/konto", "which has a shorter bound"],
   ])("to %s from %s is an error", async (target, path, reason) => {

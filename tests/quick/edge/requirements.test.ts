@@ -46,6 +46,10 @@ describe("a rule for a role", () => {
     "/backend/api/admin;a=b/users",
     "/backend/api/x/%252e%252e/admin",
     "/backend/api/admin.rsc",
+    // Only a server that merges slashes, and does not cut a segment at a semicolon.
+    "/backend//api/admin/..;/x",
+    // Only a server that cuts a segment at a semicolon, and resolves no dot segments after that.
+    "/backend/api/admin;a/..;/x",
   ])("applies to %s", (path) => {
     expect(unmet(rules, path, member)).toEqual({ role: "admin" });
   });
@@ -188,6 +192,17 @@ describe("the gate", () => {
     expect((await send("/api/export", member)).status).toBe(403);
     expect((await send("/api/export", admin)).headers.get("x-middleware-next")).toBe("1");
   });
+
+  it.each(["/_next/data/build/api/export.json", "/_next/data/build/%61pi/export.json"])(
+    "refuses %s, which Next serves as a route handler",
+    async (path) => {
+      for (const identity of [member, admin]) {
+        const response = await send(path, identity);
+        expect(response.headers.get("x-middleware-next")).toBeNull();
+        expect(await response.json()).toMatchObject({ status: 400, code: "gate_bad_path" });
+      }
+    },
+  );
 
   it("refuses a WebSocket without the role with 403", async () => {
     const handshake = { connection: "Upgrade", upgrade: "websocket", origin: APP };
