@@ -73,8 +73,8 @@ describe.each(["rewrite", "relay"])(
     });
 
     it("protects every path and page that is in no list", async () => {
-      expect((await visitor.fetch("/backend/api/projects")).status).toBe(401);
-      expect((await visitor.fetch("/reports/api/summary")).status).toBe(401);
+      expect(await codeOf(await visitor.fetch("/backend/api/projects"))).toEqual([401, "gate_signed_out"]);
+      expect(await codeOf(await visitor.fetch("/reports/api/summary"))).toEqual([401, "gate_signed_out"]);
       const page = await visitor.fetch("/export", { headers: DOCUMENT });
       expect([page.status, page.headers.get("location")]).toEqual([307, "/login?next=%2Fexport"]);
     });
@@ -169,9 +169,34 @@ describe.each(["rewrite", "relay"])(
       expect(await (await call(example.cronSecret)).json()).toEqual({ removed: 0 });
     });
 
-    it("shows the blog to everyone", async () => {
-      expect(await (await visitor.fetch("/blog/opening-day")).text()).toContain("We are open");
+    it("shows the blog to everyone, rendered once", async () => {
+      const page = await visitor.fetch("/blog/opening-day");
+      expect(await page.text()).toContain("We are open");
+      expect(page.headers.get("cache-control")).toContain("s-maxage");
       expect((await visitor.fetch("/blog/none")).status).toBe(404);
+    });
+
+    it("shows an image of public/ on the sign-in page", async () => {
+      const page = await (await visitor.fetch("/login", { headers: DOCUMENT })).text();
+      expect(page).toContain('src="/images/logo.svg"');
+      const logo = await visitor.fetch("/images/logo.svg");
+      expect([logo.status, logo.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
+    });
+
+    it("shows an image of public/ through next/image", async () => {
+      const page = await (await visitor.fetch("/blog/opening-day")).text();
+      const [, source = ""] = page.match(/src="(\/_next\/image[^"]+)"/) ?? [];
+      const image = await visitor.fetch(source.replaceAll("&amp;", "&"));
+      expect([image.status, image.headers.get("content-type")]).toEqual([200, "image/png"]);
+    });
+
+    it.each([
+      ["/manifest.webmanifest", '"Harbour"'],
+      ["/sitemap.xml", "https://harbour.example/blog/opening-day"],
+      ["/robots.txt", "Disallow: /reports/"],
+    ])("serves %s to everyone", async (path, text) => {
+      const response = await visitor.fetch(path);
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining(text)]);
     });
   },
 );

@@ -2,6 +2,8 @@ import Image from "next/image";
 import { notFound } from "next/navigation";
 import { posts } from "../posts";
 
+export const generateStaticParams = () => posts.map(({ slug }) => ({ slug }));
+
 export default async function PostPage({ params }: { params: Promise<{ slug: string }> }) {
   const { slug } = await params;
   const post = posts.find((known) => known.slug === slug) ?? notFound();
