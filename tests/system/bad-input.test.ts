@@ -59,6 +59,16 @@ const fields: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "/refresh-token": { providerId: "github", accountId: "x" },
   "/get-access-token": { providerId: "github", accountId: "x" },
   "/callback/:id": { code: "x", state: "x", error: "x", error_description: "x", user: "x", iss: "x" },
+  "/api-key/create": { name: "My key", scope: "tasks:read", days: 30, password: PASSWORD },
+  "/api-key/revoke": { id: "x" },
+  "/device/code": { client_id: "gatehouse-cli", scope: "", user_id: "x" },
+  "/device/token": {
+    grant_type: "urn:ietf:params:oauth:grant-type:device_code",
+    device_code: "x",
+    client_id: "gatehouse-cli",
+  },
+  "/device/approve": { userCode: "ABCDEFGH" },
+  "/device/deny": { userCode: "ABCDEFGH" },
 };
 const queries: Readonly<Record<string, readonly string[]>> = {
   "/verify-email": ["token", "callbackURL"],
@@ -70,6 +80,7 @@ const queries: Readonly<Record<string, readonly string[]>> = {
   "/get-session": ["disableCookieCache", "disableRefresh"],
   "/error": ["error", "error_description"],
   "/reset-password": ["token"],
+  "/device": ["user_code"],
 };
 
 const deep = (depth: number) => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);

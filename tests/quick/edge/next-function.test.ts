@@ -4,10 +4,11 @@ import { createGate } from "../../../edge/gate";
 import type { StoreResult } from "../../../edge/session/store";
 import type { LogEntry } from "../../../lib/log/log";
 import type { NextFunction, Passed } from "../../../lib/next-function";
-import { type Routes, routes } from "../../../lib/routes";
+import type { Routes } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 import { signSessionToken } from "../../../scripts/stack/signing";
 import { gateOptions } from "../../fixtures/gate";
+import { routes } from "../../fixtures/routes";
 
 /** The `next` function of an app: what it receives, what it can do, and what it cannot. */
 
