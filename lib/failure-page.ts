@@ -18,7 +18,7 @@ export function failurePage(requestId: string): string {
   });
 }
 
-/** Shown to a visitor who opens a URL that Better Auth refuses. `home` is the address of the home page. */
+/** For a visitor who opens a URL that Better Auth refuses. `home`: the address of the home page. */
 export function refusedPage(requestId: string, home: string): string {
   return page(requestId, {
     title: "This did not work",

@@ -83,7 +83,7 @@ def login() -> None:
 
 
 def wait_for_token(device: dict) -> str:
-    """Asks until the user has decided, as RFC 8628 §3.5 describes."""
+    """Polls until the user has decided, as RFC 8628 §3.5 describes."""
     interval = device.get("interval", 5)
     ends = time.monotonic() + device["expires_in"]
     while time.monotonic() < ends:

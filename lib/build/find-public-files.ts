@@ -82,8 +82,8 @@ function findStaticPath(name: string): string {
 
 /**
  * The paths of metadata that code makes. `generateImageMetadata` and `generateSitemaps` add a
- * segment. A mention of them in a comment does no harm: `lib/build/list-public-files.ts` refuses a pattern
- * that a page matches.
+ * segment. A mention of them in a comment does no harm: `lib/build/list-public-files.ts` refuses a
+ * pattern that a page matches.
  */
 function findGeneratedPaths(page: string, code: string): string[] {
   const isMany = /\bgenerate(?:ImageMetadata|Sitemaps)\b/.test(code);

@@ -47,8 +47,8 @@ function findDefinition(text: string): number {
 
 /**
  * The functions with which React completes a page whose parts arrived in another order: the length
- * and the SHA-256 of each text, the longest first. `tests/quick/lib/framework-scripts.test.ts` compares them with the
- * React that Next contains.
+ * and the SHA-256 of each text, the longest first. `tests/quick/lib/framework-scripts.test.ts`
+ * compares them with the React that Next contains.
  */
 export const DEFINITIONS: readonly (readonly [length: number, hash: string])[] = [
   [2694, "R3eWN7zVoU3spWpPQ2b7tbYj4hZDyViY037DUph2exw="],

@@ -12,6 +12,8 @@ export async function seedDemoUser(env: Env): Promise<"created" | "exists alread
   const auth = openAuth(env);
   const { internalAdapter } = await auth.$context;
   if (await internalAdapter.findUserByEmail(demoUser.email)) return "exists already";
-  await auth.api.signUpEmail({ body: demoUser });
+  const { user } = await auth.api.signUpEmail({ body: demoUser });
+  // A sign-up also signs in. The account page would list that session as an unknown device.
+  await internalAdapter.deleteUserSessions(user.id);
   return "created";
 }

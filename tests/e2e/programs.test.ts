@@ -92,7 +92,7 @@ async function requestToken(device_code: string) {
   return response.json();
 }
 
-it("a user sees what asks for the sign-in, and approves it", async () => {
+it("a user sees which program requests the sign-in, and approves it", async () => {
   const { user_code, device_code } = await startDeviceSignIn();
   await page.goto("/device");
   await expectNoProblems();

@@ -77,6 +77,23 @@ it("docs/README.md links every guide", () => {
   expect(pages.filter((name) => !guides.includes(`(${name})`))).toEqual([]);
 });
 
+it("a decision has the same number in its file name, its heading and the links to it", () => {
+  const files = readdirSync("docs/decisions");
+  const numbers = files.map((file) => file.slice(0, 3));
+  expect(new Set(numbers).size).toBe(files.length);
+  for (const file of files)
+    expect(readFileSync(`docs/decisions/${file}`, "utf8"), file).toMatch(`# ${file.slice(0, 3)}: `);
+
+  const wrong = trackedFiles()
+    .filter((file) => file.endsWith(".md"))
+    .flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/\[(?:decision\s+)?(\d{3})\]\([^)]*?(\d{3})-[^)]*\)/gi)]
+        .filter(([, text, target]) => text !== target)
+        .map(([link]) => `${file}: ${link}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
 it("docs/README.md links every decision", () => {
   const links = [...guides.matchAll(/\]\(decisions\/([^)]+)\)/g)].map(([, file]) => file);
   expect(links.sort()).toEqual(readdirSync("docs/decisions").sort());

@@ -113,6 +113,7 @@ describe("npm run up", () => {
 
     const visitor = new Visitor(`http://localhost:${port}`);
     expect((await visitor.signIn(email, password)).status).toBe(200);
+    expect(await (await visitor.fetch("/api/auth/list-sessions")).json()).toHaveLength(1);
     expect(await (await visitor.fetch("/backend/api/me")).json()).toMatchObject({ email });
     expect(await (await visitor.fetch("/dashboard")).text()).toContain(email);
     const created = await visitor.post("/backend/api/tasks", { title: "Still here tomorrow" });

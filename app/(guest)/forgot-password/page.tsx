@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { routes } from "../../../lib/routes";
+import { routes } from "@/lib/routes";
 import { TextLink } from "../../_components/text-link";
 import { ForgotForm } from "./forgot-form";
 

@@ -1,8 +1,8 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import { withBasePath } from "../../../lib/base-path";
-import { routes } from "../../../lib/routes";
+import { withBasePath } from "@/lib/base-path";
+import { routes } from "@/lib/routes";
 import { AccountForm } from "../../_account/account-form";
 import { callAuth } from "../../_account/call-auth";
 import { passwordField } from "../../_account/fields";

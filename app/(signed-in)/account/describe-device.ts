@@ -1,4 +1,4 @@
-import { nameOfClient } from "../../../lib/programs";
+import { nameOfClient } from "@/lib/programs";
 
 /**
  * Turns a `User-Agent` into a name that people know. The order of the patterns matters, because the

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { requireSession } from "../../../lib/server/page-session";
+import { requireSession } from "@/lib/server/page-session";
 import { Card } from "../../_components/card";
 import { DeviceSignIn } from "./device-sign-in";
 

@@ -76,7 +76,7 @@ function rowsOf(code: string, request: DeviceRequest): [term: string, text: stri
     ["Code", format(code)],
     ["Program", client_name],
     ["Sent from", ip_address ?? "an unknown address"],
-    ["By", user_agent || "an unknown program"],
+    ["Sent by", user_agent || "an unknown program"],
     ["Started at", requested_at ? new Date(requested_at).toLocaleTimeString() : "an unknown time"],
   ];
 }

@@ -58,8 +58,8 @@ const schema = {
  * days }`, and `POST /api/auth/api-key/revoke` with `{ id }`.
  *
  * Attack: a person who uses a stolen session, or who knew the password, creates a key that outlives
- * both. Defence: to create a key takes the password (`lib/server/auth/account-rules.ts`) or a recent
- * sign-in, and a new password revokes all keys.
+ * both. Defence: creating a key requires the password (`lib/server/auth/account-rules.ts`) or a
+ * recent sign-in, and a new password revokes all keys.
  */
 export function apiKeys() {
   return {

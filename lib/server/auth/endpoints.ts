@@ -73,7 +73,7 @@ export const limits = {
   signUp: { account: "email", perAccount: 20, perAddress: 20, allUnknownAddresses: 100, counts: "all" },
   /** A device sign-in that a program starts. Each stores a row. */
   deviceCode: { account: "none", perAccount: 0, perAddress: 20, allUnknownAddresses: 100, counts: "all" },
-  /** A program asks whether the user has approved. One asks 12 times a minute. */
+  /** A program checks whether the user has approved: one program, 12 times a minute. */
   deviceToken: { account: "none", perAccount: 0, perAddress: 240, counts: "all" },
   /** A user code that a signed-in user enters, approves or denies. */
   userCode: { account: "session", perAccount: 10, perAddress: 60, counts: "all" },

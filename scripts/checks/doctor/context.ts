@@ -40,7 +40,7 @@ export interface BackendContext {
 
 export interface Options {
   readonly appUrl: string | undefined;
-  /** Paths that require a user, with the prefix of a further backend, or without for the first one. */
+  /** Paths that require a user. Those of the first backend have no prefix, the others have theirs. */
   readonly paths: readonly string[];
 }
 

@@ -7,7 +7,7 @@ const DAY = 24 * 60 * MINUTE;
 const key = { id: "key-1", name: "CI", start: "gate_abcd", scope: "tasks:read" };
 
 test.each<[expires: number, used: number | null, text: string]>([
-  [90 * DAY, null, "Expires in 90 days, not used until now"],
+  [90 * DAY, null, "Expires in 90 days, not used yet"],
   [DAY, 0, "Expires in 24 hours, last used just now"],
   [DAY, -5_000, "Expires in 24 hours, last used just now"],
   [1, 5 * MINUTE, "Expires in 1 minute, last used 5 minutes ago"],

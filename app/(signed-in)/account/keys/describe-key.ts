@@ -24,9 +24,7 @@ const DAY = 24 * HOUR;
 export function describeKey({ expiresAt, lastUsedAt, ...key }: Key, now: Date): KeyLine {
   const left = expiresAt.getTime() - now.getTime();
   const expiry = left <= 0 ? "Expired" : `Expires in ${describeSpan(left)}`;
-  const use = lastUsedAt
-    ? `last used ${describePast(now.getTime() - lastUsedAt.getTime())}`
-    : "not used until now";
+  const use = lastUsedAt ? `last used ${describePast(now.getTime() - lastUsedAt.getTime())}` : "not used yet";
   const { id, name, start, scope } = key;
   return { id, name, start, scope, times: `${expiry}, ${use}` };
 }

@@ -78,7 +78,7 @@ export function NewKey({ scopes, hasPassword }: NewKeyProps) {
                 value={name}
                 aria-invalid={errors.scope !== undefined}
                 aria-describedby={errors.scope && "scope-error"}
-                className="size-5"
+                className="size-5 shrink-0 accent-accent"
               />
               <span>
                 {about} <code className="text-muted">{name}</code>

@@ -1,10 +1,10 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
-import { keyScopes } from "../../../../lib/programs";
-import { loginPath } from "../../../../lib/redirect-target";
-import { routes } from "../../../../lib/routes";
-import { readAccount, readApiKeys } from "../../../../lib/server/account";
-import { requireSession } from "../../../../lib/server/page-session";
+import { keyScopes } from "@/lib/programs";
+import { loginPath } from "@/lib/redirect-target";
+import { routes } from "@/lib/routes";
+import { readAccount, readApiKeys } from "@/lib/server/account";
+import { requireSession } from "@/lib/server/page-session";
 import { TextLink } from "../../../_components/text-link";
 import { Section } from "../section";
 import { describeKey } from "./describe-key";
