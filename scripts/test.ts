@@ -139,9 +139,21 @@ function vitest(
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const args = [cli, "run", ...reporters, ...projects.map((project) => `--project=${project}`)];
   return count(report, { name, command: node, args, logDir }, (json) => {
-    const { numPassedTests, numFailedTests } = JSON.parse(json);
-    return { passed: numPassedTests, failed: numFailedTests };
+    const { numPassedTests, numFailedTests, testResults }: VitestReport = JSON.parse(json);
+    return { passed: numPassedTests, failed: numFailedTests + testResults.filter(isBroken).length };
   });
+}
+
+interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  /** One entry for each file. */
+  testResults: { status: string; assertionResults: { status: string }[] }[];
+}
+
+/** Whether a file failed outside of its tests: it cannot be loaded, or a hook of it failed. */
+function isBroken({ status, assertionResults }: VitestReport["testResults"][number]): boolean {
+  return status === "failed" && assertionResults.every((test) => test.status !== "failed");
 }
 
 /** Runs a test runner and reads its report. */
@@ -153,6 +165,6 @@ async function count(report: string, command: Command, read: (text: string) => T
   if (!existsSync(report)) fail(`${command.name} wrote no report. ${failure ?? ""}`);
   const tally = read(readFileSync(report, "utf8"));
   if (failure) console.error(failure);
-  // A test file that cannot be loaded makes the run fail, but is not counted as a failed test.
+  // An error outside of all tests and files makes the run fail, but is not counted.
   return failure && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }
