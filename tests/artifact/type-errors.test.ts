@@ -1,10 +1,8 @@
 import { appendFileSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runProcess } from "../../scripts/lib/process";
 import { root } from "../../scripts/lib/root";
-import { throwAwayEnv } from "../../scripts/stack/app-env";
-import { checkTypes, copyProject } from "../fixtures/project-copy";
+import { buildCopy, checkTypes, copyProject } from "../fixtures/project-copy";
 
 const folder = path.join(root, ".data/type-errors");
 const ERROR = '\nexport const length: number = "text";\n';
@@ -30,14 +28,7 @@ it("a type error in a test or a script does not fail `next build`, which leaves 
   const configs = () =>
     ["tsconfig.json", "tsconfig.app.json"].map((file) => readFileSync(inFolder(file), "utf8"));
   const before = configs();
-  await runProcess({
-    name: "next-build",
-    command: process.execPath,
-    args: [path.join(root, "node_modules/next/dist/bin/next"), "build"],
-    cwd: folder,
-    env: { ...process.env, ...throwAwayEnv(), NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: "1" },
-    logDir: folder,
-  });
+  await buildCopy(folder);
   expect(configs()).toEqual(before);
 }, 300_000);
 
