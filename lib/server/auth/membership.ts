@@ -1,9 +1,8 @@
 import "server-only";
-import { organizations } from "../../organizations";
 import type { Organization } from "../../token/contract";
 import type { Auth } from "./create-auth";
 
-/** A session as Better Auth returns it. `activeOrganizationId` is a field of its plugin. */
+/** A session as Better Auth returns it: with the last field only if its plugin is on. */
 export interface SessionOfMember {
   readonly id: string;
   readonly userId: string;
@@ -20,10 +19,10 @@ interface StoredMember {
  * Undefined without one, and if the user is not a member of it.
  */
 export async function readMembership(
-  adapter: Awaited<Auth["$context"]>["adapter"],
+  adapter: Pick<Awaited<Auth["$context"]>["adapter"], "findMany">,
   { userId, activeOrganizationId }: SessionOfMember,
 ): Promise<Organization | undefined> {
-  if (!organizations || !activeOrganizationId) return undefined;
+  if (!activeOrganizationId) return undefined;
   // As in edge/session/statement.ts, the older one of two rows counts.
   const [member] = await adapter.findMany<StoredMember>({
     model: "member",
