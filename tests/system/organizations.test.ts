@@ -109,7 +109,7 @@ async function read(who: Visitor, path: string) {
 
 async function signUp(origin: string, name: string) {
   const visitor = new Visitor(origin);
-  const email = `${name}-${randomUUID()}@example.com`;
+  const email = `${randomUUID()}@example.com`;
   await visitor.signUp(email, name);
   return { visitor, email };
 }

@@ -1,9 +1,9 @@
 import "server-only";
 import type { BetterAuthPlugin } from "better-auth";
-import { expireCookie } from "better-auth/cookies";
+import { setCookieCache } from "better-auth/cookies";
 import { organization } from "better-auth/plugins/organization";
 import { fieldLimits } from "../../auth/field-limits";
-import { onPaths } from "./plugin-hooks";
+import { type HookContext, onPaths } from "./plugin-hooks";
 import { checkLength } from "./stored-fields";
 
 /** The endpoints that change the active organisation, or what its token says. */
@@ -51,13 +51,22 @@ function organizationRules() {
   return {
     id: "organization-rules",
     hooks: {
-      after: [
-        // Most of these endpoints leave the cookie cache as it was before the change, so the visitor
-        // would see the old organisation for as long as it is trusted. Without it the store is read.
-        onPaths(CHANGES, async (context) => expireCookie(context, context.context.authCookies.sessionData)),
-      ],
+      after: [onPaths(CHANGES, renewCookieCache)],
     },
   } satisfies BetterAuthPlugin;
+}
+
+/**
+ * Most of these endpoints set a cookie cache from before the change, so the visitor would see the old
+ * organisation for as long as it is trusted. This one is new: no gate has it in memory, and it proves
+ * no membership, so the gate reads the store (`edge/session/cookie-cache.ts`).
+ */
+async function renewCookieCache(context: HookContext): Promise<void> {
+  const { session, internalAdapter, authCookies, secret } = context.context;
+  const found = session && (await internalAdapter.findSession(session.session.token));
+  if (!found) return;
+  const isForgotten = await context.getSignedCookie(authCookies.dontRememberToken.name, secret);
+  await setCookieCache(context, found, Boolean(isForgotten));
 }
 
 /** @throws {APIError} 400 with the field and its limit */
