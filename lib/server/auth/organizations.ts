@@ -62,8 +62,9 @@ function organizationRules() {
  * no membership, so the gate reads the store (`edge/session/cookie-cache.ts`).
  */
 async function renewCookieCache(context: HookContext): Promise<void> {
-  const { session, internalAdapter, authCookies, secret } = context.context;
-  const found = session && (await internalAdapter.findSession(session.session.token));
+  const { internalAdapter, authCookies, secret } = context.context;
+  const token = await context.getSignedCookie(authCookies.sessionToken.name, secret);
+  const found = token && (await internalAdapter.findSession(token));
   if (!found) return;
   const isForgotten = await context.getSignedCookie(authCookies.dontRememberToken.name, secret);
   await setCookieCache(context, found, Boolean(isForgotten));
