@@ -57,9 +57,9 @@ function organizationRules() {
 }
 
 /**
- * Most of these endpoints set a cookie cache from before the change, so the visitor would see the old
- * organisation for as long as it is trusted. This one is new: no gate has it in memory, and it proves
- * no membership, so the gate reads the store (`edge/session/cookie-cache.ts`).
+ * Most of these endpoints set a cookie cache from before the change, so the visitor would see the
+ * old organisation for as long as it is trusted. This one is new: no gate has it in memory, and it
+ * proves no membership, so the gate reads the store (`edge/session/cookie-cache.ts`).
  */
 async function renewCookieCache(context: HookContext): Promise<void> {
   const { internalAdapter, authCookies, secret } = context.context;
