@@ -8,6 +8,7 @@ import { chooseBackendPolicy } from "./lib/content-policy";
 import { contentSources } from "./lib/csp";
 import { loadEnv } from "./lib/env";
 import { assertEnvFiles } from "./lib/env-files";
+import { organizations } from "./lib/organizations";
 import { routes } from "./lib/routes";
 import { securityHeaders } from "./lib/security-headers";
 
@@ -15,7 +16,7 @@ import { securityHeaders } from "./lib/security-headers";
 // .env file was misread.
 assertEnvFiles(process.cwd());
 // Before `loadEnv` too: the routes name variables.
-checkRoutes(routes);
+checkRoutes(routes, organizations);
 // Parsed here as well, so that an invalid value fails the build, not the first request.
 const env = loadEnv();
 checkContentSources(contentSources);

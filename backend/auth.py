@@ -133,6 +133,21 @@ class CustomClaims(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
 
+class Organization(BaseModel):
+    """An organisation, and what one member is in it."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    id: str
+    slug: str
+    #: The member's role, or several with commas between them: see ``has_role``.
+    role: str
+
+    def has_role(self, *roles: str) -> bool:
+        """Whether the member has one of these roles."""
+        return not set(roles).isdisjoint(self.role.split(","))
+
+
 class User(CustomClaims):
     """The user that a valid token identifies."""
 
@@ -147,6 +162,9 @@ class User(CustomClaims):
     auth_time: int | None = None
     #: The user's role, or several with commas between them: see ``has_role``.
     role: str | None = None
+    #: The organisation that is active in the session. None: there is none, or the user is not a
+    #: member of it.
+    org: Organization | None = None
     #: What a program may do, such as ``tasks:read tasks:write``: see ``has_scope``.
     scope: str | None = None
     #: The program that acts for the user, such as an API key. None: the user's own session.
@@ -282,6 +300,13 @@ def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
         # response could contain it.
         return isinstance(value, str) and not re.search(r"[\ud800-\udfff]", value)
 
+    def is_org(value: object) -> bool:
+        return (
+            isinstance(value, dict)
+            and all(is_text(value.get(name)) for name in ("id", "slug", "role"))
+            and value["id"] != ""
+        )
+
     def is_scope(value: object) -> bool:
         # RFC 6749 §3.3: one space between two names, and at least one name.
         pattern = f"{_SCOPE_NAME}( {_SCOPE_NAME})*"
@@ -297,6 +322,7 @@ def _read_claims(claims: Mapping[str, Any]) -> Mapping[str, Any]:
         and is_whole(claims.get("nbf", 0))
         and is_whole(claims.get("auth_time", 0))
         and is_scope(claims.get("scope", "none"))
+        and ("org" not in claims or is_org(claims["org"]))
         and 0 < claims["exp"] - claims["iat"] <= max_lifetime
     )
     if not valid:
@@ -361,6 +387,14 @@ class RoleMissing(Refused):
 
     def __init__(self, role: str) -> None:
         super().__init__(403, "insufficient_role", f"This needs the role {role}")
+
+
+class OrgRoleMissing(Refused):
+    """A 403: the user has none of these roles in the active organisation."""
+
+    def __init__(self, roles: tuple[str, ...]) -> None:
+        detail = f"This needs the role {' or '.join(roles)} in the active organisation"
+        super().__init__(403, "insufficient_org_role", detail)
 
 
 class ScopeMissing(Refused):
@@ -480,6 +514,30 @@ class RequireRole:
     async def __call__(self, user: CurrentUser) -> User:
         if not user.has_role(self.role):
             raise RoleMissing(self.role)
+        return user
+
+
+class RequireOrgRole:
+    """A dependency: the user, who must have one of these roles in the active organisation.
+
+    Otherwise it raises OrgRoleMissing. The role is as old as that of ``RequireRole``.
+
+    @example::
+
+        OrgAdmin = Annotated[User, Depends(RequireOrgRole("owner", "admin"))]
+
+        @app.get("/api/invoices")
+        def list_invoices(user: OrgAdmin) -> list[str]: ...
+    """
+
+    def __init__(self, *roles: str) -> None:
+        if not roles:
+            raise ValueError("RequireOrgRole needs one role or more")
+        self.roles = roles
+
+    async def __call__(self, user: CurrentUser) -> User:
+        if user.org is None or not user.org.has_role(*self.roles):
+            raise OrgRoleMissing(self.roles)
         return user
 
 

@@ -1,10 +1,12 @@
 import { isFolder, isWithin, rootOf } from "../lib/route-patterns";
 import type { Requirement } from "../lib/routes";
-import { hasRole, type Identity, LEEWAY_SECONDS } from "../lib/token/contract";
+import { hasOrgRole, hasRole, type Identity, LEEWAY_SECONDS } from "../lib/token/contract";
 
 /** A condition that a session does not meet, as the response names it (`required`). */
 export type Unmet =
   | { readonly role: string }
+  /** One of these roles in the active organisation, as the rule has them. */
+  | { readonly org_role: string | readonly string[] }
   | { readonly verified_email: true }
   /** Seconds since the sign-in, at most (RFC 9470 §3). */
   | { readonly max_age: number };
@@ -25,6 +27,9 @@ export function createRequirements(rules: readonly Requirement[]): FindUnmet | u
   if (rules.length === 0) return undefined;
   const conditions = [
     ...rules.flatMap(({ path, role }) => (role === undefined ? [] : [createCondition(path, { role })])),
+    ...rules.flatMap(({ path, orgRole }) =>
+      orgRole === undefined ? [] : [createCondition(path, { org_role: orgRole })],
+    ),
     ...rules.flatMap(({ path, verifiedEmail }) =>
       verifiedEmail ? [createCondition(path, { verified_email: true })] : [],
     ),
@@ -51,6 +56,7 @@ function createCondition(pattern: string, required: Unmet) {
 
 function meets(identity: Identity, required: Unmet, now: () => number): boolean {
   if ("role" in required) return hasRole(identity, required.role);
+  if ("org_role" in required) return hasOrgRole(identity, [required.org_role].flat());
   if ("verified_email" in required) return identity.emailVerified === true;
   if (identity.authTime === undefined) return false;
   // A time that is far in the future would be recent for ever.

@@ -7,14 +7,18 @@ export function findInvalidRequirements({ requirements = [] }: Routes): string[]
   return requirements.flatMap(findInvalid);
 }
 
-const CONDITIONS = ["role", "verifiedEmail", "withinSeconds"];
+const CONDITIONS = ["role", "orgRole", "verifiedEmail", "withinSeconds"];
+
+const isRoleName = (role: unknown) => typeof role === "string" && /^[^\s,]+$/.test(role);
 
 function findInvalid(rule: Requirement): string[] {
   const name = `requirements: "${rule.path}"`;
   const unknown = Object.keys(rule).filter((key) => key !== "path" && !CONDITIONS.includes(key));
-  const { role, verifiedEmail, withinSeconds } = rule;
-  const isEmpty = role === undefined && verifiedEmail === undefined && withinSeconds === undefined;
-  const isRole = role === undefined || (typeof role === "string" && /^[^\s,]+$/.test(role));
+  const { role, orgRole, verifiedEmail, withinSeconds } = rule;
+  const isEmpty = [role, orgRole, verifiedEmail, withinSeconds].every((value) => value === undefined);
+  const isRole = role === undefined || isRoleName(role);
+  const orgRoles = [orgRole].flat();
+  const isOrgRole = orgRole === undefined || (orgRoles.length > 0 && orgRoles.every(isRoleName));
   const isAge = withinSeconds === undefined || (Number.isInteger(withinSeconds) && withinSeconds > 0);
   return [
     ...unknown.map((key) => `${name} has the condition "${key}". Use ${CONDITIONS.join(", ")}`),
@@ -22,6 +26,11 @@ function findInvalid(rule: Requirement): string[] {
       ? [`${name} has no condition. Add one of ${CONDITIONS.join(", ")}, or remove the rule`]
       : []),
     ...(isRole ? [] : [`${name} has the role "${role}". Write one role, without a comma or white space`]),
+    ...(isOrgRole
+      ? []
+      : [
+          `${name} has orgRole: ${JSON.stringify(orgRole)}. Write one role or a list, each without a comma or white space`,
+        ]),
     ...(verifiedEmail === undefined || verifiedEmail === true
       ? []
       : [`${name} has verifiedEmail: ${verifiedEmail}. Write true, or remove the condition`]),
@@ -29,6 +38,17 @@ function findInvalid(rule: Requirement): string[] {
       ? []
       : [`${name} has withinSeconds: ${withinSeconds}. Write a whole number of seconds, at least 1`]),
   ];
+}
+
+/** Without organisations no session meets such a rule. */
+export function findOrgRoles({ requirements = [] }: Routes, organizations: boolean): string[] {
+  if (organizations) return [];
+  return requirements
+    .filter(({ orgRole }) => orgRole !== undefined)
+    .map(
+      ({ path }) =>
+        `requirements: "${path}" has orgRole, and the app has no organisations. Write organizations = true in lib/organizations.ts, or remove the condition`,
+    );
 }
 
 /** A rule must be at a path where the gate has a session to compare with it. */
@@ -47,7 +67,7 @@ export function findRequirementProblems({ requirements = [], backends, openApi }
     const name = `requirements: "${path}"`;
     if (!roots.some((root) => isWithin(rootOf(path), root))) {
       return [
-        `${name} is below none of ${roots.join(", ")}. Remove the rule. A page calls requireRole or requireSession`,
+        `${name} is below none of ${roots.join(", ")}. Remove the rule. A page calls requireRole, requireOrgRole or requireSession`,
       ];
     }
     return open

@@ -5,7 +5,7 @@ import {
   findBackendContradictions,
   findInvalidBackends,
 } from "./check-backends";
-import { findInvalidRequirements, findRequirementProblems } from "./check-requirements";
+import { findInvalidRequirements, findOrgRoles, findRequirementProblems } from "./check-requirements";
 import { isFolder, isWithin, matchesPattern, overlap, rootOf } from "./route-patterns";
 import type { Routes } from "./routes";
 
@@ -27,9 +27,10 @@ interface Entry {
 
 /**
  * Checks the routes, and reports all problems together. Each message names the entry and the fix.
+ * `organizations` is the switch in `lib/organizations.ts`.
  * @throws {RoutesError}
  */
-export function checkRoutes(routes: Routes): void {
+export function checkRoutes(routes: Routes, organizations: boolean): void {
   const prefixes = entriesOf(
     "backends",
     routes.backends.map(({ prefix }) => prefix),
@@ -82,6 +83,7 @@ export function checkRoutes(routes: Routes): void {
           ...kinds.flatMap(findMisplaced),
           ...findBackendContradictions(routes.backends),
           ...findRequirementProblems(routes),
+          ...findOrgRoles(routes, organizations),
           ...findContradictions(routes),
           ...[...kinds, ...bounds, ...exact].flatMap((entry) => findLocale(entry, routes)),
         ];

@@ -111,6 +111,11 @@ export interface Requirement {
   readonly path: RoutePattern;
   /** The user has this role. */
   readonly role?: string;
+  /**
+   * The user has this role, or one of these, in the organisation that is active in the session. The
+   * app has organisations (`lib/organizations.ts`).
+   */
+  readonly orgRole?: string | readonly string[];
   /** The user's email address is verified. */
   readonly verifiedEmail?: true;
   /** The user signed in at most this many seconds ago. */

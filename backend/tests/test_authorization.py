@@ -10,7 +10,15 @@ from starlette.testclient import WebSocketDenialResponse
 from test_app import signed_in
 
 import auth
-from auth import LEEWAY, CurrentUser, RecentUser, RequireRole, RequireScope, User
+from auth import (
+    LEEWAY,
+    CurrentUser,
+    RecentUser,
+    RequireOrgRole,
+    RequireRole,
+    RequireScope,
+    User,
+)
 
 app = FastAPI()
 auth.install(app)
@@ -24,6 +32,11 @@ def read_user(user: CurrentUser) -> User:
 @app.get("/admin")
 def read_admin(user: Annotated[User, Depends(RequireRole("admin"))]) -> str:
     return user.id
+
+
+@app.get("/org")
+def read_org(user: Annotated[User, Depends(RequireOrgRole("owner", "admin"))]) -> str:
+    return user.org.slug if user.org else ""
 
 
 @app.get("/recent")
@@ -60,7 +73,8 @@ def ago(seconds: int) -> int:
     return int(time.time()) - seconds
 
 
-DEPENDENT = ["/admin", "/recent", "/recent-admin", "/tasks"]
+DEPENDENT = ["/admin", "/org", "/recent", "/recent-admin", "/tasks"]
+ACME = {"id": "org-1", "slug": "acme", "role": "admin"}
 
 
 @pytest.mark.parametrize("path", DEPENDENT)
@@ -73,7 +87,7 @@ def test_a_request_without_a_token_gets_a_bare_challenge(client, path):
 
 @pytest.mark.parametrize("path", DEPENDENT)
 def test_an_invalid_token_is_refused(client, path):
-    claims = {"role": "admin", "auth_time": ago(0), "scope": "tasks:read"}
+    claims = {"role": "admin", "org": ACME, "auth_time": ago(0), "scope": "tasks:read"}
     response = client.get(path, headers=signed_in("ada", aud="another", **claims))
     assert response.status_code == 401
     assert response.json()["code"] == "token_wrong_audience"
@@ -81,7 +95,7 @@ def test_an_invalid_token_is_refused(client, path):
 
 def test_the_user_has_the_optional_claims(client):
     exp = ago(-300)
-    claims = {"role": "admin,editor", "auth_time": ago(60)}
+    claims = {"role": "admin,editor", "org": ACME, "auth_time": ago(60)}
     assert client.get("/user", headers=signed_in("ada", exp=exp, **claims)).json() == {
         **client.get("/user", headers=signed_in("ada", exp=exp)).json(),
         **claims,
@@ -111,6 +125,41 @@ class TestRequireRole:
             client.websocket_connect("/admin/live", headers=signed_in("ada")).__enter__()
         assert refused.value.status_code == 403
         assert refused.value.json()["code"] == "insufficient_role"
+
+
+class TestRequireOrgRole:
+    @pytest.mark.parametrize("role", ["admin", "owner", "billing,admin", "owner,billing"])
+    def test_accepts_a_member_with_one_of_the_roles(self, client, role):
+        response = client.get("/org", headers=signed_in("ada", org=ACME | {"role": role}))
+        assert (response.status_code, response.json()) == (200, "acme")
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {},
+            {"org": ACME | {"role": ""}},
+            {"org": ACME | {"role": "member"}},
+            {"org": ACME | {"role": "administrator,Admin"}},
+            # The role of the user is not that of the member.
+            {"role": "admin"},
+            {"role": "admin", "org": ACME | {"role": "member"}},
+        ],
+    )
+    def test_refuses_any_other_user(self, client, claims):
+        response = client.get("/org", headers=signed_in("ada", **claims))
+        assert response.status_code == 403
+        assert "WWW-Authenticate" not in response.headers
+        assert response.json() == {
+            "detail": "This needs the role owner or admin in the active organisation",
+            "code": "insufficient_org_role",
+        }
+
+    def test_needs_a_role(self):
+        with pytest.raises(ValueError, match="one role or more"):
+            RequireOrgRole()
+
+    def test_a_role_in_the_organisation_is_no_role_of_the_user(self, client):
+        assert client.get("/admin", headers=signed_in("ada", org=ACME)).status_code == 403
 
 
 class TestRecentUser:
@@ -186,10 +235,10 @@ class TestRequireScope:
             RequireScope(scope)
 
 
-@pytest.mark.parametrize("path", ["/user", "/admin", "/recent", "/recent-admin"])
+@pytest.mark.parametrize("path", ["/user", "/admin", "/org", "/recent", "/recent-admin"])
 @pytest.mark.parametrize("claims", [{"scope": "tasks:read"}, {"client_id": "key-1"}])
 def test_a_program_has_no_access_to_an_endpoint_without_a_scope(client, path, claims):
-    everything = {"role": "admin", "auth_time": ago(0)}
+    everything = {"role": "admin", "org": ACME, "auth_time": ago(0)}
     response = client.get(path, headers=signed_in("ada", **everything, **claims))
     assert response.status_code == 403
     assert response.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'

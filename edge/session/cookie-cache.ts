@@ -1,15 +1,8 @@
-import { type JWTPayload, jwtVerify } from "jose";
+import { type CookieCache, verifyCookieCache } from "../../lib/auth/cookie-cache";
 import { splitSigned } from "../../lib/auth/signed-cookies";
-import type { UserRecord } from "../../lib/token/claims";
 import { type Identity, identityOf } from "../../lib/token/contract";
 import type { KeyRing } from "../../lib/token/key-ring";
 import type { KnownSession } from "./session";
-
-/** The claims of Better Auth 1.7's cookie cache (`jwt` strategy) that are used here. */
-interface CookieCache extends JWTPayload {
-  session: { id: string; token: string; expiresAt: string; createdAt: string };
-  user: UserRecord;
-}
 
 /**
  * Reads Better Auth's cookie cache (the `session_data` cookie), a JWT that Better Auth signs with
@@ -37,31 +30,15 @@ export function createCookieCache(ring: KeyRing) {
   };
 }
 
-/** The content of a cookie cache, if this key has signed it and it has not expired. */
-export async function verifyCookieCache(
-  data: string,
-  key: CryptoKey,
-  now: number,
-): Promise<Partial<CookieCache> | undefined> {
-  try {
-    // RFC 8725 §3.1: pin the algorithm; never trust the token's header.
-    const { payload } = await jwtVerify<Partial<CookieCache>>(data, key, {
-      algorithms: ["HS256"],
-      currentDate: new Date(now),
-      requiredClaims: ["iat", "exp"],
-    });
-    return payload;
-  } catch {
-    return undefined;
-  }
-}
-
 function sessionIn(
-  { session, user, iat = 0 }: Partial<CookieCache>,
+  { session, user, org, iat = 0 }: Partial<CookieCache>,
   token: string,
 ): KnownSession | undefined {
   if (session?.token !== token || !user?.id || !session.id) return undefined;
-  const identity = identityIn(user, session);
+  const isActive = Boolean(session.activeOrganizationId);
+  // Better Auth has signed it, and has not looked up the membership.
+  if (isActive && org === undefined) return undefined;
+  const identity = identityIn({ session, user, org: isActive ? org : undefined });
   if (!identity) return undefined;
   return {
     identity,
@@ -72,9 +49,10 @@ function sessionIn(
 }
 
 /** The cookie may be older than a custom claim of the app and lack the data for it. */
-function identityIn(user: UserRecord, { id, createdAt }: CookieCache["session"]): Identity | undefined {
+function identityIn({ session, user, org }: CookieCache): Identity | undefined {
   try {
-    return identityOf(user, { id, createdAt: new Date(createdAt) });
+    const createdAt = new Date(session.createdAt);
+    return identityOf(user, { id: session.id, createdAt }, org ?? undefined);
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
 import { sessionLifetime } from "../../lib/auth/session-lifetime";
 import type { UserRecord } from "../../lib/token/claims";
+import type { Organization } from "../../lib/token/contract";
 import type { RunQuery } from "./neon";
-import { type Fields, lookupStatement, sessionFields, userTableFields } from "./statement";
+import { appSchema, type Fields, lookupStatement, type Schema, sessionFieldsOf } from "./statement";
 
 /** A session as Better Auth returns it. */
 export interface SessionRecord {
@@ -15,6 +16,8 @@ export interface SessionRecord {
 export interface FoundSession {
   readonly session: SessionRecord;
   readonly user: UserRecord;
+  /** The active organisation, if the user is a member of it. */
+  readonly org: Organization | undefined;
   /** Whether this lookup has extended the session. */
   readonly isExtended: boolean;
 }
@@ -32,12 +35,18 @@ export type LookUp = (
   options: { extend: boolean },
 ) => Promise<FoundSession | undefined>;
 
+interface StoredSession extends SessionRecord {
+  /** Null: no organisation is active, or the user is not a member of it. */
+  readonly org?: Organization | null;
+}
+
 /** The boolean `true` in Postgres's text format. */
 const TRUE = "t";
 
-/** `user`: the columns of the user table. Tests pass custom fields of their own. */
-export function createLookup(runQuery: RunQuery, user: Fields = userTableFields): LookUp {
-  const statement = lookupStatement(user);
+/** Tests pass a schema of their own. */
+export function createLookup(runQuery: RunQuery, schema: Schema = appSchema): LookUp {
+  const statement = lookupStatement(schema);
+  const sessionFields = sessionFieldsOf(schema);
 
   return async (token, now, { extend }) => {
     const [row] = await runQuery(statement, [token, ...timesOf(now, extend)]);
@@ -46,9 +55,11 @@ export function createLookup(runQuery: RunQuery, user: Fields = userTableFields)
     if (expired === TRUE) return undefined;
     // The session was due and is not extended: it has ended since this statement began.
     if (due === TRUE && !extended) return undefined;
+    const { org, ...record } = (await readRecord(extended ?? session, sessionFields)) as StoredSession;
     return {
-      session: (await readRecord(extended ?? session, sessionFields)) as SessionRecord,
-      user: (await readRecord(owner, user)) as UserRecord,
+      session: record as SessionRecord,
+      user: (await readRecord(owner, schema.user)) as UserRecord,
+      org: org ?? undefined,
       isExtended: Boolean(extended),
     };
   };

@@ -1,7 +1,7 @@
+import { verifyCookieCache } from "../../lib/auth/cookie-cache";
 import { type SignedCookies, splitSigned } from "../../lib/auth/signed-cookies";
 import { formatSetCookie } from "../../lib/cookies";
 import type { KeyRing } from "../../lib/token/key-ring";
-import { verifyCookieCache } from "./cookie-cache";
 import type { SessionCookieNames, SessionCookies } from "./cookies";
 
 /**

@@ -30,16 +30,19 @@ interface ActiveSession {
 
 /**
  * Makes the `Set-Cookie` values of a session lookup, with the names, attributes and contents that
- * Better Auth's `getSession` gives them.
+ * Better Auth's `getSession` gives them. With an active organisation, the cookie cache also has the
+ * membership (docs/decisions/025-organisations.md).
  */
 export function createSetCookies({ names, ring, signed, cacheSeconds }: SetCookieOptions) {
   /** Better Auth's cookie cache, in its `jwt` strategy. */
-  async function cookieCache({ session, user }: FoundSession, now: number): Promise<string> {
+  async function cookieCache({ session, user, org }: FoundSession, now: number): Promise<string> {
     const [first] = await ring.keys();
     if (!first) throw new Error("the key ring is empty");
     const issuedAt = Math.floor(now / 1000);
+    // This claim is the gate's own: Better Auth neither sets nor reads it.
+    const membership = session.activeOrganizationId ? { org: org ?? null } : {};
     // `version` is 1 unless Better Auth's options name another one.
-    const jwt = await new SignJWT({ session, user, updatedAt: now, version: "1" })
+    const jwt = await new SignJWT({ session, user, updatedAt: now, version: "1", ...membership })
       .setProtectedHeader({ alg: "HS256" })
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + cacheSeconds)

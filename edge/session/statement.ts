@@ -1,4 +1,5 @@
 import { MAX_SESSION_DATA_LENGTH } from "../../lib/auth/cookie-budget";
+import { organizations } from "../../lib/organizations";
 import { userFields } from "../../lib/token/claims";
 
 /** How a column is read. The properties are those of Better Auth's `additionalFields`. */
@@ -25,6 +26,14 @@ const boundedText = { type: "string", bounded: true } as const;
 const text = { type: "string" } as const;
 const date = { type: "date" } as const;
 
+/** What the lookup of a session reads. */
+export interface Schema {
+  /** The columns of the user table. */
+  readonly user: Fields;
+  /** Whether sessions have an active organisation (`lib/organizations.ts`). */
+  readonly organizations: boolean;
+}
+
 /** Better Auth's session table. `tests/system/session-store.test.ts` compares it with its schema. */
 export const sessionFields = {
   id: text,
@@ -37,6 +46,17 @@ export const sessionFields = {
   userId: text,
 } satisfies Fields;
 
+/** What a session has in addition with Better Auth's `organization` plugin. */
+export const organizationSessionFields = { activeOrganizationId: text } satisfies Fields;
+
+/** The columns that are read of the active organisation, and of the membership in it. */
+export const organizationFields = { id: text, slug: boundedText } satisfies Fields;
+export const memberFields = { role: boundedText } satisfies Fields;
+
+export function sessionFieldsOf({ organizations }: Schema): Fields {
+  return organizations ? { ...sessionFields, ...organizationSessionFields } : sessionFields;
+}
+
 /** Better Auth's user table, with the columns of custom claims. */
 export const userTableFields: Fields = {
   id: text,
@@ -48,6 +68,9 @@ export const userTableFields: Fields = {
   updatedAt: date,
   ...(userFields as Fields),
 };
+
+/** The tables of this app. */
+export const appSchema: Schema = { user: userTableFields, organizations };
 
 /**
  * Builds the statement of the session lookup. It returns at most one row: the session, its user,
@@ -65,10 +88,11 @@ export const userTableFields: Fields = {
  * statement, so that a session which ends at the same time stays ended: `update` waits for the
  * other transaction, and then finds no row.
  */
-export function lookupStatement(user: Fields): string {
+export function lookupStatement(schema: Schema): string {
+  const session = sessionRecord(schema);
   return `with found as (
   select s."id", s."expiresAt" < $2::timestamptz as expired, s."expiresAt" < $3::timestamptz as due,
-    ${recordOf("s", sessionFields)} as "session", ${recordOf("u", user)} as "user"
+    ${session} as "session", ${recordOf("u", schema.user)} as "user"
   from "session" s join "user" u on u."id" = s."userId"
   where s."token" = $1
 ), deleted as (
@@ -76,7 +100,7 @@ export function lookupStatement(user: Fields): string {
 ), extended as (
   update "session" s set "expiresAt" = $4::timestamptz, "updatedAt" = $2::timestamptz
   from found where s."id" = found."id" and found.due and s."expiresAt" >= $2::timestamptz
-  returning ${recordOf("s", sessionFields)} as "session"
+  returning ${session} as "session"
 )
 select found."session", found."user", found.expired, found.due, extended."session"
 from found left join extended on true`;
@@ -107,12 +131,33 @@ export function keyStatement(user: Fields): string {
 select "key", "user" from found`;
 }
 
-/** One JSON object, because a function of Postgres takes no more than 100 arguments. */
+/**
+ * The session, and in `org` the active organisation with the user's role, or null. If two requests
+ * that accept an invitation at the same time store the membership twice, the older one counts.
+ */
+function sessionRecord(schema: Schema): string {
+  const columns = columnsOf("s", sessionFieldsOf(schema));
+  if (!schema.organizations) return jsonOf(columns);
+  const org = [...columnsOf("o", organizationFields), ...columnsOf("m", memberFields)];
+  const membership = `from "member" m join "organization" o on o."id" = m."organizationId"
+    where m."userId" = s."userId" and m."organizationId" = s."activeOrganizationId"
+    order by m."createdAt" limit 1`;
+  return jsonOf([...columns, `${jsonOf(org, membership)} as "org"`]);
+}
+
 function recordOf(table: string, fields: Fields): string {
-  const columns = Object.entries(fields)
+  return jsonOf(columnsOf(table, fields));
+}
+
+/** One JSON object, because a function of Postgres takes no more than 100 arguments. */
+function jsonOf(columns: readonly string[], from = ""): string {
+  return `(select row_to_json(r) from (select ${columns.join(", ")}${from && ` ${from}`}) r)`;
+}
+
+function columnsOf(table: string, fields: Fields): string[] {
+  return Object.entries(fields)
     .filter(([, { returned }]) => returned !== false)
     .map(([name, field]) => `${selectionOf(table, name, field)} as ${quote(name)}`);
-  return `(select row_to_json(r) from (select ${columns.join(", ")}) r)`;
 }
 
 function selectionOf(table: string, name: string, field: StoredField): string {

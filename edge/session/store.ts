@@ -6,7 +6,7 @@ import { readSessionCookies, sessionCookieNames } from "./cookies";
 import { createLookup } from "./lookup";
 import { createNeonQuery, type QueryEffects } from "./neon";
 import { createSetCookies } from "./set-cookies";
-import { type Fields, userTableFields } from "./statement";
+import { appSchema, type Schema } from "./statement";
 
 /** The result of the store, and the `Set-Cookie` values that belong to it. */
 export interface StoreResult {
@@ -40,17 +40,13 @@ export interface StoreEffects extends QueryEffects {
  * Its result is that of Better Auth's `getSession`, which is not in the middleware's script because
  * of its size. `tests/system/session-store.test.ts` runs both against the same database.
  *
- * @param userFields the columns of the user table. Tests pass custom fields of their own.
+ * @param schema the columns to read. Tests pass a schema of their own.
  */
-export function createStore(
-  env: StoreEnv,
-  effects: StoreEffects,
-  userFields: Fields = userTableFields,
-): SessionStore {
+export function createStore(env: StoreEnv, effects: StoreEffects, schema: Schema = appSchema): SessionStore {
   const names = sessionCookieNames(env.appOrigin.startsWith("https:"));
   const ring = openKeyRing(env.authSecrets);
   const signed = createSignedCookies(ring);
-  const lookUp = createLookup(createNeonQuery(env, effects), userFields);
+  const lookUp = createLookup(createNeonQuery(env, effects), schema);
   const setCookies = createSetCookies({ names, ring, signed, cacheSeconds: env.sessionMaxStaleSeconds });
 
   return async (header, { extend }) => {
@@ -65,9 +61,9 @@ export function createStore(
     const now = effects.now();
     const found = await lookUp(token, now, { extend: isKept });
     if (!found) return { session: null, setCookies: setCookies.forNoSession(header) };
-    const { user, session } = found;
+    const { user, session, org } = found;
     return {
-      session: { identity: identityOf(user, session), expiresAt: session.expiresAt.getTime() },
+      session: { identity: identityOf(user, session, org), expiresAt: session.expiresAt.getTime() },
       setCookies: await setCookies.forSession({ header, cookies, found, keepsCache: isKept, now }),
     };
   };

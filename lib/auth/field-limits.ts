@@ -8,6 +8,8 @@ export const fieldLimits = {
   email: 254,
   /** An https address. */
   image: 2_048,
+  /** The slug of an organisation. */
+  slug: 100,
   /** A custom field without a `validator` (lib/token/claims.ts). */
   field: 255,
   /** A custom field with a `validator`, even if the validator allows more. */

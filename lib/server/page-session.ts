@@ -4,9 +4,10 @@ import { notFound, redirect } from "next/navigation";
 import { cache } from "react";
 import { loginPath } from "../redirect-target";
 import { routes } from "../routes";
-import { hasRole, type Identity, identityOf } from "../token/contract";
+import { hasOrgRole, hasRole, type Identity, identityOf } from "../token/contract";
 import { auth } from "./auth/instance";
 import { headersForPage } from "./auth/session-headers";
+import { findOrganization } from "./page-organization";
 
 /** The visitor's session for use in pages. It contains no token. */
 export interface PageSession {
@@ -24,16 +25,14 @@ export interface PageSession {
  */
 export const readSession = cache(async (): Promise<PageSession | null> => {
   // A page cannot set cookies during rendering, so this lookup must not extend the session either.
-  const found = await auth.api.getSession({
-    headers: await headersForPage(await headers()),
-    query: { disableRefresh: true },
-  });
+  const pageHeaders = await headersForPage(await headers());
+  const found = await auth.api.getSession({ headers: pageHeaders, query: { disableRefresh: true } });
   if (!found) return null;
   const { user, session } = found;
   return {
     user: { id: user.id, email: user.email, name: user.name },
     session: { id: session.id, expiresAt: session.expiresAt },
-    identity: identityOf(user, session),
+    identity: identityOf(user, session, await findOrganization(session, pageHeaders)),
   };
 });
 
@@ -56,5 +55,18 @@ export async function requireSession(path: string): Promise<PageSession> {
 export async function requireRole(path: string, role: string): Promise<PageSession> {
   const session = await requireSession(path);
   if (!hasRole(session.identity, role)) notFound();
+  return session;
+}
+
+/**
+ * Like {@link requireRole}, for a member with one of these roles in the active organisation
+ * (`identity.org`).
+ *
+ * @example
+ * const { identity } = await requireOrgRole("/billing", "owner", "admin");
+ */
+export async function requireOrgRole(path: string, ...roles: readonly string[]): Promise<PageSession> {
+  const session = await requireSession(path);
+  if (!hasOrgRole(session.identity, roles)) notFound();
   return session;
 }

@@ -56,11 +56,20 @@ export interface BackendClaims extends CustomClaims {
   auth_time?: number;
   /** The user's role, or several with commas between them. */
   role?: string;
+  org?: Organization;
   /** What a program may do: names with spaces between them. RFC 6749 §3.3. */
   scope?: string;
   /** The program that uses the token. RFC 8693 §4.3. */
   client_id?: string;
   purpose?: Purpose;
+}
+
+/** An organisation, and what one member is in it. */
+export interface Organization {
+  readonly id: string;
+  readonly slug: string;
+  /** The member's role, or several with commas between them: see {@link hasOrgRole}. */
+  readonly role: string;
 }
 
 /** The user and session that a token is for. */
@@ -75,6 +84,8 @@ export interface Identity {
   readonly authTime?: number | undefined;
   /** The user's role, or several with commas between them: see {@link hasRole}. */
   readonly role?: string | undefined;
+  /** The organisation that is active in the session, if the user is a member of it. */
+  readonly org?: Organization | undefined;
   /**
    * What a program may do, such as `tasks:read tasks:write`. Undefined in a session of the user,
    * which may do everything that the user may.
@@ -98,9 +109,10 @@ export interface SessionFields {
 /**
  * Returns the identity of a Better Auth session. FastAPI refuses a token of more than 8,192
  * characters, so a name or an email that was stored before there were limits is cut.
+ * @param org the active organisation, only if the store has confirmed the membership
  * @throws if `createdAt` is an invalid date, and what `customClaimsOf` throws
  */
-export function identityOf(user: UserRecord, { id, createdAt }: SessionFields): Identity {
+export function identityOf(user: UserRecord, { id, createdAt }: SessionFields, org?: Organization): Identity {
   return {
     userId: user.id,
     email: cutText(user.email, fieldLimits.email),
@@ -110,9 +122,17 @@ export function identityOf(user: UserRecord, { id, createdAt }: SessionFields): 
     authTime: createdAt && wholeSeconds(createdAt),
     // Only where the app has this column (docs/authorization.md).
     role: typeof user.role === "string" && user.role !== "" ? user.role : undefined,
+    org: org && {
+      id: org.id,
+      slug: cutText(org.slug, fieldLimits.slug),
+      // Better Auth removes white space and empty names wherever it compares roles.
+      role: cutText(org.role.split(",").map(trim).filter(Boolean).join(","), fieldLimits.field),
+    },
     custom: customClaimsOf(user),
   };
 }
+
+const trim = (text: string) => text.trim();
 
 function wholeSeconds(date: Date): number {
   const seconds = Math.floor(date.getTime() / 1000);
@@ -126,6 +146,11 @@ function wholeSeconds(date: Date): number {
  */
 export function hasRole({ role }: Pick<Identity, "role">, wanted: string): boolean {
   return role?.split(",").includes(wanted) ?? false;
+}
+
+/** Whether the member has one of these roles in the active organisation. */
+export function hasOrgRole({ org }: Pick<Identity, "org">, wanted: readonly string[]): boolean {
+  return org?.role.split(",").some((role) => wanted.includes(role)) ?? false;
 }
 
 /** The `kid` of a key: the first 16 hex digits of the SHA-256 of its UTF-8 bytes. */

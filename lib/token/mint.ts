@@ -61,6 +61,7 @@ export function createMinter(config: JwtConfig, randomId: () => string): MintTok
       exp,
       auth_time: identity.authTime,
       role: identity.role,
+      org: identity.org,
       scope: identity.scope,
       client_id: identity.clientId,
       purpose,

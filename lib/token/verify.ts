@@ -104,7 +104,7 @@ async function importKeys(keys: readonly string[]): Promise<ReadonlyMap<string, 
 
 function identityIn(claims: Claims): Identity {
   const { iss, aud, jti, iat, exp, nbf, purpose, ...rest } = claims;
-  const { sub, email, name, sid, auth_time, role, scope, client_id, ...custom } = rest;
+  const { sub, email, name, sid, auth_time, role, org, scope, client_id, ...custom } = rest;
   return {
     userId: sub,
     email,
@@ -112,6 +112,7 @@ function identityIn(claims: Claims): Identity {
     sessionId: sid,
     authTime: auth_time,
     role,
+    org: org && { id: org.id, slug: org.slug, role: org.role },
     scope,
     clientId: client_id,
     custom: custom as CustomClaims,
@@ -154,6 +155,8 @@ function readClaims(payload: Record<string, unknown>): Claims {
   const isNonEmptyText = (name: string) => isText(payload[name]) && payload[name] !== "";
   const isInteger = (name: string) => Number.isInteger(payload[name]);
   const isScope = (value: unknown) => typeof value === "string" && SCOPE.test(value);
+  const isOrg = (value: unknown) =>
+    isObject(value) && isText(value.id) && value.id !== "" && isText(value.slug) && isText(value.role);
   const isAbsentOr = (isValid: (name: string) => boolean) => (name: string) =>
     !(name in payload) || isValid(name);
   const claims = payload as unknown as Claims;
@@ -164,6 +167,7 @@ function readClaims(payload: Record<string, unknown>): Claims {
     ["nbf", "auth_time"].every(isAbsentOr(isInteger)) &&
     ["purpose", "role", "client_id"].every(isAbsentOr(isNonEmptyText)) &&
     (!("scope" in payload) || isScope(payload.scope)) &&
+    (!("org" in payload) || isOrg(payload.org)) &&
     claims.exp > claims.iat &&
     claims.exp - claims.iat <= ("purpose" in payload ? MAX_PURPOSE_TTL_SECONDS : MAX_TTL_SECONDS);
   if (!valid) throw new TokenError("token_claims");

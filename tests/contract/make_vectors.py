@@ -42,6 +42,8 @@ CLAIMS = {
     "exp": NOW + 240,
 }
 
+ORG = {"id": "org-1", "slug": "acme", "role": "admin"}
+
 
 def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -401,6 +403,10 @@ def optional_vectors() -> list[dict]:
         accepted("an auth_time in the future", auth_time=NOW + 3600),
         accepted("a role", role="admin"),
         accepted("several roles", role="admin,editor"),
+        accepted("an org", org=ORG),
+        accepted("an org with several roles", org=ORG | {"role": "owner,billing"}),
+        accepted("an org without a role", org=ORG | {"role": ""}),
+        good("an org with an additional value", token(org=ORG | {"plan": "pro"}), org=ORG),
         accepted("a scope of one name", scope="tasks:read"),
         accepted("a scope of several names", scope="tasks:read tasks:write !#[]~"),
         accepted("a client_id", client_id="key-1"),
@@ -408,10 +414,12 @@ def optional_vectors() -> list[dict]:
             "all optional claims",
             auth_time=NOW - 3600,
             role="admin",
+            org=ORG,
             scope="tasks:read",
             client_id="key-1",
         ),
         *vectors,
+        *org_vectors(),
         refused("an auth_time that is a string", auth_time=str(NOW)),
         refused("an auth_time that is a fraction", auth_time=NOW - 0.5),
         refused("a scope with a leading space", scope=" tasks:read"),
@@ -425,9 +433,34 @@ def optional_vectors() -> list[dict]:
     ]
 
 
-def escaped(name: str) -> str:
-    """Returns a token with a claim that is an escaped lone surrogate, which UTF-8 cannot encode."""
-    payload = json.dumps(CLAIMS | {name: "\ud800"}).encode()
+def org_vectors() -> list[dict]:
+    def refused(name: str, org: object) -> dict:
+        return bad(name, "token_claims", token(org=org))
+
+    vectors = [
+        bad("an org that is null", "token_claims", with_null("org")),
+        refused("an org that is true", True),
+        refused("an org that is a string", "org-1"),
+        refused("an org that is a list", [ORG]),
+        refused("an empty org", {}),
+        refused("an org with an empty id", ORG | {"id": ""}),
+    ]
+    for name in ORG:
+        rest = {key: value for key, value in ORG.items() if key != name}
+        surrogate = escaped("org", ORG | {name: "\ud800"})
+        vectors += [
+            refused(f"an org without {name}", rest),
+            refused(f"an org with a {name} that is null", ORG | {name: None}),
+            refused(f"an org with a {name} that is a number", ORG | {name: 7}),
+            refused(f"an org with a {name} that is a list", ORG | {name: ["admin"]}),
+            bad(f"an org with a lone surrogate as {name}", "token_claims", surrogate),
+        ]
+    return vectors
+
+
+def escaped(name: str, value: object = "\ud800") -> str:
+    """Returns a token with a claim that has an escaped lone surrogate, as UTF-8 cannot have."""
+    payload = json.dumps(CLAIMS | {name: value}).encode()
     return sign(segment(HEADER), b64(payload), KEYS["current"])
 
 

@@ -20,6 +20,7 @@ export async function verifyToken(token: string, { now, purpose, ...config }: Wa
     expires_at: expiresAt / 1000,
     auth_time: identity.authTime,
     role: identity.role,
+    org: identity.org,
     scope: identity.scope,
     client_id: identity.clientId,
   };

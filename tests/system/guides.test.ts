@@ -39,7 +39,13 @@ const only = (found: Sample[]): Sample => {
 };
 
 /** Pages whose samples are used apart, above or in a test of their own. */
-const APART = ["your-fastapi.md", "second-backend.md", "base-path-and-languages.md", "existing-app.md"];
+const APART = [
+  "your-fastapi.md",
+  "second-backend.md",
+  "organizations.md",
+  "base-path-and-languages.md",
+  "existing-app.md",
+];
 
 const WEBHOOK_KEY = "the key of the payments service";
 

@@ -8,14 +8,24 @@ import { createCookieCache } from "../../edge/session/cookie-cache";
 import { readSessionCookies, sessionCookieNames } from "../../edge/session/cookies";
 import { createLookup } from "../../edge/session/lookup";
 import { createNeonQuery } from "../../edge/session/neon";
-import { type Fields, sessionFields, userTableFields } from "../../edge/session/statement";
+import {
+  appSchema,
+  type Fields,
+  memberFields,
+  organizationFields,
+  sessionFieldsOf,
+  userTableFields,
+} from "../../edge/session/statement";
 import { createStore, type StoreResult } from "../../edge/session/store";
 import { boundSessionData } from "../../lib/auth/cookie-budget";
 import { sessionLifetime } from "../../lib/auth/session-lifetime";
 import { parseCookies } from "../../lib/cookies";
 import { parseEnv } from "../../lib/env";
+import { organizations } from "../../lib/organizations";
 import { createAuth } from "../../lib/server/auth/create-auth";
 import { createDatabase } from "../../lib/server/auth/database";
+import { readMembership, type SessionOfMember } from "../../lib/server/auth/membership";
+import { organizationPlugins } from "../../lib/server/auth/organizations";
 import { identityOf } from "../../lib/token/contract";
 import { openKeyRing } from "../../lib/token/key-ring";
 import {
@@ -39,7 +49,7 @@ const UPGRADED =
   "then change edge/session/statement.ts (rows), edge/session/lookup.ts (when a session ends or is extended) or " +
   "edge/session/set-cookies.ts (cookies)";
 const SCHEMA_CHANGED =
-  "Better Auth's schema and the columns that the gate reads differ. Change sessionFields or userTableFields in edge/session/statement.ts";
+  "Better Auth's schema and the columns that the gate reads differ. Change sessionFields, organizationSessionFields, organizationFields, memberFields or userTableFields in edge/session/statement.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12, 0, 0, 123);
 const DAY = 86_400_000;
@@ -67,6 +77,9 @@ const customFields = {
   'the "odd" name': { type: "string", required: false },
 } as const;
 
+/** The app's schema, with the custom fields above. */
+const schema = { ...appSchema, user: { ...userTableFields, ...(customFields as Fields) } };
+
 let database: Database;
 let sql: Client;
 
@@ -89,10 +102,15 @@ const envOf = (variables: Record<string, string> = {}) =>
   parseEnv(testEnv({ ...database.env, ...variables }));
 
 /** Better Auth with the app's options, and with the custom fields above. */
-function openAuth(variables: Record<string, string> = {}) {
+function openAuth({ variables, organization }: State = {}) {
   const env = envOf(variables);
   const { options } = createAuth(env, createDatabase(env));
-  return betterAuth({ ...options, user: { ...options.user, additionalFields: customFields } });
+  const added = organization && !organizations ? organizationPlugins() : [];
+  return betterAuth({
+    ...options,
+    plugins: [...options.plugins, ...added],
+    user: { ...options.user, additionalFields: customFields },
+  });
 }
 
 interface State {
@@ -101,6 +119,11 @@ interface State {
   /** Columns of the two rows that differ from the usual ones. Null: there is no such row. */
   readonly session?: Record<string, unknown> | null;
   readonly user?: Record<string, unknown> | null;
+  /** The columns of an organisation and of its members, for an app with organisations. */
+  readonly organization?: {
+    readonly row?: Record<string, unknown> | null;
+    readonly members: readonly Record<string, unknown>[];
+  };
   /** Further cookies of the request. */
   readonly cookies?: string;
   /** Milliseconds since the epoch. */
@@ -127,12 +150,25 @@ const usualSession = {
   userAgent: "Mozilla/5.0",
 };
 
-async function storeRows({ session = {}, user = {} }: State): Promise<void> {
+const usualOrganization = { id: "org-1", name: "Acme", slug: "acme", createdAt: new Date(NOW - 9 * DAY) };
+const usualMember = {
+  id: "member-1",
+  organizationId: "org-1",
+  userId: "user-1",
+  role: "member",
+  createdAt: new Date(NOW - 8 * DAY),
+};
+
+async function storeRows({ session = {}, user = {}, organization }: State): Promise<void> {
   // A session without a user is possible in a database without foreign keys.
   await sql.query("set session_replication_role = replica");
   await sql.query('delete from session; delete from "user"');
   if (user) await insert("user", { ...usualUser, ...user });
   if (session) await insert("session", { ...usualSession, ...session });
+  if (!organization) return;
+  await sql.query("delete from member; delete from organization");
+  if (organization.row !== null) await insert("organization", { ...usualOrganization, ...organization.row });
+  for (const member of organization.members) await insert("member", { ...usualMember, ...member });
 }
 
 async function insert(table: string, row: Record<string, unknown>): Promise<void> {
@@ -162,7 +198,8 @@ async function byGate(state: State): Promise<Outcome> {
   const { now = NOW, extend = true, variables } = state;
   await storeRows(state);
   const effects = { fetch, now: () => now, startTimer: () => () => {} };
-  const store = createStore(envOf(variables), effects, { ...userTableFields, ...(customFields as Fields) });
+  const own = { ...schema, organizations: organizations || state.organization !== undefined };
+  const store = createStore(envOf(variables), effects, own);
   const { session, setCookies } = await store(await headerOf(state), { extend });
   return {
     session,
@@ -172,9 +209,9 @@ async function byGate(state: State): Promise<Outcome> {
 }
 
 async function byBetterAuth(state: State): Promise<Outcome> {
-  const { now = NOW, extend = true, variables } = state;
+  const { now = NOW, extend = true } = state;
   await storeRows(state);
-  const auth = openAuth(variables);
+  const auth = openAuth(state);
   const header = await headerOf(state);
   vi.useFakeTimers({ toFake: ["Date"], now });
   try {
@@ -186,7 +223,7 @@ async function byBetterAuth(state: State): Promise<Outcome> {
     const setCookies = boundSessionData(header, headers.getSetCookie());
     return {
       session: response && {
-        identity: identityOf(response.user, response.session),
+        identity: identityOf(response.user, response.session, await membershipIn(auth, response.session)),
         expiresAt: response.session.expiresAt.getTime(),
       },
       setCookies: await parseSetCookies(setCookies, AUTH_SECRET, now),
@@ -195,6 +232,11 @@ async function byBetterAuth(state: State): Promise<Outcome> {
   } finally {
     vi.useRealTimers();
   }
+}
+
+/** As the app's pages read it, with Better Auth's own adapter. */
+async function membershipIn(auth: ReturnType<typeof openAuth>, session: SessionOfMember) {
+  return readMembership((await auth.$context).adapter, session);
 }
 
 async function compare(state: State): Promise<Outcome> {
@@ -393,8 +435,7 @@ describe("the gate's session store does what Better Auth's getSession does", () 
     ["without a role", { user_role: null }],
   ])("and sets a cookie cache with the same identity, for a user %s", async (_, user) => {
     await storeRows({ user });
-    const fields = { ...userTableFields, ...(customFields as Fields) };
-    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, fields);
+    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, schema);
     const header = await headerOf({});
     const { session, setCookies } = await store(header, { extend: true });
     expect(session?.identity.role).toBe(user.user_role ?? undefined);
@@ -479,11 +520,127 @@ describe("the gate's session store does what Better Auth's getSession does", () 
       });
       vi.useRealTimers();
       const runQuery = createNeonQuery(envOf(), { fetch, startTimer: () => () => {} });
-      const lookUp = createLookup(runQuery, { ...userTableFields, ...(customFields as Fields) });
+      const lookUp = createLookup(runQuery, schema);
       const found = await lookUp(TOKEN, NOW, { extend: false });
       expect({ session: found?.session, user: found?.user }, UPGRADED).toStrictEqual({ ...expected });
       expect(found?.user).not.toHaveProperty("secretNote");
     });
+  });
+});
+
+describe("with organisations, the gate's session store does what Better Auth does", () => {
+  beforeAll(async () => {
+    const { options } = openAuth({ organization: { members: [] } });
+    await (await getMigrations(options)).runMigrations();
+  });
+
+  const active = { activeOrganizationId: "org-1" };
+  const acme = { id: "org-1", slug: "acme", role: "admin" };
+
+  /** The organisation of both, and the claim in the cookie cache, which only the gate sets. */
+  async function compareMembership(state: State) {
+    const expected = await byBetterAuth(state);
+    const { setCookies, ...outcome } = await byGate(state);
+    const claims: unknown[] = [];
+    const comparable = setCookies.map((cookie) => {
+      if (!isCache(cookie.value)) return cookie;
+      const { org, ...payload } = cookie.value.payload;
+      claims.push(org);
+      return { ...cookie, value: { ...cookie.value, payload } };
+    });
+    expect({ ...outcome, setCookies: comparable }, UPGRADED).toEqual(expected);
+    return { org: outcome.session?.identity.org, claims };
+  }
+
+  const isCache = (value: unknown): value is { payload: Record<string, unknown> } =>
+    typeof value === "object" && value !== null && "payload" in value;
+
+  it.each<[what: string, state: State, org: object | undefined, claim: object | null | undefined]>([
+    ["a member", { session: active, organization: { members: [{ role: "admin" }] } }, acme, acme],
+    [
+      "a member with several roles",
+      { session: active, organization: { members: [{ role: "owner,admin" }] } },
+      { ...acme, role: "owner,admin" },
+      { ...acme, role: "owner,admin" },
+    ],
+    ["a session without an active organisation", { organization: { members: [{}] } }, undefined, undefined],
+    ["a user who was removed", { session: active, organization: { members: [] } }, undefined, null],
+    [
+      "a user who is a member of another organisation",
+      { session: active, organization: { members: [{ organizationId: "org-2" }] } },
+      undefined,
+      null,
+    ],
+    [
+      "an organisation of which another user is a member",
+      { session: active, organization: { members: [{ userId: "user-2" }] } },
+      undefined,
+      null,
+    ],
+    [
+      "an organisation that was deleted",
+      { session: active, organization: { row: null, members: [{}] } },
+      undefined,
+      null,
+    ],
+    [
+      "a membership that is stored twice",
+      {
+        session: active,
+        organization: {
+          members: [
+            { id: "member-0", role: "owner" },
+            { id: "member-2", role: "admin", createdAt: new Date(NOW - 9 * DAY) },
+          ],
+        },
+      },
+      acme,
+      acme,
+    ],
+  ])("for %s", async (_, state, org, claim) => {
+    const due = new Date(NOW + 2 * DAY);
+    for (const session of [state.session, { ...state.session, expiresAt: due }]) {
+      expect(await compareMembership({ ...state, session })).toEqual({ org, claims: [claim] });
+      const call = await compareMembership({ ...state, session, extend: false });
+      expect(call).toEqual({ org, claims: [] });
+    }
+    const ended = { ...state.session, expiresAt: new Date(NOW - 1) };
+    expect(await compareMembership({ ...state, session: ended })).toEqual({ org: undefined, claims: [] });
+  });
+
+  it("for a slug and a role that are too long for the cookie cache", async () => {
+    const organization = { row: { slug: "s".repeat(9_000) }, members: [{ role: "r".repeat(9_000) }] };
+    const { org, claims } = await compareMembership({ session: active, organization, extend: false });
+    expect([org?.slug.length, org?.role.length, claims]).toEqual([100, 255, []]);
+    await storeRows({ session: active, organization });
+    const own = { ...schema, organizations: true };
+    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
+    // Without a cookie cache, whose length is limited, each new isolate reads the store.
+    expect((await store(await headerOf({}), { extend: true })).setCookies).toEqual([]);
+  });
+
+  it("and its cookie cache contains the same identity", async () => {
+    await storeRows({ session: active, organization: { members: [{ role: "admin" }] } });
+    const own = { ...schema, organizations: true };
+    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
+    const header = await headerOf({});
+    const { session, setCookies } = await store(header, { extend: true });
+    const names = sessionCookieNames(false);
+    const data = parseCookies(setCookies.join("; ")).get(names.data) ?? "";
+    const token = readSessionCookies(header, names)?.token ?? "";
+    const cached = await createCookieCache(openKeyRing([AUTH_SECRET]))(data, token, NOW);
+    expect(cached?.identity).toEqual(session?.identity);
+    expect(cached?.identity.org).toEqual(acme);
+  });
+
+  it("and an app without organisations sees no active organisation", async () => {
+    await storeRows({ session: active, organization: { members: [{ role: "admin" }] } });
+    const own = { ...schema, organizations: false };
+    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
+    const { session, setCookies } = await store(await headerOf({}), { extend: true });
+    expect(session?.identity.org).toBeUndefined();
+    const [cache] = await parseSetCookies(setCookies, AUTH_SECRET, NOW);
+    expect(JSON.stringify(cache?.value)).not.toContain("org-1");
   });
 });
 
@@ -505,8 +662,30 @@ describe("the schema of Better Auth", () => {
     const { auth } = await import("../../lib/server/auth/instance");
     const { session, user } = getAuthTables(auth.options);
     expect([session?.modelName, user?.modelName], SCHEMA_CHANGED).toEqual(["session", "user"]);
-    expect(columnsOf(sessionFields), SCHEMA_CHANGED).toEqual(columnsOf(session?.fields as Fields));
+    expect(columnsOf(sessionFieldsOf(appSchema)), SCHEMA_CHANGED).toEqual(
+      columnsOf(session?.fields as Fields),
+    );
     expect(columnsOf(userTableFields), SCHEMA_CHANGED).toEqual(columnsOf(user?.fields as Fields));
+  });
+
+  it("has the tables and columns that the gate reads with organisations", () => {
+    const tables = getAuthTables(openAuth({ organization: { members: [] } }).options);
+    const { session, organization, member } = tables;
+    expect(
+      [session, organization, member].map((table) => table?.modelName),
+      SCHEMA_CHANGED,
+    ).toEqual(["session", "organization", "member"]);
+    const withOrganizations = { ...appSchema, organizations: true };
+    expect(columnsOf(sessionFieldsOf(withOrganizations)), SCHEMA_CHANGED).toEqual(
+      columnsOf(session?.fields as Fields),
+    );
+    expect(columnsOf(organization?.fields as Fields), SCHEMA_CHANGED).toMatchObject(
+      columnsOf(organizationFields),
+    );
+    // The last three are in the conditions of the statement.
+    const text = { type: "string" };
+    const read = { ...memberFields, userId: text, organizationId: text, createdAt: { type: "date" } };
+    expect(columnsOf(member?.fields as Fields), SCHEMA_CHANGED).toMatchObject(columnsOf(read));
   });
 
   it("has the lifetime of a session that the gate uses", () => {

@@ -4,11 +4,13 @@ import { authBasePath } from "../../auth/auth-path";
 import { fieldLimits } from "../../auth/field-limits";
 import { sessionLifetime } from "../../auth/session-lifetime";
 import type { Env } from "../../env";
+import { organizations } from "../../organizations";
 import { userFields } from "../../token/claims";
 import { apiKeys } from "./api-keys";
 import type { createDatabase } from "./database";
 import { deviceSignIn } from "./device-sign-in";
 import { authLogger } from "./logger";
+import { organizationPlugins } from "./organizations";
 import { storedFields } from "./stored-fields";
 
 type Group<Name extends keyof BetterAuthOptions> = NonNullable<BetterAuthOptions[Name]>;
@@ -76,7 +78,13 @@ export function createAuth(
       deleteUser: endpoints.deleteUser,
     },
     // The scripts need the first plugins as well: `npm run migrate` creates their tables.
-    plugins: [storedFields(userFields), apiKeys(), ...deviceSignIn(), ...(endpoints.plugins ?? [])],
+    plugins: [
+      storedFields(userFields),
+      apiKeys(),
+      ...deviceSignIn(),
+      ...(organizations ? organizationPlugins() : []),
+      ...(endpoints.plugins ?? []),
+    ],
     session: {
       expiresIn: sessionLifetime.expiresIn,
       updateAge: sessionLifetime.updateAge,

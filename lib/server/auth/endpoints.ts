@@ -26,7 +26,7 @@ export interface AuthEndpoint {
    */
   readonly forPrograms?: true;
   /** If set, the endpoint is served only if this part of the configuration is set. */
-  readonly needs?: "providers" | "tokenEndpoint";
+  readonly needs?: "providers" | "tokenEndpoint" | "organizations";
 }
 
 export interface Limit {
@@ -84,6 +84,8 @@ export const limits = {
   /** An email to an address that the caller chooses. */
   mail: { account: "email", perAccount: 10, perAddress: 20, counts: "all" },
   newAddressMail: { account: "newEmail", perAccount: 10, perAddress: 60, counts: "all" },
+  /** A new organisation or invitation. Each stores a row. */
+  organization: { account: "session", perAccount: 20, perAddress: 60, counts: "all" },
   /** The token of a link in an email. */
   link: { account: "link", perAccount: 20, perAddress: 60, counts: "failures" },
   /**
@@ -133,6 +135,29 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
   "/revoke-session-by-id": { method: "POST" },
   "/revoke-sessions": { method: "POST" },
   "/revoke-other-sessions": { method: "POST" },
+
+  "/organization/create": { method: "POST", limits: ["organization"], needs: "organizations" },
+  "/organization/update": { method: "POST", needs: "organizations" },
+  "/organization/delete": { method: "POST", needs: "organizations" },
+  "/organization/check-slug": { method: "POST", needs: "organizations" },
+  "/organization/set-active": { method: "POST", needs: "organizations" },
+  "/organization/list": { method: "GET", needs: "organizations" },
+  "/organization/get-organization": { method: "GET", needs: "organizations" },
+  "/organization/get-full-organization": { method: "GET", needs: "organizations" },
+  "/organization/invite-member": { method: "POST", limits: ["organization"], needs: "organizations" },
+  "/organization/accept-invitation": { method: "POST", needs: "organizations" },
+  "/organization/reject-invitation": { method: "POST", needs: "organizations" },
+  "/organization/cancel-invitation": { method: "POST", needs: "organizations" },
+  "/organization/get-invitation": { method: "GET", needs: "organizations" },
+  "/organization/list-invitations": { method: "GET", needs: "organizations" },
+  "/organization/list-user-invitations": { method: "GET", needs: "organizations" },
+  "/organization/list-members": { method: "GET", needs: "organizations" },
+  "/organization/remove-member": { method: "POST", needs: "organizations" },
+  "/organization/update-member-role": { method: "POST", needs: "organizations" },
+  "/organization/leave": { method: "POST", needs: "organizations" },
+  "/organization/get-active-member": { method: "GET", needs: "organizations" },
+  "/organization/get-active-member-role": { method: "GET", needs: "organizations" },
+  "/organization/has-permission": { method: "POST", needs: "organizations" },
 
   // Better Auth redirects an invalid link here. This endpoint redirects to the sign-in page
   // (`onAPIError.errorURL`).

@@ -3,6 +3,7 @@ import { createSignedCookies } from "../../auth/signed-cookies";
 import { loadEnv } from "../../env";
 import { log } from "../../log/console-log";
 import { type RequestTrace, readTrace } from "../../log/request-trace";
+import { organizations } from "../../organizations";
 import { type ProblemCode, problemResponse, problems } from "../../problem";
 import { openKeyRing } from "../../token/key-ring";
 import { apiLogFields } from "../api-log-fields";
@@ -16,7 +17,7 @@ import { setResponseHeaders } from "./response-headers";
 import { scrubTokens } from "./scrub-tokens";
 
 const env = loadEnv();
-const checkRequest = createRequestGuard(env);
+const checkRequest = createRequestGuard(env, organizations);
 const { sign } = createSignedCookies(openKeyRing(env.authSecrets));
 
 /** The endpoints of the device sign-in that programs call are below it. */

@@ -6,6 +6,7 @@ import { withBasePath } from "../../base-path";
 import { loadEnv } from "../../env";
 import { loginPath } from "../../redirect-target";
 import { routes } from "../../routes";
+import type { Organization } from "../../token/contract";
 import { createMinter } from "../../token/mint";
 import { computeProgramTokenTtl } from "../../token/token-life";
 import { createMailer } from "../mail/mail";
@@ -16,6 +17,7 @@ import { createDatabase } from "./database";
 import { noteDatabaseFailure } from "./database-failures";
 import { createEmailCallbacks, LINK_LIFE_SECONDS } from "./email-callbacks";
 import { throwMailFailure } from "./mail-failure";
+import { readMembership, type SessionOfMember } from "./membership";
 import { onwardAddresses } from "./onward-addresses";
 import { withoutProviderTokens } from "./provider-tokens";
 import { rateLimits } from "./rate-limits";
@@ -79,9 +81,13 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
     revocation(),
     resetLinks(endResetLinks),
     accountRules(() => mailer.check().catch(throwMailFailure)),
-    ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, programTokenTtl, Date.now)] : []),
+    ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, programTokenTtl, Date.now, findOrganization)] : []),
   ],
 });
+
+async function findOrganization(session: SessionOfMember): Promise<Organization | undefined> {
+  return readMembership((await auth.$context).adapter, session);
+}
 
 async function endResetLinks(userId: string): Promise<void> {
   await query(`delete from verification where value = $1 and identifier like 'reset-password:%'`, [userId]);

@@ -22,10 +22,16 @@ export interface Refusal {
  * undefined for a request that is served. A path must be spelled exactly: other case, a trailing or
  * double slash and percent-encoding are refused.
  */
-export function createRequestGuard(env: Pick<Env, "origins" | "providers" | "tokenEndpoint">) {
-  const isServed = ({ needs }: AuthEndpoint) =>
-    needs === undefined ||
-    (needs === "tokenEndpoint" ? env.tokenEndpoint : Object.values(env.providers).some(Boolean));
+export function createRequestGuard(
+  env: Pick<Env, "origins" | "providers" | "tokenEndpoint">,
+  organizations: boolean,
+) {
+  const configured: Readonly<Record<NonNullable<AuthEndpoint["needs"]>, boolean>> = {
+    providers: Object.values(env.providers).some(Boolean),
+    tokenEndpoint: env.tokenEndpoint,
+    organizations,
+  };
+  const isServed = ({ needs }: AuthEndpoint) => needs === undefined || configured[needs];
   const served = Object.entries(authEndpoints)
     .filter(([, endpoint]) => isServed(endpoint))
     .map(([path, { method }]) => ({ method, pattern: patternOf(path) }));

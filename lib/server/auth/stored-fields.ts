@@ -135,7 +135,11 @@ function isImage(image: unknown): image is string | null {
 }
 
 function checkOther(field: string, value: unknown, own: OwnFields[string] | undefined): void {
-  const max = own?.validator?.input ? fieldLimits.validatedField : fieldLimits.field;
+  checkLength(field, value, own?.validator?.input ? fieldLimits.validatedField : fieldLimits.field);
+}
+
+/** @throws {APIError} 400 with the field and its limit */
+export function checkLength(field: string, value: unknown, max: number): void {
   if (lengthOf(value) <= max) return;
   throw refusal("FIELD_TOO_LONG", field, max, `The field ${field} has at most ${max} characters.`);
 }

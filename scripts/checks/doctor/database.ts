@@ -71,7 +71,7 @@ export const database: readonly Check<Context>[] = [
       } catch (error) {
         return failed(
           messageOf(error),
-          "Give the user in DATABASE_URL the rights SELECT, UPDATE and DELETE on session, SELECT and UPDATE on apiKey, and SELECT on user",
+          "Give the user in DATABASE_URL the rights SELECT, UPDATE and DELETE on session, SELECT and UPDATE on apiKey, and SELECT on user (with organisations also on member and organization)",
         );
       }
     },

@@ -71,6 +71,33 @@ it("a rule for an exact path does not apply below it", () => {
   expect(unmet(rules, "/backend/api/keys/1", member)).toBeUndefined();
 });
 
+describe("a rule for a role in the active organisation", () => {
+  const inOrg = (role: string): Identity => ({ ...member, org: { id: "org-1", slug: "acme", role } });
+
+  test.each(["admin", "billing,admin"])("is met by the member's role %s", (role) => {
+    const rules: Requirement[] = [{ path: "/backend/api/org/*", orgRole: "admin" }];
+    expect(unmet(rules, "/backend/api/org/invoices", inOrg(role))).toBeUndefined();
+  });
+
+  test.each(["", "owner", "member", "Admin"])("is not met by the member's role %j", (role) => {
+    const rules: Requirement[] = [{ path: "/backend/api/org/*", orgRole: "admin" }];
+    expect(unmet(rules, "/backend/api/org/invoices", inOrg(role))).toEqual({ org_role: "admin" });
+  });
+
+  it("is met by any role of its list", () => {
+    const orgRole = ["owner", "admin"];
+    const rules: Requirement[] = [{ path: "/backend/api/org/*", orgRole }];
+    expect(unmet(rules, "/backend/api/org", inOrg("owner"))).toBeUndefined();
+    expect(unmet(rules, "/backend/api/org", inOrg("admin"))).toBeUndefined();
+    expect(unmet(rules, "/backend/api/org", inOrg("member"))).toEqual({ org_role: orgRole });
+  });
+
+  it("is not met without an organisation, whatever role the user has", () => {
+    const rules: Requirement[] = [{ path: "/backend/api/org/*", orgRole: "admin" }];
+    expect(unmet(rules, "/backend/api/org", admin)).toEqual({ org_role: "admin" });
+  });
+});
+
 describe("a rule for a verified email", () => {
   const rules: Requirement[] = [{ path: "/backend/api/share", verifiedEmail: true }];
 
@@ -122,6 +149,7 @@ describe("the gate", () => {
   const APP = "http://localhost:3000";
   const requirements: Requirement[] = [
     { path: "/backend/api/admin/*", role: "admin" },
+    { path: "/backend/api/org/*", orgRole: ["owner", "admin"] },
     { path: "/backend/api/share", verifiedEmail: true },
     { path: "/backend/api/account/*", withinSeconds: 300 },
     { path: "/api/export", role: "admin" },
@@ -165,6 +193,16 @@ describe("the gate", () => {
   it("forwards a call with the role", async () => {
     const response = await send("/backend/api/admin/users", admin);
     expect(response.headers.get("x-middleware-rewrite")).toBe("http://backend.internal:8000/api/admin/users");
+  });
+
+  it("refuses a call without the role in the organisation with 403, and names the roles", async () => {
+    const response = await send("/backend/api/org/invoices", admin);
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({
+      detail: "This needs the role owner or admin in the active organisation.",
+      code: "gate_forbidden",
+      required: { org_role: ["owner", "admin"] },
+    });
   });
 
   it("refuses a call without a verified email with 403", async () => {

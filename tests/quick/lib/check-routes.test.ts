@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { checkRoutes, RoutesError } from "../../../lib/check-routes";
+import { organizations } from "../../../lib/organizations";
 import { type Backend, type Routes, routes } from "../../../lib/routes";
 
 const valid: Routes = {
@@ -45,10 +46,13 @@ const problemsOfFirst = (changes: Partial<Record<keyof Backend, unknown>>) =>
 const problemsOfSecond = (changes: Partial<Record<keyof Backend, unknown>>) =>
   problemsOf({ backends: [first, { ...second, access: [], ...changes }] });
 
-function problemsOf(changes: Partial<Record<keyof Routes, unknown>>): readonly string[] {
+function problemsOf(
+  changes: Partial<Record<keyof Routes, unknown>>,
+  organizations = true,
+): readonly string[] {
   try {
     // A list can also come from JavaScript, which has no types.
-    checkRoutes({ ...valid, ...changes } as Routes);
+    checkRoutes({ ...valid, ...changes } as Routes, organizations);
     return [];
   } catch (error) {
     if (!(error instanceof RoutesError)) throw error;
@@ -57,7 +61,7 @@ function problemsOf(changes: Partial<Record<keyof Routes, unknown>>): readonly s
 }
 
 it("the routes of this app are valid", () => {
-  expect(() => checkRoutes(routes)).not.toThrow();
+  expect(() => checkRoutes(routes, organizations)).not.toThrow();
 });
 
 it("valid routes with patterns are accepted", () => {
@@ -406,12 +410,12 @@ describe("a requirement is refused:", () => {
     [
       "without a condition",
       {},
-      "has no condition. Add one of role, verifiedEmail, withinSeconds, or remove the rule",
+      "has no condition. Add one of role, orgRole, verifiedEmail, withinSeconds, or remove the rule",
     ],
     [
       "an unknown condition",
       { roles: "admin" },
-      'has the condition "roles". Use role, verifiedEmail, withinSeconds',
+      'has the condition "roles". Use role, orgRole, verifiedEmail, withinSeconds',
     ],
     [
       "two roles",
@@ -419,6 +423,13 @@ describe("a requirement is refused:", () => {
       'has the role "admin,editor". Write one role, without a comma or white space',
     ],
     ["an empty role", { role: "" }, 'has the role "". Write one role, without a comma or white space'],
+    ...[[], "", "owner,admin", ["owner", ""], ["owner", "ad min"], [7], null].map(
+      (orgRole): [string, object, string] => [
+        `the roles ${JSON.stringify(orgRole)} in the organisation`,
+        { orgRole },
+        `has orgRole: ${JSON.stringify(orgRole)}. Write one role or a list, each without a comma or white space`,
+      ],
+    ),
     [
       "an email that need not be verified",
       { verifiedEmail: false },
@@ -441,7 +452,7 @@ describe("a requirement is refused:", () => {
   test.each([
     [
       "/admin/*",
-      "is below none of /backend, /reports, /api. Remove the rule. A page calls requireRole or requireSession",
+      "is below none of /backend, /reports, /api. Remove the rule. A page calls requireRole, requireOrgRole or requireSession",
     ],
     [
       "/backend/webhooks/payments",
@@ -462,10 +473,23 @@ describe("a requirement is refused:", () => {
     ]);
   });
 
+  it("with a role in the organisation, if the app has no organisations", () => {
+    const requirements = [
+      { path: "/backend/api/admin/*", role: "admin" },
+      { path: "/backend/api/org/*", orgRole: "admin" },
+    ];
+    expect(problemsOf({ requirements }, false)).toEqual([
+      'requirements: "/backend/api/org/*" has orgRole, and the app has no organisations. ' +
+        "Write organizations = true in lib/organizations.ts, or remove the condition",
+    ]);
+  });
+
   it("no other one", () => {
     const requirements = [
       { path: "/backend/api/admin/*", role: "admin", verifiedEmail: true },
       { path: "/backend/api/admin/keys", withinSeconds: 300 },
+      { path: "/backend/api/org/*", orgRole: "admin" },
+      { path: "/backend/api/org/invoices", orgRole: ["owner", "admin"] },
       { path: "/api/export", verifiedEmail: true },
     ];
     expect(problemsOf({ requirements })).toEqual([]);
@@ -475,7 +499,7 @@ describe("a requirement is refused:", () => {
 
 it("all problems are reported together, in one message that names the file", () => {
   const changes = { publicPages: ["/a/", "b"] } as unknown as Partial<Routes>;
-  expect(() => checkRoutes({ ...valid, ...changes })).toThrow(
+  expect(() => checkRoutes({ ...valid, ...changes }, false)).toThrow(
     'The routes in lib/routes.ts cannot be used:\n  - publicPages: "/a/" has a slash too many at its end. ' +
       'Remove it: "/about" is also "/about/"\n  - publicPages: "b" does not start with "/". Add it',
   );

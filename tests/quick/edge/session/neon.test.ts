@@ -1,7 +1,7 @@
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { afterEach, describe, expect, it } from "vitest";
 import { createNeonQuery } from "../../../../edge/session/neon";
-import { lookupStatement, userTableFields } from "../../../../edge/session/statement";
+import { appSchema, lookupStatement } from "../../../../edge/session/statement";
 
 /**
  * The gate's request to Neon is the one that the installed `@neondatabase/serverless` sends. After
@@ -54,7 +54,7 @@ const sentBy = (url: unknown, init: RequestInit | undefined): Sent => ({
   body: init?.body,
 });
 
-const statement = lookupStatement(userTableFields);
+const statement = lookupStatement(appSchema);
 const parameters = ["a".repeat(32), "2026-01-01T00:00:00.000Z", null, null];
 const EMPTY = { fields: [], rows: [], command: "SELECT", rowCount: 0 };
 

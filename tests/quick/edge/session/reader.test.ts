@@ -219,6 +219,43 @@ describe("the signed cookie", () => {
     expect(summary(await reader()(await bothCookies(options)))).toBe("store");
   });
 
+  describe("of a session with an active organisation", () => {
+    const acme = { id: "org-1", slug: "acme", role: "admin" };
+
+    it("contains the membership if the gate has signed it", async () => {
+      const header = await bothCookies({ activeOrganizationId: "org-1", org: acme });
+      expect(await reader()(header)).toMatchObject({
+        source: "cookie",
+        session: { identity: { org: acme } },
+      });
+    });
+
+    it("contains that the user is no member if the gate has signed it", async () => {
+      const result = await reader()(await bothCookies({ activeOrganizationId: "org-1", org: null }));
+      expect(result).toMatchObject({ source: "cookie", session: { identity } });
+      expect(result).not.toMatchObject({ session: { identity: { org: expect.anything() } } });
+    });
+
+    it("proves no membership if Better Auth has signed it, so the store is read", async () => {
+      expect(summary(await reader()(await bothCookies({ activeOrganizationId: "org-1" })))).toBe("store");
+    });
+
+    it("is trusted no longer than the bound, so a removed member loses the role", async () => {
+      const read = reader();
+      const header = await bothCookies({ activeOrganizationId: "org-1", org: acme });
+      time = START + 59_999;
+      expect(summary(await read(header))).toBe("cookie");
+      time = START + 60_000;
+      expect(summary(await read(header))).toBe("store");
+    });
+  });
+
+  it("without an active organisation gives no membership", async () => {
+    const result = await reader()(await bothCookies({ org: { id: "org-1", slug: "acme", role: "admin" } }));
+    expect(result).toMatchObject({ source: "cookie", session: { identity } });
+    expect(result).not.toMatchObject({ session: { identity: { org: expect.anything() } } });
+  });
+
   it("without a signature is not trusted", async () => {
     const [header, payload] = (await signCookieCache({ token: "abc", updatedAt: START })).split(".");
     const unsigned = `${btoa('{"alg":"none"}').replace(/=+$/, "")}.${payload}.`;

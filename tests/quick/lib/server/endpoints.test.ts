@@ -1,8 +1,10 @@
 import { describe, expect, it, test } from "vitest";
 import { parseEnv } from "../../../../lib/env";
+import { organizations } from "../../../../lib/organizations";
 import { createAuth } from "../../../../lib/server/auth/create-auth";
 import { createDatabase } from "../../../../lib/server/auth/database";
 import { authEndpoints, limits } from "../../../../lib/server/auth/endpoints";
+import { organizationPlugins } from "../../../../lib/server/auth/organizations";
 import { createRequestGuard } from "../../../../lib/server/auth/request-guard";
 import { revocation } from "../../../../lib/server/auth/revocation";
 import { tokenEndpoint } from "../../../../lib/server/auth/token-endpoint";
@@ -39,7 +41,11 @@ const env = parseEnv(testEnv(everything));
 
 function installed(): string[] {
   const mint = createMinter(env.jwt, () => crypto.randomUUID());
-  const plugins = [revocation(), tokenEndpoint(mint, 60, Date.now)];
+  const plugins = [
+    revocation(),
+    tokenEndpoint(mint, 60, Date.now, async () => undefined),
+    ...(organizations ? [] : organizationPlugins()),
+  ];
   const { api } = createAuth(env, createDatabase(env), { plugins });
   const endpoints = Object.values(api) as { path?: string; options: { method: string | string[] } }[];
   return endpoints.flatMap(({ path, options }) =>
@@ -62,6 +68,26 @@ it("each endpoint that takes a password or the token of a link, or sends an emai
       "/error",
       "/get-session",
       "/list-sessions",
+      "/organization/accept-invitation",
+      "/organization/cancel-invitation",
+      "/organization/check-slug",
+      "/organization/delete",
+      "/organization/get-active-member",
+      "/organization/get-active-member-role",
+      "/organization/get-full-organization",
+      "/organization/get-invitation",
+      "/organization/get-organization",
+      "/organization/has-permission",
+      "/organization/leave",
+      "/organization/list",
+      "/organization/list-invitations",
+      "/organization/list-members",
+      "/organization/list-user-invitations",
+      "/organization/reject-invitation",
+      "/organization/remove-member",
+      "/organization/set-active",
+      "/organization/update",
+      "/organization/update-member-role",
       "/revoke-other-sessions",
       "/revoke-session-by-id",
       "/revoke-sessions",
@@ -81,7 +107,7 @@ test.each(Object.entries(limits))(
 );
 
 describe("the request guard", () => {
-  const checkRequest = createRequestGuard(env);
+  const checkRequest = createRequestGuard(env, true);
   const check = (method: string, path: string, headers: Record<string, string> = {}) =>
     checkRequest({ method, url: `${env.appOrigin}/api/auth${path}`, headers: new Headers(headers) });
 
@@ -117,11 +143,13 @@ describe("the request guard", () => {
   });
 
   it("serves no endpoint whose part of the configuration is not set", () => {
-    const bare = createRequestGuard(parseEnv(testEnv({})));
+    const bare = createRequestGuard(parseEnv(testEnv({})), false);
     for (const [method, path] of [
       ["GET", "/token"],
       ["POST", "/sign-in/social"],
       ["GET", "/callback/github"],
+      ["POST", "/organization/create"],
+      ["GET", "/organization/list"],
     ] as const) {
       const url = `${env.appOrigin}/api/auth${path}`;
       expect(bare({ method, url, headers: new Headers() })).toEqual({ code: "auth_unknown_path" });

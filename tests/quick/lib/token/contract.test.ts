@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasRole, identityOf } from "../../../../lib/token/contract";
+import { hasOrgRole, hasRole, identityOf } from "../../../../lib/token/contract";
 
 const ada = { id: "user-1", email: "ada@example.com", name: "Ada" };
 const createdAt = new Date("2026-01-01T00:00:00.999Z");
@@ -34,6 +34,29 @@ describe("the identity of a session", () => {
   it.each([undefined, null, "", 7, true, ["admin"]])("has no role if the user's is %j", (role) => {
     expect(identityOf({ ...ada, role }, { id: "s" }).role).toBeUndefined();
   });
+
+  it("has the active organisation only if it is passed", () => {
+    const acme = { id: "org-1", slug: "acme", role: "admin" };
+    expect(identityOf(ada, { id: "s" }, acme).org).toEqual(acme);
+    expect(identityOf({ ...ada, org: acme }, { id: "s" }).org).toBeUndefined();
+  });
+
+  it.each([
+    ["admin, owner", "admin,owner"],
+    [" admin ,,", "admin"],
+    [" , ", ""],
+  ])("has the roles %j of a member as %j", (role, expected) => {
+    expect(identityOf(ada, { id: "s" }, { id: "org-1", slug: "acme", role }).org?.role).toBe(expected);
+  });
+
+  it("has a slug and roles of limited length, so that the token stays short", () => {
+    const org = { id: "org-1", slug: "s".repeat(5_000), role: "r".repeat(5_000) };
+    expect(identityOf(ada, { id: "s" }, org).org).toEqual({
+      id: "org-1",
+      slug: `${"s".repeat(99)}…`,
+      role: `${"r".repeat(254)}…`,
+    });
+  });
 });
 
 describe("a user", () => {
@@ -47,4 +70,21 @@ describe("a user", () => {
       expect(hasRole({ role }, "admin")).toBe(false);
     },
   );
+});
+
+describe("a member", () => {
+  const as = (role: string) => ({ org: { id: "org-1", slug: "acme", role } });
+
+  it.each(["admin", "owner", "billing,admin"])("with the role %s has one of owner and admin", (role) => {
+    expect(hasOrgRole(as(role), ["owner", "admin"])).toBe(true);
+  });
+
+  it.each(["", "member", "Admin", "administrator,co-owner"])("with the role %s has neither", (role) => {
+    expect(hasOrgRole(as(role), ["owner", "admin"])).toBe(false);
+  });
+
+  it("of no organisation has no role", () => {
+    expect(hasOrgRole({}, ["admin"])).toBe(false);
+    expect(hasOrgRole({ org: undefined }, [""])).toBe(false);
+  });
 });
