@@ -342,13 +342,17 @@ describe("the pages of the app in two languages", () => {
   it("keep the limit of /account in maxStale at /de/account", async () => {
     const leaver = new Visitor(origin);
     await leaver.signUp(`ended-${EMAIL}`);
-    expect((await open(leaver, "/de/account")).status).toBe(200);
+    expect((await open(leaver, "/de/projects")).status).toBe(200);
     await query(`delete from session using "user" where "userId" = "user".id and email = $1`, [
       `ended-${EMAIL}`,
     ]);
-    // The gate still trusts its memory here, and the page itself finds the session ended.
-    const ended = await open(leaver, "/de/account");
-    expect([ended.status, ended.headers.get("location")]).toEqual([307, "/de/login?next=%2Fde%2Faccount"]);
+    // Here the gate trusts its memory. The not-found page makes no check of its own.
+    expect((await open(leaver, "/de/none")).status).toBe(404);
+    const ended = await open(leaver, "/de/account/none");
+    expect([ended.status, ended.headers.get("location")]).toEqual([
+      307,
+      "/de/login?next=%2Fde%2Faccount%2Fnone",
+    ]);
   });
 
   describe("in a browser", () => {

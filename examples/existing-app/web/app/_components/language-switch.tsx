@@ -1,6 +1,6 @@
 "use client";
 
-import { useLocale, useTranslations } from "next-intl";
+import { type Locale, useLocale, useTranslations } from "next-intl";
 import { usePathname, useRouter } from "@/i18n/navigation";
 import { routing } from "@/i18n/routing";
 
@@ -13,7 +13,7 @@ export function LanguageSwitch() {
       {t("label")}{" "}
       <select
         value={useLocale()}
-        onChange={({ target }) => router.replace(pathname, { locale: target.value })}
+        onChange={({ target }) => router.replace(pathname, { locale: target.value as Locale })}
         className="min-h-11 rounded-lg bg-card px-2"
       >
         {routing.locales.map((locale) => (
