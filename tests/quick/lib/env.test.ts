@@ -291,7 +291,7 @@ describe("a second backend", () => {
 
   it("without an address is a problem with the name of its variable", () => {
     expect(problemsOfTwo(good)).toEqual([
-      "REPORTS_URL: is not set. Set it to the address of FastAPI for /reports, such as https://api.example.com",
+      "REPORTS_URL: is not set. Set it to the address of the backend at /reports, such as https://api.example.com",
     ]);
   });
 
