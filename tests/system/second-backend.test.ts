@@ -125,7 +125,7 @@ test("npm run up without REPORTS_URL says what to set and where", async () => {
 });
 
 test("npm run api:types refuses a document without a backend, and names it", async () => {
-  const stray = path.join(folder, "lib/api/report.openapi.json");
+  const stray = path.join(folder, "lib/api", "report.openapi.json");
   writeFileSync(stray, "{}");
   try {
     await expect(run("node scripts/run.mjs api-types", process.env)).rejects.toThrow(
