@@ -1,7 +1,7 @@
 import { connection } from "next/server";
-import { Brand } from "./_components/brand";
-import { FlowDiagram } from "./_components/flow-diagram";
-import { LandingActions } from "./_components/landing-actions";
+import { Brand } from "@/app/_components/brand";
+import { FlowDiagram } from "@/app/_components/flow-diagram";
+import { LandingActions } from "@/app/_components/landing-actions";
 
 const points = [
   {

@@ -292,7 +292,7 @@ function readBackendUrls(
     backends.map(({ prefix, address }) => [
       address,
       read(address, parseBaseUrl, {
-        missing: `Set it to the address of FastAPI for ${prefix}, such as https://api.example.com`,
+        missing: `Set it to the address of the backend at ${prefix}, such as https://api.example.com`,
       }),
     ]),
   );

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { slugOf } from "../lib/backends";
@@ -50,6 +50,7 @@ const sources: readonly Source[] = [
 ];
 
 main(async () => {
+  assertNoStrayDocuments();
   await ensureTools();
   for (const { name, file, read } of sources) {
     const types = await step(`Read the OpenAPI document of ${name}`, async () => {
@@ -66,6 +67,21 @@ main(async () => {
     if (committed !== types) fail(`${file} does not match the OpenAPI document. Run: npm run api:types`);
   }
 });
+
+/** @throws {UserError} if there is a document whose name is not that of a further backend */
+function assertNoStrayDocuments(): void {
+  const names = further.map((backend) => `${slugOf(backend)}.openapi.json`);
+  const found = readdirSync(path.join(root, "lib/api")).filter((name) => name.endsWith(".openapi.json"));
+  const stray = found.filter((name) => !names.includes(name));
+  if (stray.length === 0) return;
+  const expected =
+    names.length > 0
+      ? `lib/routes.ts has further backends for ${names.join(", ")}`
+      : "lib/routes.ts has no further backend";
+  fail(
+    `lib/api/${stray.join(", lib/api/")}: no backend has this name. ${expected}. Rename the file, add the backend, or delete the file (docs/second-backend.md).`,
+  );
+}
 
 /** The document of the first backend, which `backend/openapi.py` prints. */
 async function printDocument(): Promise<Buffer> {

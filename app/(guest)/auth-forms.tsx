@@ -1,10 +1,10 @@
 "use client";
 
-import { withBasePath } from "../../lib/base-path";
-import { routes } from "../../lib/routes";
-import { AccountForm } from "../_account/account-form";
-import { callAuth } from "../_account/call-auth";
-import { emailField, nameField, newPasswordField, passwordField } from "../_account/fields";
+import { AccountForm } from "@/app/_account/account-form";
+import { callAuth } from "@/app/_account/call-auth";
+import { emailField, nameField, newPasswordField, passwordField } from "@/app/_account/fields";
+import { withBasePath } from "@/lib/base-path";
+import { routes } from "@/lib/routes";
 
 const loginFields = [
   { ...emailField, autoComplete: "username" },

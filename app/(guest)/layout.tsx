@@ -1,7 +1,7 @@
 import { connection } from "next/server";
 import type { ReactNode } from "react";
-import { Brand } from "../_components/brand";
-import { Card } from "../_components/card";
+import { Brand } from "@/app/_components/brand";
+import { Card } from "@/app/_components/card";
 
 /** Layout of sign-in and sign-up: a card in the middle, without other navigation. */
 export default async function GuestLayout({ children }: { children: ReactNode }) {

@@ -1,13 +1,13 @@
 "use client";
 
 import { useState } from "react";
-import { signIn } from "../../lib/browser/auth-client";
-import type { ProviderName } from "../../lib/env";
-import { formErrors } from "../_account/form-errors";
-import { providerName } from "../_account/provider-name";
-import { Alert } from "../_components/alert";
-import { Button } from "../_components/button";
-import { callbackUrls } from "./callback-urls";
+import { callbackUrls } from "@/app/_account/callback-urls";
+import { formErrors } from "@/app/_account/form-errors";
+import { providerName } from "@/app/_account/provider-name";
+import { Alert } from "@/app/_components/alert";
+import { Button } from "@/app/_components/button";
+import { signIn } from "@/lib/browser/auth-client";
+import type { ProviderName } from "@/lib/env";
 
 const TIMEOUT_MS = 20_000;
 

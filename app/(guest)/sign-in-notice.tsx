@@ -1,5 +1,5 @@
-import { Notice } from "../_account/notice";
-import { Alert } from "../_components/alert";
+import { Notice } from "@/app/_account/notice";
+import { Alert } from "@/app/_components/alert";
 
 /** Better Auth's codes for a failed sign-in through another site. */
 const failures: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { connection } from "next/server";
 import type { ReactNode } from "react";
-import { Brand } from "../_components/brand";
-import { Toasts } from "../_components/toasts";
+import { Brand } from "@/app/_components/brand";
+import { Toasts } from "@/app/_components/toasts";
 import { NavLinks } from "./nav-links";
 import { OfflineNote } from "./offline-note";
 import { UserMenu } from "./user-menu";

@@ -1,9 +1,9 @@
 import { headers } from "next/headers";
-import { ApiError } from "../../lib/api/client";
-import { log } from "../../lib/log/console-log";
-import { readTrace } from "../../lib/log/request-trace";
-import { backend } from "../../lib/server/backend";
-import { describeCallError } from "../../lib/server/backend-api";
+import { ApiError } from "@/lib/api/client";
+import { log } from "@/lib/log/console-log";
+import { readTrace } from "@/lib/log/request-trace";
+import { backend } from "@/lib/server/backend";
+import { describeCallError } from "@/lib/server/backend-api";
 import type { Task } from "./tasks/changes";
 
 export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };

@@ -1,9 +1,9 @@
 "use client";
 
 import { useEffect } from "react";
-import { OfflineIcon } from "../_components/icons";
-import { toast } from "../_components/toast";
-import { useOnline } from "../_components/use-online";
+import { OfflineIcon } from "@/app/_components/icons";
+import { toast } from "@/app/_components/toast";
+import { useOnline } from "@/app/_components/use-online";
 
 /**
  * A note for all pages: without a network, they show the data that was loaded last. The layout does

@@ -2,8 +2,8 @@
 
 import { useRouter } from "next/navigation";
 import { useTransition } from "react";
-import { Alert } from "../_components/alert";
-import { Button } from "../_components/button";
+import { Alert } from "@/app/_components/alert";
+import { Button } from "@/app/_components/button";
 import type { LoadFailure } from "./load-tasks";
 
 export function TasksUnavailable({ reason, requestId }: LoadFailure) {

@@ -1,13 +1,13 @@
 "use client";
 
 import { useState } from "react";
-import { withBasePath } from "../../lib/base-path";
-import { signOut } from "../../lib/browser/auth-client";
-import { routes } from "../../lib/routes";
-import { Alert } from "../_components/alert";
-import { Button } from "../_components/button";
-import { PersonIcon } from "../_components/icons";
-import { Menu, MenuItem, MenuLink } from "../_components/menu";
+import { Alert } from "@/app/_components/alert";
+import { Button } from "@/app/_components/button";
+import { PersonIcon } from "@/app/_components/icons";
+import { Menu, MenuItem, MenuLink } from "@/app/_components/menu";
+import { withBasePath } from "@/lib/base-path";
+import { signOut } from "@/lib/browser/auth-client";
+import { routes } from "@/lib/routes";
 
 const TIMEOUT_MS = 10_000;
 

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import { buttonClass } from "../_components/button";
-import { MessagePage } from "../_components/message-page";
+import { buttonClass } from "@/app/_components/button";
+import { MessagePage } from "@/app/_components/message-page";
 
 export const metadata: Metadata = { title: "Account deleted", robots: { index: false } };
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ContentSources } from "../../lib/csp";
+import { splitLocale } from "../../lib/locale-prefix";
 import { matchesPattern } from "../../lib/route-patterns";
 import type { Routes } from "../../lib/routes";
 import { buildStaticPolicy, toSource } from "../../lib/server/static-page-policy";
@@ -36,10 +37,12 @@ export function finishBuild(distDir: string, { routes, contentSources, secure }:
   );
   const sources = new Set(inAdvance.map((page) => prerendered.routes[page]?.srcRoute ?? page));
   const problems = [
-    ...inAdvance.filter((page) => !isStatic(page, routes)).map(describeUnlisted),
+    ...inAdvance
+      .filter((page) => !isStatic(page, routes))
+      .map((page) => describeUnlisted(page, splitLocale(page, routes).page)),
     ...pages
       .filter((page) => !sources.has(page) && !(page in prerendered.dynamicRoutes))
-      .filter((page) => isStatic(examplePath(page), routes))
+      .filter((page) => isStatic(examplePath(page, routes), routes))
       .map(describeDynamic),
   ];
   for (const page of inAdvance.filter((page) => isStatic(page, routes))) {
@@ -54,8 +57,13 @@ export function finishBuild(distDir: string, { routes, contentSources, secure }:
     fail(`These pages cannot work:\n${problems.map((line) => `  - ${line}`).join("\n")}`);
 }
 
-/** An exact path in another list is an exception inside of a folder of static pages. */
-function isStatic(page: string, { publicPages, guestPages, staticPages = [] }: Routes): boolean {
+/**
+ * As the gate classifies it. An exact path in another list is an exception inside of a folder of
+ * static pages.
+ */
+function isStatic(path: string, routes: Routes): boolean {
+  const { publicPages, guestPages, staticPages = [] } = routes;
+  const { page } = splitLocale(path, routes);
   const exceptions: readonly string[] = [...publicPages, ...guestPages];
   return !exceptions.includes(page) && staticPages.some((pattern) => matchesPattern(page, pattern));
 }
@@ -68,16 +76,17 @@ function readPages(distDir: string): string[] {
     .map(([, page]) => page);
 }
 
-function examplePath(page: string): string {
-  return page.replace(/\[[^/]*\]/g, "example");
+/** A path of the page. A first segment that is dynamic is the language, if the app has several. */
+function examplePath(page: string, { locales: [locale = "example"] = [] }: Routes): string {
+  return page.replace(/^\/\[[^/]*\]/, `/${locale}`).replace(/\[[^/]*\]/g, "example");
 }
 
 function htmlOf(distDir: string, page: string): string {
   return path.join(distDir, "server/app", `${page === "/" ? "/index" : page}.html`);
 }
 
-function describeUnlisted(page: string): string {
-  return `"${page}" is rendered in advance, so its scripts have no nonce and would be blocked. If it is open to everyone, list it in staticPages of lib/routes.ts. Otherwise call "await connection()" of next/server in the page`;
+function describeUnlisted(page: string, entry: string): string {
+  return `"${page}" is rendered in advance, so its scripts have no nonce and would be blocked. If it is open to everyone, list "${entry}" in staticPages of lib/routes.ts. Otherwise call "await connection()" of next/server in the page`;
 }
 
 function describeDynamic(page: string): string {

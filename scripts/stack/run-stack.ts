@@ -1,7 +1,7 @@
 import path from "node:path";
 import { withBasePath } from "../../lib/base-path";
 import type { Env } from "../../lib/env";
-import { routes } from "../../lib/routes";
+import { type Routes, routes } from "../../lib/routes";
 import { readSettings, writeSecrets } from "../lib/env-file";
 import { frameLines } from "../lib/frame-lines";
 import type { AtEnd } from "../lib/main";
@@ -70,8 +70,21 @@ function readConfiguration(mode: Mode): Promise<Settings> {
     if (added.length > 0) note(`generated ${added.join(" and ")}`);
     const settings = readSettings({ dev });
     checkEnv({ ...throwAwayEnv(), ...settings });
+    assertFurtherBackends(settings, mode);
     return settings;
   });
+}
+
+/** Only the reference backend is started here. */
+function assertFurtherBackends(settings: Settings, mode: Mode): void {
+  const [, ...further]: Routes["backends"] = routes.backends;
+  const missing = further.filter(({ address }) => !settings[address]);
+  if (missing.length === 0) return;
+  const lines = missing.map(
+    ({ address, prefix }) =>
+      `${address}: is not set, the address of the backend at ${prefix}. Start this backend, and add its address to .env.local, such as ${address}=http://127.0.0.1:8001`,
+  );
+  fail(`\`npm run ${mode}\` starts only the first backend (docs/second-backend.md).\n${lines.join("\n")}`);
 }
 
 async function claimPort(value: string, mode: Mode): Promise<number> {

@@ -104,6 +104,32 @@ describe("code of next.config.ts (lib/build)", () => {
   });
 });
 
+describe("the pages that a project with languages moves (docs/base-path-and-languages.md)", () => {
+  const moved = ["app/page.tsx", "app/error.tsx", "app/account-deleted", "app/(guest)", "app/(signed-in)"];
+  const isMoved = (file: string) => under(...moved).includes(file);
+
+  it("import what stays by the alias", () => {
+    const relative = under(...moved).flatMap((importer) =>
+      (graph.get(importer) ?? [])
+        .filter(({ specifier, file }) => specifier.startsWith(".") && file && !isMoved(file))
+        .map(({ specifier }) => `${importer}: ${specifier}`),
+    );
+    expect(relative).toEqual([]);
+  });
+
+  it("are imported by no other file", () => {
+    const demo = /^app\/\(signed-in\)\/tasks\//;
+    const importers = files
+      .filter((file) => !isMoved(file))
+      .flatMap((importer) =>
+        (graph.get(importer) ?? [])
+          .filter(({ file }) => file && isMoved(file) && !demo.test(file))
+          .map(({ specifier }) => `${importer}: ${specifier}`),
+      );
+    expect(importers).toEqual([]);
+  });
+});
+
 test("the rest of lib loads no module of Node, and neither Better Auth nor a database", () => {
   const neutral = under("lib").filter((file) => !/^lib\/(server|browser|build)\//.test(file));
   const loaded = neutral.flatMap((file) =>

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,12 +12,12 @@ import { linkTree } from "../../scripts/lib/link-tree";
 import { freePort } from "../../scripts/lib/ports";
 import { runProcess } from "../../scripts/lib/process";
 import { root } from "../../scripts/lib/root";
-import { ensureInstalled, ensureTools } from "../../scripts/lib/tools";
+import { ensureTools } from "../../scripts/lib/tools";
 import { ensureVenv } from "../../scripts/stack/backend";
 import { Visitor } from "../../scripts/stack/visitor";
 import { applySample, readSamples } from "../fixtures/guides";
+import { linkNextIntl } from "../fixtures/link-next-intl";
 import { startMailServer } from "../fixtures/mail-server";
-import { correctImports } from "../fixtures/move-pages";
 import { copyProject, isolateFromProject } from "../fixtures/project-copy";
 
 /**
@@ -26,7 +26,6 @@ import { copyProject, isolateFromProject } from "../fixtures/project-copy";
  */
 
 const PAGE = "base-path-and-languages.md";
-const INTL = path.join(root, "tests/fixtures/next-intl");
 const folder = path.join(root, ".data/base-path");
 const logDir = mkdtempSync(path.join(tmpdir(), "gatehouse-base-path-"));
 
@@ -38,11 +37,13 @@ let browser: Browser;
 let env: Record<string, string | undefined>;
 
 beforeAll(async () => {
-  await Promise.all([ensureVenv(), ensureTools(), ensureInstalled(INTL, "npm-next-intl")]);
+  await Promise.all([ensureVenv(), ensureTools()]);
   copyProject(folder);
   // They import the pages that are moved.
   for (const name of ["tests", "vitest.config.ts"]) rmSync(path.join(folder, name), { recursive: true });
-  linkPackages();
+  linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+  await linkNextIntl(folder);
+  symlinkSync(path.join(root, "backend/.venv"), path.join(folder, "backend/.venv"));
   const steps = readSamples().filter(({ page }) => page === PAGE);
   await runProcess({ name: "git", command: "git", args: ["init", "-q", "."], cwd: folder, logDir });
   await runProcess({ name: "git", command: "git", args: ["add", "."], cwd: folder, logDir });
@@ -53,8 +54,6 @@ beforeAll(async () => {
     if (step.language !== "sh") applySample(step, folder);
     else await runProcess({ name: "move", command: "sh", args: ["-ec", step.text], cwd: folder, logDir });
   }
-  const pages = path.join(folder, "app");
-  correctImports(pages, path.join(pages, "[locale]"), readdirSync(path.join(pages, "[locale]")));
   isolateFromProject(folder);
   [mail, browser] = await Promise.all([startMailServer(), launchBrowser()]);
   await start();
@@ -69,20 +68,6 @@ afterAll(async () => {
   await mail?.stop();
   rmSync(logDir, { recursive: true, force: true });
 });
-
-function linkPackages(): void {
-  linkTree(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-  const packages = readdirSync(path.join(INTL, "node_modules")).flatMap((name) =>
-    name.startsWith("@")
-      ? readdirSync(path.join(INTL, "node_modules", name)).map((one) => `${name}/${one}`)
-      : [name],
-  );
-  for (const name of packages.filter((name) => !name.startsWith("."))) {
-    const target = path.join(folder, "node_modules", name);
-    if (!existsSync(target)) linkTree(path.join(INTL, "node_modules", name), target);
-  }
-  symlinkSync(path.join(root, "backend/.venv"), path.join(folder, "backend/.venv"));
-}
 
 /** Runs `npm run up`, with a mail server and a sign-in through GitHub. */
 async function start(): Promise<void> {

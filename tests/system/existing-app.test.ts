@@ -1,8 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
 import pg from "pg";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { launchBrowser } from "../../scripts/lib/chromium";
 import { Visitor } from "../../scripts/stack/visitor";
-import { buildExistingApp, type ExistingApp } from "../fixtures/existing-app";
+import { buildExistingApp, ENV_BEFORE, type ExistingApp } from "../fixtures/existing-app";
 import { isFull } from "../fixtures/full";
 
 /** The app of a team behind the gate, as docs/existing-app.md puts it there. */
@@ -20,6 +22,19 @@ const DOCUMENT = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch
 const signatureOf = (body: string) =>
   createHmac("sha256", "from-the-payment-service").update(body).digest("hex");
 const codeOf = async (response: Response) => [response.status, (await response.json()).code];
+
+async function query(text: string, values: unknown[] = []): Promise<void> {
+  const client = new pg.Client(example.databaseUrl);
+  await client.connect();
+  await client.query(text, values);
+  await client.end();
+}
+
+test("the steps of the page keep what .env.local had before", () => {
+  expect(example.envFile.startsWith(`${ENV_BEFORE}\n`)).toBe(true);
+  expect(example.envFile.match(/^JWT_SECRET_KEY=/gm)).toHaveLength(1);
+  expect(example.envFile).toMatch(/^REPORTS_URL=http:\/\/127\.0\.0\.1:\d+$/m);
+});
 
 describe.each(["rewrite", "relay"])(
   "the app of docs/existing-app.md, with forwarding by %s",
@@ -40,10 +55,7 @@ describe.each(["rewrite", "relay"])(
     /** Signs up, then changes the row of the user as docs/existing-app.md does, and signs in again. */
     async function signUpAdmin(email: string): Promise<Visitor> {
       await new Visitor(origin).signUp(email);
-      const client = new pg.Client(example.databaseUrl);
-      await client.connect();
-      await client.query(`update "user" set tenant = 'acme', role = 'admin' where email = $1`, [email]);
-      await client.end();
+      await query(`update "user" set tenant = 'acme', role = 'admin' where email = $1`, [email]);
       const changed = new Visitor(origin);
       await changed.signIn(email);
       return changed;
@@ -75,14 +87,14 @@ describe.each(["rewrite", "relay"])(
     it("protects every path and page that is in no list", async () => {
       expect(await codeOf(await visitor.fetch("/backend/api/projects"))).toEqual([401, "gate_signed_out"]);
       expect(await codeOf(await visitor.fetch("/reports/api/summary"))).toEqual([401, "gate_signed_out"]);
-      const page = await visitor.fetch("/export", { headers: DOCUMENT });
-      expect([page.status, page.headers.get("location")]).toEqual([307, "/login?next=%2Fexport"]);
+      const page = await visitor.fetch("/en/export", { headers: DOCUMENT });
+      expect([page.status, page.headers.get("location")]).toEqual([307, "/en/login?next=%2Fen%2Fexport"]);
     });
 
     it("waits for a slow response, and so does a page that calls FastAPI", async () => {
       const [direct, page] = await Promise.all([
         member.fetch("/backend/api/export?seconds=9"),
-        member.fetch("/export"),
+        member.fetch("/en/export"),
       ]);
       expect([direct.status, page.status]).toEqual([200, 200]);
       expect(await page.text()).toContain("Exported");
@@ -121,8 +133,8 @@ describe.each(["rewrite", "relay"])(
 
     it("lets only an admin use the administration", async () => {
       expect(await codeOf(await member.fetch("/backend/api/admin/orders"))).toEqual([403, "gate_forbidden"]);
-      expect((await member.fetch("/admin")).status).toBe(404);
-      expect(await (await admin.fetch("/admin")).text()).toContain("paid orders");
+      expect((await member.fetch("/en/admin")).status).toBe(404);
+      expect(await (await admin.fetch("/en/admin")).text()).toContain("paid orders");
     });
 
     it("keeps the tenants apart", async () => {
@@ -133,15 +145,18 @@ describe.each(["rewrite", "relay"])(
     });
 
     it("adds a project by a server action", async () => {
-      const page = await (await member.fetch("/projects")).text();
+      const page = await (await member.fetch("/de/projects")).text();
       const [, action = ""] = page.match(/name="(\$ACTION_ID_[^"]+)"/) ?? [];
       const form = new FormData();
       form.set(action, "");
       form.set("name", `Crane ${forwarding}`);
       const send = (who: Visitor) =>
-        who.fetch("/projects", { method: "POST", body: form, headers: { origin, ...DOCUMENT } });
+        who.fetch("/de/projects", { method: "POST", body: form, headers: { origin, ...DOCUMENT } });
       const refused = await send(visitor);
-      expect([refused.status, refused.headers.get("location")]).toEqual([303, "/login?next=%2Fprojects"]);
+      expect([refused.status, refused.headers.get("location")]).toEqual([
+        303,
+        "/de/login?next=%2Fde%2Fprojects",
+      ]);
       expect((await send(member)).status).toBe(200);
       expect(await json(member, "/backend/api/projects")).toContain(`Crane ${forwarding}`);
     });
@@ -169,22 +184,15 @@ describe.each(["rewrite", "relay"])(
       expect(await (await call(example.cronSecret)).json()).toEqual({ removed: 0 });
     });
 
-    it("shows the blog to everyone, rendered once", async () => {
-      const page = await visitor.fetch("/blog/opening-day");
-      expect(await page.text()).toContain("We are open");
-      expect(page.headers.get("cache-control")).toContain("s-maxage");
-      expect((await visitor.fetch("/blog/none")).status).toBe(404);
-    });
-
     it("shows an image of public/ on the sign-in page", async () => {
-      const page = await (await visitor.fetch("/login", { headers: DOCUMENT })).text();
+      const page = await (await visitor.fetch("/en/login", { headers: DOCUMENT })).text();
       expect(page).toContain('src="/images/logo.svg"');
       const logo = await visitor.fetch("/images/logo.svg");
       expect([logo.status, logo.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
     });
 
     it("shows an image of public/ through next/image", async () => {
-      const page = await (await visitor.fetch("/blog/opening-day")).text();
+      const page = await (await visitor.fetch("/en/blog/opening-day")).text();
       const [, source = ""] = page.match(/src="(\/_next\/image[^"]+)"/) ?? [];
       const image = await visitor.fetch(source.replaceAll("&amp;", "&"));
       expect([image.status, image.headers.get("content-type")]).toEqual([200, "image/png"]);
@@ -192,7 +200,7 @@ describe.each(["rewrite", "relay"])(
 
     it.each([
       ["/manifest.webmanifest", '"Harbour"'],
-      ["/sitemap.xml", "https://harbour.example/blog/opening-day"],
+      ["/sitemap.xml", "https://harbour.example/de/blog/opening-day"],
       ["/robots.txt", "Disallow: /reports/"],
     ])("serves %s to everyone", async (path, text) => {
       const response = await visitor.fetch(path);
@@ -208,4 +216,188 @@ test("each service refuses the token of the other", async () => {
   const refused = [401, "token_wrong_audience"];
   expect(await codeOf(await member.fetch("/backend/api/summary"))).toEqual(refused);
   expect(await codeOf(await member.fetch("/reports/api/projects"))).toEqual(refused);
+});
+
+describe("the pages of the app in two languages", () => {
+  let origin: string;
+  let visitor: Visitor;
+  let member: Visitor;
+
+  beforeAll(async () => {
+    origin = await example.start({});
+    visitor = new Visitor(origin);
+    member = new Visitor(origin);
+    await member.signUp(`languages-${EMAIL}`);
+  });
+
+  const open = (who: Visitor, path: string, headers: Record<string, string> = {}) =>
+    who.fetch(path, { headers: { ...DOCUMENT, ...headers } });
+  /** A request without cookies. */
+  const openFirst = (path: string, language: string) =>
+    open(new Visitor(origin), path, { "accept-language": language });
+  const policyOf = ({ headers }: Response) => headers.get("content-security-policy") ?? "";
+  const cookiesOf = ({ headers }: Response) => headers.getSetCookie().map((text) => text.split("=", 1)[0]);
+
+  it.each(["en", "de"])("lead a visitor whose browser prefers %s there from /", async (language) => {
+    const { status, headers } = await openFirst("/", language);
+    expect([status, headers.get("location")]).toEqual([307, `/${language}`]);
+    expect(headers.get("cache-control")).toBe("private, no-store");
+  });
+
+  it.each([
+    ["/en", "en", "Everything about your harbour"],
+    ["/de", "de", "Alles über Ihren Hafen"],
+    ["/en/blog/opening-day", "en", "We are open"],
+    ["/de/blog/opening-day", "de", "Ab Montag haben wir geöffnet"],
+  ])("are static at %s, with a policy without a nonce", async (path, language, text) => {
+    const response = await openFirst(path, language);
+    const html = await response.text();
+    expect(html).toContain(`<html lang="${language}"`);
+    expect(html).toContain(text);
+    expect(html).not.toContain("nonce=");
+    expect(policyOf(response)).toContain("'sha256-");
+    expect(policyOf(response)).not.toContain("'nonce-");
+    expect(response.headers.get("cache-control")).toContain("s-maxage");
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect(response.headers.get("x-nextjs-cache")).toBe("HIT");
+  });
+
+  it.each(["/de/account-deleted", "/de/forgot-password", "/de/login"])(
+    "contain the gate's own page %s, which is open",
+    async (path) => {
+      const response = await open(visitor, path);
+      expect([response.status, await response.text()]).toEqual([
+        200,
+        expect.stringContaining('<html lang="de"'),
+      ]);
+    },
+  );
+
+  it("set the cookie of next-intl, and then no shared cache stores the page", async () => {
+    const response = await openFirst("/de/blog/opening-day", "en");
+    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/^NEXT_LOCALE=de;/)]);
+    expect(response.headers.get("cache-control")).toBe("private, no-store");
+    expect(response.headers.get("link")).toContain('hreflang="en"');
+  });
+
+  it("lead a visitor to the sign-in page, in the language of the page", async () => {
+    const response = await open(visitor, "/de/projects");
+    expect([response.status, response.headers.get("location")]).toEqual([
+      307,
+      "/de/login?next=%2Fde%2Fprojects",
+    ]);
+    expect(await response.text()).not.toContain("Projekte");
+  });
+
+  it("show a member the page of a path in each language, with a nonce", async () => {
+    for (const [path, text] of [
+      ["/de/projects", "Projekte"],
+      ["/en/projects", "Projects"],
+    ] as const) {
+      const response = await open(member, path);
+      expect([response.status, await response.text()]).toEqual([200, expect.stringContaining(text)]);
+      expect(policyOf(response)).toContain("'nonce-");
+    }
+  });
+
+  it("send the session's cookies and the one of next-intl, and none of the headers for the page", async () => {
+    const stale = new Visitor(origin);
+    for (const [name, value] of member.cookies) {
+      // Without the cookie cache the gate reads the store, and sets a new one.
+      if (!/session_data|NEXT_LOCALE/.test(name)) stale.cookies.set(name, value);
+    }
+    const response = await open(stale, "/de/projects", { "accept-language": "en" });
+    expect(response.status).toBe(200);
+    expect(cookiesOf(response)).toEqual(
+      expect.arrayContaining(["NEXT_LOCALE", expect.stringContaining("session_data")]),
+    );
+    const names = [...response.headers.keys()];
+    expect(names.filter((name) => /^(x-middleware-|x-next-intl-|authorization|cookie)/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  it("give the page the language of its path, not the one in a header of the client", async () => {
+    const response = await open(member, "/de/projects", { "x-next-intl-locale": "en" });
+    expect(await response.text()).toContain("Hinzufügen");
+  });
+
+  it.each([
+    ["/de/blog/none", "visitor"],
+    ["/de/none", "member"],
+  ])("show at %s the not-found page in the language of the path", async (path, who) => {
+    const response = await open(who === "member" ? member : visitor, path);
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain("Seite nicht gefunden");
+  });
+
+  it.each(["/fr/blog/opening-day", "/DE/projects", "/de/api/cron/cleanup", "/de/backend/api/prices"])(
+    "protect %s, which is no page of a language",
+    async (path) => {
+      const { status, headers } = await open(new Visitor(origin), path);
+      expect([status, headers.get("location")]).toEqual([307, expect.stringMatching(/\/login\?next=/)]);
+    },
+  );
+
+  it("keep the limit of /account in maxStale at /de/account", async () => {
+    const leaver = new Visitor(origin);
+    await leaver.signUp(`ended-${EMAIL}`);
+    expect((await open(leaver, "/de/projects")).status).toBe(200);
+    await query(`delete from session using "user" where "userId" = "user".id and email = $1`, [
+      `ended-${EMAIL}`,
+    ]);
+    // Here the gate trusts its memory. The not-found page makes no check of its own.
+    expect((await open(leaver, "/de/none")).status).toBe(404);
+    const ended = await open(leaver, "/de/account/none");
+    expect([ended.status, ended.headers.get("location")]).toEqual([
+      307,
+      "/de/login?next=%2Fde%2Faccount%2Fnone",
+    ]);
+  });
+
+  describe("in a browser", () => {
+    let browser: Browser;
+    let page: Page;
+    const problems: string[] = [];
+
+    beforeAll(async () => {
+      browser = await launchBrowser();
+      const context = await browser.newContext({ baseURL: origin, locale: "de-DE" });
+      page = await context.newPage();
+      page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+      page.on("pageerror", (error) => problems.push(error.message));
+    });
+    afterAll(() => browser?.close());
+
+    it("run the scripts of a static page, whose switch changes the language", async () => {
+      await page.goto("/de/blog/opening-day");
+      await page.getByLabel("Sprache").selectOption("en");
+      await page.waitForURL("/en/blog/opening-day");
+      await page.getByRole("heading", { name: "Opening day" }).waitFor();
+      expect(await page.getAttribute("html", "lang")).toBe("en");
+      await page.getByLabel("Language").selectOption("de");
+      await page.waitForURL("/de/blog/opening-day");
+    });
+
+    it("sign up from a protected page, and return to it in the same language", async () => {
+      await page.goto("/de");
+      await page.getByRole("link", { name: "Projekte" }).click();
+      await page.waitForURL("/de/login?next=%2Fde%2Fprojects");
+      await page.getByRole("link", { name: "Create an account" }).click();
+      await page.getByLabel("Name").fill("Ada");
+      await page.getByLabel("Email").fill(`browser-${EMAIL}`);
+      await page.getByLabel("Password", { exact: true }).fill("correct-horse-battery");
+      await page.getByRole("button", { name: "Create account" }).click();
+      await page.waitForURL("/de/projects");
+      await page.getByLabel("Name").fill("Mole");
+      await page.getByRole("button", { name: "Hinzufügen" }).click();
+      await page.getByRole("listitem").filter({ hasText: "Mole" }).waitFor();
+      await page.getByLabel("Sprache").selectOption("en");
+      await page.getByRole("heading", { name: "Projects" }).waitFor();
+    });
+
+    it("report no error in the console", () => {
+      expect(problems).toEqual([]);
+    });
+  });
 });

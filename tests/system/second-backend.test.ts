@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -65,7 +65,7 @@ beforeAll(async () => {
   started.push(main.stop);
   reports = await startReports(shared);
   for (const sample of samples.filter(({ file }) => file && file !== "main.py")) applySample(sample, folder);
-  await run(commands[2]?.replaceAll("http://127.0.0.1:8001", reports.url) ?? "", process.env);
+  await run(commands[3]?.replaceAll("http://127.0.0.1:8001", reports.url) ?? "", process.env);
   env = testEnv({ ...database.env, BACKEND_URL: main.url, REPORTS_URL: reports.url });
   isolateFromProject(folder);
   await run("node node_modules/next/dist/bin/next build", { ...env, NODE_ENV: "production" });
@@ -113,7 +113,27 @@ test("a build without REPORTS_URL fails, and names the variable", async () => {
   const { REPORTS_URL: _, ...without } = env;
   await expect(
     run("node node_modules/next/dist/bin/next build", { ...without, NEXT_DIST_DIR: ".next-without" }),
-  ).rejects.toThrow(/REPORTS_URL: is not set\. Set it to the address of FastAPI for \/reports/);
+  ).rejects.toThrow(/REPORTS_URL: is not set\. Set it to the address of the backend at \/reports/);
+});
+
+test("npm run up without REPORTS_URL says what to set and where", async () => {
+  const { REPORTS_URL: _, ...without } = env;
+  const variables = { PATH: process.env.PATH, HOME: process.env.HOME, ...without };
+  await expect(run("node scripts/run.mjs up", variables)).rejects.toThrow(
+    /REPORTS_URL: is not set, the address of the backend at \/reports\. Start this backend, and add its address to \.env\.local, such as REPORTS_URL=http:\/\/127\.0\.0\.1:8001/,
+  );
+});
+
+test("npm run api:types refuses a document without a backend, and names it", async () => {
+  const stray = path.join(folder, "lib/api", "report.openapi.json");
+  writeFileSync(stray, "{}");
+  try {
+    await expect(run("node scripts/run.mjs api-types", process.env)).rejects.toThrow(
+      /lib\/api\/report\.openapi\.json: no backend has this name\. lib\/routes\.ts has further backends for reports\.openapi\.json/,
+    );
+  } finally {
+    rmSync(stray);
+  }
 });
 
 let accounts = 0;

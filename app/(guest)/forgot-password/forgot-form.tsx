@@ -1,8 +1,8 @@
 "use client";
 
-import { AccountForm } from "../../_account/account-form";
-import { callAuth } from "../../_account/call-auth";
-import { emailField } from "../../_account/fields";
+import { AccountForm } from "@/app/_account/account-form";
+import { callAuth } from "@/app/_account/call-auth";
+import { emailField } from "@/app/_account/fields";
 
 export function ForgotForm() {
   return (

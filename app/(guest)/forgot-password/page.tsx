@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
+import { TextLink } from "@/app/_components/text-link";
 import { routes } from "@/lib/routes";
-import { TextLink } from "../../_components/text-link";
 import { ForgotForm } from "./forgot-form";
 
 export const metadata: Metadata = { title: "Forgot your password" };

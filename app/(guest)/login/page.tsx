@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
+import { TextLink } from "@/app/_components/text-link";
 import { loadEnv, providersOf } from "@/lib/env";
 import { safeNextPath } from "@/lib/redirect-target";
 import { routes } from "@/lib/routes";
-import { TextLink } from "../../_components/text-link";
 import { LoginForm } from "../auth-forms";
 import { ProviderButtons } from "../provider-buttons";
 import { SignInNotice } from "../sign-in-notice";

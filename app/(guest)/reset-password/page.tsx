@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { TextLink } from "../../_components/text-link";
+import { TextLink } from "@/app/_components/text-link";
 import { ResetForm } from "./reset-form";
 
 // The URL of this page contains the secret of the link, so it must not be sent as a referrer.

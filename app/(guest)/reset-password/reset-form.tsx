@@ -1,9 +1,9 @@
 "use client";
 
+import { AccountForm } from "@/app/_account/account-form";
+import { callAuth } from "@/app/_account/call-auth";
+import { newPasswordField } from "@/app/_account/fields";
 import { routes } from "@/lib/routes";
-import { AccountForm } from "../../_account/account-form";
-import { callAuth } from "../../_account/call-auth";
-import { newPasswordField } from "../../_account/fields";
 
 export function ResetForm({ token }: { token: string }) {
   return (

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { TextLink } from "../../_components/text-link";
+import { TextLink } from "@/app/_components/text-link";
 
 export const metadata: Metadata = { title: "Confirm your email" };
 

@@ -1,7 +1,7 @@
 "use client";
 
-import { ActionButton } from "../../_account/action-button";
-import { callAuth } from "../../_account/call-auth";
+import { ActionButton } from "@/app/_account/action-button";
+import { callAuth } from "@/app/_account/call-auth";
 
 export function ConfirmEmail({ email }: { email: string }) {
   return (

@@ -1,12 +1,12 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import { AccountForm } from "@/app/_account/account-form";
+import { callAuth } from "@/app/_account/call-auth";
+import { passwordField } from "@/app/_account/fields";
+import { Button } from "@/app/_components/button";
 import { withBasePath } from "@/lib/base-path";
 import { routes } from "@/lib/routes";
-import { AccountForm } from "../../_account/account-form";
-import { callAuth } from "../../_account/call-auth";
-import { passwordField } from "../../_account/fields";
-import { Button } from "../../_components/button";
 
 export function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
   const container = useRef<HTMLDivElement>(null);

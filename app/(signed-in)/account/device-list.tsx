@@ -2,9 +2,9 @@
 
 import { useRouter } from "next/navigation";
 import { useLayoutEffect, useRef, useState } from "react";
-import { ActionButton } from "../../_account/action-button";
-import { callAuth } from "../../_account/call-auth";
-import { Notice } from "../../_account/notice";
+import { ActionButton } from "@/app/_account/action-button";
+import { callAuth } from "@/app/_account/call-auth";
+import { Notice } from "@/app/_account/notice";
 
 /** The texts that describe one device. */
 export interface DeviceLine {

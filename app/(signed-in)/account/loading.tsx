@@ -1,4 +1,4 @@
-import { Skeleton } from "../../_components/skeleton";
+import { Skeleton } from "@/app/_components/skeleton";
 
 export default function AccountLoading() {
   return (

@@ -1,9 +1,9 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { AccountForm } from "../../_account/account-form";
-import { callAuth } from "../../_account/call-auth";
-import { nameField } from "../../_account/fields";
+import { AccountForm } from "@/app/_account/account-form";
+import { callAuth } from "@/app/_account/call-auth";
+import { nameField } from "@/app/_account/fields";
 
 export function NameForm({ name }: { name: string }) {
   const router = useRouter();

@@ -1,15 +1,15 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
+import { describeBrowser, describeLastUse } from "@/app/_account/describe-device";
+import { providerName } from "@/app/_account/provider-name";
+import { TextLink } from "@/app/_components/text-link";
 import { loadEnv } from "@/lib/env";
 import { loginPath } from "@/lib/redirect-target";
 import { routes } from "@/lib/routes";
 import { readAccount } from "@/lib/server/account";
 import { requireSession } from "@/lib/server/page-session";
-import { providerName } from "../../_account/provider-name";
-import { TextLink } from "../../_components/text-link";
 import { ConfirmEmail } from "./confirm-email";
 import { DeleteAccount } from "./delete-account";
-import { describeBrowser, describeLastUse } from "./describe-device";
 import { DeviceList } from "./device-list";
 import { EmailForm } from "./email-form";
 import { NameForm } from "./name-form";

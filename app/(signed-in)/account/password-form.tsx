@@ -1,10 +1,10 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { AccountForm } from "../../_account/account-form";
-import { ActionButton } from "../../_account/action-button";
-import { callAuth } from "../../_account/call-auth";
-import { newPasswordField, passwordField } from "../../_account/fields";
+import { AccountForm } from "@/app/_account/account-form";
+import { ActionButton } from "@/app/_account/action-button";
+import { callAuth } from "@/app/_account/call-auth";
+import { newPasswordField, passwordField } from "@/app/_account/fields";
 
 export function PasswordForm({ email }: { email: string }) {
   const router = useRouter();

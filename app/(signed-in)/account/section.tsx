@@ -1,5 +1,5 @@
 import { type ReactNode, useId } from "react";
-import { Card } from "../../_components/card";
+import { Card } from "@/app/_components/card";
 
 /** One section of the account page: a heading, the current state, and the possible actions. */
 export function Section({

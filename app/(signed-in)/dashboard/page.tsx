@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { Suspense } from "react";
+import { Card } from "@/app/_components/card";
+import { TextLink } from "@/app/_components/text-link";
 import { requireSession } from "@/lib/server/page-session";
-import { Card } from "../../_components/card";
-import { TextLink } from "../../_components/text-link";
 import { loadTasks } from "../load-tasks";
 import type { Task } from "../tasks/changes";
 import { TasksUnavailable } from "../tasks-unavailable";

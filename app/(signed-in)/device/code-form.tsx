@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { Field } from "../../_components/field";
-import { SubmitButton } from "../../_components/submit-button";
+import { Field } from "@/app/_components/field";
+import { SubmitButton } from "@/app/_components/submit-button";
 
 interface CodeFormProps {
   initialCode: string;

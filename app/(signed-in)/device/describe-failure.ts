@@ -1,4 +1,4 @@
-import { type AuthFailure, formErrors } from "../../_account/form-errors";
+import { type AuthFailure, formErrors } from "@/app/_account/form-errors";
 
 /** The text for a code that Better Auth refuses, or for another failure. */
 export function describeFailure(failure: AuthFailure): string {

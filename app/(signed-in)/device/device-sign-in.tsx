@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import { requestAuth } from "../../_account/call-auth";
+import { requestAuth } from "@/app/_account/call-auth";
 import { CodeForm } from "./code-form";
 import { describeFailure } from "./describe-failure";
 import { type DeviceRequest, Review } from "./review";

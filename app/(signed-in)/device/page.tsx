@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
+import { Card } from "@/app/_components/card";
 import { requireSession } from "@/lib/server/page-session";
-import { Card } from "../../_components/card";
 import { DeviceSignIn } from "./device-sign-in";
 
 export const metadata: Metadata = { title: "Sign in a device" };

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { Alert } from "../../_components/alert";
-import { Button } from "../../_components/button";
+import { Alert } from "@/app/_components/alert";
+import { Button } from "@/app/_components/button";
 
 /** What the server knows about a sign-in that waits for approval. */
 export interface DeviceRequest {

@@ -1,6 +1,6 @@
 import { type FormEvent, useRef, useState } from "react";
-import { Field } from "../../_components/field";
-import { SubmitButton } from "../../_components/submit-button";
+import { Field } from "@/app/_components/field";
+import { SubmitButton } from "@/app/_components/submit-button";
 import { MAX_TITLE } from "./changes";
 
 export function AddTask({ onAdd }: { onAdd: (title: string) => void }) {

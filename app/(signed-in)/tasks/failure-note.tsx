@@ -1,5 +1,5 @@
-import { Alert } from "../../_components/alert";
-import { Button } from "../../_components/button";
+import { Alert } from "@/app/_components/alert";
+import { Button } from "@/app/_components/button";
 import type { Change } from "./changes";
 import type { Failure } from "./use-task-changes";
 

@@ -1,6 +1,6 @@
 import type { FormEvent } from "react";
-import { Button } from "../../_components/button";
-import { inputClass } from "../../_components/field";
+import { Button } from "@/app/_components/button";
+import { inputClass } from "@/app/_components/field";
 import { MAX_TITLE } from "./changes";
 
 interface RenameFormProps {

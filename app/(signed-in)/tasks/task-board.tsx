@@ -1,9 +1,9 @@
 "use client";
 
 import { useRef } from "react";
-import { Card } from "../../_components/card";
-import { CheckListIcon } from "../../_components/icons";
-import { toast } from "../../_components/toast";
+import { Card } from "@/app/_components/card";
+import { CheckListIcon } from "@/app/_components/icons";
+import { toast } from "@/app/_components/toast";
 import { AddTask } from "./add-task";
 import { type Change, describeSuccess, type Task } from "./changes";
 import { ConnectionStatus } from "./connection-status";

@@ -1,8 +1,8 @@
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
-import { Button } from "../../_components/button";
-import { DeleteIcon, RenameIcon } from "../../_components/icons";
-import { Spinner } from "../../_components/spinner";
+import { Button } from "@/app/_components/button";
+import { DeleteIcon, RenameIcon } from "@/app/_components/icons";
+import { Spinner } from "@/app/_components/spinner";
 import type { Change, Row } from "./changes";
 import { FailureNote } from "./failure-note";
 import { RenameForm } from "./rename-form";

@@ -1,7 +1,7 @@
 import { useRouter } from "next/navigation";
 import { startTransition, useEffect, useOptimistic, useRef, useState } from "react";
+import { apiErrorText, isOutcomeUnknown } from "@/app/_components/api-error-text";
 import { ApiError } from "@/lib/api/client";
-import { apiErrorText, isOutcomeUnknown } from "../../_components/api-error-text";
 import { type Change, describeFailure, describeSuccess, preview, type Row, type Task } from "./changes";
 import { applyMessage } from "./live-message";
 import { type Confirmed, sendChange } from "./send-change";

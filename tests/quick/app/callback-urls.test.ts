@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { callbackUrls } from "../../../app/(guest)/callback-urls";
+import { callbackUrls } from "../../../app/_account/callback-urls";
 import { routes } from "../../../lib/routes";
 
 describe("the callback URLs of a sign-in through another site", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { describeBrowser, describeLastUse } from "../../../app/(signed-in)/account/describe-device";
+import { describeBrowser, describeLastUse } from "../../../app/_account/describe-device";
 
 describe("describeBrowser", () => {
   const rows: [userAgent: string, name: string][] = [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeKey } from "../../../app/(signed-in)/account/keys/describe-key";
+import { describeKey } from "../../../app/_account/describe-key";
 
 const NOW = new Date("2026-06-01T12:00:00Z");
 const MINUTE = 60_000;

@@ -79,7 +79,7 @@ describe("the message about an invalid value has its variable, what is wrong and
     ],
     ["DATABASE_URL", undefined, /is not set.*Neon/],
     ["DATABASE_URL", "mysql://user:hidden-password@host/db", /is not a connection string/],
-    ["BACKEND_URL", undefined, /is not set.*FastAPI/],
+    ["BACKEND_URL", undefined, /is not set\. Set it to the address of the backend at \/backend/],
     ["BACKEND_URL", "ftp://api.example.com", /is not an address/],
     ["BACKEND_URL", "https://user:pass@api.example.com", /more than an address/],
     ["BACKEND_URL", "https://api.example.com?x=1", /more than an address/],
@@ -291,7 +291,7 @@ describe("a second backend", () => {
 
   it("without an address is a problem with the name of its variable", () => {
     expect(problemsOfTwo(good)).toEqual([
-      "REPORTS_URL: is not set. Set it to the address of FastAPI for /reports, such as https://api.example.com",
+      "REPORTS_URL: is not set. Set it to the address of the backend at /reports, such as https://api.example.com",
     ]);
   });
 

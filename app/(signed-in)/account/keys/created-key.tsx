@@ -1,9 +1,9 @@
 "use client";
 
 import { useEffect, useId, useRef, useState } from "react";
-import { Notice } from "../../../_account/notice";
-import { Button } from "../../../_components/button";
-import { inputClass } from "../../../_components/field";
+import { Notice } from "@/app/_account/notice";
+import { Button } from "@/app/_components/button";
+import { inputClass } from "@/app/_components/field";
 
 /** Shows a new key, until the visitor leaves the page. */
 export function CreatedKey({ value }: { value: string }) {

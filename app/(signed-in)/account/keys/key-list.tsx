@@ -2,10 +2,10 @@
 
 import { useRouter } from "next/navigation";
 import { useLayoutEffect, useRef, useState } from "react";
-import { ActionButton } from "../../../_account/action-button";
-import { callAuth } from "../../../_account/call-auth";
-import { Notice } from "../../../_account/notice";
-import type { KeyLine } from "./describe-key";
+import { ActionButton } from "@/app/_account/action-button";
+import { callAuth } from "@/app/_account/call-auth";
+import type { KeyLine } from "@/app/_account/describe-key";
+import { Notice } from "@/app/_account/notice";
 
 export function KeyList({ keys }: { keys: readonly KeyLine[] }) {
   const router = useRouter();

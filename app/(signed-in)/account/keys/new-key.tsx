@@ -2,12 +2,12 @@
 
 import { useRouter } from "next/navigation";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { requestAuth } from "../../../_account/call-auth";
-import { passwordField } from "../../../_account/fields";
-import { formErrors } from "../../../_account/form-errors";
-import { Alert } from "../../../_components/alert";
-import { Field, inputClass } from "../../../_components/field";
-import { SubmitButton } from "../../../_components/submit-button";
+import { requestAuth } from "@/app/_account/call-auth";
+import { passwordField } from "@/app/_account/fields";
+import { formErrors } from "@/app/_account/form-errors";
+import { Alert } from "@/app/_components/alert";
+import { Field, inputClass } from "@/app/_components/field";
+import { SubmitButton } from "@/app/_components/submit-button";
 import { CreatedKey } from "./created-key";
 
 interface NewKeyProps {

@@ -1,13 +1,13 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
+import { describeKey } from "@/app/_account/describe-key";
+import { TextLink } from "@/app/_components/text-link";
 import { keyScopes } from "@/lib/programs";
 import { loginPath } from "@/lib/redirect-target";
 import { routes } from "@/lib/routes";
 import { readAccount, readApiKeys } from "@/lib/server/account";
 import { requireSession } from "@/lib/server/page-session";
-import { TextLink } from "../../../_components/text-link";
 import { Section } from "../section";
-import { describeKey } from "./describe-key";
 import { KeyList } from "./key-list";
 import { NewKey } from "./new-key";
 

@@ -1,6 +1,6 @@
-import { withBasePath } from "../../lib/base-path";
-import { loginPath } from "../../lib/redirect-target";
-import { routes } from "../../lib/routes";
+import { withBasePath } from "@/lib/base-path";
+import { loginPath } from "@/lib/redirect-target";
+import { routes } from "@/lib/routes";
 
 /**
  * Maximum length of both URLs together. Better Auth stores them in a cookie of twice their length
