@@ -16,6 +16,7 @@ import { createDatabase } from "./database";
 import { noteDatabaseFailure } from "./database-failures";
 import { createEmailCallbacks, LINK_LIFE_SECONDS } from "./email-callbacks";
 import { throwMailFailure } from "./mail-failure";
+import { oauthProxy } from "./oauth-proxy";
 import { onwardAddresses } from "./onward-addresses";
 import { withoutProviderTokens } from "./provider-tokens";
 import { rateLimits } from "./rate-limits";
@@ -79,6 +80,7 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
     revocation(),
     resetLinks(endResetLinks),
     accountRules(() => mailer.check().catch(throwMailFailure)),
+    ...oauthProxy(env),
     ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, programTokenTtl, Date.now)] : []),
   ],
 });

@@ -22,10 +22,13 @@ export interface Refusal {
  * undefined for a request that is served. A path must be spelled exactly: other case, a trailing or
  * double slash and percent-encoding are refused.
  */
-export function createRequestGuard(env: Pick<Env, "origins" | "providers" | "tokenEndpoint">) {
-  const isServed = ({ needs }: AuthEndpoint) =>
-    needs === undefined ||
-    (needs === "tokenEndpoint" ? env.tokenEndpoint : Object.values(env.providers).some(Boolean));
+export function createRequestGuard(env: Pick<Env, "origins" | "providers" | "oauthProxy" | "tokenEndpoint">) {
+  const isAvailable = {
+    providers: Object.values(env.providers).some(Boolean),
+    oauthProxy: env.oauthProxy?.role === "preview",
+    tokenEndpoint: env.tokenEndpoint,
+  };
+  const isServed = ({ needs }: AuthEndpoint) => needs === undefined || isAvailable[needs];
   const served = Object.entries(authEndpoints)
     .filter(([, endpoint]) => isServed(endpoint))
     .map(([path, { method }]) => ({ method, pattern: patternOf(path) }));
