@@ -71,7 +71,7 @@ async function doctor(changes: Record<string, string> = {}, args: string[] = [])
     ),
   );
   for (const name of ["BETTER_AUTH_SECRET", "JWT_SECRET_KEY"]) {
-    for (const secret of (env[name] ?? "").split(",")) expect(output).not.toContain(secret);
+    for (const secret of (env[name] ?? "").split(",").filter(Boolean)) expect(output).not.toContain(secret);
   }
   expect(output).not.toMatch(/eyJ|hush-hush/);
   expect(output).not.toContain("\u001b");
