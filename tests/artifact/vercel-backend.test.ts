@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -67,7 +68,7 @@ describe.runIf(python)("backend/ on Vercel", () => {
 async function build({ command }: Python): Promise<void> {
   await ensureTools();
   mkdirSync(path.join(project, ".vercel"));
-  // No framework is set: Vercel finds it.
+  // No framework is set here: backend/vercel.json names it.
   const linked = { projectId: "prj_offline", orgId: "team_offline", settings: {} };
   writeFileSync(path.join(project, ".vercel/project.json"), JSON.stringify(linked));
   const run = (name: string, command: string, args: string[], env = process.env) =>
@@ -77,9 +78,14 @@ async function build({ command }: Python): Promise<void> {
   await run("uv", path.join(uv, "bin/pip"), ["install", "--disable-pip-version-check", `uv==${UV}`]);
   await run("vercel-build", tool("vercel"), ["build", "--yes", "--prod", "--token", "offline"], {
     ...process.env,
-    PATH: `${path.join(uv, "bin")}:${process.env.PATH}`,
+    // uv does not look into a venv for a Python.
+    PATH: [path.join(uv, "bin"), path.join(basePrefixOf(command), "bin"), process.env.PATH].join(":"),
     VERCEL_TELEMETRY_DISABLED: "1",
   });
+}
+
+function basePrefixOf(command: string): string {
+  return execFileSync(command, ["-c", "import sys; print(sys.base_prefix)"], { encoding: "utf8" }).trim();
 }
 
 const output = (file: string) => path.join(project, ".vercel/output", file);
