@@ -13,6 +13,7 @@ import { trackedFiles } from "../fixtures/tracked-files";
 /** Builds `backend/` as Vercel builds it, and starts the result. It needs Python 3.12, as Vercel does. */
 
 const UV = "0.13.9";
+const CONFIG = "functions/fastapi.func/.vc-config.json";
 const folder = path.join(root, ".data/vercel-backend");
 const project = path.join(folder, "project");
 const functionFolder = path.join(folder, "function");
@@ -50,8 +51,10 @@ describe.runIf(python)("backend/ on Vercel", () => {
   });
 
   it("is one function of Python 3.12 that gets every path, with the app of main.py", () => {
-    expect(readJson("functions/fastapi.func/.vc-config.json").runtime).toBe("python3.12");
-    const handler = readFileSync(output("functions/fastapi.func/vc__handler__python.py"), "utf8");
+    const { runtime, handler: name } = readJson(CONFIG);
+    expect(runtime).toBe("python3.12");
+    const module = name.replace(/\.\w+$/, ".py");
+    const handler = readFileSync(path.join(path.dirname(output(CONFIG)), module), "utf8");
     expect(handler).toContain('"__VC_HANDLER_MODULE_NAME": "main"');
     expect(handler).toContain('"__VC_HANDLER_VARIABLE_NAME": "app"');
     expect(readJson("config.json").routes.at(-1)).toMatchObject({ src: "/(.*)", dest: "/fastapi" });
@@ -93,7 +96,7 @@ const readJson = (file: string) => JSON.parse(readFileSync(output(file), "utf8")
 
 /** Puts the files where Vercel puts them: a build names them instead of copying them. */
 function assemble(): void {
-  const { filePathMap } = readJson("functions/fastapi.func/.vc-config.json");
+  const { filePathMap } = readJson(CONFIG);
   for (const [to, from] of Object.entries(filePathMap as Record<string, string>)) {
     cpSync(path.join(project, from), path.join(functionFolder, to));
   }

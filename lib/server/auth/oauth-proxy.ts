@@ -91,7 +91,7 @@ async function withoutTokens(encrypted: string, secret: string): Promise<string>
   return symmetricEncrypt({ key, data: JSON.stringify({ ...payload, account }) });
 }
 
-/** As Better Auth derives it (`dist/crypto/purpose.mjs`). With another key, the callback fails. */
+/** As `derivePurposeKey` of Better Auth derives it. With another key, the callback fails. */
 function deriveProfileKey(secret: string): string {
   const info = "better-auth:oauth-proxy-profile:v1";
   return Buffer.from(hkdfSync("sha256", secret, "better-auth:oauth-encryption:v1", info, 32)).toString("hex");
