@@ -1,10 +1,9 @@
-import { hkdfSync } from "node:crypto";
-import { symmetricDecrypt, symmetricEncrypt } from "better-auth/crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { freePort } from "../../scripts/lib/ports";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
+import { openSealed, PROXY_SECRET, seal } from "../fixtures/oauth-proxy";
 import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oauth-server";
 
 /**
@@ -12,7 +11,6 @@ import { type OAuthServer, type Person, startOAuthServer } from "../fixtures/oau
  * deployments of the same build, with different secrets and databases.
  */
 
-const SECRET = "proxy-secret-proxy-secret-proxy-secret-1";
 const SECRETS_OF_PREVIEW = {
   BETTER_AUTH_SECRET: "preview-auth-secret-preview-auth-secret-1",
   JWT_SECRET_KEY: "preview-jwt-key-preview-jwt-key-preview-1",
@@ -35,7 +33,7 @@ beforeAll(async () => {
   production = await startApp({
     BACKEND_URL,
     ...other.env,
-    OAUTH_PROXY_SECRET: SECRET,
+    OAUTH_PROXY_SECRET: PROXY_SECRET,
     OAUTH_PROXY_PREVIEWS: `https://app-*.example.com,http://127.0.0.1:${port}`,
   });
   preview = await startPreview({}, port);
@@ -50,7 +48,7 @@ beforeEach(async () => {
 });
 
 function startPreview(more: Record<string, string>, port?: number): Promise<App> {
-  const proxy = { OAUTH_PROXY_SECRET: SECRET, OAUTH_PROXY_URL: production.origin };
+  const proxy = { OAUTH_PROXY_SECRET: PROXY_SECRET, OAUTH_PROXY_URL: production.origin };
   return startApp({ BACKEND_URL, ...other.env, ...SECRETS_OF_PREVIEW, ...proxy, ...more }, undefined, {
     port,
   });
@@ -110,21 +108,10 @@ async function finish(visitor: Visitor, { pathname, search }: URL): Promise<stri
 
 const REFUSED = /\/login\?(.*&)?error=/;
 
-/** The key that Better Auth derives for a part of the protocol. */
-function keyFor(purpose: "profile" | "state" | "package", secret = SECRET): string {
-  const info = `better-auth:oauth-proxy-${purpose}:v1`;
-  return Buffer.from(hkdfSync("sha256", secret, "better-auth:oauth-encryption:v1", info, 32)).toString("hex");
-}
-
-const open = async (purpose: "profile" | "state" | "package", data: string) =>
-  JSON.parse(await symmetricDecrypt({ key: keyFor(purpose), data }));
-const seal = (purpose: "profile" | "state" | "package", value: unknown, secret?: string) =>
-  symmetricEncrypt({ key: keyFor(purpose, secret), data: JSON.stringify(value) });
-
 /** The redirect to the preview, with another profile. */
 async function withProfile(to: URL, change: (profile: Record<string, unknown>) => unknown, secret?: string) {
   const changed = new URL(to);
-  const profile = await open("profile", to.searchParams.get("profile") ?? "");
+  const profile = await openSealed("profile", to.searchParams.get("profile") ?? "");
   changed.searchParams.set("profile", await seal("profile", change(profile), secret));
   return changed;
 }
@@ -167,7 +154,7 @@ describe.each(sites)("sign-in through %s on a preview", (site) => {
   it("puts no token of the other site into the address even in encrypted form", async () => {
     other.signInAs(createPerson());
     const to = await callProduction(await start(new Visitor(preview.origin), site));
-    const profile = await open("profile", to.searchParams.get("profile") ?? "");
+    const profile = await openSealed("profile", to.searchParams.get("profile") ?? "");
     expect(Object.keys(profile.account).filter((name) => /token$/i.test(name))).toEqual([]);
     const text = JSON.stringify(profile);
     expect(text).not.toMatch(/eyJ/);
@@ -273,8 +260,8 @@ describe("production", () => {
   it("does not send a profile to an address that is not listed, even for a person who has the secret", async () => {
     other.signInAs(createPerson());
     const url = await start(new Visitor(preview.origin));
-    const outer = await open("package", url.searchParams.get("state") ?? "");
-    const state = await open("state", outer.stateCookie);
+    const outer = await openSealed("package", url.searchParams.get("state") ?? "");
+    const state = await openSealed("state", outer.stateCookie);
     const callbackURL = state.callbackURL.replace(preview.origin, "https://evil.example");
     const stateCookie = await seal("state", { ...state, callbackURL });
     url.searchParams.set("state", await seal("package", { ...outer, stateCookie }));

@@ -1,9 +1,12 @@
-import { expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { parseEnv } from "../../../../lib/env";
-import { limitProxyRedirect } from "../../../../lib/server/auth/oauth-proxy";
+import { createAuth } from "../../../../lib/server/auth/create-auth";
+import { createDatabase } from "../../../../lib/server/auth/database";
+import { limitProxyRedirect, oauthProxy } from "../../../../lib/server/auth/oauth-proxy";
 import { testEnv } from "../../../../scripts/stack/test-stack";
+import { openSealed, PROXY_SECRET } from "../../../fixtures/oauth-proxy";
 
-const secret = { OAUTH_PROXY_SECRET: "proxy-secret-proxy-secret-proxy-secret-1" };
+const secret = { OAUTH_PROXY_SECRET: PROXY_SECRET };
 const BETTER_AUTH_URL = "https://app.example.com";
 const production = parseEnv(
   testEnv({
@@ -59,4 +62,47 @@ it("a callback in a preview leads to its own addresses only", async () => {
     "https://app-1-team.vercel.app/tasks",
   );
   expect(await follow("https://app-2-team.vercel.app/tasks", preview)).toBe(403);
+});
+
+describe("a preview on Vercel", () => {
+  const env = parseEnv(
+    testEnv({
+      ...secret,
+      ...{ BETTER_AUTH_URL: "", VERCEL: "1", VERCEL_ENV: "preview" },
+      ...{ VERCEL_URL: "app-1-team.vercel.app", VERCEL_BRANCH_URL: "app-git-x-team.vercel.app" },
+      ...{ OAUTH_PROXY_URL: BETTER_AUTH_URL, GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "none" },
+    }),
+  );
+  const auth = createAuth(env, createDatabase(env), {
+    socialProviders: env.providers,
+    plugins: oauthProxy(env),
+  });
+
+  /** Starts a sign-in at this address. Returns the address of the other site. */
+  async function startAt(origin: string): Promise<URL> {
+    const response = await auth.handler(
+      new Request(`${origin}/api/auth/sign-in/social`, {
+        method: "POST",
+        headers: { "content-type": "application/json", origin },
+        body: JSON.stringify({ provider: "github", callbackURL: "/tasks", errorCallbackURL: "/login" }),
+      }),
+    );
+    expect(response.status).toBe(200);
+    return new URL((await response.json()).url);
+  }
+
+  test.each([
+    ["of the deployment", "https://app-1-team.vercel.app"],
+    ["of the branch", "https://app-git-x-team.vercel.app"],
+  ])(
+    "returns to its address %s if the sign-in has started there, because the cookie is there",
+    async (_, origin) => {
+      const url = await startAt(origin);
+      expect(url.searchParams.get("redirect_uri")).toBe(`${BETTER_AUTH_URL}/api/auth/callback/github`);
+      const { stateCookie } = await openSealed("package", url.searchParams.get("state") ?? "");
+      const { callbackURL, errorURL } = await openSealed("state", stateCookie);
+      expect(new URL(callbackURL).origin).toBe(origin);
+      expect(errorURL).toBe(`${origin}/login`);
+    },
+  );
 });
