@@ -9,6 +9,7 @@ const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site
 const fullTests = [
   "tests/artifact/adopter.test.ts",
   "tests/artifact/type-errors.test.ts",
+  "tests/artifact/vercel-backend.test.ts",
   "tests/e2e/lighthouse.test.ts",
   "tests/system/base-path.test.ts",
   "tests/system/soak.test.ts",

@@ -35,6 +35,22 @@ export function parseOrigin(value: string): string {
 }
 
 /**
+ * Returns origins from a list separated by commas. In a host, `*` stands for letters, digits and
+ * hyphens.
+ * @throws {InvalidValue}
+ */
+export function parseOriginPatterns(value: string): readonly string[] {
+  return value.split(",").map((entry) => {
+    const pattern = entry.trim();
+    // Letters are valid wherever the pattern may have a star.
+    const origin = parseOrigin(pattern.replaceAll("*", "xx"));
+    const written = origin === pattern.replaceAll("*", "xx");
+    if (!written) throw new InvalidValue(`holds "${pattern}". Write it as an origin, such as ${origin}`);
+    return pattern;
+  });
+}
+
+/**
  * Returns an http or https URL without a trailing slash. It may have a path.
  * @throws {InvalidValue}
  */

@@ -1,4 +1,11 @@
-import { InvalidValue, parseBaseUrl, parseDatabaseUrl, parseMailUrl, parseOrigin } from "./addresses";
+import {
+  InvalidValue,
+  parseBaseUrl,
+  parseDatabaseUrl,
+  parseMailUrl,
+  parseOrigin,
+  parseOriginPatterns,
+} from "./addresses";
 import { LARGEST_BODY_MB, LONGEST_TIMEOUT_SECONDS } from "./backends";
 import {
   checkCharacters,
@@ -60,6 +67,8 @@ export interface Env {
   readonly mail: MailConfig | undefined;
   /** Other sites that users can sign in with. */
   readonly providers: Readonly<Partial<Record<ProviderName, ProviderConfig>>>;
+  /** How previews, whose addresses no other site knows, sign in through other sites. */
+  readonly oauthProxy: OAuthProxy | undefined;
   /** Whether this runs on Vercel, not on your own server. */
   readonly onVercel: boolean;
   /** Whether this is `next dev`. */
@@ -94,6 +103,15 @@ export interface ProviderConfig {
   readonly clientId: string;
   readonly clientSecret: string;
 }
+
+/**
+ * The part of this deployment when a preview signs in with production's callback address
+ * (docs/decisions/030-oauth-on-previews.md).
+ */
+export type OAuthProxy =
+  | { readonly role: "preview"; readonly secret: string; readonly productionOrigin: string }
+  /** `previews`: origins. A `*` in the host matches letters, digits and hyphens. */
+  | { readonly role: "production"; readonly secret: string; readonly previews: readonly string[] };
 
 /**
  * One or more variables are invalid. `problems` has one line for each: its name, what is wrong, and
@@ -222,6 +240,10 @@ export function parseEnv(source: Source, backends: readonly Backend[] = routes.b
         read("GOOGLE_CLIENT_SECRET", parseText, ifSet(source, "GOOGLE_CLIENT_ID")),
       ),
     },
+    oauthProxy: readOAuthProxy(read, problems, {
+      appOrigin,
+      otherSecrets: [...authSecrets, ...(keys ?? [])],
+    }),
     onVercel: Boolean(source.VERCEL),
     development: source.NODE_ENV === "development",
     nextServer: source.__NEXT_PRIVATE_ORIGIN ? true : undefined,
@@ -278,6 +300,38 @@ function toProvider(
   clientSecret: string | undefined,
 ): ProviderConfig | undefined {
   return clientId && clientSecret ? { clientId, clientSecret } : undefined;
+}
+
+function readOAuthProxy(
+  read: ReturnType<typeof createReader>,
+  problems: string[],
+  { appOrigin, otherSecrets }: { appOrigin: string | undefined; otherSecrets: readonly string[] },
+): OAuthProxy | undefined {
+  const productionOrigin = read("OAUTH_PROXY_URL", parseOrigin);
+  const previews = read("OAUTH_PROXY_PREVIEWS", parseOriginPatterns);
+  const isUsed = productionOrigin !== undefined || previews !== undefined;
+  const secret = read("OAUTH_PROXY_SECRET", parseSecret, isUsed ? { missing: MAKE_SECRET } : {});
+  if (secret && otherSecrets.includes(secret)) {
+    problems.push(
+      `OAUTH_PROXY_SECRET: is also another secret of the app, which previews must not have. Set it to another value. ${MAKE_SECRET}`,
+    );
+  }
+  if (productionOrigin !== undefined && previews !== undefined) {
+    problems.push(
+      "OAUTH_PROXY_URL: is for previews, and OAUTH_PROXY_PREVIEWS for production. Remove one of them",
+    );
+  }
+  if (productionOrigin !== undefined && productionOrigin === appOrigin) {
+    problems.push("OAUTH_PROXY_URL: is the address of this deployment. Set it in previews only");
+  }
+  if (secret && !isUsed) {
+    problems.push(
+      "OAUTH_PROXY_SECRET: is set alone. Set OAUTH_PROXY_PREVIEWS too in production, and OAUTH_PROXY_URL in previews",
+    );
+  }
+  if (!secret) return undefined;
+  if (productionOrigin !== undefined) return { role: "preview", secret, productionOrigin };
+  return previews && { role: "production", secret, previews };
 }
 
 function toBytes(megabytes: number | undefined): number | undefined {

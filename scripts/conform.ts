@@ -8,6 +8,7 @@ import { createAccounts } from "./checks/conform/throwaway-accounts";
 import { createSend, type Send } from "./checks/probe";
 import { createReport, toJson } from "./checks/report";
 import { runChecks } from "./checks/run";
+import { explainVercel } from "./checks/vercel";
 import { main } from "./lib/main";
 import { fail, messageOf } from "./lib/user-error";
 
@@ -31,9 +32,11 @@ main(async (atEnd) => {
 
   const sendTo = createSend(origin);
   const send: Send = (request) => sendTo({ ...request, path: withBasePath(request.path, routes) });
-  await send({ path: "/api/health" }).catch((error: unknown) =>
+  const health = await send({ path: "/api/health" }).catch((error: unknown) =>
     fail(`${messageOf(error)}. Check the address, and that the app runs.`),
   );
+  const ofVercel = explainVercel(health, "the app", "the address");
+  if (ofVercel) fail(`${ofVercel.reason}. ${ofVercel.fix}.`);
   const target = { origin, maxStale, send };
   const accounts = createAccounts(target);
   const abort = new AbortController();
@@ -63,7 +66,7 @@ main(async (atEnd) => {
 function warnAboutAccounts(left: readonly string[]): void {
   if (left.length === 0) return;
   console.error(
-    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand, and enable user.deleteUser in lib/server/auth/create-auth.ts.`,
+    `These accounts could not be deleted: ${left.join(", ")}. Delete them by hand. An account is deleted only if FastAPI accepts the app's token, and user.deleteUser of lib/server/auth/instance.ts is enabled.`,
   );
 }
 

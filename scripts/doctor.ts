@@ -5,6 +5,7 @@ import { backend } from "./checks/doctor/backend";
 import { configuration } from "./checks/doctor/configuration";
 import { type Context, createContext, type Options } from "./checks/doctor/context";
 import { database } from "./checks/doctor/database";
+import { isLoopback } from "./checks/doctor/loopback";
 import { project } from "./checks/doctor/project";
 import { createRedactor } from "./checks/doctor/redact";
 import { createReport, toJson } from "./checks/report";
@@ -22,7 +23,8 @@ const USAGE = `npm run doctor -- [address of the running app] [--path /api/me]â€
 
 Checks the settings of the environment. Where a variable is not set, it reads .env.local and the other
 .env files, and then the addresses of a running \`npm run up\`. With NODE_ENV=development it reads the
-files that \`npm run dev\` reads.
+files that \`npm run dev\` reads. If an address is given, and a variable without a default is not set here,
+it checks the app only from outside.
   --path   a path of FastAPI that requires a user and supports GET (default /api/me). With the prefix
            of another backend, a path of that one: --path /reports/api/summary
   --json   one JSON document (with \`npm run --silent doctor\`, nothing else)
@@ -46,7 +48,7 @@ main(async (atEnd) => {
   }
   const time = new Date();
   const { settings: own, problems } = inspectSettings();
-  const settings = { ...readRunningStack(), ...own };
+  const settings = { ...defaultsFor(options.appUrl), ...own };
   const context = createContext({ settings, problems }, options, atEnd);
   const redact = createRedactor(settings);
   const report = createReport(process.stdout, { total: checks.length, headings: HEADINGS, redact });
@@ -55,6 +57,14 @@ main(async (atEnd) => {
   else report.writeSummary(results, (Date.now() - time.getTime()) / 1000);
   if (results.some(({ status }) => status === "failed")) process.exitCode = 1;
 });
+
+/** The variables that need not be set, where the command runs. */
+function defaultsFor(appUrl: string | undefined): Record<string, string> {
+  if (appUrl === undefined) return readRunningStack();
+  const { origin, hostname } = new URL(appUrl);
+  // The addresses of the local stack are not those of an app on another machine.
+  return { BETTER_AUTH_URL: origin, ...(isLoopback(hostname) && readRunningStack()) };
+}
 
 function readArguments(): Options & { json: boolean; help: boolean } {
   try {

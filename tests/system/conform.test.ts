@@ -294,3 +294,46 @@ describe("a deployment whose backend is not the reference", () => {
     expect(await accounts.deleteAll()).toEqual([]);
   });
 });
+
+describe("a deployment whose FastAPI has other settings than the gate", () => {
+  test.each<[string, Record<string, string>, RegExp]>([
+    [
+      "another JWT_SECRET_KEY",
+      { JWT_SECRET_KEY: "another-jwt-key-another-jwt-key-another-1" },
+      /JWT_SECRET_KEY differs: .* the key that the gate signs with\s+→? ?.*Set the same value on both sides/,
+    ],
+    [
+      "another JWT_AUDIENCE",
+      { JWT_AUDIENCE: "somewhere" },
+      /JWT_AUDIENCE differs: FastAPI expects another audience\s+→? ?.*Set the same value on both sides/,
+    ],
+  ])(
+    "with %s fails, names the variable, and names the accounts that remain",
+    async (_, backend, expected) => {
+      const stack = await startFullStack({ backend });
+      try {
+        const { code, out, err } = await conform([stack.origin]);
+        expect(code).toBe(1);
+        expect(out).toMatch(expected);
+        const left = await readEmails(stack.databaseUrl);
+        expect(left).toHaveLength(2);
+        for (const email of left) expect(err).toContain(email);
+        expect(err).toContain("only if FastAPI accepts the app's token");
+      } finally {
+        await stack.stop();
+      }
+    },
+  );
+
+  it("without its tables cannot be checked, and the message names the command that finds the cause", async () => {
+    const app = await startApp({ BACKEND_URL: "http://127.0.0.1:9" });
+    const sql = new Client({ connectionString: app.databaseUrl });
+    await sql.connect();
+    await sql.query(`drop table "user" cascade`);
+    await sql.end();
+    const { code, err } = await conform([app.origin]);
+    await app.stop();
+    expect(err).toMatch(/its database does not work. npm run doctor -- http:\/\/127.* names the cause/);
+    expect(code).toBe(1);
+  });
+});

@@ -72,7 +72,7 @@ async function doctor(changes: Record<string, string> = {}, args: string[] = [])
     ),
   );
   for (const name of ["BETTER_AUTH_SECRET", "JWT_SECRET_KEY"]) {
-    for (const secret of (env[name] ?? "").split(",")) expect(output).not.toContain(secret);
+    for (const secret of (env[name] ?? "").split(",").filter(Boolean)) expect(output).not.toContain(secret);
   }
   expect(output).not.toMatch(/eyJ|hush-hush/);
   expect(output).not.toContain("\u001b");
@@ -360,6 +360,21 @@ describe("npm run doctor on the running app", () => {
     server.close();
   });
 
+  it("fails when it refuses forms from its own address", async () => {
+    const elsewhere = await startApp({
+      ...{ BACKEND_URL: backend.url, BETTER_AUTH_URL: "https://app.example.invalid" },
+      ...{ DATABASE_URL: correct.DATABASE_URL as string, NEON_ENDPOINT: correct.NEON_ENDPOINT as string },
+    });
+    started.push(elsewhere);
+    const { explain, idsOf } = await examine({}, [elsewhere.origin]);
+    expect(explain("app.origin")).toMatch(
+      new RegExp(
+        `refuses a form from ${elsewhere.origin} .* → Set BETTER_AUTH_URL of the deployment to ${elsewhere.origin}`,
+      ),
+    );
+    expect(idsOf("failed")).toEqual(["app.origin"]);
+  });
+
   it("warns when its address is not BETTER_AUTH_URL", async () => {
     const { explain } = await examine({ BETTER_AUTH_URL: "https://app.example.invalid" }, [app.origin]);
     expect(explain("app.reachable")).toMatch(/is not BETTER_AUTH_URL/);
@@ -373,3 +388,106 @@ describe("npm run doctor on the running app", () => {
     await echo.stop();
   });
 });
+
+/** The variables of a folder in which nothing is set. */
+const NOTHING = {
+  BETTER_AUTH_URL: "",
+  BETTER_AUTH_SECRET: "",
+  JWT_SECRET_KEY: "",
+  DATABASE_URL: "",
+  NEON_ENDPOINT: "",
+  BACKEND_URL: "",
+};
+
+describe("npm run doctor with an address and without variables", () => {
+  it("checks a correct app from outside, and names the variables that are not set", async () => {
+    const { code, idsOf, explain, checks } = await examine(NOTHING, [app.origin]);
+    expect(idsOf("failed")).toEqual([]);
+    expect(code).toBe(0);
+    const ofApp = checks.filter(({ id }) => id.startsWith("app."));
+    expect(ofApp.filter(({ status }) => status !== "passed")).toEqual([]);
+    const skipped = checks.find(({ id }) => id === "config.DATABASE_URL");
+    expect(skipped).toMatchObject({
+      reason:
+        "the app is checked only from outside; not set here: BETTER_AUTH_SECRET, JWT_SECRET_KEY, DATABASE_URL, BACKEND_URL",
+    });
+    expect(explain("config.JWT_SECRET_KEY")).toBe("skipped");
+    expect(idsOf("skipped")).toEqual(expect.arrayContaining(["database.reachable", "backend.accepts"]));
+  });
+
+  test.each<[string, () => Promise<Record<string, string>>, RegExp]>([
+    [
+      "tables are missing",
+      async () => {
+        const postgres = await startEmbeddedPostgres();
+        const endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
+        started.push({ stop: () => postgres.close() }, { stop: () => endpoint.close() });
+        return { BACKEND_URL: backend.url, DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url };
+      },
+      /^the app cannot read its tables.* → With the DATABASE_URL of the deployment, run: npm run migrate/,
+    ],
+    [
+      "database is not reachable",
+      async () => ({ BACKEND_URL: backend.url, NEON_ENDPOINT: `http://127.0.0.1:${await freePort()}` }),
+      /^the app cannot read its tables.* → .*correct DATABASE_URL/,
+    ],
+    [
+      "FastAPI is not reachable",
+      async () => ({ BACKEND_URL: `http://127.0.0.1:${await freePort()}` }),
+      /^the app cannot reach FastAPI for \/backend: BACKEND_URL is wrong.* → Open the address in BACKEND_URL/,
+    ],
+    [
+      "FastAPI has an address at Vercel that no deployment has",
+      async () => ({ BACKEND_URL: await respondAlways(404, { "x-vercel-error": "DEPLOYMENT_NOT_FOUND" }) }),
+      /^the app cannot reach FastAPI for \/backend: BACKEND_URL is wrong/,
+    ],
+    [
+      "FastAPI is behind Vercel's protection",
+      async () => ({
+        BACKEND_URL: await respondAlways(401, { "set-cookie": "_vercel_sso_nonce=x; Path=/" }),
+      }),
+      /^the app cannot reach FastAPI for \/backend/,
+    ],
+  ])("finds that its %s", async (_, prepare, expected) => {
+    const { DATABASE_URL = "", NEON_ENDPOINT = "" } = correct;
+    const unfinished = await startApp({ DATABASE_URL, NEON_ENDPOINT, ...(await prepare()) });
+    started.push(unfinished);
+    const { code, explain, idsOf } = await examine(NOTHING, [unfinished.origin]);
+    expect(explain("app.ready")).toMatch(expected);
+    expect(idsOf("failed")).toEqual(["app.ready"]);
+    expect(code).toBe(1);
+  });
+
+  test.each<[string, number, Record<string, string>, RegExp]>([
+    [
+      "is behind Vercel's protection",
+      401,
+      { "set-cookie": "_vercel_sso_nonce=x; Path=/; Secure; HttpOnly" },
+      /Deployment Protection lets only your team .* → Set the address to the production domain/,
+    ],
+    [
+      "does not exist",
+      404,
+      { "x-vercel-error": "DEPLOYMENT_NOT_FOUND" },
+      /has no deployment for the app at this address \(DEPLOYMENT_NOT_FOUND\) → Correct the address/,
+    ],
+    [
+      "does not start",
+      500,
+      { "x-vercel-error": "MIDDLEWARE_INVOCATION_FAILED" },
+      /the app fails on Vercel \(MIDDLEWARE_INVOCATION_FAILED\) → Read the runtime log .*deploy again/,
+    ],
+  ])("finds that a deployment %s", async (_, status, headers, expected) => {
+    const { code, explain, idsOf } = await examine(NOTHING, [await respondAlways(status, headers)]);
+    expect(explain("app.reachable")).toMatch(expected);
+    expect(idsOf("failed")).toEqual(["app.reachable"]);
+    expect(code).toBe(1);
+  });
+});
+
+/** Starts a server that sends the same response to every request. Returns its URL. */
+async function respondAlways(status: number, headers: Record<string, string>): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status, headers).end());
+  started.push({ stop: async () => void server.close() });
+  return `http://127.0.0.1:${await listen(server)}`;
+}

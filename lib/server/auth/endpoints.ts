@@ -26,7 +26,7 @@ export interface AuthEndpoint {
    */
   readonly forPrograms?: true;
   /** If set, the endpoint is served only if this part of the configuration is set. */
-  readonly needs?: "providers" | "tokenEndpoint" | "organizations";
+  readonly needs?: "providers" | "oauthProxy" | "tokenEndpoint" | "organizations";
 }
 
 export interface Limit {
@@ -108,6 +108,10 @@ export const authEndpoints: Readonly<Record<EndpointPath, AuthEndpoint>> = {
   // Only GET. Some providers, such as Apple, send their response by POST. That is a cross-site
   // request, which would need a separate rule.
   "/callback/:id": { method: "GET", limits: ["otherSite"], needs: "providers" },
+
+  // Only on a preview. In production a person with the secret of the proxy could sign in here as
+  // any user.
+  "/callback/:id/oauth-proxy": { method: "GET", limits: ["otherSite"], needs: "oauthProxy" },
 
   "/request-password-reset": { method: "POST", limits: ["mail"] },
   "/reset-password/:token": { method: "GET", limits: ["link"] },

@@ -10,6 +10,7 @@ import { apiLogFields } from "../api-log-fields";
 import { callBetterAuth } from "./call-better-auth";
 import { formToJson, signAccessToken } from "./device-requests";
 import { logRefusal } from "./log-refusal";
+import { limitProxyRedirect } from "./oauth-proxy";
 import { refusal } from "./outcome";
 import { showAsPage } from "./pages";
 import { createRequestGuard, isForPrograms } from "./request-guard";
@@ -58,8 +59,14 @@ async function respond(request: Request, trace: RequestTrace): Promise<Response>
 async function call(request: Request, trace: RequestTrace): Promise<Response> {
   const result = await callBetterAuth(request);
   if (!(result instanceof Response)) return refuse(result.code, trace, result.error);
-  await logRefusal(result, trace);
-  return result;
+  const response = isCallback(request) ? await limitProxyRedirect(result, env) : result;
+  await logRefusal(response, trace);
+  return response;
+}
+
+/** Whether another site has sent the browser back with this request. */
+function isCallback({ url }: Request): boolean {
+  return new URL(url).pathname.startsWith("/api/auth/callback/");
 }
 
 /** Writes one line to the log, and creates the response with problem details (RFC 9457). */

@@ -18,6 +18,7 @@ import { noteDatabaseFailure } from "./database-failures";
 import { createEmailCallbacks, LINK_LIFE_SECONDS } from "./email-callbacks";
 import { throwMailFailure } from "./mail-failure";
 import { readMembership, type SessionOfMember } from "./membership";
+import { oauthProxy } from "./oauth-proxy";
 import { onwardAddresses } from "./onward-addresses";
 import { withoutProviderTokens } from "./provider-tokens";
 import { rateLimits } from "./rate-limits";
@@ -81,6 +82,7 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
     revocation(),
     resetLinks(endResetLinks),
     accountRules(() => mailer.check().catch(throwMailFailure)),
+    ...oauthProxy(env),
     ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, programTokenTtl, Date.now, findOrganization)] : []),
   ],
 });

@@ -46,7 +46,7 @@ export const INVALID_VALUE = {
 };
 
 /** A refusal in the form of Better Auth's own. */
-export function refusal(status: 400 | 409, body: { code: string; message: string }): Response {
+export function refusal(status: 400 | 403 | 409, body: { code: string; message: string }): Response {
   return Response.json(body, { status });
 }
 

@@ -23,11 +23,12 @@ export interface Refusal {
  * double slash and percent-encoding are refused.
  */
 export function createRequestGuard(
-  env: Pick<Env, "origins" | "providers" | "tokenEndpoint">,
+  env: Pick<Env, "origins" | "providers" | "oauthProxy" | "tokenEndpoint">,
   organizations: boolean,
 ) {
   const configured: Readonly<Record<NonNullable<AuthEndpoint["needs"]>, boolean>> = {
     providers: Object.values(env.providers).some(Boolean),
+    oauthProxy: env.oauthProxy?.role === "preview",
     tokenEndpoint: env.tokenEndpoint,
     organizations,
   };

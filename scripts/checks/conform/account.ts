@@ -88,6 +88,9 @@ export function explainSignUp(
 ): string {
   const result = `POST ${origin}/api/auth/sign-up/email returned ${status}`;
   if (status === 429) return `${result}: too many sign-ups. Wait a minute and try again.`;
+  if (status === 503) {
+    return `${result}: its database does not work. npm run doctor -- ${origin} names the cause.`;
+  }
   if (/INVALID_ORIGIN|Invalid origin/.test(body)) {
     return `${result}: the app has another address. Give the one in its BETTER_AUTH_URL.`;
   }

@@ -1,8 +1,9 @@
 import { withBasePath } from "../../../lib/base-path";
 import { routes } from "../../../lib/routes";
 import { pagePath } from "../../lib/page-path";
-import type { Check } from "../check";
+import { type Check, failed, passed } from "../check";
 import { NAVIGATION, SCRIPT } from "../probe";
+import { tokenRefusals } from "../token-refusals";
 import {
   assert,
   assertStatus,
@@ -13,6 +14,7 @@ import {
   LOGIN,
   ME,
   OF_OTHER_BACKENDS,
+  readJson,
   readLocation,
 } from "./assertions";
 import type { Context } from "./context";
@@ -132,11 +134,14 @@ export const matrix: readonly Check<Context>[] = [
     async run({ ada, bob }) {
       for (const account of [ada, bob]) {
         const response = await fetchMe((request) => account.send(request));
+        const refusal = tokenRefusals[readJson<{ code: string }>(response)?.code ?? ""];
+        if (refusal) return failed(refusal.reason, refusal.fix);
         assertStatus(response, 200, ME);
         assert(response.me?.email === account.email, account.email, response.me?.email ?? "no account");
         const { user } = JSON.parse(account.signInResponse.body) as { user: { id: string } };
         assert(response.me.id === user.id, `the id ${user.id}`, response.me.id);
       }
+      return passed();
     },
   },
   {

@@ -5,15 +5,19 @@ import { pagePath } from "../../lib/page-path";
 import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
 import { failUnreachable, Unreachable } from "../network-error";
 import { NAVIGATION, SCRIPT } from "../probe";
+import { explainVercel } from "../vercel";
 import type { Context } from "./context";
+import { readCode } from "./diagnose";
 import { judgeClock } from "./judge-clock";
 import { judgeCookies } from "./judge-cookies";
 import { judgeHeaders } from "./judge-headers";
+import { judgeReadiness } from "./judge-readiness";
 import { isLoopback } from "./loopback";
 import { request } from "./request";
 
 const needsApp = ["app.reachable"];
 const HEALTH = withBasePath("/api/health", routes);
+const READY = withBasePath("/api/health/ready", routes);
 const HOME = withBasePath(pagePath(routes.home), routes);
 const LOGIN = withBasePath(pagePath(routes.login), routes);
 const PREFIXES = routes.backends.map(({ prefix }) => prefix).join(" and ");
@@ -33,7 +37,10 @@ export const app: readonly Check<Context>[] = [
         return skipped("its address is not known. Give it: npm run doctor -- https://…");
       }
       try {
-        const { status } = await request(origin + HEALTH);
+        const response = await request(origin + HEALTH);
+        const ofVercel = explainVercel(response, "the app", "the address");
+        if (ofVercel) return failed(ofVercel.reason, ofVercel.fix);
+        const { status } = response;
         if (status !== 200) return failed(`${origin}${HEALTH} returns ${status}`, "Check the app's log");
         if (env.origins.includes(origin)) return passed(origin);
         return warning(
@@ -47,6 +54,26 @@ export const app: readonly Check<Context>[] = [
         return failUnreachable(error, "the app", isNamed ? "the address" : "BETTER_AUTH_URL");
       }
     },
+  },
+  {
+    id: "app.origin",
+    title: "The app accepts forms from its own address",
+    needs: needsApp,
+    run: async ({ app: { origin } }) => {
+      const { status, body } = await signOut(origin);
+      if (status !== 403) return passed();
+      const code = readCode({ body });
+      return failed(
+        `the app refuses a form from ${origin}${code ? ` (${code})` : ""}: its BETTER_AUTH_URL is another address`,
+        `Set BETTER_AUTH_URL of the deployment to ${origin}, and deploy again; or open the app at the address in BETTER_AUTH_URL`,
+      );
+    },
+  },
+  {
+    id: "app.ready",
+    title: "The app reaches its database and FastAPI",
+    needs: needsApp,
+    run: async ({ app: { origin } }) => judgeReadiness(await request(origin + READY)),
   },
   {
     id: "app.clock",
@@ -82,13 +109,7 @@ export const app: readonly Check<Context>[] = [
     title: "Cookies are HttpOnly, SameSite and, over https, Secure",
     needs: needsApp,
     run: async ({ app: { origin } }) => {
-      // A sign-out without a session changes nothing, and its response names every session cookie
-      // with its attributes.
-      const { status, setCookies } = await request(`${origin}${authBasePath}/sign-out`, {
-        method: "POST",
-        headers: { Origin: origin, "Content-Type": "application/json" },
-        body: "{}",
-      });
+      const { status, setCookies } = await signOut(origin);
       return judgeCookies(setCookies, { secure: origin.startsWith("https:"), status });
     },
   },
@@ -102,6 +123,18 @@ export const app: readonly Check<Context>[] = [
     },
   },
 ];
+
+/**
+ * A sign-out without a session changes nothing, and its response names every session cookie with its
+ * attributes.
+ */
+function signOut(origin: string) {
+  return request(`${origin}${authBasePath}/sign-out`, {
+    method: "POST",
+    headers: { Origin: origin, "Content-Type": "application/json" },
+    body: "{}",
+  });
+}
 
 /**
  * An app on this machine that is not running is not a problem. Any other connection error is one.

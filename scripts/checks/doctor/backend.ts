@@ -3,6 +3,7 @@ import { type Backend, routes } from "../../../lib/routes";
 import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
 import { failUnreachable } from "../network-error";
 import type { HttpResponse } from "../probe";
+import { explainVercel } from "../vercel";
 import type { BackendContext, Context } from "./context";
 import { diagnose, isAccepted, readCode } from "./diagnose";
 import { judgeClock } from "./judge-clock";
@@ -43,7 +44,10 @@ function checksOf(data: Backend, index: number): Check<Context>[] {
       needs: [`config.${address}`],
       run: async (context) => {
         try {
-          const { status } = await request(`${of(context).settings.url}/health`);
+          const response = await request(`${of(context).settings.url}/health`);
+          const ofVercel = explainVercel(response, name, address);
+          if (ofVercel) return failed(ofVercel.reason, ofVercel.fix);
+          const { status } = response;
           if (status < 500) return passed(status === 200 ? undefined : `/health: ${status}`);
           return failed(`/health returns ${status}`, "Check FastAPI's log");
         } catch (error) {

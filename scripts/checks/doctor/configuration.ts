@@ -1,24 +1,17 @@
-import { routes } from "../../../lib/routes";
-import { type Check, failed, type Outcome, passed, warning } from "../check";
-import type { Context } from "./context";
+import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
+import { type Context, REQUIRED } from "./context";
 import { estimateBits, WEAK_BELOW_BITS } from "./entropy";
 import { isLoopback } from "./loopback";
-
-const REQUIRED = [
-  "BETTER_AUTH_URL",
-  "BETTER_AUTH_SECRET",
-  "JWT_SECRET_KEY",
-  "DATABASE_URL",
-  ...routes.backends.map(({ address }) => address),
-];
 
 /** One check for each variable that has no default, and one check for all others. */
 export const configuration: readonly Check<Context>[] = [
   ...REQUIRED.map((name) => ({
     id: `config.${name}`,
     title: name,
-    run: ({ problems }: Context) =>
-      judgeProblems(problems.filter((problem) => problem.startsWith(`${name}:`))),
+    run: ({ problems, notSet, app }: Context) =>
+      app.isNamed && notSet.length > 0
+        ? skipped(`the app is checked only from outside; not set here: ${notSet.join(", ")}`)
+        : judgeProblems(problems.filter((problem) => problem.startsWith(`${name}:`))),
   })),
   {
     id: "config.optional",

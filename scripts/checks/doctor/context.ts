@@ -18,6 +18,11 @@ export interface Context {
   readonly problems: readonly string[];
   /** The configuration. An invalid variable is replaced by a valid value that points nowhere. */
   readonly env: Env;
+  /**
+   * The variables that are not set here, although they have no default. If there are any and the
+   * address of the app was given, it is checked only from outside.
+   */
+  readonly notSet: readonly string[];
   /** The address of the running app, and whether it comes from the command line. */
   readonly app: { readonly origin: string; readonly isNamed: boolean };
   readonly root: string;
@@ -44,6 +49,15 @@ export interface Options {
   readonly paths: readonly string[];
 }
 
+/** The variables that have no default. */
+export const REQUIRED = [
+  "BETTER_AUTH_URL",
+  "BETTER_AUTH_SECRET",
+  "JWT_SECRET_KEY",
+  "DATABASE_URL",
+  ...routes.backends.map(({ address }) => address),
+];
+
 /** The path that the checks of a backend request, unless the command line names another one. */
 const DEFAULT_PATH = "/api/me";
 
@@ -65,6 +79,7 @@ export function createContext(
     settings,
     problems,
     env,
+    notSet: REQUIRED.filter((name) => !settings[name]),
     app: { origin: appUrl ? new URL(appUrl).origin : env.appOrigin, isNamed: appUrl !== undefined },
     root,
     backends: routes.backends.map((backend) => {

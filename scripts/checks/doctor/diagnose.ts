@@ -2,46 +2,9 @@ import { type Backend, routes } from "../../../lib/routes";
 import { type JwtConfig, LEEWAY_SECONDS } from "../../../lib/token/contract";
 import type { Finding } from "../check";
 import type { HttpResponse } from "../probe";
+import { SAME_VALUE, TOKEN_DEFAULTS, tokenRefusals } from "../token-refusals";
 import type { TimedResponse } from "./request";
 import type { TokenProbe, Variation } from "./token-probe";
-
-const SAME = "Set the same value on both sides and restart both";
-const DEFAULTS = { issuer: "phase2-web", audience: "phase2-api" };
-
-/**
- * Maps the `code` of a refusal by backend/auth.py to the setting that differs between the two
- * sides.
- */
-const BY_CODE: Record<string, Finding> = {
-  token_wrong_key: {
-    reason: "JWT_SECRET_KEY differs: FastAPI does not have the key that the gate signs with",
-    fix: `${SAME}; FastAPI may hold several keys (old,new)`,
-  },
-  token_wrong_issuer: {
-    reason: "JWT_ISSUER differs: FastAPI expects another issuer",
-    fix: `${SAME} (the default is ${DEFAULTS.issuer})`,
-  },
-  token_wrong_audience: {
-    reason: "JWT_AUDIENCE differs: FastAPI expects another audience",
-    fix: `${SAME} (the default is ${DEFAULTS.audience})`,
-  },
-  token_expired: {
-    reason: "FastAPI's clock is ahead: a fresh token has expired there",
-    fix: "Synchronize the clock of FastAPI's machine with NTP",
-  },
-  token_not_yet_valid: {
-    reason: "FastAPI's clock is behind: a fresh token is not yet valid there",
-    fix: "Synchronize the clock of FastAPI's machine with NTP",
-  },
-  token_claims: {
-    reason: "FastAPI expects other claims than the gate writes",
-    fix: "Copy backend/auth.py again, or make your claims match lib/token/mint.ts",
-  },
-  token_missing: {
-    reason: "the Authorization header does not arrive at FastAPI",
-    fix: "Forward Authorization in the proxy in front of FastAPI",
-  },
-};
 
 /**
  * Finds out why FastAPI refuses the gate's token: first by trying other tokens, then by the code of
@@ -59,7 +22,7 @@ export async function diagnose(
   if (code === "token_wrong_audience" && audience !== undefined) return describeOwnAudience(audience);
   if (code === "gate_signed_out") return describeGate(address);
   return (
-    BY_CODE[code ?? ""] ?? {
+    tokenRefusals[code ?? ""] ?? {
       reason: `FastAPI refuses the gate's token${code ? ` (${code})` : " and gives no reason"}`,
       fix: "Compare JWT_SECRET_KEY, JWT_ISSUER and JWT_AUDIENCE on both sides",
     }
@@ -104,15 +67,15 @@ function listSuspects(
       fix: "Rotate in this order: FastAPI old,new; then the gate new; then FastAPI new",
     },
   }));
-  const names = (["issuer", "audience"] as const).filter((name) => config[name] !== DEFAULTS[name]);
+  const names = (["issuer", "audience"] as const).filter((name) => config[name] !== TOKEN_DEFAULTS[name]);
   const defaults = names.map((name) => ({
-    variation: { [name]: DEFAULTS[name] },
+    variation: { [name]: TOKEN_DEFAULTS[name] },
     finding:
       name === "audience" && ownAudience !== undefined
         ? describeOwnAudience(ownAudience)
         : {
-            reason: `JWT_${name.toUpperCase()} differs: FastAPI expects the default, ${DEFAULTS[name]}`,
-            fix: SAME,
+            reason: `JWT_${name.toUpperCase()} differs: FastAPI expects the default, ${TOKEN_DEFAULTS[name]}`,
+            fix: SAME_VALUE,
           },
   }));
   const clock = {

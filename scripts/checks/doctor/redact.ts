@@ -17,7 +17,7 @@ export function createRedactor(settings: Settings): (text: string) => string {
 }
 
 function* listSecrets(settings: Settings): Generator<string> {
-  for (const name of ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "JWT_SECRET_KEY"]) {
+  for (const name of ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "JWT_SECRET_KEY", "OAUTH_PROXY_SECRET"]) {
     const value = settings[name]?.trim() ?? "";
     const keys = value.split(",").map((key) => key.trim());
     // In "2:<new secret>" the number is the version, not part of the secret.

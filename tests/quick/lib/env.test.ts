@@ -130,6 +130,11 @@ describe("the message about an invalid value has its variable, what is wrong and
     ["JWT_AUDIENCE", "phase2\ufffdapi", /invisible character \(U\+FFFD\)/],
     ["BETTER_AUTH_SECRET", `"${good.BETTER_AUTH_SECRET}"`, /in quotes.*Remove them/],
     ["BETTER_AUTH_SECRETS", `2:'${newer}'`, /in quotes/],
+    ["OAUTH_PROXY_URL", "https://app.example.com/login", /holds the path \/login/],
+    ["OAUTH_PROXY_PREVIEWS", "app-*.vercel.app", /is not an address/],
+    ["OAUTH_PROXY_PREVIEWS", "https://app-*.vercel.app/", /Write it as an origin/],
+    ["OAUTH_PROXY_PREVIEWS", "https://app-*.vercel.app,", /is not an address/],
+    ["OAUTH_PROXY_PREVIEWS", "https://app.example.com:*", /is not an address|cannot be parsed/],
     ["BETTER_AUTH_TRUSTED_ORIGINS", "https://evil.example", /origins that the gate does not. Remove it/],
   ];
 
@@ -169,6 +174,55 @@ describe("variables that belong together", () => {
       from: "Gatehouse <no-reply@example.com>",
     });
     expect(providers).toEqual({ github: { clientId: "id", clientSecret: "secret" } });
+  });
+});
+
+describe("sign-in through another site on previews", () => {
+  const secret = "proxy-secret-proxy-secret-proxy-secret-1";
+  const production = { OAUTH_PROXY_SECRET: secret, OAUTH_PROXY_PREVIEWS: "https://app-*.example.com" };
+  const preview = { OAUTH_PROXY_SECRET: secret, OAUTH_PROXY_URL: "https://www.example.com" };
+
+  it("is off unless it is configured", () => {
+    expect(parseEnv(good).oauthProxy).toBeUndefined();
+  });
+
+  it("has one part in production and another in a preview", () => {
+    expect(parseEnv({ ...good, ...production }).oauthProxy).toEqual({
+      role: "production",
+      secret,
+      previews: ["https://app-*.example.com"],
+    });
+    expect(parseEnv({ ...good, ...preview }).oauthProxy).toEqual({
+      role: "preview",
+      secret,
+      productionOrigin: "https://www.example.com",
+    });
+  });
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ["no secret", { ...preview, OAUTH_PROXY_SECRET: "" }, /^OAUTH_PROXY_SECRET: is not set. Make one/],
+    ["a short secret", { ...preview, OAUTH_PROXY_SECRET: "short" }, /^OAUTH_PROXY_SECRET: is 5 bytes long/],
+    ["only a secret", { OAUTH_PROXY_SECRET: secret }, /^OAUTH_PROXY_SECRET: is set alone/],
+    ["both parts", { ...production, ...preview }, /^OAUTH_PROXY_URL: is for previews/],
+    [
+      "its own address",
+      { ...preview, OAUTH_PROXY_URL: good.BETTER_AUTH_URL },
+      /^OAUTH_PROXY_URL: is the address of this deployment/,
+    ],
+    [
+      "the secret of the sessions",
+      { ...preview, OAUTH_PROXY_SECRET: good.BETTER_AUTH_SECRET },
+      /^OAUTH_PROXY_SECRET: is also another secret/,
+    ],
+    [
+      "the key of FastAPI",
+      { ...preview, OAUTH_PROXY_SECRET: good.JWT_SECRET_KEY },
+      /^OAUTH_PROXY_SECRET: is also another secret/,
+    ],
+  ])("with %s is a problem with its fix", (_, variables, message) => {
+    const problems = problemsOf({ ...good, ...variables });
+    expect(problems).toEqual([expect.stringMatching(message)]);
+    expect(problems.join()).not.toContain(secret);
   });
 });
 

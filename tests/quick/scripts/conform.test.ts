@@ -71,6 +71,7 @@ test.each([
   [400, '{"code":"EMAIL_PASSWORD_SIGN_UP_DISABLED"}', /sign-up is closed/],
   [403, '{"code":"INVALID_ORIGIN"}', /another address/],
   [404, "<html>", /not a Gatehouse app/],
+  [503, '{"code":"gate_unavailable"}', /database does not work.*npm run doctor -- https:\/\/x\.example/],
 ])("explainSignUp explains status %i with the body %s", (status, body, line) => {
   expect(explainSignUp("https://x.example", { status, body })).toMatch(line);
 });

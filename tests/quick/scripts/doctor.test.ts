@@ -11,6 +11,7 @@ import { estimateBits, WEAK_BELOW_BITS } from "../../../scripts/checks/doctor/en
 import { judgeClock } from "../../../scripts/checks/doctor/judge-clock";
 import { judgeCookies } from "../../../scripts/checks/doctor/judge-cookies";
 import { judgeHeaders } from "../../../scripts/checks/doctor/judge-headers";
+import { judgeReadiness } from "../../../scripts/checks/doctor/judge-readiness";
 import {
   judgeGateFile,
   judgeNext,
@@ -123,6 +124,25 @@ test.each<[string, string, string]>([
   ],
   ["no nosniff", judgeHeaders(without("x-content-type-options"), { secure: false }).status, "failed"],
 ])("doctor judges %s: %s", (_, status, expected) => expect(status).toBe(expected));
+
+describe("judgeReadiness", () => {
+  const reasonsOf = (parts: Record<string, string>) => {
+    const outcome = judgeReadiness({ status: 503, body: JSON.stringify(parts) });
+    return "findings" in outcome ? outcome.findings.map(({ reason }) => reason) : outcome.status;
+  };
+
+  it("names each part that fails", () => {
+    expect(reasonsOf({ database: "failing", backend: "timeout" })).toEqual([
+      expect.stringMatching(/tables.*DATABASE_URL/),
+      expect.stringMatching(/FastAPI for \/backend: BACKEND_URL/),
+    ]);
+  });
+
+  it("is skipped where no part is named", () => {
+    expect(reasonsOf({ server: "stopping" })).toBe("skipped");
+    expect(judgeReadiness({ status: 404, body: "Not found" }).status).toBe("skipped");
+  });
+});
 
 describe("estimateBits", () => {
   it("accepts 32 random bytes in base64 and in hex", () => {

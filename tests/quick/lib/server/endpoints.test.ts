@@ -4,6 +4,7 @@ import { organizations } from "../../../../lib/organizations";
 import { createAuth } from "../../../../lib/server/auth/create-auth";
 import { createDatabase } from "../../../../lib/server/auth/database";
 import { authEndpoints, limits } from "../../../../lib/server/auth/endpoints";
+import { oauthProxy } from "../../../../lib/server/auth/oauth-proxy";
 import { organizationPlugins } from "../../../../lib/server/auth/organizations";
 import { createRequestGuard } from "../../../../lib/server/auth/request-guard";
 import { revocation } from "../../../../lib/server/auth/revocation";
@@ -32,17 +33,26 @@ const leftOut: Readonly<Record<string, string>> = {
   "POST /refresh-token": "the tokens of other sites are not stored",
   "POST /get-access-token": "the tokens of other sites are not stored",
   "GET /account-info": "the tokens of other sites are not stored",
+  "GET /oauth-proxy-callback": "the old name of /callback/:id/oauth-proxy",
   "GET /ok": "/api/health is this app's own",
   "GET /jwks": "a shared secret has no public key",
 };
 
-const everything = { TOKEN_ENDPOINT: "on", GITHUB_CLIENT_ID: "a", GITHUB_CLIENT_SECRET: "b" };
+const providers = { GITHUB_CLIENT_ID: "a", GITHUB_CLIENT_SECRET: "b" };
+const proxySecret = { OAUTH_PROXY_SECRET: "proxy-secret-proxy-secret-proxy-secret-1" };
+const everything = {
+  TOKEN_ENDPOINT: "on",
+  ...providers,
+  ...proxySecret,
+  OAUTH_PROXY_URL: "https://app.example.com",
+};
 const env = parseEnv(testEnv(everything));
 
 function installed(): string[] {
   const mint = createMinter(env.jwt, () => crypto.randomUUID());
   const plugins = [
     revocation(),
+    ...oauthProxy(env),
     tokenEndpoint(mint, 60, Date.now, async () => undefined),
     ...(organizations ? [] : organizationPlugins()),
   ];
@@ -140,6 +150,24 @@ describe("the request guard", () => {
     "/callback/",
   ])("refuses another spelling of a path: %s", (path) => {
     for (const method of ["GET", "POST"]) expect(check(method, path)?.code).toBe("auth_unknown_path");
+  });
+
+  it("serves the end of a preview's sign-in on previews only", () => {
+    const url = `${env.appOrigin}/api/auth/callback/github/oauth-proxy`;
+    const codeOn = (variables: Record<string, string>) =>
+      createRequestGuard(
+        parseEnv(testEnv({ ...providers, ...variables })),
+        false,
+      )({
+        method: "GET",
+        url,
+        headers: new Headers(),
+      })?.code;
+    expect(codeOn({ ...proxySecret, OAUTH_PROXY_URL: "https://app.example.com" })).toBeUndefined();
+    expect(codeOn({ ...proxySecret, OAUTH_PROXY_PREVIEWS: "https://app-*.example.com" })).toBe(
+      "auth_unknown_path",
+    );
+    expect(codeOn({})).toBe("auth_unknown_path");
   });
 
   it("serves no endpoint whose part of the configuration is not set", () => {
