@@ -11,7 +11,7 @@ import { AUTH_SECRET } from "../stack/signing";
 export const APP_ORIGIN = "https://app.example.com";
 
 /** Simulated requests have these two paths. */
-const PATHS = { page: routes.home, backend: `${routes.backends[0].prefix}/api/tasks` } as const;
+export const PATHS = { page: routes.home, backend: `${routes.backends[0].prefix}/api/tasks` } as const;
 
 export type Caller = keyof typeof PATHS;
 
