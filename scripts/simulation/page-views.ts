@@ -1,6 +1,6 @@
 import { exponential, type Random } from "./random";
 
-/** How one user uses the app. All times are means, in seconds. */
+/** How one user uses the app. Times are in seconds, and those that are not constant are means. */
 export interface Traffic {
   /** From the end of a visit to the next one. Exponential. */
   readonly idleSeconds: number;
@@ -8,6 +8,8 @@ export interface Traffic {
   readonly pagesPerVisit: number;
   /** How long a page is open until the next one is requested, or the visit ends. Exponential. */
   readonly viewSeconds: number;
+  /** The time from the gate's result to the response of a page. Always the same. */
+  readonly pageSeconds: number;
   /** Backend calls that a page sends at the same time, when it has loaded. */
   readonly callsAtOnce: number;
   /** Further backend calls, each at a random time while the page is open. */

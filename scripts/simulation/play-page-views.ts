@@ -5,7 +5,7 @@ import type { PageView, Step } from "./page-views";
 export interface Stage {
   /** Calls a function at a time, or now if the time is over. Seconds since the traffic began. */
   at(seconds: number, run: () => void): void;
-  /** Sends a request. `onResponse` is called after the response's cookies have been stored. */
+  /** Sends a request. Calls `onResponse` when the cookies of a page's response have been stored. */
   send(step: Step, caller: Caller, onResponse: () => void): void;
 }
 

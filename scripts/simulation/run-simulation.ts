@@ -57,7 +57,7 @@ export interface User {
  * @throws when a request has another result than an active session
  */
 export async function runSimulation(parameters: Parameters): Promise<SimulationResult> {
-  const { warmUpSeconds, measuredSeconds, seed } = parameters;
+  const { warmUpSeconds, measuredSeconds, seed, traffic } = parameters;
   const world = new World(parameters, seed);
   const users = await createUsers(world, parameters);
   let counts = noCounts();
@@ -71,9 +71,12 @@ export async function runSimulation(parameters: Parameters): Promise<SimulationR
       if (result.state !== "active") throw new Error(`The session of ${user.token} is ${result.state}`);
       counts.requests++;
       counts.sources[result.source]++;
-      // A forwarded response cannot set cookies.
-      if (caller === "page") user.jar.store(result.setCookies, world.clock.now());
-      onResponse();
+      // A forwarded response cannot set cookies, and nothing waits for it.
+      if (caller === "backend") return;
+      world.at(world.seconds + traffic.pageSeconds, () => {
+        user.jar.store(result.setCookies, world.clock.now());
+        onResponse();
+      });
     });
   };
   for (const [index, user] of users.entries()) {

@@ -16,6 +16,7 @@ export const TRAFFIC: Traffic = {
   idleSeconds: 3_300,
   pagesPerVisit: 10,
   viewSeconds: 30,
+  pageSeconds: 0.1,
   callsAtOnce: 2,
   callsLater: 2,
 };
@@ -31,7 +32,7 @@ export const REVOCATIONS = 100;
 /** At most this number of users is simulated. Of more users it is a sample. */
 export const SAMPLE = 20_000;
 /** The measured time of a point is as long as needed for this product of users and seconds. */
-const USER_SECONDS = 12_000_000;
+const USER_SECONDS = 6_000_000;
 
 /** One deployment with one staleness bound. All rates are those of all users. */
 export interface Point {

@@ -11,7 +11,14 @@ import { World } from "../../../scripts/simulation/world";
 import { sessionToken, signSessionToken } from "../../../scripts/stack/signing";
 
 const small: Parameters = {
-  traffic: { idleSeconds: 100, pagesPerVisit: 5, viewSeconds: 10, callsAtOnce: 2, callsLater: 2 },
+  traffic: {
+    idleSeconds: 100,
+    pagesPerVisit: 5,
+    viewSeconds: 10,
+    pageSeconds: 0.1,
+    callsAtOnce: 2,
+    callsLater: 2,
+  },
   users: 80,
   roundTrips: [2, 80],
   isolatesPerRegion: 2,
