@@ -132,7 +132,7 @@ function renderLoads({ points }: Study, { perConnection }: DatabaseFigures): str
       short(requestsPerSecond),
       String(isolates),
       short(lookupsPerSecond),
-      (lookupsPerSecond / perConnection).toFixed(lookupsPerSecond < perConnection ? 2 : 0),
+      (lookupsPerSecond / perConnection).toLocaleString("en", { maximumSignificantDigits: 2 }),
     ]);
   const head = ["load", "users", "requests/s", "isolates", "lookups/s", "busy connections"];
   return alignTable([head, ...lines]);
