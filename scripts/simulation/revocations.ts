@@ -1,5 +1,6 @@
+import type { Parameters } from "./parameters";
 import { createRandom } from "./random";
-import type { Parameters, User } from "./run-simulation";
+import type { User } from "./users";
 import type { World } from "./world";
 
 /** How often each isolate receives a request for a deleted session. Seconds. */

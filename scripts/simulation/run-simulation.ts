@@ -1,26 +1,12 @@
-import { sessionCookieNames } from "../../edge/session/cookies";
 import type { SessionResult } from "../../edge/session/session";
-import { sessionToken, signSessionToken } from "../stack/signing";
-import { CookieJar } from "./cookie-jar";
-import { APP_ORIGIN, type Caller } from "./isolate";
-import { createPageViews, type Step, type Traffic } from "./page-views";
+import type { Caller } from "./isolate";
+import { createPageViews, type Step } from "./page-views";
+import type { Parameters } from "./parameters";
 import { playPageViews } from "./play-page-views";
 import { createRandom } from "./random";
 import { measureRevocations } from "./revocations";
-import { type Deployment, World } from "./world";
-
-/** A simulation. It depends on nothing else. */
-export interface Parameters extends Deployment {
-  readonly traffic: Traffic;
-  /** They are spread evenly over the regions. Each has one session. */
-  readonly users: number;
-  /** Nothing is counted during this time. */
-  readonly warmUpSeconds: number;
-  readonly measuredSeconds: number;
-  /** Sessions that are deleted afterwards. */
-  readonly revocations: number;
-  readonly seed: number;
-}
+import { createUsers, type User } from "./users";
+import { World } from "./world";
 
 export type Source = Extract<SessionResult, { state: "active" }>["source"];
 
@@ -39,17 +25,6 @@ export interface SimulationResult extends Counts {
    * and each isolate that received requests for it. Seconds, ascending.
    */
   readonly revocationDelays: readonly number[];
-}
-
-/** One user's browser. */
-export interface User {
-  readonly token: string;
-  readonly region: number;
-  readonly jar: CookieJar;
-  /** The time of the last page, in seconds since the simulation began. */
-  lastPage: number;
-  /** A user whose session was deleted sends no requests. */
-  isActive: boolean;
 }
 
 /**
@@ -101,17 +76,4 @@ export function pageViewsOf(user: number, { seed, traffic }: Pick<Parameters, "s
 
 function noCounts(): Counts {
   return { requests: 0, lookups: 0, sources: { memory: 0, cookie: 0, store: 0 } };
-}
-
-function createUsers(world: World, { users, roundTrips }: Parameters): Promise<User[]> {
-  const names = sessionCookieNames(APP_ORIGIN.startsWith("https:"));
-  return Promise.all(
-    Array.from({ length: users }, async (_, index): Promise<User> => {
-      const token = sessionToken(`user${index}`);
-      world.database.addSession(token, index);
-      const jar = new CookieJar();
-      jar.store([`${names.token}=${await signSessionToken(token)}`], world.clock.now());
-      return { token, region: index % roundTrips.length, jar, lastPage: -Infinity, isActive: true };
-    }),
-  );
 }

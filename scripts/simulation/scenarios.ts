@@ -2,7 +2,8 @@ import { CAPACITY } from "../../edge/session/reader";
 import { computePercentile } from "../bench/statistics";
 import { expectedLookups } from "./expected-lookups";
 import { requestsPerSecond, type Traffic } from "./page-views";
-import { type Parameters, runSimulation, type SimulationResult, type Source } from "./run-simulation";
+import type { Parameters } from "./parameters";
+import { runSimulation, type SimulationResult, type Source } from "./run-simulation";
 
 /** The scenarios of docs/production-scale.md. */
 

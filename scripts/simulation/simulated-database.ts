@@ -20,7 +20,7 @@ type LookupParameters =
  * simulated time. It has the same results as the gate's statement (`edge/session/statement.ts`).
  */
 export class SimulatedDatabase {
-  /** Lookups that have reached the database. */
+  /** Lookups whose response the isolate has received. */
   lookups = 0;
   /** Requests that wait for a response. */
   waiting = 0;
@@ -56,6 +56,7 @@ export class SimulatedDatabase {
           const body = JSON.stringify({ rows: this.#lookUp(JSON.parse(String(init?.body)).params) });
           this.clock.startTimer(exponential(this.random, STATEMENT_MS) + roundTrip / 2, () => {
             this.waiting--;
+            this.lookups++;
             resolve(new Response(body));
           });
         });
@@ -64,7 +65,6 @@ export class SimulatedDatabase {
 
   /** `dueBefore` and `newExpiry` are null if the session must not be extended. */
   #lookUp([token, now, dueBefore, newExpiry]: LookupParameters): (string | null)[][] {
-    this.lookups++;
     const found = this.#sessions.get(token);
     if (!found) return [];
     const user = userRecord(found.user);

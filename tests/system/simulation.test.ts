@@ -5,10 +5,10 @@ import { startSoakUpstream } from "../../scripts/bench/soak-upstream";
 import { storeSessions } from "../../scripts/bench/visitors";
 import { CookieJar } from "../../scripts/simulation/cookie-jar";
 import { type Caller, PATHS } from "../../scripts/simulation/isolate";
+import type { Parameters } from "../../scripts/simulation/parameters";
 import { playPageViews } from "../../scripts/simulation/play-page-views";
 import {
   type Counts,
-  type Parameters,
   pageViewsOf,
   runSimulation,
   type Source,
