@@ -12,6 +12,7 @@ const fullTests = [
   "tests/artifact/vercel-backend.test.ts",
   "tests/e2e/lighthouse.test.ts",
   "tests/system/base-path.test.ts",
+  "tests/system/simulation.test.ts",
   "tests/system/soak.test.ts",
 ];
 

@@ -16,6 +16,8 @@ export interface SessionReaderOptions {
   readonly store: SessionStore;
   readonly now: () => number;
   readonly startTimer: StartTimer;
+  /** Sessions that are kept in memory: up to twice this number. Default: {@link CAPACITY}. */
+  readonly capacity?: number;
 }
 
 /** Sessions that an isolate keeps in memory: up to twice this number (`edge/util/lru.ts`). */
@@ -76,9 +78,10 @@ export type SessionReader = ReturnType<typeof createSessionReader>;
  */
 export function createSessionReader(options: SessionReaderOptions) {
   const { authSecrets, cookieNames, maxStale: maxStaleLimit, store, now, startTimer } = options;
-  const memory = new Lru<Kept>(CAPACITY);
+  const { capacity = CAPACITY } = options;
+  const memory = new Lru<Kept>(capacity);
   /** By session token cookie: when a request that ends the session has passed. */
-  const ended = new Lru<number>(CAPACITY);
+  const ended = new Lru<number>(capacity);
   const ring = openKeyRing(authSecrets);
   const signed = createSignedCookies(ring);
   const readCookieCache = createCookieCache(ring);

@@ -1,3 +1,4 @@
+import { renderSvg } from "../lib/svg";
 import type { Measured, Report, Row } from "./report";
 
 const WIDTH = 820;
@@ -10,6 +11,12 @@ const VALUES = 70;
 const LONGEST = 10;
 const BAR = 16;
 const STEP = 26;
+
+const STYLES = {
+  light:
+    ".bar { fill: #8c959f } .gate { fill: #0969da } .reach, .floor { stroke: #24292f } .floor { stroke-dasharray: 3 3 }",
+  dark: ".bar { fill: #6e7681 } .gate { fill: #4493f8 } .reach, .floor { stroke: #e6edf3 }",
+};
 
 const PANELS = [
   { key: "request", title: "Time of a request in the edge runtime (shorter is better)" },
@@ -34,17 +41,10 @@ export function drawChart(report: Report): string {
     y += 12 + rows.length * STEP;
   }
   const height = y + 12;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Each contender relative to a bare rewrite">
-<style>
-text { font: 13px system-ui, sans-serif; fill: #24292f } .title { font-weight: 600 }
-.bar { fill: #8c959f } .gate { fill: #0969da } .reach, .floor { stroke: #24292f } .floor { stroke-dasharray: 3 3 }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 } .bar { fill: #6e7681 } .gate { fill: #4493f8 } .reach, .floor { stroke: #e6edf3 }
-}
-</style>
-${parts.join("\n")}
-</svg>
-`;
+  return renderSvg(
+    { width: WIDTH, height, label: "Each contender relative to a bare rewrite", styles: STYLES },
+    parts,
+  );
 }
 
 function panel(
