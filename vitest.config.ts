@@ -34,7 +34,7 @@ export default defineConfig({
         resolve,
         test: {
           name: "node",
-          include: ["tests/{quick,repo,contract}/**/*.test.ts"],
+          include: ["tests/{quick,contract,demo/quick}/**/*.test.ts", "tests/repo/*.test.ts"],
           maxWorkers,
           testTimeout,
         },
@@ -54,7 +54,7 @@ export default defineConfig({
         resolve,
         test: {
           name: "system",
-          include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],
+          include: ["tests/{system,artifact,attack,e2e,demo/system,demo/e2e,repo/system}/**/*.test.ts"],
           exclude: isFull ? [] : fullTests,
           globalSetup: ["tests/fixtures/build.ts"],
           // Each file starts its own servers on its own ports and spends much of its time waiting.

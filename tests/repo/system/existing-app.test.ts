@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { Visitor } from "../../scripts/stack/visitor";
-import { buildExistingApp, type ExistingApp } from "../fixtures/existing-app";
-import { isFull } from "../fixtures/full";
+import { Visitor } from "../../../scripts/stack/visitor";
+import { buildExistingApp, type ExistingApp } from "../../fixtures/existing-app";
+import { isFull } from "../../fixtures/full";
 
 /** The app of a team behind the gate, as docs/existing-app.md puts it there. */
 

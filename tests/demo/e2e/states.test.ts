@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser } from "../../scripts/lib/chromium";
-import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
-import { signUpByRequest } from "../fixtures/sign-up-by-request";
+import { launchBrowser } from "../../../scripts/lib/chromium";
+import { type FullStack, startFullStack } from "../../../scripts/stack/test-stack";
+import { signUpByRequest } from "../../fixtures/sign-up-by-request";
 
 /** States of the pages: notices, focus, no network, and no layout shifts. */
 
