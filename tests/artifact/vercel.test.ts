@@ -55,9 +55,9 @@ describe("middleware.func", () => {
   });
 
   it("redirects a visitor without a session to /login", async () => {
-    const response = await callGate(`${APP}/dashboard?x=1`);
+    const response = await callGate(`${APP}/account?x=1`);
     expect(response.status).toBe(307);
-    expect(response.headers.get("location")).toMatch(/\/login\?next=%2Fdashboard%3Fx%3D1$/);
+    expect(response.headers.get("location")).toMatch(/\/login\?next=%2Faccount%3Fx%3D1$/);
   });
 
   it("refuses a call without a session", async () => {
@@ -85,7 +85,7 @@ describe("middleware.func", () => {
 
   it("looks up an unknown session in the database, and deletes the cookies of one that does not exist", async () => {
     const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown")}`;
-    const response = await callGate(`${APP}/dashboard`, { headers: { cookie: unknown } });
+    const response = await callGate(`${APP}/device`, { headers: { cookie: unknown } });
     expect(response.status).toBe(307);
     expect(response.headers.getSetCookie().join()).toMatch(/session_token=; Max-Age=0/);
   });
@@ -116,7 +116,7 @@ describe("the Node functions", () => {
   beforeAll(async () => {
     const own = { ...variables, BACKEND_URL: "http://127.0.0.1:9" };
     auth = await startNodeFunction(join(output, "functions/api/auth/[...all].func"), own);
-    pages = await startNodeFunction(join(output, "functions/dashboard.func"), own);
+    pages = await startNodeFunction(join(output, "functions/device.func"), own);
     member = new Visitor(APP, { send: (url, init) => deployment(new Request(url, init)) });
   }, 300_000);
   afterAll(async () => {
@@ -145,7 +145,7 @@ describe("the Node functions", () => {
   }
 
   it("run on the Node version that is documented for deployments", () => {
-    const names = ["api/auth/[...all].func", "api/health.func", "dashboard.func", "login.func"];
+    const names = ["api/auth/[...all].func", "api/health.func", "device.func", "login.func"];
     const versions = names.map((name) => nodeVersionOf(join(output, "functions", name)));
     expect(versions).toEqual(names.map(() => VERCEL_NODE));
   });
@@ -166,17 +166,14 @@ describe("the Node functions", () => {
     const accept = { headers: { accept: "text/html" } };
     const login = await guest.fetch("/login", accept);
     expect([login.status, await login.text()]).toEqual([200, expect.stringContaining("Sign in")]);
-    const dashboard = await member.fetch("/dashboard", accept);
-    expect([dashboard.status, await dashboard.text()]).toEqual([
-      200,
-      expect.stringContaining("ada@example.com"),
-    ]);
+    const page = await member.fetch("/device", accept);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("ada@example.com")]);
   });
 
   it("refuse a wrong password, and sign out", async () => {
     expect((await member.signIn("ada@example.com", "wrong-password")).status).toBe(401);
     expect((await member.post("/api/auth/sign-out", {})).status).toBe(200);
-    expect((await member.fetch("/dashboard", { headers: { accept: "text/html" } })).status).toBe(307);
+    expect((await member.fetch("/device", { headers: { accept: "text/html" } })).status).toBe(307);
   });
 });
 

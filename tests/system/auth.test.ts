@@ -2,7 +2,6 @@ import { request } from "node:http";
 import { decodeProtectedHeader, jwtVerify } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { routes } from "../../lib/routes";
 import { keyId } from "../../lib/token/contract";
 import { JWT_KEY } from "../../scripts/stack/signing";
 import { type App, startApp } from "../../scripts/stack/test-stack";
@@ -62,7 +61,7 @@ describe("the session cookies", () => {
     const visitor = new Visitor(app.origin);
     await visitor.signUp("renewed@example.com");
     visitor.cookies.delete("better-auth.session_data");
-    const renewed = await visitor.fetch(routes.home, { headers: { accept: "text/html" } });
+    const renewed = await visitor.fetch("/device", { headers: { accept: "text/html" } });
     expect(renewed.headers.getSetCookie().map((cookie) => cookie.split("=")[0])).toEqual([
       "better-auth.session_data",
     ]);
@@ -70,7 +69,7 @@ describe("the session cookies", () => {
     const token = sessionTokenOf(visitor);
     await sql.query(`update session set "expiresAt" = now() + interval '5 days' where token = $1`, [token]);
     visitor.cookies.delete("better-auth.session_data");
-    const extended = await visitor.fetch(routes.home, { headers: { accept: "text/html" } });
+    const extended = await visitor.fetch("/device", { headers: { accept: "text/html" } });
     expect(extended.headers.getSetCookie().join()).toMatch(/session_token=.*Max-Age=604800/);
     const { rows } = await sql.query(
       `select "expiresAt" > now() + interval '6 days' as ok from session where token = $1`,
@@ -100,7 +99,7 @@ it("the cookies of a session that the database no longer has are cleared by the 
   await visitor.signUp("forgotten@example.com");
   await sql.query("delete from session where token = $1", [sessionTokenOf(visitor)]);
   visitor.cookies.delete("better-auth.session_data");
-  const response = await visitor.fetch(routes.home, { headers: { accept: "text/html" } });
+  const response = await visitor.fetch("/device", { headers: { accept: "text/html" } });
   expect(response.status).toBe(307);
   expect(visitor.cookies.has("better-auth.session_token")).toBe(false);
 });

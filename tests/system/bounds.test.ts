@@ -3,7 +3,6 @@ import { betterAuth } from "better-auth";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseEnv } from "../../lib/env";
-import { routes } from "../../lib/routes";
 import { createDatabase } from "../../lib/server/auth/database";
 import { storedFields } from "../../lib/server/auth/stored-fields";
 import { AUTH_SECRET } from "../../scripts/stack/signing";
@@ -156,9 +155,9 @@ describe("the cookies stay below 3,800 bytes", () => {
       () => post("/sign-up/email", { name: "Ada", email, password: PASSWORD, ...fields }),
       () => visitor.fetch("/api/auth/get-session?disableCookieCache=true"),
       () => post("/update-user", fields),
-      () => visitor.fetch(routes.home),
+      () => visitor.fetch("/device"),
       () => post("/sign-in/email", { email, password: PASSWORD, rememberMe: false }),
-      () => visitor.fetch(routes.home),
+      () => visitor.fetch("/device"),
       () => visitor.fetch("/backend/api/me"),
     ];
     for (const step of steps) {
@@ -183,12 +182,12 @@ describe("an account from before the limits", () => {
       await sql.query(`update "user" set ${column} = $2 where email = $1`, [email, value]);
       // Without the old cookie cache, as if it had expired. The response sets a new one.
       first.cookies.delete("better-auth.session_data");
-      expect((await first.fetch(routes.home)).status).toBe(200);
+      expect((await first.fetch("/device")).status).toBe(200);
       expect(cookieBytes(first)).toBeLessThan(COOKIE_BUDGET);
 
       const visitor = new Visitor(stack.origin);
       expect((await visitor.signIn(email, PASSWORD)).status).toBe(200);
-      for (const path of [routes.home, "/", "/account", "/backend/api/me", "/backend/api/tasks"]) {
+      for (const path of ["/device", "/", "/account", "/backend/api/me", "/backend/api/tasks"]) {
         expect((await visitor.fetch(path)).status, path).toBe(200);
         expect(cookieBytes(visitor)).toBeLessThan(COOKIE_BUDGET);
       }
@@ -205,7 +204,7 @@ describe("an account from before the limits", () => {
     await sql.query(`update "user" set email = $2 where email = $1`, [before, email]);
     const visitor = new Visitor(stack.origin);
     expect((await visitor.signIn(email, PASSWORD)).status).toBe(200);
-    for (const path of [routes.home, "/account", "/backend/api/me"]) {
+    for (const path of ["/device", "/account", "/backend/api/me"]) {
       expect((await visitor.fetch(path)).status, path).toBe(200);
       expect(cookieBytes(visitor)).toBeLessThan(COOKIE_BUDGET);
     }
@@ -236,7 +235,7 @@ describe("an account from before the limits", () => {
 
   it("whose browser has chunks of a long cookie cache gets them expired by the next response", async () => {
     for (const visit of [
-      (visitor: Visitor) => visitor.fetch(routes.home),
+      (visitor: Visitor) => visitor.fetch("/device"),
       (visitor: Visitor) => visitor.fetch("/api/auth/get-session"),
       (visitor: Visitor) => visitor.post("/api/auth/sign-out", {}),
       (visitor: Visitor) => visitor.signIn("nobody@example.com"),

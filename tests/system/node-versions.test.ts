@@ -87,17 +87,18 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     expect(await exited).toEqual([0, null]);
   }, 120_000);
 
-  it("lets a visitor sign up in a browser, and shows a new task in the first HTML of the page", async () => {
+  it("lets a visitor sign up in a browser, and delete the account, which FastAPI deletes too", async () => {
     const context = await browser.newContext({ baseURL: app.origin });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
     const email = await signUp(page);
     await page.getByText(email).first().waitFor();
-    await page.goto("/tasks");
-    await page.getByLabel("New task").fill("Water the plants");
-    await page.getByRole("button", { name: "Add", exact: true }).click();
-    await page.getByRole("button", { name: "Delete Water the plants" }).waitFor();
-    expect(await (await context.request.get("/tasks")).text()).toContain("Water the plants");
+    expect(await (await context.request.get("/account")).text()).toContain(email);
+    await page.getByRole("button", { name: "Delete my account" }).click();
+    const form = page.getByRole("region", { name: "Delete account" });
+    await form.getByLabel("Your password").fill("correct-horse-battery");
+    await form.getByRole("button", { name: /^Delete my account/ }).click();
+    await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
     await context.close();
   });
 

@@ -115,7 +115,7 @@ describe("npm run up", () => {
     expect((await visitor.signIn(email, password)).status).toBe(200);
     expect(await (await visitor.fetch("/api/auth/list-sessions")).json()).toHaveLength(1);
     expect(await (await visitor.fetch("/backend/api/me")).json()).toMatchObject({ email });
-    expect(await (await visitor.fetch("/dashboard")).text()).toContain(email);
+    expect(await (await visitor.fetch("/account")).text()).toContain(email);
     const created = await visitor.post("/backend/api/tasks", { title: "Still here tomorrow" });
     expect(created.status).toBe(201);
 
