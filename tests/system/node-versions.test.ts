@@ -97,7 +97,7 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     await page.getByRole("button", { name: "Delete my account" }).click();
     const form = page.getByRole("region", { name: "Delete account" });
     await form.getByLabel("Your password").fill("correct-horse-battery");
-    await form.getByRole("button", { name: /^Delete my account/ }).click();
+    await form.getByRole("button", { name: /^Delete my account and / }).click();
     await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
     await context.close();
   });
