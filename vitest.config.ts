@@ -6,7 +6,11 @@ import { LongestFirst } from "./tests/fixtures/longest-first.ts";
 const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site,redirect-target}.test.ts"];
 
 /** Files that only `npm run test:full` runs. */
-const fullTests = ["tests/system/soak.test.ts", "tests/e2e/lighthouse.test.ts"];
+const fullTests = [
+  "tests/system/soak.test.ts",
+  "tests/e2e/lighthouse.test.ts",
+  "tests/repo/system/adopted-app.test.ts",
+];
 
 /**
  * Milliseconds, for the quick tests. Some of them compute for seconds, so Vitest's default of 5

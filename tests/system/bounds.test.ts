@@ -306,7 +306,7 @@ describe("a custom field", () => {
     "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value: String(value) }) },
   } as const;
   const fields = {
-    plan: { type: "string", required: false },
+    motto: { type: "string", required: false },
     bio: { type: "string", required: false, validator: { input: anything } },
     tags: { type: "string[]", required: false },
   } as const;
@@ -328,12 +328,12 @@ describe("a custom field", () => {
   };
 
   beforeAll(async () => {
-    await sql.query(`alter table "user" add plan text, add bio text, add tags jsonb`);
+    await sql.query(`alter table "user" add motto text, add bio text, add tags jsonb`);
     await sql.query("alter table session add theme text");
     auth = create();
   });
   afterAll(async () => {
-    await sql.query(`alter table "user" drop plan, drop bio, drop tags`);
+    await sql.query(`alter table "user" drop motto, drop bio, drop tags`);
     await sql.query("alter table session drop theme");
   });
 
@@ -347,7 +347,7 @@ describe("a custom field", () => {
     );
 
   const cases: [field: string, value: unknown, limit: number][] = [
-    ["plan", "x".repeat(256), 255],
+    ["motto", "x".repeat(256), 255],
     ["bio", "x".repeat(2_049), 2_048],
     ["tags", Array(100).fill("tag"), 255],
   ];
@@ -368,8 +368,8 @@ describe("a custom field", () => {
     expect([update.status, await update.json()]).toMatchObject([400, { field, limit }]);
     const session = await post("/update-session", { theme: "x".repeat(256) }, cookie);
     expect([session.status, await session.json()]).toMatchObject([400, { field: "theme", limit: 255 }]);
-    expect((await post("/update-user", { plan: "x".repeat(255), bio: "x".repeat(300) }, cookie)).status).toBe(
-      200,
-    );
+    expect(
+      (await post("/update-user", { motto: "x".repeat(255), bio: "x".repeat(300) }, cookie)).status,
+    ).toBe(200);
   });
 });
