@@ -41,8 +41,8 @@ function addInstalled(): void {
     cpSync(path.join(root, "node_modules"), path.join(folder, "node_modules"), options);
   }
   mkdirSync(path.join(folder, ".data"), { recursive: true });
-  const shared = ["scripts/tools/node_modules", "scripts/node-versions/node_modules"];
-  for (const name of [...shared, ".data/debian", ".data/python"]) {
+  const packages = ["tools", "node-versions"].map((name) => `scripts/${name}/node_modules`);
+  for (const name of [...packages, ".data/debian", ".data/python"]) {
     if (existsSync(path.join(root, name))) symlinkSync(path.join(root, name), path.join(folder, name));
   }
 }
