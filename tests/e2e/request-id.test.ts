@@ -54,13 +54,13 @@ it("an error page and the 404 page show the id of their request", async () => {
     const { next } = window as unknown as { next: { router: { push(path: string): void } } };
     next.router.push("/device");
   });
-  await page.getByText("This page could not be loaded").waitFor();
+  await page.getByRole("heading", { name: "This page could not be loaded" }).waitFor();
   const shown = () => page.locator("code").textContent();
   await expect.poll(async () => failed().includes((await shown())?.split(" / ")[0] ?? "")).toBe(true);
   const navigated = await shown();
 
   const response = await page.goto("/device");
-  await page.getByText("This page could not be loaded").waitFor();
+  await page.getByRole("heading", { name: "This page could not be loaded" }).waitFor();
   expect(await shown()).toContain(response?.headers()["x-request-id"]);
   expect(await shown()).not.toBe(navigated);
   await expect.poll(failed).toContain(response?.headers()["x-request-id"]);

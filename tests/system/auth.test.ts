@@ -2,10 +2,12 @@ import { request } from "node:http";
 import { decodeProtectedHeader, jwtVerify } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { userFields } from "../../lib/token/claims";
 import { keyId } from "../../lib/token/contract";
 import { JWT_KEY } from "../../scripts/stack/signing";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
+import vectors from "../contract/vectors.json" with { type: "json" };
 import { startNginx } from "../fixtures/nginx";
 
 /** Better Auth as the app serves it: real requests, a real Postgres. */
@@ -237,18 +239,9 @@ describe("the token endpoint", () => {
         issuer: "phase2-web",
         audience: "phase2-api",
       });
-      expect(Object.keys(payload).sort()).toEqual([
-        "aud",
-        "auth_time",
-        "email",
-        "exp",
-        "iat",
-        "iss",
-        "jti",
-        "name",
-        "sid",
-        "sub",
-      ]);
+      const contract = ["aud", "auth_time", "email", "exp", "iat", "iss", "jti", "name", "sid", "sub"];
+      const ofApp = [...vectors.custom_claims, ...("role" in userFields ? ["role"] : [])];
+      expect(Object.keys(payload).sort()).toEqual([...contract, ...ofApp].sort());
       expect(payload).toMatchObject({ email: "native@example.com", name: "Native" });
       // The account has just been created, by this test.
       expect(Math.abs((payload.iat ?? 0) - Number(payload.auth_time))).toBeLessThan(60);
