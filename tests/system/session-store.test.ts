@@ -88,11 +88,12 @@ afterEach(() => {
 const envOf = (variables: Record<string, string> = {}) =>
   parseEnv(testEnv({ ...database.env, ...variables }));
 
-/** Better Auth with the app's options, and with the custom fields above. */
+/** Better Auth with the app's options, and with the custom fields above besides those of the app. */
 function openAuth(variables: Record<string, string> = {}) {
   const env = envOf(variables);
   const { options } = createAuth(env, createDatabase(env));
-  return betterAuth({ ...options, user: { ...options.user, additionalFields: customFields } });
+  const additionalFields = { ...options.user?.additionalFields, ...customFields };
+  return betterAuth({ ...options, user: { ...options.user, additionalFields } });
 }
 
 interface State {
