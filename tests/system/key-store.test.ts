@@ -125,7 +125,7 @@ describe("the store of API keys", () => {
     };
     beforeAll(async () => {
       await sql.query(
-        'alter table "user" add column banned boolean, add column "banExpires" timestamptz, add column role text',
+        'alter table "user" add column banned boolean, add column "banExpires" timestamptz, add column if not exists role text',
       );
     });
     afterAll(async () => {
