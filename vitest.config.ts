@@ -7,11 +7,10 @@ const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site
 
 /** Files that only `npm run test:full` runs: long measurements, and projects that are built anew. */
 const fullTests = [
-  "tests/artifact/adopter.test.ts",
   "tests/artifact/type-errors.test.ts",
   "tests/artifact/vercel-backend.test.ts",
   "tests/e2e/lighthouse.test.ts",
-  "tests/system/base-path.test.ts",
+  "tests/repo/system/{adopted-app,adopter,base-path}.test.ts",
   "tests/system/simulation.test.ts",
   "tests/system/soak.test.ts",
 ];
@@ -42,7 +41,7 @@ export default defineConfig({
         resolve,
         test: {
           name: "node",
-          include: ["tests/{quick,repo,contract}/**/*.test.ts"],
+          include: ["tests/{quick,contract,demo/quick}/**/*.test.ts", "tests/repo/*.test.ts"],
           maxWorkers,
           testTimeout,
         },
@@ -62,7 +61,7 @@ export default defineConfig({
         resolve,
         test: {
           name: "system",
-          include: ["tests/{system,artifact,attack,e2e}/**/*.test.ts"],
+          include: ["tests/{system,artifact,attack,e2e,demo/system,demo/e2e,repo/system}/**/*.test.ts"],
           exclude: isFull ? [] : fullTests,
           globalSetup: ["tests/fixtures/build.ts"],
           // Each file starts its own servers on its own ports and spends much of its time waiting.

@@ -9,6 +9,7 @@ import jwt
 import pytest
 from fastapi import Request, Response
 from fastapi.testclient import TestClient
+from make_vectors import CUSTOM_CLAIMS
 from sqlmodel import Session
 
 from active_user import REFUSED_FOR, AccountDeleted, refuse_deleted
@@ -30,7 +31,7 @@ def client():
 def token_for(user: str, **changes) -> str:
     key = settings().jwt_secret_key[0]
     now = int(time.time())
-    claims = {
+    claims = CUSTOM_CLAIMS | {
         "iss": "phase2-web",
         "aud": "phase2-api",
         "sub": user,

@@ -83,13 +83,13 @@ export function createTraffic(origin: string, maxBodyBytes: number) {
   }
 
   async function openPage(): Promise<void> {
-    const response = await pickVisitor().fetch("/dashboard", { headers: { accept: "text/html" } });
+    const response = await pickVisitor().fetch("/device", { headers: { accept: "text/html" } });
     const text = await response.text();
     expect(response.status === 200 && text.includes("<html"), `a page: ${response.status}`);
   }
 
   async function visitSignedOut(): Promise<void> {
-    const page = await fetch(`${origin}/dashboard`, { redirect: "manual" });
+    const page = await fetch(`${origin}/device`, { redirect: "manual" });
     expect(page.status === 307, `a signed-out page: ${page.status}`);
     const refused = await fetch(`${origin}/backend/echo`);
     expect(refused.status === 401, `a signed-out call: ${refused.status}`);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { routes } from "../../lib/routes";
 import { listShares } from "../../scripts/bench/composition";
 import { VERCEL_NODE } from "../../scripts/lib/node-versions";
 import { startIsolate } from "../../scripts/stack/edge-isolate";
@@ -55,9 +56,9 @@ describe("middleware.func", () => {
   });
 
   it("redirects a visitor without a session to /login", async () => {
-    const response = await callGate(`${APP}/dashboard?x=1`);
+    const response = await callGate(`${APP}/account?x=1`);
     expect(response.status).toBe(307);
-    expect(response.headers.get("location")).toMatch(/\/login\?next=%2Fdashboard%3Fx%3D1$/);
+    expect(response.headers.get("location")).toMatch(/\/login\?next=%2Faccount%3Fx%3D1$/);
   });
 
   it("refuses a call without a session", async () => {
@@ -85,7 +86,7 @@ describe("middleware.func", () => {
 
   it("looks up an unknown session in the database, and deletes the cookies of one that does not exist", async () => {
     const unknown = `__Secure-better-auth.session_token=${await signSessionToken("unknown")}`;
-    const response = await callGate(`${APP}/dashboard`, { headers: { cookie: unknown } });
+    const response = await callGate(`${APP}/device`, { headers: { cookie: unknown } });
     expect(response.status).toBe(307);
     expect(response.headers.getSetCookie().join()).toMatch(/session_token=; Max-Age=0/);
   });
@@ -116,7 +117,7 @@ describe("the Node functions", () => {
   beforeAll(async () => {
     const own = { ...variables, BACKEND_URL: "http://127.0.0.1:9" };
     auth = await startNodeFunction(join(output, "functions/api/auth/[...all].func"), own);
-    pages = await startNodeFunction(join(output, "functions/dashboard.func"), own);
+    pages = await startNodeFunction(join(output, "functions/device.func"), own);
     member = new Visitor(APP, { send: (url, init) => deployment(new Request(url, init)) });
   }, 300_000);
   afterAll(async () => {
@@ -145,7 +146,7 @@ describe("the Node functions", () => {
   }
 
   it("run on the Node version that is documented for deployments", () => {
-    const names = ["api/auth/[...all].func", "api/health.func", "dashboard.func", "login.func"];
+    const names = ["api/auth/[...all].func", "api/health.func", "device.func", "login.func"];
     const versions = names.map((name) => nodeVersionOf(join(output, "functions", name)));
     expect(versions).toEqual(names.map(() => VERCEL_NODE));
   });
@@ -166,17 +167,14 @@ describe("the Node functions", () => {
     const accept = { headers: { accept: "text/html" } };
     const login = await guest.fetch("/login", accept);
     expect([login.status, await login.text()]).toEqual([200, expect.stringContaining("Sign in")]);
-    const dashboard = await member.fetch("/dashboard", accept);
-    expect([dashboard.status, await dashboard.text()]).toEqual([
-      200,
-      expect.stringContaining("ada@example.com"),
-    ]);
+    const page = await member.fetch("/device", accept);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("ada@example.com")]);
   });
 
   it("refuse a wrong password, and sign out", async () => {
     expect((await member.signIn("ada@example.com", "wrong-password")).status).toBe(401);
     expect((await member.post("/api/auth/sign-out", {})).status).toBe(200);
-    expect((await member.fetch("/dashboard", { headers: { accept: "text/html" } })).status).toBe(307);
+    expect((await member.fetch("/device", { headers: { accept: "text/html" } })).status).toBe(307);
   });
 });
 
@@ -192,13 +190,14 @@ describe("middleware.func without a database", () => {
 });
 
 describe("the rest of the Build Output", () => {
-  it("turns rewrite caching off for the backend", () => {
-    const config = JSON.parse(readFileSync(join(output, "config.json"), "utf8"));
-    const rule = config.routes.find(
-      (route: { headers?: object }) => route.headers && "x-vercel-enable-rewrite-caching" in route.headers,
+  it.each(routes.backends.map(({ prefix }) => prefix))("turns rewrite caching off for %s", (prefix) => {
+    const config: { routes: { src: string; headers?: Record<string, string> }[] } = JSON.parse(
+      readFileSync(join(output, "config.json"), "utf8"),
     );
-    expect(rule.headers["x-vercel-enable-rewrite-caching"]).toBe("0");
-    expect(new RegExp(rule.src).test("/backend/api/tasks")).toBe(true);
+    const values = config.routes
+      .filter(({ src }) => new RegExp(src).test(`${prefix}/api/tasks`))
+      .map(({ headers }) => headers?.["x-vercel-enable-rewrite-caching"]);
+    expect(values).toContain("0");
   });
 });
 

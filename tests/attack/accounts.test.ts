@@ -1,6 +1,5 @@
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
-import { routes } from "../../lib/routes";
 import type { FullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import type { MailServer } from "../fixtures/mail-server";
@@ -181,7 +180,7 @@ describe("while the database cannot end a session", () => {
     const refused = await failing("delete", "session", () => visitor.post("/api/auth/sign-out", {}));
     expect(refused.status).toBe(503);
     expect(visitor.cookieHeader).toBe(cookies);
-    expect((await visitor.fetch(routes.home)).status).toBe(200);
+    expect((await visitor.fetch("/device")).status).toBe(200);
     expect((await visitor.post("/api/auth/sign-out", {})).status).toBe(200);
     expect((await fetch(`${stack.origin}/backend/api/me`, { headers: { cookie: cookies } })).status).toBe(
       401,
@@ -221,7 +220,7 @@ describe("a sign-in through another site", () => {
   it("stores 1,600 characters of addresses in a cookie that browsers accept", async () => {
     const visitor = new Visitor(stack.origin);
     const errorCallbackURL = "/login";
-    const callbackURL = `/tasks?q=${"x".repeat(1_600 - 9 - errorCallbackURL.length)}`;
+    const callbackURL = `/device?q=${"x".repeat(1_600 - 10 - errorCallbackURL.length)}`;
     const body = { provider: "github", callbackURL, errorCallbackURL };
     const response = await visitor.post("/api/auth/sign-in/social", body);
     const [cookie = ""] = response.headers.getSetCookie();
@@ -243,7 +242,7 @@ describe("an email from another site", () => {
     const visitor = new Visitor(stack.origin);
     const begun = await visitor.post("/api/auth/sign-in/social", {
       provider: "github",
-      callbackURL: "/tasks",
+      callbackURL: "/device",
     });
     const { url } = (await begun.json()) as { url: string };
     const back = other.followLink(new URL(url), "Allow");

@@ -81,8 +81,8 @@ describe("no response allows another site to read it (Fetch standard, CORS proto
     ["POST", "/api/auth/sign-out"],
     ["GET", "/api/health"],
     ["OPTIONS", "/api/nowhere"],
-    ["GET", "/dashboard"],
-    ["OPTIONS", "/dashboard"],
+    ["GET", "/device"],
+    ["OPTIONS", "/device"],
     ["GET", "/"],
   ])("%s %s", async (method, path) => {
     for (const cookie of [member.cookieHeader, ""]) {

@@ -2,7 +2,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { routes } from "../../lib/routes";
 import { launchBrowser } from "../../scripts/lib/chromium";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
@@ -54,7 +53,7 @@ async function startHostileUpstream() {
     response.setHeader("x-frame-options", "ALLOWALL");
     response.setHeader("cross-origin-opener-policy", "unsafe-none");
     response.setHeader("service-worker-allowed", "/");
-    response.setHeader("x-accel-redirect", "/dashboard");
+    response.setHeader("x-accel-redirect", "/account");
     response.setHeader("x-sendfile", "/etc/passwd");
     response.setHeader("x-accel-expires", "3600");
     response.setHeader("cdn-cache-control", "max-age=3600");
@@ -157,7 +156,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
 
     it("cannot be used as a script, worker or service worker of a page", async () => {
       const page = await openPage();
-      await page.goto(`${app.origin}${routes.home}`);
+      await page.goto(`${app.origin}/device`);
       const outcomes = await page.evaluate(async () => {
         const registered = await navigator.serviceWorker.register("/backend/worker.js").then(
           () => "registered",
@@ -185,7 +184,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       "is downloaded by %s",
       async (way) => {
         const page = await openPage();
-        await page.goto(`${app.origin}${routes.home}`);
+        await page.goto(`${app.origin}/device`);
         const download = page.waitForEvent("download");
         await page.evaluate((way) => {
           if (way === "a visit") return void location.assign("/backend/page.html?download");
@@ -273,7 +272,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
 
     it("can be used as an image of a page", async () => {
       const page = await openPage();
-      await page.goto(`${app.origin}${routes.home}`);
+      await page.goto(`${app.origin}/device`);
       const shown = await page.evaluate(
         () =>
           new Promise((resolve) => {
@@ -307,7 +306,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
       "GET /%",
       "GET /nope",
       "GET /nope.html",
-      "GET /dashboard/nope",
+      "GET /device/nope",
       "GET /_next/static/nope.js",
       "POST /_next/static/nope.js",
       "GET /_next/nope",

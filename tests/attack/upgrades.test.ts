@@ -99,7 +99,7 @@ describe.each(["rewrite", "relay"])("with BACKEND_FORWARD=%s", (forwarding) => {
   const paths = [
     "/",
     "/login",
-    "/dashboard",
+    "/device",
     "/nope",
     "/nope.txt",
     "/api/nope",

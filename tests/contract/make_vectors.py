@@ -30,7 +30,10 @@ KEYS = {
 }
 FILE = Path(__file__).with_name("vectors.json")
 
-CLAIMS = {
+# Your app's custom claims, with valid values. The valid tokens of all tests have them.
+CUSTOM_CLAIMS: dict[str, object] = {}
+
+CLAIMS = CUSTOM_CLAIMS | {
     "iss": ISSUER,
     "aud": AUDIENCE,
     "sub": "user-1",
@@ -93,14 +96,14 @@ def good(
         "name": user_name,
         "session_id": "session-1",
         "expires_at": exp,
-    } | claims
+    }
     return {
         "name": name,
         "token": value,
         "ring": list(ring),
         "now": NOW,
         "valid": True,
-        "user": user,
+        "user": CUSTOM_CLAIMS | user | claims,
     } | wanted(purpose)
 
 
@@ -133,7 +136,7 @@ def good_vectors() -> list[dict]:
         good("a name in another script", token(name="Ада ✓ 李"), user_name="Ада ✓ 李"),
         good("an empty name", token(name=""), user_name=""),
         good("a typ in lower case", token(header={"typ": "jwt"})),
-        good("an additional claim", token(plan="pro")),
+        good("an additional claim", token(theme="dark")),
         good(
             "an exp in the past, within the leeway", token(iat=NOW - 300, exp=NOW - 9), exp=NOW - 9
         ),
@@ -473,7 +476,13 @@ def render() -> str:
         *purpose_vectors(),
         *optional_vectors(),
     ]
-    document = {"issuer": ISSUER, "audience": AUDIENCE, "keys": KEYS, "vectors": vectors}
+    document = {
+        "issuer": ISSUER,
+        "audience": AUDIENCE,
+        "keys": KEYS,
+        "custom_claims": list(CUSTOM_CLAIMS),
+        "vectors": vectors,
+    }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -19,11 +19,13 @@ interface Vectors {
   issuer: string;
   audience: string;
   keys: Record<string, string>;
+  custom_claims: string[];
   vectors: Vector[];
 }
 
 const file = new URL("vectors.json", import.meta.url);
-const { issuer, audience, keys, vectors } = JSON.parse(readFileSync(file, "utf8")) as Vectors;
+const document = JSON.parse(readFileSync(file, "utf8")) as Vectors;
+const { issuer, audience, keys, vectors, custom_claims: customClaims } = document;
 const ringOf = (names: readonly string[]) => names.map((name) => keys[name] ?? "");
 
 describe("the contract's verifier with jose", () => {
@@ -36,7 +38,8 @@ describe("the contract's verifier with jose", () => {
     "%s %s",
     async (_verdict, _name, vector) => {
       const { token, ring, now, valid, code, user, purpose } = vector;
-      const verified = verifyToken(token, { keys: ringOf(ring), issuer, audience, now, purpose });
+      const config = { keys: ringOf(ring), issuer, audience, now, purpose, customClaims };
+      const verified = verifyToken(token, config);
       if (valid) expect(await verified).toEqual(user);
       else await expect(verified).rejects.toMatchObject({ code });
     },

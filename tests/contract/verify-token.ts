@@ -7,12 +7,16 @@ interface Wanted {
   /** Seconds since the epoch. */
   readonly now: number;
   readonly purpose?: string | undefined;
+  /** The names of the custom claims that FastAPI knows. Default: none. */
+  readonly customClaims?: readonly string[];
 }
 
 /** Verifies a token, and returns the user in the form of the vectors, which is that of FastAPI. */
-export async function verifyToken(token: string, { now, purpose, ...config }: Wanted) {
+export async function verifyToken(token: string, { now, purpose, customClaims = [], ...config }: Wanted) {
   const { identity, expiresAt } = await createVerifier(config)(token, { now: now * 1000, purpose });
+  const custom = Object.entries(identity.custom).filter(([name]) => customClaims.includes(name));
   return {
+    ...Object.fromEntries(custom),
     id: identity.userId,
     email: identity.email,
     name: identity.name,

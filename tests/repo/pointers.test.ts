@@ -5,7 +5,7 @@ import { findBrokenPointers } from "./pointers";
 
 /**
  * Every path, file name, link and npm script that a page, a comment or a message names exists.
- * tests/system/guides builds and uses the samples of the guides.
+ * tests/repo/system/guides builds and uses the samples of the guides.
  */
 
 const GENERATED = ["lib/api/types.ts"];

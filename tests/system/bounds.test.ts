@@ -3,7 +3,6 @@ import { betterAuth } from "better-auth";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseEnv } from "../../lib/env";
-import { routes } from "../../lib/routes";
 import { createDatabase } from "../../lib/server/auth/database";
 import { storedFields } from "../../lib/server/auth/stored-fields";
 import { AUTH_SECRET } from "../../scripts/stack/signing";
@@ -156,9 +155,9 @@ describe("the cookies stay below 3,800 bytes", () => {
       () => post("/sign-up/email", { name: "Ada", email, password: PASSWORD, ...fields }),
       () => visitor.fetch("/api/auth/get-session?disableCookieCache=true"),
       () => post("/update-user", fields),
-      () => visitor.fetch(routes.home),
+      () => visitor.fetch("/device"),
       () => post("/sign-in/email", { email, password: PASSWORD, rememberMe: false }),
-      () => visitor.fetch(routes.home),
+      () => visitor.fetch("/device"),
       () => visitor.fetch("/backend/api/me"),
     ];
     for (const step of steps) {
@@ -183,12 +182,12 @@ describe("an account from before the limits", () => {
       await sql.query(`update "user" set ${column} = $2 where email = $1`, [email, value]);
       // Without the old cookie cache, as if it had expired. The response sets a new one.
       first.cookies.delete("better-auth.session_data");
-      expect((await first.fetch(routes.home)).status).toBe(200);
+      expect((await first.fetch("/device")).status).toBe(200);
       expect(cookieBytes(first)).toBeLessThan(COOKIE_BUDGET);
 
       const visitor = new Visitor(stack.origin);
       expect((await visitor.signIn(email, PASSWORD)).status).toBe(200);
-      for (const path of [routes.home, "/", "/account", "/backend/api/me", "/backend/api/tasks"]) {
+      for (const path of ["/device", "/", "/account", "/backend/api/me", "/backend/api/tasks"]) {
         expect((await visitor.fetch(path)).status, path).toBe(200);
         expect(cookieBytes(visitor)).toBeLessThan(COOKIE_BUDGET);
       }
@@ -205,7 +204,7 @@ describe("an account from before the limits", () => {
     await sql.query(`update "user" set email = $2 where email = $1`, [before, email]);
     const visitor = new Visitor(stack.origin);
     expect((await visitor.signIn(email, PASSWORD)).status).toBe(200);
-    for (const path of [routes.home, "/account", "/backend/api/me"]) {
+    for (const path of ["/device", "/account", "/backend/api/me"]) {
       expect((await visitor.fetch(path)).status, path).toBe(200);
       expect(cookieBytes(visitor)).toBeLessThan(COOKIE_BUDGET);
     }
@@ -236,7 +235,7 @@ describe("an account from before the limits", () => {
 
   it("whose browser has chunks of a long cookie cache gets them expired by the next response", async () => {
     for (const visit of [
-      (visitor: Visitor) => visitor.fetch(routes.home),
+      (visitor: Visitor) => visitor.fetch("/device"),
       (visitor: Visitor) => visitor.fetch("/api/auth/get-session"),
       (visitor: Visitor) => visitor.post("/api/auth/sign-out", {}),
       (visitor: Visitor) => visitor.signIn("nobody@example.com"),
@@ -307,7 +306,7 @@ describe("a custom field", () => {
     "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value: String(value) }) },
   } as const;
   const fields = {
-    plan: { type: "string", required: false },
+    motto: { type: "string", required: false },
     bio: { type: "string", required: false, validator: { input: anything } },
     tags: { type: "string[]", required: false },
   } as const;
@@ -329,12 +328,12 @@ describe("a custom field", () => {
   };
 
   beforeAll(async () => {
-    await sql.query(`alter table "user" add plan text, add bio text, add tags jsonb`);
+    await sql.query(`alter table "user" add motto text, add bio text, add tags jsonb`);
     await sql.query("alter table session add theme text");
     auth = create();
   });
   afterAll(async () => {
-    await sql.query(`alter table "user" drop plan, drop bio, drop tags`);
+    await sql.query(`alter table "user" drop motto, drop bio, drop tags`);
     await sql.query("alter table session drop theme");
   });
 
@@ -348,7 +347,7 @@ describe("a custom field", () => {
     );
 
   const cases: [field: string, value: unknown, limit: number][] = [
-    ["plan", "x".repeat(256), 255],
+    ["motto", "x".repeat(256), 255],
     ["bio", "x".repeat(2_049), 2_048],
     ["tags", Array(100).fill("tag"), 255],
   ];
@@ -369,8 +368,8 @@ describe("a custom field", () => {
     expect([update.status, await update.json()]).toMatchObject([400, { field, limit }]);
     const session = await post("/update-session", { theme: "x".repeat(256) }, cookie);
     expect([session.status, await session.json()]).toMatchObject([400, { field: "theme", limit: 255 }]);
-    expect((await post("/update-user", { plan: "x".repeat(255), bio: "x".repeat(300) }, cookie)).status).toBe(
-      200,
-    );
+    expect(
+      (await post("/update-user", { motto: "x".repeat(255), bio: "x".repeat(300) }, cookie)).status,
+    ).toBe(200);
   });
 });

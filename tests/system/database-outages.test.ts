@@ -70,9 +70,10 @@ describe.each(outages)("while the database is %s", (_, begin) => {
 
   it("a visitor whose session is cached can use pages and send changes", async () => {
     expect((await warm.post("/backend/api/tasks", { title: "Not lost" })).status).toBe(201);
-    const page = await warm.fetch("/tasks");
+    expect(await (await warm.fetch("/backend/api/tasks")).text()).toContain("Not lost");
+    const page = await warm.fetch("/device");
     expect(page.status).toBe(200);
-    expect(await page.text()).toContain("Not lost");
+    expect(await page.text()).toContain(`warm-${people}@example.com`);
   });
 
   it("a visitor whose session is not cached gets 503 from calls and pages, and keeps the cookies", async () => {
@@ -81,7 +82,7 @@ describe.each(outages)("while the database is %s", (_, begin) => {
     expect(call.headers.get("content-type")).toBe("application/problem+json");
     expect(call.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(await call.json()).toMatchObject({ code: "gate_session_store_unreachable", status: 503 });
-    const page = await cold.fetch("/dashboard", { headers: { accept: "text/html" } });
+    const page = await cold.fetch("/device", { headers: { accept: "text/html" } });
     expect(page.status).toBe(503);
     expect(await page.text()).toMatch(/You have not been signed out[\s\S]*Try again/);
   });
@@ -97,7 +98,7 @@ describe.each(outages)("while the database is %s", (_, begin) => {
     expect([warm, cold].map(({ cookieHeader }) => cookieHeader)).toEqual(cookiesBefore);
     await end();
     expect((await cold.fetch("/backend/api/me")).status).toBe(200);
-    expect((await cold.fetch("/dashboard")).status).toBe(200);
+    expect((await cold.fetch("/device")).status).toBe(200);
     expect(await (await warm.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Not lost" }]);
     expect((await warm.signIn(`warm-${people}@example.com`)).status).toBe(200);
   });

@@ -1,7 +1,6 @@
 import { decodeJwt } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { routes } from "../../lib/routes";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
@@ -55,7 +54,7 @@ const endpoints: [name: string, request: (visitor: Visitor) => Promise<Response>
   ["POST update-user", (v) => v.post("/api/auth/update-user", { name: "Thief" })],
   ["POST revoke-sessions", (v) => v.post("/api/auth/revoke-sessions", {})],
   ["POST change-email", (v) => v.post("/api/auth/change-email", { newEmail: "thief@example.com" })],
-  [`GET ${routes.home}`, (v) => v.fetch(routes.home, { headers: { accept: "text/html" } })],
+  ["GET /device", (v) => v.fetch("/device", { headers: { accept: "text/html" } })],
   ["GET /backend", (v) => v.fetch("/backend/x")],
 ];
 

@@ -5,6 +5,7 @@ import { type Fields, keyFields, userTableFields } from "../../edge/session/stat
 import { createApiKey, hashApiKey } from "../../lib/auth/api-key";
 import { parseEnv } from "../../lib/env";
 import { apiKeys } from "../../lib/server/auth/api-keys";
+import { customClaimsOf } from "../../lib/token/claims";
 import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 
 /** The gate's lookup of API keys, on a real Postgres with the tables of `npm run migrate`. */
@@ -69,7 +70,7 @@ describe("the store of API keys", () => {
         sessionId: "key-1",
         scope: "tasks:read tasks:write",
         clientId: "key-1",
-        custom: {},
+        custom: customClaimsOf({ id: "user-1", email: "ada@example.com", name: "Ada" }),
       },
       expiresAt: NOW + DAY,
     });
@@ -124,7 +125,7 @@ describe("the store of API keys", () => {
     };
     beforeAll(async () => {
       await sql.query(
-        'alter table "user" add column banned boolean, add column "banExpires" timestamptz, add column role text',
+        'alter table "user" add column banned boolean, add column "banExpires" timestamptz, add column if not exists role text',
       );
     });
     afterAll(async () => {

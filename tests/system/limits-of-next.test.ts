@@ -146,7 +146,7 @@ describe.each(["rewrite", "relay"] as const)("forwarding by %s", (forwarding) =>
     });
   });
 
-  test.each(["/", "/dashboard", "/backend/x", "/api/health", "/robots.txt"])(
+  test.each(["/", "/device", "/backend/x", "/api/health", "/robots.txt"])(
     "TRACE %s is 405, and nothing is logged or forwarded",
     async (path) => {
       const { status, headers, body } = await send("TRACE", path);

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { logLevels } from "../../lib/log/log";
-import { routes } from "../../lib/routes";
 import { AUTH_SECRET, JWT_KEY, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
 import { type FullStack, type LogName, startFullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
@@ -41,6 +40,10 @@ const linesAbout = (response: Response, name: LogName = "next") =>
     .toHaveLength(1)
     .then(() => linesOf(name).find(({ request_id }) => request_id === response.headers.get("x-request-id")));
 
+/** The app's server calls FastAPI before it deletes an account. */
+const deleteAccount = (visitor: Visitor, headers: Record<string, string> = {}) =>
+  visitor.post("/api/auth/delete-user", { password: person.password }, headers);
+
 describe("one request id", () => {
   it("is in the response and in FastAPI's log, and so is the trace", async () => {
     const response = await member.fetch("/backend/api/tasks", { headers: { traceparent } });
@@ -49,10 +52,12 @@ describe("one request id", () => {
     await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId} ${TRACE_ID}] INFO:`);
   });
 
-  it("continues from a page to its calls of FastAPI, and so does the trace", async () => {
-    const page = await member.fetch(routes.home, { headers: { traceparent } });
-    expect(page.status).toBe(200);
-    const requestId = page.headers.get("x-request-id");
+  it("continues from the app's server to its calls of FastAPI, and so does the trace", async () => {
+    const leaver = new Visitor(stack.origin);
+    await leaver.signUp("leaver@example.com", person.name, person.password);
+    const deleted = await deleteAccount(leaver, { traceparent });
+    expect(deleted.status).toBe(200);
+    const requestId = deleted.headers.get("x-request-id");
     await expect.poll(() => stack.readLog("fastapi")).toContain(`[${requestId} ${TRACE_ID}] INFO:`);
   });
 
@@ -108,13 +113,15 @@ describe("one line is written", () => {
     expect(await linesAbout(response, "fastapi")).toMatchObject({ code: "token_malformed", status: 401 });
   });
 
-  it("for a backend that is down, and for the page that calls it", async () => {
+  it("for a backend that is down, and for a deletion that needs it", async () => {
     await stack.stopBackend();
     const call = await member.fetch("/backend/api/me");
     expect(await linesAbout(call)).toMatchObject({ code: "gate_backend_unreachable", status: 502 });
-    const page = await member.fetch("/tasks");
-    expect(await linesAbout(page)).toMatchObject({ code: "backend_call_failed", what: "load tasks" });
-    expect(await page.text()).toContain(`Request id: <!-- -->${page.headers.get("x-request-id")}`);
+    const deletion = await deleteAccount(member);
+    const requestId = deletion.headers.get("x-request-id");
+    await expect
+      .poll(() => linesOf("next").filter(({ request_id }) => request_id === requestId))
+      .toContainEqual(expect.objectContaining({ code: "account_not_deleted", error: expect.any(String) }));
     await stack.restartBackend();
   });
 
@@ -123,7 +130,7 @@ describe("one line is written", () => {
     const unknown = `better-auth.session_token=${await signSessionToken("unknown")}`;
     const call = await fetch(`${stack.origin}/backend/x`, { headers: { cookie: unknown } });
     expect(await linesAbout(call)).toMatchObject({ code: "gate_session_store_unreachable", status: 503 });
-    const page = await fetch(`${stack.origin}/dashboard`, { headers: { cookie: unknown } });
+    const page = await fetch(`${stack.origin}/device`, { headers: { cookie: unknown } });
     expect(await page.text()).toContain(page.headers.get("x-request-id"));
     const signIn = await new Visitor(stack.origin).signIn(person.email, person.password);
     expect(await linesAbout(signIn)).toMatchObject({ code: "gate_session_store_unreachable", status: 503 });
@@ -134,10 +141,10 @@ describe("one line is written", () => {
     // The gate trusts this cookie. The page queries the database, which has stopped.
     const data = await signCookieCache({ token, updatedAt: Date.now(), version: "2" });
     const cookie = `better-auth.session_token=${await signSessionToken(token)}; better-auth.session_data=${data}`;
-    const page = await fetch(`${stack.origin}/dashboard`, { headers: { cookie, accept: "text/html" } });
+    const page = await fetch(`${stack.origin}/device`, { headers: { cookie, accept: "text/html" } });
     expect(await linesAbout(page)).toMatchObject({
       code: "page_failed",
-      what: "render /dashboard",
+      what: "render /device",
       digest: expect.any(String),
     });
   });

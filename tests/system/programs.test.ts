@@ -393,7 +393,7 @@ it("no response of Better Auth to a browser has a token in set-auth-token", asyn
   const responses = [
     await ada.signIn(`ada-${users}@example.com`),
     await ada.fetch("/api/auth/get-session"),
-    await ada.fetch("/dashboard"),
+    await ada.fetch("/device"),
   ];
   for (const response of responses) expect([...response.headers.keys()]).not.toContain("set-auth-token");
 });

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { slugOf } from "../../lib/backends";
+import { routes } from "../../lib/routes";
 import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 
 /** `/api/health` reports that the app is alive, `/api/health/ready` that it is ready. */
@@ -31,6 +33,10 @@ async function startPart() {
   };
 }
 
+/** The parts of further backends. */
+const others = Object.fromEntries(
+  routes.backends.slice(1).map((backend) => [`backend-${slugOf(backend)}`, "ok"]),
+);
 const ready = (app: App) => fetch(`${app.origin}/api/health/ready`);
 
 describe("an app whose backend stops and starts", () => {
@@ -52,7 +58,7 @@ describe("an app whose backend stops and starts", () => {
     const response = await ready(app);
     expect(response.status).toBe(200);
     expect(response.headers.get("cache-control")).toBe("no-store");
-    expect(await response.json()).toEqual({ status: "ready", database: "ok", backend: "ok" });
+    expect(await response.json()).toEqual({ ...others, status: "ready", database: "ok", backend: "ok" });
   });
 
   it("checks its parts at most once a second, however many callers there are", async () => {
@@ -72,7 +78,7 @@ describe("an app whose backend stops and starts", () => {
     await expect.poll(async () => (await ready(app)).status).toBe(503);
     const response = await ready(app);
     expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
-    expect(await response.json()).toEqual({ status: "not ready", database: "ok", backend: state });
+    expect(await response.json()).toEqual({ ...others, status: "not ready", database: "ok", backend: state });
     expect((await fetch(`${app.origin}/api/health`)).status).toBe(200);
     backend.setBehaviour("ok");
     await expect.poll(async () => (await ready(app)).status).toBe(200);
@@ -82,7 +88,7 @@ describe("an app whose backend stops and starts", () => {
     await database.stop();
     await expect.poll(async () => (await ready(app)).status).toBe(503);
     const text = await (await ready(app)).text();
-    expect(JSON.parse(text)).toEqual({ status: "not ready", database: "failing", backend: "ok" });
+    expect(JSON.parse(text)).toEqual({ ...others, status: "not ready", database: "failing", backend: "ok" });
   });
 });
 
@@ -97,7 +103,12 @@ it("an app whose database hangs is soon reported as not ready", async () => {
   try {
     const response = await ready(app);
     expect(response.status).toBe(503);
-    expect(await response.json()).toEqual({ status: "not ready", database: "timeout", backend: "timeout" });
+    expect(await response.json()).toEqual({
+      ...others,
+      status: "not ready",
+      database: "timeout",
+      backend: "timeout",
+    });
   } finally {
     await app.stop();
     store.stop();

@@ -6,7 +6,6 @@ import { decodeProtectedHeader } from "jose";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseEnv } from "../../lib/env";
-import { routes } from "../../lib/routes";
 import { identityOf, keyId } from "../../lib/token/contract";
 import { createMinter } from "../../lib/token/mint";
 import { freePort } from "../../scripts/lib/ports";
@@ -98,7 +97,7 @@ async function underLoad(steps: Step[]): Promise<{ unexpected: string[]; complet
     const requests: [expected: number, send: () => Promise<Response>][] = [
       [200, () => member.fetch("/backend/api/me")],
       [201, () => member.post("/backend/api/tasks", { title: "Under load" })],
-      [200, () => member.fetch(routes.home, { headers: { accept: "text/html" } })],
+      [200, () => member.fetch("/device", { headers: { accept: "text/html" } })],
     ];
     while (!isOver) {
       for (const [expected, send] of requests) {

@@ -101,15 +101,16 @@ afterEach(() => {
 const envOf = (variables: Record<string, string> = {}) =>
   parseEnv(testEnv({ ...database.env, ...variables }));
 
-/** Better Auth with the app's options, and with the custom fields above. */
+/** Better Auth with the app's options, and with the custom fields above besides those of the app. */
 function openAuth({ variables, organization }: State = {}) {
   const env = envOf(variables);
   const { options } = createAuth(env, createDatabase(env));
   const added = organization && !organizations ? organizationPlugins() : [];
+  const additionalFields = { ...options.user?.additionalFields, ...customFields };
   return betterAuth({
     ...options,
     plugins: [...options.plugins, ...added],
-    user: { ...options.user, additionalFields: customFields },
+    user: { ...options.user, additionalFields },
   });
 }
 

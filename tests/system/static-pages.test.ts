@@ -43,8 +43,8 @@ export default async function sitemap({ id }: { id: Promise<string> }) {
   return [{ url: \`https://app.example.com/\${await id}\` }];
 }
 `,
-  "~/(shop)/offers/apple-icon.png": PICTURE,
-  "~/(shop)/offers/page.tsx": `import { connection } from "next/server";
+  "~/(shop)/static-offers/apple-icon.png": PICTURE,
+  "~/(shop)/static-offers/page.tsx": `import { connection } from "next/server";
 export default async function Offers() {
   await connection();
   return <h1>Offers</h1>;
@@ -57,11 +57,11 @@ export function Counter() {
   return <button type="button" onClick={() => setCount(count + 1)}>Clicked {count}</button>;
 }
 `,
-  "~/blog/[slug]/opengraph-image.tsx": `export default async function Image({ params }: { params: Promise<{ slug: string }> }) {
+  "~/static-blog/[slug]/opengraph-image.tsx": `export default async function Image({ params }: { params: Promise<{ slug: string }> }) {
   return new Response(\`picture of \${(await params).slug}\`, { headers: { "content-type": "image/png" } });
 }
 `,
-  "~/blog/[slug]/page.tsx": `import Image from "next/image";
+  "~/static-blog/[slug]/page.tsx": `import Image from "next/image";
 import { notFound } from "next/navigation";
 import { Suspense } from "react";
 import { Counter } from "../../counter";
@@ -88,12 +88,12 @@ export default async function Post({ params }: { params: Promise<{ slug: string 
   );
 }
 `,
-  "~/blog/search/page.tsx": `import { Counter } from "../../counter";
+  "~/static-blog/search/page.tsx": `import { Counter } from "../../counter";
 export default async function Search({ searchParams }: { searchParams: Promise<{ q?: string }> }) {
   return <main><h1>Search for {(await searchParams).q}</h1><Counter /></main>;
 }
 `,
-  "~/help/[topic]/page.tsx": `export const dynamicParams = false;
+  "~/static-help/[topic]/page.tsx": `export const dynamicParams = false;
 export const generateStaticParams = () => [{ topic: "start" }];
 export default async function Help({ params }: { params: Promise<{ topic: string }> }) {
   return (
@@ -108,8 +108,8 @@ export default async function Help({ params }: { params: Promise<{ topic: string
 
 const appRoutes: Routes = {
   ...routes,
-  publicPages: [...routes.publicPages, "/blog/search"],
-  staticPages: [...routes.staticPages, "/blog/*", "/help/*"],
+  publicPages: [...routes.publicPages, "/static-blog/search"],
+  staticPages: [...routes.staticPages, "/static-blog/*", "/static-help/*"],
 };
 const contentSources: ContentSources = { scripts: [THEME_HASH], images: ["https://images.example.com"] };
 
@@ -122,8 +122,8 @@ beforeAll(async () => {
     writeFileSync(file, text);
   }
   rmSync(path.join(folder, "app/robots.txt"));
-  replaceIn("lib/routes.ts", '    "/verify-email",\n', '    "/verify-email",\n    "/blog/search",\n');
-  replaceIn("lib/routes.ts", "  staticPages: [", '  staticPages: ["/blog/*", "/help/*", ');
+  replaceIn("lib/routes.ts", '    "/verify-email",\n', '    "/verify-email",\n    "/static-blog/search",\n');
+  replaceIn("lib/routes.ts", "  staticPages: [", '  staticPages: ["/static-blog/*", "/static-help/*", ');
   replaceIn("lib/csp.ts", "scripts: [],", `scripts: [${JSON.stringify(THEME_HASH)}],`);
   replaceIn("lib/csp.ts", "images: [],", 'images: ["https://images.example.com"],');
   isolateFromProject();
@@ -206,8 +206,8 @@ describe("a public file", () => {
     ["/manifest.webmanifest", "application/manifest+json"],
     ["/sitemap/a.xml", "application/xml"],
     ["/sitemap/b.xml", "application/xml"],
-    ["/blog/hello/opengraph-image", "image/png"],
-    ["/blog/another/opengraph-image", "image/png"],
+    ["/static-blog/hello/opengraph-image", "image/png"],
+    ["/static-blog/another/opengraph-image", "image/png"],
   ])("%s is served without a session, and without a header for one visitor", async (pathname, type) => {
     const response = await load(pathname);
     expect([response.status, response.headers.get("content-type")]).toEqual([200, type]);
@@ -222,19 +222,23 @@ describe("a public file", () => {
     expect(member).toContain("Disallow: /backend/");
     const visitor = new Visitor(origin);
     await visitor.signUp("icons@example.com");
-    const html = await (await load("/offers", { cookie: visitor.cookieHeader, ...NAVIGATION })).text();
+    const html = await (await load("/static-offers", { cookie: visitor.cookieHeader, ...NAVIGATION })).text();
     const href = html.match(/rel="apple-touch-icon" href="([^"]+)"/)?.[1] ?? "";
-    expect(href).toMatch(/^\/offers\/apple-icon-\w{6}\.png\?/);
+    expect(href).toMatch(/^\/static-offers\/apple-icon-\w{6}\.png\?/);
     expect((await load(href)).status).toBe(200);
   });
 
-  it.each(["/logoxsvg", "/logo.svg/", "/LOGO.svg", "/offers", "/offers/apple-icon.png", "/x.png"])(
-    "does not open %s",
-    async (pathname) => {
-      const response = await load(pathname, NAVIGATION);
-      expect([307, 308]).toContain(response.status);
-    },
-  );
+  it.each([
+    "/logoxsvg",
+    "/logo.svg/",
+    "/LOGO.svg",
+    "/static-offers",
+    "/static-offers/apple-icon.png",
+    "/x.png",
+  ])("does not open %s", async (pathname) => {
+    const response = await load(pathname, NAVIGATION);
+    expect([307, 308]).toContain(response.status);
+  });
 
   it("is shown by next/image", async () => {
     const response = await load("/_next/image?url=%2Fphoto%20(1).png&w=64&q=75", { accept: "image/webp" });
@@ -244,7 +248,7 @@ describe("a public file", () => {
 
 describe("a static page", () => {
   it("runs its scripts, and the browser reports no violation", async () => {
-    const { page, reports } = await open("/blog/hello");
+    const { page, reports } = await open("/static-blog/hello");
     await page.getByText("A comment.").waitFor();
     await click(page);
     expect(await page.locator("img").evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(
@@ -257,7 +261,7 @@ describe("a static page", () => {
   it("is the same for everyone, and a shared cache may store it", async () => {
     const visitor = new Visitor(origin);
     await visitor.signUp("reader@example.com");
-    const response = await load("/blog/hello", { cookie: visitor.cookieHeader, ...NAVIGATION });
+    const response = await load("/static-blog/hello", { cookie: visitor.cookieHeader, ...NAVIGATION });
     expect(response.headers.get("cache-control")).toMatch(/^s-maxage=2, stale-while-revalidate=/);
     for (const name of ["set-cookie", "x-request-id", "server-timing"]) {
       expect(response.headers.get(name), name).toBeNull();
@@ -268,24 +272,24 @@ describe("a static page", () => {
   });
 
   it("has the policy of its HTML after Next has rendered it again", async () => {
-    const timeOf = async () => (await (await load("/blog/hello")).text()).match(/<time>(\d+)/)?.[1];
+    const timeOf = async () => (await (await load("/static-blog/hello")).text()).match(/<time>(\d+)/)?.[1];
     const before = await timeOf();
     await expect.poll(timeOf).not.toBe(before);
-    const { page, reports } = await open("/blog/hello");
+    const { page, reports } = await open("/static-blog/hello");
     await click(page);
     expect(reports).toEqual([]);
     await page.close();
   });
 
   it("that is rendered at its first request runs its scripts", async () => {
-    const { page, reports } = await open("/blog/first-request");
+    const { page, reports } = await open("/static-blog/first-request");
     await click(page);
     expect(reports).toEqual([]);
     await page.close();
   });
 
   it("does not run a script that its content contains", async () => {
-    const { page, reports } = await open("/blog/attacked");
+    const { page, reports } = await open("/static-blog/attacked");
     await click(page);
     expect(await page.evaluate(() => "attacked" in window)).toBe(false);
     expect(reports.join()).toContain("Content Security Policy");
@@ -293,18 +297,18 @@ describe("a static page", () => {
   });
 
   it("runs an inline script that lib/csp.ts lists", async () => {
-    const { page, reports } = await open("/help/start");
+    const { page, reports } = await open("/static-help/start");
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
     expect(reports).toEqual([]);
     await page.close();
   });
 
   it("sends no policy with a 304, which would replace the one of the stored HTML", async () => {
-    const first = await load("/help/start", NAVIGATION);
+    const first = await load("/static-help/start", NAVIGATION);
     const etag = first.headers.get("etag") ?? "";
     // `fetch` would ask caches not to respond with a 304.
     const second = await new Promise<IncomingMessage>((resolve) => {
-      get(`${origin}/help/start`, { headers: { "if-none-match": etag } }, resolve);
+      get(`${origin}/static-help/start`, { headers: { "if-none-match": etag } }, resolve);
     });
     second.resume();
     expect(second.statusCode).toBe(304);
@@ -313,21 +317,21 @@ describe("a static page", () => {
 
   it("ignores a policy that the client sends", async () => {
     const forged = "script-src 'nonce-Zm9yZ2Vk' 'unsafe-inline'";
-    const response = await load("/blog/forged", { ...NAVIGATION, "content-security-policy": forged });
+    const response = await load("/static-blog/forged", { ...NAVIGATION, "content-security-policy": forged });
     expect(await response.text()).not.toContain("Zm9yZ2Vk");
     expect(policyOf(response)).not.toContain("Zm9yZ2Vk");
   });
 
   it("has the same policy whatever the client accepts", async () => {
     for (const accept of ["text/html", "image/avif", "application/json"]) {
-      expect(policyOf(await load("/help/start", { accept })), accept).toContain("'sha256-");
+      expect(policyOf(await load("/static-help/start", { accept })), accept).toContain("'sha256-");
     }
   });
 
   it.each([
-    ["/blog/gone", "that calls notFound()"],
-    ["/help/unknown", "without a path for this parameter"],
-    ["/blog/a/b/c", "below which there is no page"],
+    ["/static-blog/gone", "that calls notFound()"],
+    ["/static-help/unknown", "without a path for this parameter"],
+    ["/static-blog/a/b/c", "below which there is no page"],
   ])("%s, %s, is a 404 whose scripts run", async (pathname) => {
     const { page, reports } = await open(pathname);
     await page.getByRole("heading", { name: "Page not found" }).waitFor();
@@ -337,12 +341,12 @@ describe("a static page", () => {
 });
 
 test("a page inside of a static folder that is rendered for each request has a nonce", async () => {
-  const { page, reports } = await open("/blog/search?q=gate");
+  const { page, reports } = await open("/static-blog/search?q=gate");
   await page.getByRole("heading", { name: "Search for gate" }).waitFor();
   await click(page);
   expect(reports).toEqual([]);
   await page.close();
-  const response = await load("/blog/search?q=gate", NAVIGATION);
+  const response = await load("/static-blog/search?q=gate", NAVIGATION);
   const nonce = policyOf(response).match(/'nonce-([^']+)' 'strict-dynamic'/)?.[1];
   expect(await response.text()).toContain(`nonce="${nonce}"`);
   expect(response.headers.get("cache-control")).toContain("no-store");
@@ -359,27 +363,27 @@ describe("the end of the build refuses by name", () => {
   });
 
   it("a page that is rendered in advance and in no list, which is protected", () => {
-    expect(finish({ ...appRoutes, staticPages: [...routes.staticPages, "/help/*"] })).toThrow(
-      '"/blog/hello" is rendered in advance',
+    expect(finish({ ...appRoutes, staticPages: [...routes.staticPages, "/static-help/*"] })).toThrow(
+      '"/static-blog/hello" is rendered in advance',
     );
   });
 
   it("a page that is rendered in advance and listed as public", () => {
-    const publicPages = [...appRoutes.publicPages, "/help/*"] as const;
-    expect(finish({ ...appRoutes, staticPages: [...routes.staticPages, "/blog/*"], publicPages })).toThrow(
-      '"/help/start" is rendered in advance',
-    );
+    const publicPages = [...appRoutes.publicPages, "/static-help/*"] as const;
+    expect(
+      finish({ ...appRoutes, staticPages: [...routes.staticPages, "/static-blog/*"], publicPages }),
+    ).toThrow('"/static-help/start" is rendered in advance');
   });
 
   it("a page that is listed as static and rendered for each request", () => {
     expect(finish({ ...appRoutes, publicPages: routes.publicPages })).toThrow(
-      '"/blog/search" is in staticPages of lib/routes.ts, but is rendered for each request',
+      '"/static-blog/search" is in staticPages of lib/routes.ts, but is rendered for each request',
     );
   });
 
   it("an inline script that the policy would block, with its hash", () => {
     expect(finish(appRoutes, {})).toThrow(
-      `"/help/start" has an inline script that its policy does not allow. Put it into a file, or list "${THEME_HASH}"`,
+      `"/static-help/start" has an inline script that its policy does not allow. Put it into a file, or list "${THEME_HASH}"`,
     );
   });
 });

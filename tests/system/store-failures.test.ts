@@ -55,7 +55,7 @@ describe.concurrent.each(stores)("while the session store %s", (_, respond) => {
   });
 
   it("a page responds with 503 and does not redirect to /login", async () => {
-    const response = await fetch(`${app.origin}/dashboard`, { headers: { cookie }, redirect: "manual" });
+    const response = await fetch(`${app.origin}/device`, { headers: { cookie }, redirect: "manual" });
     expect(response.status).toBe(503);
     expect(response.headers.getSetCookie()).toEqual([]);
   });

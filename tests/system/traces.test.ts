@@ -110,16 +110,18 @@ describe.concurrent.each(["rewrite", "relay"])("forwarding by %s", (forwarding) 
     },
   );
 
-  it("a page and its requests to FastAPI continue the trace of the visit", async ({ expect }) => {
+  it("the app's server and its requests to FastAPI continue the trace of a request", async ({ expect }) => {
+    const leaver = new Visitor(stack.origin);
+    await leaver.signUp(`${randomUUID()}@example.com`);
     const traceId = newTraceId();
-    const page = await member.fetch("/dashboard", {
-      headers: { traceparent: `00-${traceId}-${CLIENT_SPAN}-01` },
-    });
-    expect(page.status).toBe(200);
+    const headers = { traceparent: `00-${traceId}-${CLIENT_SPAN}-01` };
+    const body = { password: "correct-horse-battery" };
+    const deleted = await leaver.post("/api/auth/delete-user", body, headers);
+    expect(deleted.status).toBe(200);
     await expect
       .poll(() => stack.readLog("fastapi"))
-      .toContain(`[${page.headers.get("x-request-id")} ${traceId}]`);
-    const call = () => spansOf(traceId).find(({ name }) => name.includes("/api/tasks"));
+      .toContain(`[${deleted.headers.get("x-request-id")} ${traceId}]`);
+    const call = () => spansOf(traceId).find(({ name }) => name.includes("/api/account"));
     await expect.poll(call, { timeout: 20_000 }).toBeDefined();
   });
 

@@ -6,11 +6,14 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { routes } from "../../lib/routes";
 import { linkTree } from "../../scripts/lib/link-tree";
 import { acceptsConnections, freePort, LOOPBACK, listen } from "../../scripts/lib/ports";
 import { root } from "../../scripts/lib/root";
 import { ensureVenv } from "../../scripts/stack/backend";
+import { type OtherBackends, startOtherBackends } from "../../scripts/stack/other-backends";
 import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/stack/signing";
+import { testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
 import { everySecond, isFull } from "../fixtures/full";
@@ -49,10 +52,15 @@ async function addInstalledPackages(): Promise<void> {
   }
 }
 
+/** The addresses of further backends, which `npm run up` requires but does not call. */
+const unused = Object.fromEntries(
+  routes.backends.slice(1).map(({ address }) => [address, "http://127.0.0.1:9"]),
+);
+
 /** Starts it like a terminal, in a new process group. */
 function up(env: Record<string, string> = {}) {
   const { PATH = "", HOME = "" } = process.env;
-  const environment: Record<string, string> = { PATH, HOME, PORT: String(port), ...env };
+  const environment: Record<string, string> = { PATH, HOME, PORT: String(port), ...unused, ...env };
   const child = spawn("npm", ["run", "up"], {
     cwd: folder,
     env: environment as NodeJS.ProcessEnv,
@@ -115,7 +123,7 @@ describe("npm run up", () => {
     expect((await visitor.signIn(email, password)).status).toBe(200);
     expect(await (await visitor.fetch("/api/auth/list-sessions")).json()).toHaveLength(1);
     expect(await (await visitor.fetch("/backend/api/me")).json()).toMatchObject({ email });
-    expect(await (await visitor.fetch("/dashboard")).text()).toContain(email);
+    expect(await (await visitor.fetch("/account")).text()).toContain(email);
     const created = await visitor.post("/backend/api/tasks", { title: "Still here tomorrow" });
     expect(created.status).toBe(201);
 
@@ -156,10 +164,15 @@ describe("npm run up", () => {
 describe("a $ in a secret", () => {
   const KEY = "2bXh8jVZq0mTgk5cW1yRrNfEoU7sLdPa";
   let before: string;
-  beforeAll(() => {
+  let others: OtherBackends;
+  beforeAll(async () => {
     before = readFileSync(join(folder, ".env.local"), "utf8");
+    others = await startOtherBackends(testEnv({ JWT_SECRET_KEY: `${KEY}$tail#x` }));
   });
-  afterAll(() => writeFileSync(join(folder, ".env.local"), before));
+  afterAll(async () => {
+    writeFileSync(join(folder, ".env.local"), before);
+    await others?.stop();
+  });
   /** Replaces the line of the same variable in .env.local. */
   const write = (line: string) => {
     const name = line.split("=")[0];
@@ -172,7 +185,7 @@ describe("a $ in a secret", () => {
     const args = ["run", "-s", "doctor", "--", "--json"];
     const { stdout, status } = spawnSync("npm", args, {
       cwd: folder,
-      env: clean as unknown as NodeJS.ProcessEnv,
+      env: { ...clean, ...others.env } as unknown as NodeJS.ProcessEnv,
     });
     const { checks } = JSON.parse(stdout.toString()) as { checks: { id: string; status: string }[] };
     return {
@@ -185,7 +198,7 @@ describe("a $ in a secret", () => {
   const nextStart = (env: Record<string, string>) =>
     spawn(process.execPath, [...NEXT, String(port)], {
       cwd: folder,
-      env: { ...clean, ...env } as unknown as NodeJS.ProcessEnv,
+      env: { ...clean, ...others.env, ...env } as unknown as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe"],
     });
   const signedIn = async () => {

@@ -1,9 +1,8 @@
-import { routes } from "../../../lib/routes";
 import { pagePath } from "../../lib/page-path";
 import type { Check } from "../check";
 import { type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
 import type { Account } from "./account";
-import { assert, describeResponse, ME, TASKS } from "./assertions";
+import { assert, describeResponse, HOME, LOGIN, ME, TASKS } from "./assertions";
 import type { Context } from "./context";
 
 const SCRUB =
@@ -17,9 +16,7 @@ export const readableTokens: readonly Check<Context>[] = [
   unreadable("sign-in", "sign-in", async (context) => [(await context.signInAda()).signInResponse]),
   unreadable("get-session", "get-session", ({ ada }) => each(ada, ["/api/auth/get-session"])),
   unreadable("list-sessions", "list-sessions", ({ ada }) => each(ada, ["/api/auth/list-sessions"])),
-  unreadable("pages", "a page", ({ ada }) =>
-    each(ada, ["/", routes.home, "/tasks"].map(pagePath), NAVIGATION),
-  ),
+  unreadable("pages", "a page", ({ ada }) => each(ada, [pagePath("/"), HOME, LOGIN], NAVIGATION)),
   unreadable("backend", "a response of the backend", ({ ada }) => each(ada, [ME, TASKS])),
   {
     id: "tokens.set-auth-jwt",

@@ -1,7 +1,8 @@
 import type { Api } from "../../../../lib/api/client";
+import type { TaskPaths } from "../../../fixtures/task-paths";
 
 /** Checked by the compiler, never run: calls that the client's types must refuse. */
-export async function misuse(api: Api) {
+export async function misuse(api: Api<TaskPaths>) {
   const [task] = await api.get("/api/tasks");
   task?.title satisfies string | undefined;
   // @ts-expect-error this path does not exist

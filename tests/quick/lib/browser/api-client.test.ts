@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ApiError, createApi } from "../../../../lib/api/client";
 import { createBrowserApi } from "../../../../lib/browser/api-client";
 import { describeProblem } from "../../../../lib/problem";
+import type { TaskPaths } from "../../../fixtures/task-paths";
 
 let server: Server | undefined;
 
@@ -35,7 +36,7 @@ function serveResponse({ status, body, headers = {} }: TestResponse): Promise<st
 }
 
 const plainApi = (baseUrl: string) =>
-  createApi({ baseUrl, fetch: (request, signal) => fetch(request, { signal: signal ?? null }) });
+  createApi<TaskPaths>({ baseUrl, fetch: (request, signal) => fetch(request, { signal: signal ?? null }) });
 
 async function failureOf(call: Promise<unknown>): Promise<ApiError> {
   const error = await call.then(
@@ -214,7 +215,7 @@ describe("a call rejects with an ApiError", () => {
     const errors: ApiError[] = [];
     const abort = new AbortController();
     const baseUrl = await serve(() => abort.abort());
-    const api = createApi({
+    const api = createApi<TaskPaths>({
       baseUrl,
       fetch: (request, signal) => fetch(request, { signal: signal ?? null }),
       onError: (error) => errors.push(error),
@@ -228,7 +229,7 @@ describe("in the browser", () => {
   /** A page at /tasks?page=2 that records how it is left. */
   function openPage(baseUrl: string, signOut: () => Promise<unknown> = async () => undefined) {
     const left: string[] = [];
-    const api = createBrowserApi(baseUrl, {
+    const api = createBrowserApi<TaskPaths>(baseUrl, {
       signOut: () => {
         left.push("sign out");
         return signOut();
@@ -247,7 +248,7 @@ describe("in the browser", () => {
         setTimeout(() => response.writeHead(200, headers).end("[]"), ms);
       });
     const open = (baseUrl: string, limit?: number) =>
-      createBrowserApi(
+      createBrowserApi<TaskPaths>(
         baseUrl,
         { signOut: async () => undefined, currentPath: () => "/", navigate: () => undefined },
         limit,
@@ -280,7 +281,7 @@ describe("in the browser", () => {
     const { api, left } = openPage(await serveResponse(signedOut));
     const calls = [
       api.get("/api/tasks"),
-      api.get("/api/me"),
+      api.delete("/api/tasks/{task_id}", { params: { path: { task_id: "a" } } }),
       api.post("/api/tasks", { body: { title: "a" } }),
     ];
     const errors = await Promise.all(calls.map(failureOf));

@@ -4,24 +4,24 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { launchBrowser } from "../../scripts/lib/chromium";
-import { linkTree } from "../../scripts/lib/link-tree";
-import { freePort, LOOPBACK } from "../../scripts/lib/ports";
+import { launchBrowser } from "../../../scripts/lib/chromium";
+import { linkTree } from "../../../scripts/lib/link-tree";
+import { freePort, LOOPBACK } from "../../../scripts/lib/ports";
 import {
   type Environment,
   type RunningProcess,
   respondsAt,
   runProcess,
   startProcess,
-} from "../../scripts/lib/process";
-import { root } from "../../scripts/lib/root";
-import { ensureTools } from "../../scripts/lib/tools";
-import { type Backend, ensureVenv, startBackend } from "../../scripts/stack/backend";
-import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-stack";
-import { Visitor } from "../../scripts/stack/visitor";
-import { applySample, readSamples } from "../fixtures/guides";
-import { canPause, pause } from "../fixtures/pause";
-import { copyProject, isolateFromProject } from "../fixtures/project-copy";
+} from "../../../scripts/lib/process";
+import { root } from "../../../scripts/lib/root";
+import { ensureTools } from "../../../scripts/lib/tools";
+import { type Backend, ensureVenv, startBackend } from "../../../scripts/stack/backend";
+import { type Database, startDatabase, testEnv } from "../../../scripts/stack/test-stack";
+import { Visitor } from "../../../scripts/stack/visitor";
+import { applySample, readSamples } from "../../fixtures/guides";
+import { canPause, pause } from "../../fixtures/pause";
+import { copyProject, isolateFromProject } from "../../fixtures/project-copy";
 
 /**
  * A project that follows docs/second-backend.md, with two real FastAPI services: the reference

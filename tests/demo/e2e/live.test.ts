@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Page, WebSocket } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser } from "../../scripts/lib/chromium";
-import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
-import { canPause, pause } from "../fixtures/pause";
+import { launchBrowser } from "../../../scripts/lib/chromium";
+import { type FullStack, startFullStack } from "../../../scripts/stack/test-stack";
+import { canPause, pause } from "../../fixtures/pause";
 
 /** One account on two devices: a change on one shows on the other without a reload. */
 

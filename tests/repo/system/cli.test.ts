@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { root } from "../../scripts/lib/root";
-import { ensureVenv } from "../../scripts/stack/backend";
-import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
-import { Visitor } from "../../scripts/stack/visitor";
+import { root } from "../../../scripts/lib/root";
+import { ensureVenv } from "../../../scripts/stack/backend";
+import { type FullStack, startFullStack } from "../../../scripts/stack/test-stack";
+import { Visitor } from "../../../scripts/stack/visitor";
 
 /** The clients of `examples/cli` as their users run them, with the running app and FastAPI. */
 

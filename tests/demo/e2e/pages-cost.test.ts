@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchBrowser } from "../../scripts/lib/chromium";
-import { signUp } from "../../scripts/stack/sign-up";
+import { launchBrowser } from "../../../scripts/lib/chromium";
+import { signUp } from "../../../scripts/stack/sign-up";
 import {
   type App,
   type Database,
@@ -9,8 +9,8 @@ import {
   startApp,
   startDatabase,
   startFullStack,
-} from "../../scripts/stack/test-stack";
-import { startQueryCounter } from "../fixtures/query-counter";
+} from "../../../scripts/stack/test-stack";
+import { startQueryCounter } from "../../fixtures/query-counter";
 
 /** How many database queries each page needs. */
 

@@ -1,31 +1,26 @@
 import { rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runProcess } from "../../scripts/lib/process";
-import { root } from "../../scripts/lib/root";
-import { addOwnApp, demoFiles, removeDemo } from "../fixtures/adopt";
-import { isFull } from "../fixtures/full";
-import { copyProject } from "../fixtures/project-copy";
+import { runProcess } from "../../../scripts/lib/process";
+import { root } from "../../../scripts/lib/root";
+import { isFull } from "../../fixtures/full";
+import { adopt, removals } from "../adopt";
 
 /**
- * The tests that a team keeps stay green when it puts its own app behind the gate, with data alone
- * and without the demo.
+ * The quick tests that a team keeps stay green when it puts its own app behind the gate, with data
+ * alone and without the demo. `adopted-app.test.ts` runs all of its tests.
  */
 
 const folder = path.join(root, ".data/adopter");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-beforeAll(() => {
-  copyProject(folder);
+beforeAll(async () => {
+  await adopt(folder);
   symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
-  addOwnApp(folder);
-  removeDemo(folder);
 });
 
-it("the guides name the demo's tests and those of this repository", () => {
-  expect(demoFiles()).toEqual(
-    expect.arrayContaining(["tests/repo", "app/(signed-in)/tasks", "tests/quick/app/live-tasks.test.ts"]),
-  );
+it("the guides remove the demo, its tests, and those of this repository", () => {
+  expect(removals().join()).toMatch(/'app\/\(signed-in\)\/tasks' .* tests\/demo\n,git rm -rq tests\/repo\n/);
 });
 
 it("the quick tests pass", async () => {

@@ -7,18 +7,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser } from "../../scripts/lib/chromium";
-import { linkTree } from "../../scripts/lib/link-tree";
-import { freePort } from "../../scripts/lib/ports";
-import { runProcess } from "../../scripts/lib/process";
-import { root } from "../../scripts/lib/root";
-import { ensureTools } from "../../scripts/lib/tools";
-import { ensureVenv } from "../../scripts/stack/backend";
-import { Visitor } from "../../scripts/stack/visitor";
-import { applySample, readSamples } from "../fixtures/guides";
-import { linkNextIntl } from "../fixtures/link-next-intl";
-import { startMailServer } from "../fixtures/mail-server";
-import { copyProject, isolateFromProject } from "../fixtures/project-copy";
+import { launchBrowser } from "../../../scripts/lib/chromium";
+import { linkTree } from "../../../scripts/lib/link-tree";
+import { freePort } from "../../../scripts/lib/ports";
+import { runProcess } from "../../../scripts/lib/process";
+import { root } from "../../../scripts/lib/root";
+import { ensureTools } from "../../../scripts/lib/tools";
+import { ensureVenv } from "../../../scripts/stack/backend";
+import { Visitor } from "../../../scripts/stack/visitor";
+import { applySample, readSamples } from "../../fixtures/guides";
+import { linkNextIntl } from "../../fixtures/link-next-intl";
+import { startMailServer } from "../../fixtures/mail-server";
+import { copyProject, isolateFromProject } from "../../fixtures/project-copy";
 
 /**
  * The app of docs/base-path-and-languages.md: below `/app`, in two languages with the real
