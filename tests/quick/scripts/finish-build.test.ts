@@ -6,7 +6,7 @@ import type { Routes } from "@/lib/routes";
 import { routes as base } from "@/lib/routes";
 import { finishBuild } from "@/scripts/lib/finish-build";
 
-/** `tests/system/static-pages.test.ts` and `tests/system/existing-app.test.ts` use real builds. */
+/** `tests/system/static-pages.test.ts` and `tests/repo/system/existing-app.test.ts` use real builds. */
 
 const PAGE = "/de/blog/hello";
 const SOURCE = "/[locale]/blog/[slug]";
