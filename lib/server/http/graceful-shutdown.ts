@@ -49,8 +49,9 @@ export function shutDownGracefully(options: ShutdownOptions): void {
     process.removeAllListeners(signal);
     process.on(signal, () => {
       if (signalledAt !== undefined) {
-        if (performance.now() - signalledAt > REPEATED_WITHIN) process.exit(exitCode);
-        return;
+        if (performance.now() - signalledAt <= REPEATED_WITHIN) return;
+        process.off("exit", succeed);
+        process.exit(exitCode);
       }
       signalledAt = performance.now();
       options.log({ code: "server_stopping", what: signal });
@@ -70,15 +71,16 @@ async function stop(closeServer: () => void, { delayMs, inFlight, log }: Shutdow
   });
   await sleep(delayMs);
 
+  process.on("exit", succeed);
   closeServer();
   for (const socket of inFlight.upgraded) socket.destroy();
   for (const response of inFlight.responses) if (isEventStream(response)) response.destroy();
   await untilEnded(inFlight, FINISH_WITHIN);
   const { size } = inFlight.responses;
   if (size > 0) log({ code: "server_cut_requests", what: `${size}` });
-  exitWithSuccess();
   // Requests that took too long, and connections without a request. Then Next's handler goes on.
   for (const server of inFlight.servers) server.closeAllConnections();
+  setTimeout(() => process.exit(), CLEAN_UP_WITHIN);
 }
 
 /**
@@ -104,10 +106,7 @@ async function untilEnded({ responses }: InFlight, within: number): Promise<void
   while (responses.size > 0 && performance.now() < deadline) await sleep(50);
 }
 
-/** Next would exit with 143, which systemd and others treat as a failure. */
-function exitWithSuccess(): void {
-  process.once("exit", () => {
-    process.exitCode = 0;
-  });
-  setTimeout(() => process.exit(), CLEAN_UP_WITHIN);
+/** Next exits with 143, which systemd and others treat as a failure. */
+function succeed(): void {
+  process.exitCode = 0;
 }
