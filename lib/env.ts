@@ -56,6 +56,11 @@ export interface Env {
   readonly maxBodyBytes: number;
   /** How long the backend may send nothing before a call counts as timed out, in seconds. */
   readonly backendTimeoutSeconds: number;
+  /**
+   * How long `next start` still accepts requests after the signal to stop, in seconds. Meanwhile
+   * `/api/health/ready` is 503, so that load balancers stop sending requests.
+   */
+  readonly shutdownDelaySeconds: number;
   /** The longest timeout that works here, in seconds. It also limits a backend's own timeout. */
   readonly longestTimeoutSeconds: number;
   /** Whether `GET /api/auth/token` exists. */
@@ -228,6 +233,7 @@ export function parseEnv(source: Source, backends: readonly Backend[] = routes.b
       fallback: "120",
     }),
     longestTimeoutSeconds: findLongestTimeout(source),
+    shutdownDelaySeconds: read("SHUTDOWN_DELAY_SECONDS", wholeNumber(0, 120), { fallback: "5" }),
     tokenEndpoint: read("TOKEN_ENDPOINT", oneOf("on", "off"), { fallback: "off" }) === "on",
     mail: smtpUrl && from && { smtpUrl, from },
     providers: {

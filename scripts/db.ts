@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
-import { Client } from "pg";
-import { readSettings } from "./lib/env-file";
+import type { Client } from "pg";
 import { formatResult } from "./lib/format-result";
 import { main } from "./lib/main";
 import { fail, messageOf } from "./lib/user-error";
-import { readRunningStack } from "./stack/running-stack";
+import { connect, findDatabase } from "./stack/client";
 
 /** Runs SQL on the database of the running stack: an argument, the standard input, or a shell. */
 main(async (atEnd) => {
@@ -19,16 +18,6 @@ main(async (atEnd) => {
   if (!process.stdin.isTTY) return run(client, await text(process.stdin));
   await runShell(client);
 });
-
-/** The environment has priority, as for the other commands. */
-function findDatabase(): string {
-  const databaseUrl =
-    process.env.DATABASE_URL || readRunningStack().DATABASE_URL || readSettings().DATABASE_URL;
-  return (
-    databaseUrl ??
-    fail("No database runs. Start it with `npm run up` in another terminal, or set DATABASE_URL.")
-  );
-}
 
 /** Runs psql, if it is installed. Its exit code becomes that of this process. */
 function runPsql(databaseUrl: string, statements: string): boolean {
@@ -47,21 +36,6 @@ function runPsql(databaseUrl: string, statements: string): boolean {
   if (error) return false;
   process.exitCode = status ?? 1;
   return true;
-}
-
-async function connect(databaseUrl: string): Promise<Client> {
-  // Values stay as the database sends them.
-  const types = { getTypeParser: () => (value: unknown) => value };
-  const client = new Client({ connectionString: databaseUrl, types: types as never });
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    const { host, pathname } = new URL(databaseUrl);
-    return fail(
-      `The database at ${host}${pathname} cannot be reached (${messageOf(error)}). Is \`npm run up\` still running?`,
-    );
-  }
 }
 
 /** @throws {UserError} with the database's error */

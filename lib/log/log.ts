@@ -41,6 +41,8 @@ export const logLevels = {
   not_ready: "error",
   token_not_for_pages: "warn",
   tracing_not_built: "warn",
+  server_stopping: "info",
+  server_cut_requests: "warn",
 } as const satisfies Record<ProblemCode, LogLevel> & Record<string, LogLevel>;
 
 export type LogCode = keyof typeof logLevels;

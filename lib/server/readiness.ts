@@ -72,6 +72,6 @@ export function createReadiness<Part extends string>(options: ReadinessOptions<P
   };
 }
 
-export function isReady(states: Readonly<Record<string, PartState>>): boolean {
+export function isReady(states: Readonly<Record<string, string>>): boolean {
   return Object.values(states).every((state) => state === "ok");
 }

@@ -4,7 +4,9 @@ import { contentSources } from "../csp";
 import { loadEnv } from "../env";
 import { log } from "../log/console-log";
 import { routes } from "../routes";
+import { shutDownGracefully } from "./http/graceful-shutdown";
 import { guardServer } from "./http/guard-server";
+import { trackInFlight } from "./http/in-flight";
 import { setStaticPolicies } from "./http/set-static-policy";
 
 /** Prepares the Node server before its first request. */
@@ -15,10 +17,14 @@ export async function startServer(): Promise<void> {
   if (__DEVELOPMENT__) (await import("./http/response-timing")).recordResponseTimings();
   // On Vercel the platform's own server receives the browser's requests.
   if (!onVercel) {
+    const inFlight = trackInFlight();
     guardServer(
       appOrigin,
       routes.backends.map((backend) => readBackend(backend, env)),
+      inFlight,
     );
+    // `next dev` stops at once, by its own handler.
+    if (!__DEVELOPMENT__) shutDownGracefully({ delayMs: env.shutdownDelaySeconds * 1000, inFlight, log });
   }
   setStaticPolicies(routes, contentSources, env.appOrigin.startsWith("https:"));
   if (otlpEndpoint && !__TRACING__) {

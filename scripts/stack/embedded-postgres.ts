@@ -46,6 +46,25 @@ export async function startEmbeddedPostgres(
   }
 }
 
+/**
+ * Keeps other processes from starting a database on these files. Returns the function that ends this.
+ * @throws {UserError} when a process uses the data
+ */
+export async function lockDatabase(dataDir: string): Promise<() => void> {
+  const server = createServer();
+  const port = await listen(server);
+  try {
+    const release = await lock(dataDir, port);
+    return () => {
+      release();
+      server.close();
+    };
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}
+
 /** Two processes that write the same files would destroy them. */
 async function lock(dataDir: string, port: number): Promise<() => void> {
   mkdirSync(path.dirname(dataDir), { recursive: true, mode: 0o700 });

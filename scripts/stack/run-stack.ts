@@ -110,6 +110,8 @@ async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<
   const appOrigin = process.env.BETTER_AUTH_URL || `http://localhost:${port}`;
   return {
     BACKEND_DOCS: "on",
+    // No load balancer is in front.
+    SHUTDOWN_DELAY_SECONDS: "0",
     PUBLIC_URL: appOrigin + withBasePath(routes.backends[0].prefix, routes),
     BACKEND_URL: `http://${LOOPBACK}:${backendPort}`,
     ...settings,

@@ -42,6 +42,7 @@ it("parseEnv sets the default of each optional variable", () => {
     maxBodyBytes: 10 * 1024 * 1024,
     backendTimeoutSeconds: 120,
     longestTimeoutSeconds: 290,
+    shutdownDelaySeconds: 5,
     tokenEndpoint: false,
     mail: undefined,
     providers: {},

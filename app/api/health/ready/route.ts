@@ -7,6 +7,7 @@ import { RETRY_AFTER } from "@/lib/problem";
 import { type Routes, routes } from "@/lib/routes";
 import { createBackendProbe, createDatabaseProbe } from "@/lib/server/probes";
 import { createReadiness, isReady } from "@/lib/server/readiness";
+import { isStopping } from "@/lib/server/stopping";
 
 const env = loadEnv();
 const [first, ...further]: Routes["backends"] = routes.backends;
@@ -26,10 +27,10 @@ const readiness = createReadiness({
 
 /**
  * Reports whether this instance is ready. If it is not, the response is a 503 that names the
- * failing part, without details.
+ * failing part, without details. An instance that is stopping is not ready.
  */
 export async function GET(request: Request): Promise<Response> {
-  const parts = await readiness(readTrace(request.headers));
+  const parts = isStopping() ? { server: "stopping" } : await readiness(readTrace(request.headers));
   const headers = { "cache-control": "no-store" };
   return isReady(parts)
     ? Response.json({ status: "ready", ...parts }, { headers })

@@ -1,0 +1,32 @@
+import { Client } from "pg";
+import { readSettings } from "../lib/env-file";
+import { fail, messageOf } from "../lib/user-error";
+import { readRunningStack } from "./running-stack";
+
+/** The address of the database. The environment has priority, as for the other commands. */
+export function findDatabase(): string {
+  const databaseUrl =
+    process.env.DATABASE_URL || readRunningStack().DATABASE_URL || readSettings().DATABASE_URL;
+  return (
+    databaseUrl ??
+    fail("No database runs. Start it with `npm run up` in another terminal, or set DATABASE_URL.")
+  );
+}
+
+/**
+ * Connects to the database. Values stay as the database sends them.
+ * @throws {UserError} when it cannot be reached
+ */
+export async function connect(databaseUrl: string): Promise<Client> {
+  const types = { getTypeParser: () => (value: unknown) => value };
+  const client = new Client({ connectionString: databaseUrl, types: types as never });
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    const { host, pathname } = new URL(databaseUrl);
+    return fail(
+      `The database at ${host}${pathname} cannot be reached (${messageOf(error)}). Is \`npm run up\` still running?`,
+    );
+  }
+}
