@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { Client } from "pg";
+import { readClientConfig } from "../lib/server/postgres/client-config";
 import { readSettings } from "./lib/env-file";
 import { formatResult } from "./lib/format-result";
 import { main } from "./lib/main";
@@ -52,7 +53,7 @@ function runPsql(databaseUrl: string, statements: string): boolean {
 async function connect(databaseUrl: string): Promise<Client> {
   // Values stay as the database sends them.
   const types = { getTypeParser: () => (value: unknown) => value };
-  const client = new Client({ connectionString: databaseUrl, types: types as never });
+  const client = new Client({ ...readClientConfig(databaseUrl), types: types as never });
   try {
     await client.connect();
     return client;

@@ -82,6 +82,11 @@ select found."session", found."user", found.expired, found.due, extended."sessio
 from found left join extended on true`;
 }
 
+/** Every statement that the gate runs. */
+export function gateStatements(user: Fields = userTableFields): readonly string[] {
+  return [lookupStatement(user), keyStatement(user)];
+}
+
 /** The columns of `apiKey` that the lookup reads (`lib/server/auth/api-keys.ts` has all of them). */
 export const keyFields = { id: text, scope: text, expiresAt: date } satisfies Fields;
 

@@ -1,14 +1,21 @@
 import "server-only";
 import { readBackend } from "../backends";
 import { contentSources } from "../csp";
-import { loadEnv } from "../env";
+import { speaksNeon } from "../database-protocol";
+import { loadEnv, setGateDatabase } from "../env";
 import { log } from "../log/console-log";
 import { routes } from "../routes";
 import { guardServer } from "./http/guard-server";
 import { setStaticPolicies } from "./http/set-static-policy";
+import { startLookupListener } from "./postgres/lookup-listener";
+import { openPool } from "./postgres/pool";
 
-/** Prepares the Node server before its first request. */
-export async function startServer(): Promise<void> {
+/**
+ * Prepares the Node server before its first request.
+ *
+ * @param gateStatements the SQL that the gate may run
+ */
+export async function startServer(gateStatements: readonly string[]): Promise<void> {
   const env = loadEnv();
   const { appOrigin, onVercel, otlpEndpoint } = env;
   // Behind a build constant, so that no deployment contains it.
@@ -19,6 +26,10 @@ export async function startServer(): Promise<void> {
       appOrigin,
       routes.backends.map((backend) => readBackend(backend, env)),
     );
+  }
+  if (!speaksNeon(env)) {
+    const { connectionString } = await startLookupListener(await openPool(env), gateStatements);
+    setGateDatabase(connectionString);
   }
   setStaticPolicies(routes, contentSources, env.appOrigin.startsWith("https:"));
   if (otlpEndpoint && !__TRACING__) {
