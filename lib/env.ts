@@ -206,10 +206,11 @@ export function parseEnv(source: Source, backends: readonly Backend[] = routes.b
   const senderRule = smtpUrl ? { missing: `SMTP_URL is set. ${NAME_A_SENDER}` } : {};
   const from = read("MAIL_FROM", parseSender, senderRule);
 
+  const backendUrls = readBackendUrls(backends, read);
   const neonEndpoint = read("NEON_ENDPOINT", parseOrigin);
   const databaseUrl = read("DATABASE_URL", (value) => parseDatabaseUrl(value, neonEndpoint !== undefined), {
     missing:
-      "Set it to the connection string of a Postgres database, or run `npm run up`, which starts a local one",
+      "Set it to the connection string of a Postgres, such as the one in Neon's console, or run `npm run up`, which starts a local database",
   });
   if (source.VERCEL && databaseUrl && !speaksNeon({ databaseUrl, neonEndpoint })) {
     problems.push(
@@ -220,7 +221,7 @@ export function parseEnv(source: Source, backends: readonly Backend[] = routes.b
   const env = {
     appOrigin,
     origins: appOrigin === undefined ? undefined : ownOrigins(appOrigin, source),
-    backendUrls: readBackendUrls(backends, read),
+    backendUrls,
     forwarding: read("BACKEND_FORWARD", oneOf("rewrite", "relay"), { fallback: "rewrite" }),
     databaseUrl,
     neonEndpoint,

@@ -107,9 +107,7 @@ describe("an app on a plain Postgres", () => {
     expect(response.status).toBe(503);
     expect(response.headers.getSetCookie()).toEqual([]);
     const waiting = () =>
-      runSql(
-        "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'app'",
-      );
+      runSql("select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'app'");
     await expect.poll(waiting).toEqual([]);
     await holder.query("commit");
     await holder.end();
