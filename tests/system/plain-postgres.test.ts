@@ -1,9 +1,11 @@
+import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApiKey, hashApiKey } from "../../lib/auth/api-key";
 import { readClientConfig } from "../../lib/server/postgres/client-config";
-import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
+import type { Result } from "../../scripts/checks/run";
+import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { findListening, LOOPBACK_BYTES } from "../fixtures/listening-ports";
 import { type PlainDatabase, startPlainDatabase } from "../fixtures/plain-database";
@@ -112,6 +114,63 @@ describe("an app on a plain Postgres", () => {
     await holder.query("commit");
     await holder.end();
     expect((await ada.fetch("/backend/api/me")).status).toBe(200);
+  });
+});
+
+describe("the commands on a plain Postgres", () => {
+  /** Runs `npm run <args>` with the configuration of the app. */
+  async function runCommand(args: string[], variables: Record<string, string> = {}) {
+    const env = testEnv({
+      ...database.env,
+      BETTER_AUTH_URL: stack.origin,
+      BACKEND_URL: stack.backendUrl,
+      ...variables,
+    });
+    const command = [process.execPath, ["scripts/run.mjs", ...args], { env }] as const;
+    return new Promise<string>((resolve) =>
+      execFile(command[0], command[1], command[2] as never, (_, stdout, stderr) => resolve(stdout + stderr)),
+    );
+  }
+
+  async function examine(variables?: Record<string, string>) {
+    const { checks } = JSON.parse(await runCommand(["doctor", "--json"], variables)) as { checks: Result[] };
+    return Object.fromEntries(
+      checks.filter(({ id }) => id.startsWith("database.")).map((result) => [result.id, result]),
+    );
+  }
+
+  it("npm run doctor passes every check of the database", async () => {
+    const checks = await examine();
+    expect(Object.keys(checks)).toContain("database.lookup");
+    expect(Object.values(checks).map(({ status }) => status)).toEqual(
+      Object.values(checks).map(() => "passed"),
+    );
+  });
+
+  it("npm run doctor names sslrootcert if the authority is not trusted", async () => {
+    const DATABASE_URL = database.url.replace(/&sslrootcert=.*$/, "");
+    expect(JSON.stringify((await examine({ DATABASE_URL }))["database.reachable"])).toMatch(
+      /certificate.*Add sslrootcert/,
+    );
+  });
+
+  it("npm run doctor says that the database wants an encrypted connection", async () => {
+    const DATABASE_URL = database.url.replace(/\?.*$/, "");
+    expect(JSON.stringify((await examine({ DATABASE_URL }))["database.reachable"])).toMatch(
+      /refuses unencrypted connections.*sslmode=verify-full/,
+    );
+  });
+
+  it("npm run doctor warns of an unencrypted connection to another machine", async () => {
+    const DATABASE_URL = "postgresql://u:p@db.example.invalid/db";
+    expect((await examine({ DATABASE_URL }))["database.encrypted"]?.status).toBe("warning");
+    const encrypted = { DATABASE_URL: `${DATABASE_URL}?sslmode=verify-full` };
+    expect((await examine(encrypted))["database.encrypted"]?.status).toBe("passed");
+  });
+
+  it("npm run migrate and npm run db use it", async () => {
+    expect(await runCommand(["migrate"])).toContain("No changes: the database has all tables.");
+    expect(await runCommand(["db", `select email from "user"`])).toContain("ada@example.com");
   });
 });
 

@@ -66,7 +66,7 @@ afterEach(() => {
 
 async function sentByDriver(databaseUrl: string, neonEndpoint?: string): Promise<Sent | undefined> {
   let sent: Sent | undefined;
-  // As lib/server/auth/database.ts does.
+  // As lib/server/auth/neon-dialect.ts does.
   if (neonEndpoint) neonConfig.fetchEndpoint = `${new URL(neonEndpoint).origin}/sql`;
   neonConfig.fetchFunction = async (url: string, init: RequestInit) => {
     sent = sentBy(url, init);
