@@ -19,6 +19,7 @@ const SESSIONS = 1_000;
 const PARTS = 12;
 /** Postgres restarts at the beginning of this part, while requests arrive. */
 const RESTART_IN = 6;
+const CONNECTIONS = 100;
 /** How often requests are sent. Milliseconds. */
 const TICK = 10;
 
@@ -146,7 +147,9 @@ async function createSessions(url: string): Promise<string[]> {
 }
 
 function createTraffic(url: string, cookies: readonly string[]) {
-  const agent = new Agent({ keepAlive: true });
+  // On a machine that is too slow for the rate, requests wait here: more connections at once than
+  // the server's backlog would be reset.
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   let next = 0;
   const sendOne = () =>
     new Promise<string>((resolve) => {
