@@ -128,7 +128,9 @@ describe("the commands on a plain Postgres", () => {
     });
     const command = [process.execPath, ["scripts/run.mjs", ...args], { env }] as const;
     return new Promise<string>((resolve) =>
-      execFile(command[0], command[1], command[2] as never, (_, stdout, stderr) => resolve(`${stdout}${stderr}`)),
+      execFile(command[0], command[1], command[2] as never, (_, stdout, stderr) =>
+        resolve(`${stdout}${stderr}`),
+      ),
     );
   }
 
