@@ -5,7 +5,10 @@ import type { Instrumentation } from "next";
 
 /** Next calls this once in each runtime, before the first request. */
 export async function register(): Promise<void> {
-  if (process.env.NEXT_RUNTIME === "nodejs") await (await import("./lib/server/start-server")).startServer();
+  if (process.env.NEXT_RUNTIME === "nodejs") {
+    const { gateStatements } = await import("./edge/session/statement");
+    await (await import("./lib/server/start-server")).startServer(gateStatements());
+  }
   if (__TRACING__) (await import("./lib/tracing")).exportTraces();
 }
 

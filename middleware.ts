@@ -20,14 +20,17 @@ const effects = {
   },
 };
 
+/** The session store is in the gate's database, which need not be the database of the Node server. */
+const storeEnv = { ...env, ...env.gateDatabase };
+
 const options: GateOptions = {
   ...env,
   ...effects,
   routes,
   publicFiles: JSON.parse(__PUBLIC_FILES__),
   contentSources,
-  store: createStore(env, effects),
-  keyStore: createKeyStore(env, effects),
+  store: createStore(storeEnv, effects),
+  keyStore: createKeyStore(storeEnv, effects),
   randomId: () => crypto.randomUUID(),
   log,
   observers: [],

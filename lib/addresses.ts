@@ -1,3 +1,5 @@
+import { isNeonHost } from "./database-protocol";
+
 /**
  * The rules for addresses in environment variables. Each rule is at least as strict as the library
  * that uses the address, so a bad address is refused at the start and not at the first request.
@@ -21,6 +23,15 @@ const ENCODE =
   "Percent-encode special characters in the user and the password: / is %2F, # is %23, ? is %3F, @ is %40, % is %25";
 
 const DATABASE_EXAMPLE = "It looks like postgresql://user:password@host/database";
+/**
+ * Options that a driver would ignore, or that would replace a part of the address which has been
+ * checked.
+ */
+const UNUSABLE = ["host", "hostaddr", "port", "user", "password", "dbname", "sslcert", "sslkey"];
+/** The values of `sslmode` that `lib/server/postgres/client-config.ts` supports. */
+const SSL_MODES: ReadonlySet<string> = new Set(["disable", "require", "verify-ca", "verify-full"]);
+const CHOOSE_TLS =
+  "Use sslmode=verify-full, which encrypts the connection and verifies the server, or sslmode=disable";
 const MAIL_EXAMPLE = "It looks like smtp://user:password@host:587";
 const HTTP_EXAMPLE = "It begins with http:// or https://";
 
@@ -70,10 +81,12 @@ function parseHttpUrl(value: string): URL {
 
 /**
  * Checks a connection string: both `neon()` and `new Client()` of `@neondatabase/serverless` must
- * accept it and read it alike. Returns it unchanged.
+ * accept it, and read it as `lib/server/postgres/client-config.ts` does. Returns it unchanged.
+ *
+ * @param hasNeonEndpoint whether `NEON_ENDPOINT` is set
  * @throws {InvalidValue}
  */
-export function parseDatabaseUrl(value: string): string {
+export function parseDatabaseUrl(value: string, hasNeonEndpoint = false): string {
   if (/^psql\b/.test(value)) {
     throw new InvalidValue("begins with the command psql. Keep only the address, without the quotes");
   }
@@ -88,16 +101,34 @@ export function parseDatabaseUrl(value: string): string {
   if (/^\*+$/.test(password)) {
     throw new InvalidValue("holds asterisks for the password. Show the password before you copy the address");
   }
-  if (!password && url.hostname.endsWith(".neon.tech")) {
+  if (!password && isNeonHost(url.hostname)) {
     throw new InvalidValue(`holds no password, and Neon needs one. ${DATABASE_EXAMPLE}`);
   }
-  for (const name of ["host", "sslcert", "sslkey", "sslrootcert"]) {
-    if (url.searchParams.has(name)) {
+  checkOptions(url.searchParams, hasNeonEndpoint || isNeonHost(url.hostname));
+  if (url.hash) throw new InvalidValue(`holds a #. ${ENCODE}`);
+  return value;
+}
+
+function checkOptions(options: URLSearchParams, speaksNeon: boolean): void {
+  for (const name of speaksNeon ? [...UNUSABLE, "sslrootcert"] : UNUSABLE) {
+    if (options.has(name)) {
       throw new InvalidValue(`holds the option ${name}, which the driver cannot use. Remove it`);
     }
   }
-  if (url.hash) throw new InvalidValue(`holds a #. ${ENCODE}`);
-  return value;
+  if (speaksNeon) return;
+  const mode = options.get("sslmode");
+  const certificates = options.get("sslrootcert");
+  if (options.has("ssl")) throw new InvalidValue(`holds the option ssl. ${CHOOSE_TLS}`);
+  if (mode !== null && !SSL_MODES.has(mode)) {
+    throw new InvalidValue(`holds an sslmode that is not supported. ${CHOOSE_TLS}`);
+  }
+  if (certificates === null) return;
+  if (mode === null || mode === "disable") {
+    throw new InvalidValue(`holds sslrootcert, and the connection is not encrypted. ${CHOOSE_TLS}`);
+  }
+  if (certificates !== "system" && !certificates.startsWith("/")) {
+    throw new InvalidValue("holds an sslrootcert that is not a full path. Set it to the path of a PEM file");
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   parseOriginPatterns,
 } from "./addresses";
 import { LARGEST_BODY_MB, LONGEST_TIMEOUT_SECONDS } from "./backends";
+import { type DatabaseAddress, parseConnectionString, speaksNeon } from "./database-protocol";
 import {
   checkCharacters,
   MAKE_SECRET,
@@ -27,7 +28,7 @@ import { type Backend, routes } from "./routes";
 import { type JwtConfig, MAX_TTL_SECONDS } from "./token/contract";
 
 /** The validated configuration of the app. */
-export interface Env {
+export interface Env extends DatabaseAddress {
   /** Scheme, host and port, as browsers see them. */
   readonly appOrigin: string;
   /** Every origin of this app. Includes `appOrigin`. */
@@ -42,9 +43,13 @@ export interface Env {
    * `relay`: the gate itself.
    */
   readonly forwarding: "rewrite" | "relay";
-  readonly databaseUrl: string;
-  /** Where the Neon driver sends its queries, if not to Neon itself (the local stack). */
-  readonly neonEndpoint: string | undefined;
+  /** How many connections this process opens to a database that is not Neon's. */
+  readonly databasePoolSize: number;
+  /**
+   * The database of the gate, which can only speak Neon's protocol over HTTP: the database itself,
+   * or the listener of this process in front of it (lib/server/postgres/lookup-listener.ts).
+   */
+  readonly gateDatabase: DatabaseAddress;
   /** Better Auth's secrets. The first one signs cookies, all of them verify cookies. */
   readonly authSecrets: readonly string[];
   /** The same secrets, in the form of Better Auth's options. */
@@ -134,6 +139,13 @@ export class EnvError extends Error {
 /** Seconds. Vercel stops a middleware that has not sent the first byte of its response by then. */
 const VERCEL_FIRST_BYTE = 25;
 
+/**
+ * The variable with the listener's address. Next copies the environment into the edge sandbox. When
+ * an .env file changes, `next dev` deletes variables that are not in it, except those with this
+ * prefix.
+ */
+const LISTENER = "__NEXT_PRIVATE_GATE_DATABASE";
+
 type Source = Readonly<Record<string, string | undefined>>;
 
 let loaded: Env | undefined;
@@ -158,6 +170,14 @@ export function variableNames(): string[] {
 export function loadEnv(): Env {
   loaded ??= parseEnv(process.env);
   return loaded;
+}
+
+/**
+ * Makes the listener the gate's database. `connectionString` is that of the listener. Has an effect
+ * on the edge sandbox, because Next starts the sandbox later.
+ */
+export function setGateDatabase(connectionString: string): void {
+  process.env[LISTENER] = connectionString;
 }
 
 /** The other sites that users of this deployment can sign in with. */
@@ -209,16 +229,27 @@ export function parseEnv(source: Source, backends: readonly Backend[] = routes.b
   const senderRule = smtpUrl ? { missing: `SMTP_URL is set. ${NAME_A_SENDER}` } : {};
   const from = read("MAIL_FROM", parseSender, senderRule);
 
+  const backendUrls = readBackendUrls(backends, read);
+  const neonEndpoint = read("NEON_ENDPOINT", parseOrigin);
+  const databaseUrl = read("DATABASE_URL", (value) => parseDatabaseUrl(value, neonEndpoint !== undefined), {
+    missing:
+      "Set it to the connection string of a Postgres, such as the one in Neon's console, or run `npm run up`, which starts a local database",
+  });
+  if (source.VERCEL && databaseUrl && !speaksNeon({ databaseUrl, neonEndpoint })) {
+    problems.push(
+      "DATABASE_URL: is not a database at Neon. On Vercel the gate can connect to no other one. Use Neon, or host the app yourself (docs/self-hosting.md)",
+    );
+  }
+
   const env = {
     appOrigin,
     origins: appOrigin === undefined ? undefined : ownOrigins(appOrigin, source),
-    backendUrls: readBackendUrls(backends, read),
+    backendUrls,
     forwarding: read("BACKEND_FORWARD", oneOf("rewrite", "relay"), { fallback: "rewrite" }),
-    databaseUrl: read("DATABASE_URL", parseDatabaseUrl, {
-      missing:
-        "Set it to the connection string from Neon's console, or run `npm run up`, which starts a local database",
-    }),
-    neonEndpoint: read("NEON_ENDPOINT", parseOrigin),
+    databaseUrl,
+    neonEndpoint,
+    databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(5, 100), { fallback: "10" }),
+    gateDatabase: source[LISTENER] ? toGateDatabase(source[LISTENER]) : { databaseUrl, neonEndpoint },
     authSecrets,
     authOptions: { ...(secrets && { secrets }), ...(single && { secret: single }) },
     jwt: {
@@ -338,6 +369,11 @@ function readOAuthProxy(
   if (!secret) return undefined;
   if (productionOrigin !== undefined) return { role: "preview", secret, productionOrigin };
   return previews && { role: "production", secret, previews };
+}
+
+/** The listener as a database, from its connection string. */
+export function toGateDatabase(listener: string): DatabaseAddress {
+  return { databaseUrl: listener, neonEndpoint: `http://${parseConnectionString(listener).host}` };
 }
 
 function toBytes(megabytes: number | undefined): number | undefined {

@@ -3,10 +3,9 @@ import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { fail } from "./lib/user-error";
 import { checkEnv, throwAwayEnv } from "./stack/app-env";
-import { openDatabase } from "./stack/database";
 import { migrate } from "./stack/migrate";
 
-main(async (atEnd) => {
+main(async () => {
   const settings = readSettings();
   if (!settings.DATABASE_URL) {
     fail(
@@ -14,11 +13,8 @@ main(async (atEnd) => {
     );
   }
   // Better Auth's schema depends on no other variable.
-  const env = { ...throwAwayEnv(), ...settings };
-  // First the values: an address that is not valid cannot be opened.
-  checkEnv(env);
-  const database = await openDatabase(settings.DATABASE_URL, atEnd);
-  const changes = await step("Migrate the database", () => migrate(checkEnv({ ...env, ...database })));
+  const env = checkEnv({ ...throwAwayEnv(), ...settings });
+  const changes = await step("Migrate the database", () => migrate(env));
   console.log(
     changes.length === 0
       ? "No changes: the database has all tables."

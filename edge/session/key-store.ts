@@ -1,5 +1,5 @@
 import { hashApiKey } from "../../lib/auth/api-key";
-import type { Env } from "../../lib/env";
+import type { DatabaseAddress } from "../../lib/database-protocol";
 import type { UserRecord } from "../../lib/token/claims";
 import { type Identity, identityOf } from "../../lib/token/contract";
 import { readRecord } from "./lookup";
@@ -34,7 +34,7 @@ interface KeyRecord {
  * @param userFields the columns of the user table. Tests pass custom fields of their own.
  */
 export function createKeyStore(
-  env: Pick<Env, "databaseUrl" | "neonEndpoint">,
+  env: DatabaseAddress,
   effects: StoreEffects,
   userFields: Fields = userTableFields,
 ): KeyStore {

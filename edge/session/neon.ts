@@ -1,4 +1,4 @@
-import type { Env } from "../../lib/env";
+import { type DatabaseAddress, isNeonHost } from "../../lib/database-protocol";
 import type { StartTimer } from "../util/single-flight";
 
 /** A database that has not responded after this time counts as unreachable. Milliseconds. */
@@ -7,8 +7,10 @@ const TIMEOUT = 5_000;
 /** What the driver tells Postgres about itself, unless the connection string has a name. */
 const APPLICATION_NAME = "pkg:npm/%40neondatabase/serverless@1.2.0";
 
-/** The class of a Postgres error, such as 42P01 for a table that does not exist. */
+/** The code of a Postgres error, such as 42P01 for a table that does not exist. */
 const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** A code of the listener of this app's server or of Node, such as ECONNREFUSED. */
+const OTHER_CODE = /^[A-Z][0-9A-Z_]{5,40}$/;
 
 export interface QueryEffects {
   readonly fetch: typeof fetch;
@@ -33,13 +35,13 @@ export type RunQuery = (query: string, params: readonly (string | null)[]) => Pr
  * the request with that of the installed driver.
  */
 export function createNeonQuery(
-  env: Pick<Env, "databaseUrl" | "neonEndpoint">,
+  { databaseUrl, neonEndpoint }: DatabaseAddress,
   effects: QueryEffects,
 ): RunQuery {
   let target: NeonTarget | undefined;
 
   return async (query, params) => {
-    target ??= neonTarget(env.databaseUrl, env.neonEndpoint);
+    target ??= neonTarget(databaseUrl, neonEndpoint);
     const { url, headers } = target;
     const abort = new AbortController();
     let isLate = false;
@@ -88,7 +90,7 @@ export function neonTarget(databaseUrl: string, neonEndpoint: string | undefined
   const url = new URL(parsable);
   const { searchParams } = url;
   if (!searchParams.has("application_name")) searchParams.append("application_name", APPLICATION_NAME);
-  const endpoint = neonEndpoint ?? `https://${url.hostname.replace(/^[^.]+\./, "api.")}`;
+  const endpoint = neonEndpoint ?? neonApi(url.hostname);
   return {
     url: `${endpoint}/sql`,
     headers: {
@@ -99,11 +101,22 @@ export function neonTarget(databaseUrl: string, neonEndpoint: string | undefined
   };
 }
 
+/** A mistake here would send the password to a host that the connection string does not name. */
+function neonApi(host: string): string {
+  if (!isNeonHost(host))
+    throw new Error("the database is not Neon's, and the server has not started its listener");
+  return `https://${host.replace(/^[^.]+\./, "api.")}`;
+}
+
 /** The error contains only the code of the body: the rest may repeat values of the request. */
 async function failureOf(response: Response): Promise<Error> {
   const body = parseJson(await response.text());
   const code = typeof body === "object" && body !== null && "code" in body ? String(body.code) : "";
-  const detail = SQLSTATE.test(code) ? ` and Postgres's error code ${code}` : "";
+  const detail = SQLSTATE.test(code)
+    ? ` and Postgres's error code ${code}`
+    : OTHER_CODE.test(code)
+      ? ` and the code ${code}`
+      : "";
   return new Error(`the database responded with status ${response.status}${detail}`);
 }
 

@@ -106,6 +106,11 @@ select found."session", found."user", found.expired, found.due, extended."sessio
 from found left join extended on true`;
 }
 
+/** Every statement that the gate runs. */
+export function gateStatements(schema: Schema = appSchema): readonly string[] {
+  return [lookupStatement(schema), keyStatement(schema.user)];
+}
+
 /** The columns of `apiKey` that the lookup reads (`lib/server/auth/api-keys.ts` has all of them). */
 export const keyFields = { id: text, scope: text, expiresAt: date } satisfies Fields;
 

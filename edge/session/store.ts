@@ -1,4 +1,5 @@
 import { createSignedCookies, splitSigned } from "../../lib/auth/signed-cookies";
+import type { DatabaseAddress } from "../../lib/database-protocol";
 import type { Env } from "../../lib/env";
 import { type Identity, identityOf } from "../../lib/token/contract";
 import { openKeyRing } from "../../lib/token/key-ring";
@@ -23,10 +24,7 @@ export interface StoreResult {
  */
 export type SessionStore = (cookieHeader: string, options: { extend: boolean }) => Promise<StoreResult>;
 
-export type StoreEnv = Pick<
-  Env,
-  "appOrigin" | "databaseUrl" | "neonEndpoint" | "authSecrets" | "sessionMaxStaleSeconds"
->;
+export type StoreEnv = DatabaseAddress & Pick<Env, "appOrigin" | "authSecrets" | "sessionMaxStaleSeconds">;
 
 export interface StoreEffects extends QueryEffects {
   /** Milliseconds since the epoch. */

@@ -1,7 +1,6 @@
 import "server-only";
 import { Kysely, sql } from "kysely";
 import type { BackendSettings } from "../backends";
-import type { Env } from "../env";
 import { readVercelError } from "../vercel-response";
 import { createDatabase } from "./auth/database";
 import type { Probe } from "./readiness";
@@ -13,7 +12,7 @@ const TIMEOUT = 2_000;
  * Queries a table of Better Auth. A database without its tables is not ready either:
  * `npm run migrate` was not run.
  */
-export function createDatabaseProbe(env: Pick<Env, "databaseUrl" | "neonEndpoint">): Probe {
+export function createDatabaseProbe(env: Parameters<typeof createDatabase>[0]): Probe {
   const database = new Kysely(createDatabase(env));
   return () => sql`select 1 from session limit 1`.execute(database);
 }

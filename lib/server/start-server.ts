@@ -1,16 +1,23 @@
 import "server-only";
 import { readBackend } from "../backends";
 import { contentSources } from "../csp";
-import { loadEnv } from "../env";
+import { speaksNeon } from "../database-protocol";
+import { loadEnv, setGateDatabase } from "../env";
 import { log } from "../log/console-log";
 import { routes } from "../routes";
 import { shutDownGracefully } from "./http/graceful-shutdown";
 import { guardServer } from "./http/guard-server";
 import { trackInFlight } from "./http/in-flight";
 import { setStaticPolicies } from "./http/set-static-policy";
+import { startLookupListener } from "./postgres/lookup-listener";
+import { openPool } from "./postgres/pool";
 
-/** Prepares the Node server before its first request. */
-export async function startServer(): Promise<void> {
+/**
+ * Prepares the Node server before its first request.
+ *
+ * @param gateStatements the SQL that the gate may run
+ */
+export async function startServer(gateStatements: readonly string[]): Promise<void> {
   const env = loadEnv();
   const { appOrigin, onVercel, otlpEndpoint } = env;
   // Behind a build constant, so that no deployment contains it.
@@ -25,6 +32,10 @@ export async function startServer(): Promise<void> {
     );
     // `next dev` stops at once, by its own handler.
     if (!__DEVELOPMENT__) shutDownGracefully({ delayMs: env.shutdownDelaySeconds * 1000, inFlight, log });
+  }
+  if (!speaksNeon(env)) {
+    const { connectionString } = await startLookupListener(await openPool(env), gateStatements);
+    setGateDatabase(connectionString);
   }
   setStaticPolicies(routes, contentSources, env.appOrigin.startsWith("https:"));
   if (otlpEndpoint && !__TRACING__) {

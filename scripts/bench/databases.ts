@@ -30,7 +30,7 @@ export async function startDatabases(binaries: string, atEnd: AtEnd): Promise<Da
   atEnd(pglite.stop);
   const parent = path.join(root, ".data/bench");
   mkdirSync(parent, { recursive: true });
-  const server = await startPlainPostgres(binaries, parent);
+  const server = await startPlainPostgres(binaries, { parent });
   atEnd(server.close);
   const postgres = await openDatabase(server.url);
   atEnd(postgres.close);

@@ -93,7 +93,7 @@ export async function runSoak(
       resident.push(residentBytes(app.pid));
       report(progress(pause, counts, unexpected, held.at(-1) ?? 0));
     }
-    return { counts, unexpected, memory: { held: thirds(held), resident: thirds(resident) }, leftOpen };
+    return { counts, unexpected, memory: { held: toThirds(held), resident: toThirds(resident) }, leftOpen };
   } finally {
     await app.stop();
     await upstream.stop();
@@ -138,7 +138,8 @@ function withTimeout(work: Promise<void>): Promise<void> {
   return Promise.race([work, late]);
 }
 
-function thirds(samples: readonly number[]): Thirds {
+/** The medians of the first, second and last third of these samples. */
+export function toThirds(samples: readonly number[]): Thirds {
   const third = samples.length / 3;
   const median = (from: number, to?: number) => computeSpread(samples.slice(from, to)).median;
   return [median(0, third), median(third, 2 * third), median(2 * third)];

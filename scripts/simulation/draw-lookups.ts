@@ -2,7 +2,7 @@ import { renderSvg } from "../lib/svg";
 import type { DatabaseFigures } from "./database-figures";
 import { BOUNDS, type Point } from "./scenarios";
 
-const PLOT = { left: 70, right: 610, top: 50, bottom: 400 } as const;
+const PLOT = { left: 80, right: 620, top: 50, bottom: 400 } as const;
 const WIDTH = 820;
 const HEIGHT = 450;
 /** Powers of ten at the ends of the axes. */

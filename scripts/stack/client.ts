@@ -1,4 +1,5 @@
 import { Client } from "pg";
+import { readClientConfig } from "../../lib/server/postgres/client-config";
 import { readSettings } from "../lib/env-file";
 import { fail, messageOf } from "../lib/user-error";
 import { readRunningStack } from "./running-stack";
@@ -19,7 +20,7 @@ export function findDatabase(): string {
  */
 export async function connect(databaseUrl: string): Promise<Client> {
   const types = { getTypeParser: () => (value: unknown) => value };
-  const client = new Client({ connectionString: databaseUrl, types: types as never });
+  const client = new Client({ ...readClientConfig(databaseUrl), types: types as never });
   try {
     await client.connect();
     return client;

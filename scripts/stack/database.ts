@@ -7,24 +7,17 @@ import { startNeonEndpoint } from "./neon-endpoint";
 /** The variables by which the app finds its database. */
 export interface DatabaseSettings {
   DATABASE_URL: string;
-  /** Needed for every database that is not hosted by Neon. */
-  NEON_ENDPOINT?: string;
-}
-
-/** Starts the embedded database of `npm run up`, which keeps its data in `.data/postgres`. */
-export async function startOwnDatabase(atEnd: AtEnd): Promise<DatabaseSettings> {
-  const postgres = await startEmbeddedPostgres({ dataDir: path.join(root, ".data/postgres") });
-  atEnd(postgres.close);
-  return openDatabase(postgres.url, atEnd);
+  NEON_ENDPOINT: string;
 }
 
 /**
- * Connects directly to Neon. For any other Postgres, starts a local endpoint that speaks Neon's
- * protocols.
+ * Starts the embedded database of `npm run up`, which keeps its data in `.data/postgres`, behind an
+ * endpoint that speaks Neon's protocols: so development uses the database as a deployment with Neon.
  */
-export async function openDatabase(databaseUrl: string, atEnd: AtEnd): Promise<DatabaseSettings> {
-  if (new URL(databaseUrl).hostname.endsWith(".neon.tech")) return { DATABASE_URL: databaseUrl };
-  const endpoint = await startNeonEndpoint({ databaseUrl });
+export async function startOwnDatabase(atEnd: AtEnd): Promise<DatabaseSettings> {
+  const postgres = await startEmbeddedPostgres({ dataDir: path.join(root, ".data/postgres") });
+  atEnd(postgres.close);
+  const endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
   atEnd(endpoint.close);
-  return { DATABASE_URL: databaseUrl, NEON_ENDPOINT: endpoint.url };
+  return { DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url };
 }

@@ -1,6 +1,7 @@
-import { NeonDbError, neon } from "@neondatabase/serverless";
 import { getMigrations } from "better-auth/db/migration";
 import type { Env } from "../../lib/env";
+import { createQuery } from "../../lib/server/auth/database";
+import { databaseFailureIn } from "../../lib/server/auth/database-failures";
 import { fail, messageOf } from "../lib/user-error";
 import { openAuth } from "./auth";
 
@@ -11,15 +12,15 @@ import { openAuth } from "./auth";
  */
 export async function migrate(env: Env): Promise<string[]> {
   const { options } = openAuth(env);
-  await neon(env.databaseUrl)`select 1`.catch((error) =>
+  await createQuery(env)("select 1", []).catch((error) =>
     fail(`The database cannot be used: ${messageOf(error)}. Start it, or correct DATABASE_URL.`),
   );
   try {
     return await addMissing(options);
   } catch (error) {
-    if (!(error instanceof NeonDbError)) throw error;
+    if (databaseFailureIn(error) === undefined) throw error;
     return fail(
-      `The tables cannot be created: ${error.message}. The user in DATABASE_URL needs the right to create them ` +
+      `The tables cannot be created: ${messageOf(error)}. The user in DATABASE_URL needs the right to create them ` +
         "(GRANT CREATE ON SCHEMA public TO …).",
     );
   }

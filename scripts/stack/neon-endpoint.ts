@@ -17,7 +17,7 @@ export interface NeonEndpoint {
 }
 
 /**
- * Serves a plain Postgres over Neon's two protocols, on loopback: queries over HTTP (`POST /sql`),
+ * Serves a local Postgres over Neon's two protocols, on loopback: queries over HTTP (`POST /sql`),
  * and Postgres's own protocol through a WebSocket (`/v2`). It ignores the connection string that
  * the driver sends: there is only the given database, and only this machine can connect.
  */
@@ -80,8 +80,8 @@ function isFromPage(request: IncomingMessage): boolean {
   return request.headers.origin !== undefined;
 }
 
-/** Parses the connection string as `pg` does, including its TLS settings. */
+/** Parses the connection string as `pg` does. */
 function addressOf(databaseUrl: string) {
-  const { host, port, ssl } = new Client({ connectionString: databaseUrl });
-  return { host, port, ssl };
+  const { host, port } = new Client({ connectionString: databaseUrl });
+  return { host, port };
 }

@@ -1,16 +1,11 @@
 import { once } from "node:events";
-import { connect, isIP, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { pipeline } from "node:stream";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { createWebSocketStream, type WebSocket } from "ws";
-
-/** Length 8 and the code of an SSLRequest (PostgreSQL docs, "Message Formats"). */
-const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 export interface PostgresAddress {
   host: string;
   port: number;
-  ssl: boolean | ConnectionOptions;
   /** Milliseconds. */
   connectWithin: number;
 }
@@ -34,19 +29,11 @@ export async function tunnel(webSocket: WebSocket, address: PostgresAddress): Pr
   }
 }
 
-async function openConnection({ host, port, ssl, connectWithin }: PostgresAddress): Promise<Socket> {
-  const signal = AbortSignal.timeout(connectWithin);
+async function openConnection({ host, port, connectWithin }: PostgresAddress): Promise<Socket> {
   const socket = connect({ host, port, noDelay: true });
   try {
-    await once(socket, "connect", { signal });
-    if (!ssl) return socket;
-    socket.write(SSL_REQUEST);
-    const [reply] = await once(socket, "data", { signal });
-    if (String(reply) !== "S") throw new Error("it accepts no TLS connections");
-    const servername = isIP(host) ? undefined : host;
-    const secure = connectTls({ socket, servername, ...(ssl === true ? {} : ssl) });
-    await once(secure, "secureConnect", { signal });
-    return secure;
+    await once(socket, "connect", { signal: AbortSignal.timeout(connectWithin) });
+    return socket;
   } catch (error) {
     socket.destroy();
     throw error;

@@ -12,7 +12,7 @@ import { root } from "../lib/root";
 import { fail } from "../lib/user-error";
 import { checkEnv, throwAwayEnv } from "./app-env";
 import { ensureVenv, startBackend } from "./backend";
-import { openDatabase, startOwnDatabase } from "./database";
+import { startOwnDatabase } from "./database";
 import { demoUser, seedDemoUser } from "./demo-user";
 import { migrate } from "./migrate";
 import { buildApp, startApp } from "./next";
@@ -102,7 +102,7 @@ async function claimPort(value: string, mode: Mode): Promise<number> {
 /** Opens the database and sets the addresses of all parts. */
 async function connect(settings: Settings, port: number, atEnd: AtEnd): Promise<StackEnv> {
   const database = settings.DATABASE_URL
-    ? await openDatabase(settings.DATABASE_URL, atEnd)
+    ? { DATABASE_URL: settings.DATABASE_URL }
     : await step("Start Postgres", () => startOwnDatabase(atEnd));
   const backendPort = await freePort(port === BACKEND_PORT ? undefined : BACKEND_PORT);
   // The address follows PORT, so BETTER_AUTH_URL counts only from the environment, not from

@@ -1,50 +1,33 @@
-import { neon, neonConfig } from "@neondatabase/serverless";
+import { neonConfig } from "@neondatabase/serverless";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { parseEnv } from "../../lib/env";
 import { createAttemptCounter } from "../../lib/server/auth/attempt-counter";
-import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
-import { migrate } from "../../scripts/stack/migrate";
-import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
-import { findPostgres, startPlainPostgres } from "../../scripts/stack/plain-postgres";
-import { testEnv } from "../../scripts/stack/test-stack";
+import { createQuery } from "../../lib/server/auth/database";
+import { databases } from "../fixtures/databases";
 
 /**
  * The attempt counter on a real database, with the app's own driver. A Postgres with many
  * connections runs statements concurrently.
  */
 
-const installed = findPostgres();
-const databases: [string, () => Promise<{ url: string; close(): Promise<void> }>][] = [
-  ["PGlite", () => startEmbeddedPostgres()],
-];
-if (installed) databases.push(["a plain Postgres", () => startPlainPostgres(installed)]);
-
-describe.each(databases)("on %s", (_, startPostgres) => {
-  let postgres: { url: string; close(): Promise<void> };
-  let endpoint: Awaited<ReturnType<typeof startNeonEndpoint>>;
+describe.each(databases)("on %s", (_, open) => {
+  let database: Awaited<ReturnType<typeof open>>;
   let sql: Client;
   let instances: ReturnType<typeof createAttemptCounter>[];
 
   beforeAll(async () => {
-    postgres = await startPostgres();
-    endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
-    const env = parseEnv(testEnv({ DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url }));
-    await migrate(env);
-    // Without the app's timeout of 5 seconds for a statement, so that the result does not depend on
-    // how busy the machine is.
+    database = await open();
+    const { url, env } = database;
+    instances = Array.from({ length: 12 }, () => createAttemptCounter(createQuery(env)));
+    // Over Neon's protocol without the app's timeout of 5 seconds for a statement, so that the
+    // result does not depend on how busy the machine is.
     neonConfig.fetchFunction = fetch;
-    instances = Array.from({ length: 12 }, () => {
-      const query = neon(env.databaseUrl);
-      return createAttemptCounter((text, parameters) => query.query(text, [...parameters]));
-    });
-    sql = new Client({ connectionString: postgres.url });
+    sql = new Client({ connectionString: url });
     await sql.connect();
   });
   afterAll(async () => {
     await sql?.end();
-    await endpoint?.close();
-    await postgres?.close();
+    await database?.close();
   });
   beforeEach(async () => {
     await sql.query(`delete from "rateLimit"`);

@@ -3,13 +3,13 @@ import { Agent, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cookieHeader, storeSessions } from "../../scripts/bench/visitors";
-import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
+import { type App, type NeonDatabase, startApp, startDatabase } from "../../scripts/stack/test-stack";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
 import { startQueryCounter } from "../fixtures/query-counter";
 
 /** Many requests at once with a session that is not yet in the cache of `next start`. */
 
-let database: Database;
+let database: NeonDatabase;
 let endpoint: Awaited<ReturnType<typeof startQueryCounter>>;
 let echo: Awaited<ReturnType<typeof startEchoUpstream>>;
 let app: App;

@@ -18,7 +18,7 @@ const installed = findPostgres();
 const databases: [string, () => Promise<Database>][] = [["PGlite", () => startEmbeddedPostgres()]];
 if (installed) databases.push(["a plain Postgres", () => startPlainPostgres(installed)]);
 
-/** Configures the driver for a local endpoint, as `lib/server/auth/database.ts` does. */
+/** Configures the driver for a local endpoint, as `lib/server/auth/neon-dialect.ts` does. */
 function pointDriverAt({ url }: NeonEndpoint): void {
   neonConfig.fetchEndpoint = `${url}/sql`;
   neonConfig.wsProxy = `${new URL(url).host}/v2`;

@@ -2,47 +2,36 @@ import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createStore, type SessionStore } from "../../edge/session/store";
 import { sessionLifetime } from "../../lib/auth/session-lifetime";
-import { parseEnv } from "../../lib/env";
-import { startEmbeddedPostgres } from "../../scripts/stack/embedded-postgres";
-import { migrate } from "../../scripts/stack/migrate";
-import { startNeonEndpoint } from "../../scripts/stack/neon-endpoint";
-import { findPostgres, startPlainPostgres } from "../../scripts/stack/plain-postgres";
 import { sessionToken, signSessionToken } from "../../scripts/stack/signing";
-import { testEnv } from "../../scripts/stack/test-stack";
+import { databases } from "../fixtures/databases";
+import { openGateDatabase } from "../fixtures/gate-database";
 
 /**
  * Lookups that extend a session while something else changes it. PGlite runs one transaction at a
- * time; a plain Postgres runs them at once.
+ * time; a plain Postgres runs them at once, for a gate that uses the listener of its process.
  */
-
-const installed = findPostgres();
-const databases: [string, () => Promise<{ url: string; close(): Promise<void> }>][] = [
-  ["PGlite", () => startEmbeddedPostgres()],
-];
-if (installed) databases.push(["a plain Postgres", () => startPlainPostgres(installed)]);
 
 const NOW = Date.UTC(2026, 5, 1);
 const DAY = 86_400_000;
 const EXTENDED = NOW + sessionLifetime.expiresIn * 1000;
 
-describe.each(databases)("the gate's session store on %s", (_, startPostgres) => {
-  let postgres: { url: string; close(): Promise<void> };
-  let endpoint: Awaited<ReturnType<typeof startNeonEndpoint>>;
+describe.each(databases)("the gate's session store on %s", (_, open) => {
+  let database: Awaited<ReturnType<typeof open>>;
+  let gateDatabase: Awaited<ReturnType<typeof openGateDatabase>>;
   let sql: Client;
   let other: Client;
   let isolates: SessionStore[];
   let header: string;
 
   beforeAll(async () => {
-    postgres = await startPostgres();
-    endpoint = await startNeonEndpoint({ databaseUrl: postgres.url });
-    const env = parseEnv(testEnv({ DATABASE_URL: postgres.url, NEON_ENDPOINT: endpoint.url }));
-    await migrate(env);
+    database = await open();
+    const { url, env } = database;
+    gateDatabase = await openGateDatabase(env);
     // Without a timeout, so that the result does not depend on how busy the machine is.
     const effects = { fetch, now: () => NOW, startTimer: () => () => {} };
-    isolates = Array.from({ length: 12 }, () => createStore(env, effects));
+    isolates = Array.from({ length: 12 }, () => createStore({ ...env, ...gateDatabase }, effects));
     header = `better-auth.session_token=${await signSessionToken("raced")}`;
-    [sql, other] = [new Client(postgres.url), new Client(postgres.url)];
+    [sql, other] = [new Client(url), new Client(url)];
     await Promise.all([sql.connect(), other.connect()]);
     await sql.query(
       `insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
@@ -51,8 +40,8 @@ describe.each(databases)("the gate's session store on %s", (_, startPostgres) =>
   });
   afterAll(async () => {
     await Promise.all([sql?.end(), other?.end()]);
-    await endpoint?.close();
-    await postgres?.close();
+    await gateDatabase?.close();
+    await database?.close();
   });
   beforeEach(async () => {
     await sql.query("delete from session");

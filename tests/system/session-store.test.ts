@@ -23,7 +23,7 @@ import { parseCookies } from "../../lib/cookies";
 import { parseEnv } from "../../lib/env";
 import { organizations } from "../../lib/organizations";
 import { createAuth } from "../../lib/server/auth/create-auth";
-import { createDatabase } from "../../lib/server/auth/database";
+import { createDatabase, createQuery } from "../../lib/server/auth/database";
 import { readMembership, type SessionOfMember } from "../../lib/server/auth/membership";
 import { organizationPlugins } from "../../lib/server/auth/organizations";
 import { identityOf } from "../../lib/token/contract";
@@ -36,6 +36,7 @@ import {
   signSessionToken,
 } from "../../scripts/stack/signing";
 import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-stack";
+import { openGateDatabase } from "../fixtures/gate-database";
 import { parseSetCookies } from "../fixtures/set-cookies";
 
 /**
@@ -57,6 +58,12 @@ const TOKEN = sessionToken("differential");
 const { expiresIn, updateAge } = sessionLifetime;
 /** A session that expires at this time or earlier is due for an extension. */
 const DUE_AT = NOW + (expiresIn - updateAge) * 1000;
+
+/** How the app reaches the same database: as one at Neon, or as any other Postgres. */
+const ways: [name: string, variables: (env: Database["env"]) => Database["env"]][] = [
+  ["Neon's protocol", (env) => env],
+  ["the listener of a plain Postgres", ({ DATABASE_URL }) => ({ DATABASE_URL })],
+];
 
 /** Custom fields of every type, name and rule that Better Auth has. */
 const customFields = {
@@ -81,10 +88,13 @@ const customFields = {
 const schema = { ...appSchema, user: { ...userTableFields, ...(customFields as Fields) } };
 
 let database: Database;
+let address: Database["env"];
+let gateDatabase: Awaited<ReturnType<typeof openGateDatabase>>;
 let sql: Client;
 
 beforeAll(async () => {
   database = await startDatabase();
+  address = database.env;
   sql = new Client(database.url);
   await sql.connect();
   const { options } = openAuth();
@@ -98,8 +108,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const envOf = (variables: Record<string, string> = {}) =>
-  parseEnv(testEnv({ ...database.env, ...variables }));
+const envOf = (variables: Record<string, string> = {}) => parseEnv(testEnv({ ...address, ...variables }));
+
+/** The gate's configuration. */
+const storeEnvOf = (variables?: Record<string, string>) => ({ ...envOf(variables), ...gateDatabase });
 
 /** Better Auth with the app's options, and with the custom fields above besides those of the app. */
 function openAuth({ variables, organization }: State = {}) {
@@ -200,7 +212,7 @@ async function byGate(state: State): Promise<Outcome> {
   await storeRows(state);
   const effects = { fetch, now: () => now, startTimer: () => () => {} };
   const own = { ...schema, organizations: organizations || state.organization !== undefined };
-  const store = createStore(envOf(variables), effects, own);
+  const store = createStore(storeEnvOf(variables), effects, own);
   const { session, setCookies } = await store(await headerOf(state), { extend });
   return {
     session,
@@ -250,287 +262,302 @@ const https = { BETTER_AUTH_URL: "https://app.example.com" };
 const signedMark = async (prefix = "") => `${prefix}better-auth.dont_remember=${await signCookie("true")}`;
 const names = ({ setCookies }: Outcome) => setCookies.map(({ name }) => name.replace("better-auth.", ""));
 
-describe("the gate's session store does what Better Auth's getSession does", () => {
-  it("for a session that is not due", async () => {
-    const outcome = await compare({});
-    expect(outcome.session?.identity.userId).toBe("user-1");
-    expect(names(outcome)).toEqual(["session_data"]);
-  });
-
-  it("for a session that is due", async () => {
-    const outcome = await compare({ session: { expiresAt: new Date(NOW + 2 * DAY) } });
-    expect(outcome.session?.expiresAt).toBe(NOW + expiresIn * 1000);
-    expect(names(outcome)).toEqual(["session_data", "session_token"]);
-  });
-
-  it("for a session that is due, in a request that must not extend it", async () => {
-    const outcome = await compare({ session: { expiresAt: new Date(NOW + 2 * DAY) }, extend: false });
-    expect(outcome.session?.expiresAt).toBe(NOW + 2 * DAY);
-    expect(names(outcome)).toEqual([]);
-  });
-
-  it("and reads the time of the sign-in, which an extension does not change", async () => {
-    for (const expiresAt of [new Date(NOW + 6.5 * DAY), new Date(NOW + 2 * DAY)]) {
-      const { session } = await compare({ session: { expiresAt } });
-      expect(session?.identity.authTime).toBe(Math.floor((NOW - DAY / 2) / 1000));
-    }
-  });
-
-  const gone: [what: string, state: State][] = [
-    ["that has expired", { session: { expiresAt: new Date(NOW - 1) } }],
-    ["that does not exist", { session: null }],
-    ["whose user does not exist", { user: null }],
-    ["that has expired and whose user does not exist", { user: null, session: { expiresAt: new Date(0) } }],
-    ["of another token", { session: { token: sessionToken("other") } }],
-  ];
-  it.each(gone)("for a session %s, on a page", async (_, state) => {
-    const outcome = await compare(state);
-    expect(outcome.session).toBeNull();
-    expect(names(outcome)).toEqual(["dont_remember", "oauth_state", "session_data", "session_token"]);
-  });
-  it.each(gone)("for a session %s, in a call to the backend", async (_, state) => {
-    expect((await compare({ ...state, extend: false })).session).toBeNull();
-  });
-  it.each(gone)("for a session %s, on https", async (_, state) => {
-    expect((await compare({ ...state, variables: https })).session).toBeNull();
-  });
-
-  it.each<[what: string, offset: number]>([
-    ["expires now", 0],
-    ["expires a millisecond from now", 1],
-    ["expired a millisecond ago", -1],
-    ["is due since now", DUE_AT - NOW],
-    ["is due in a millisecond", DUE_AT - NOW + 1],
-    ["has been due for a millisecond", DUE_AT - NOW - 1],
-    ["expires later than an extension would let it", 30 * DAY],
-  ])("for a session that %s", async (_, offset) => {
-    for (const extend of [true, false]) {
-      await compare({ session: { expiresAt: new Date(NOW + offset) }, extend });
-    }
-  });
-
-  it.each([0, 1, 499, 500, 999])("for times with %d microseconds", async (micros) => {
-    const stamp = (ms: number) =>
-      new Date(ms).toISOString().replace("Z", `${String(micros).padStart(3, "0")}Z`);
-    for (const offset of [0, -1, DUE_AT - NOW, DUE_AT - NOW - 1, DAY]) {
-      await compare({ session: { expiresAt: stamp(NOW + offset), createdAt: stamp(NOW - 3 * DAY) } });
-    }
-  });
-
-  it("for any times", async () => {
-    const around = (...centres: number[]) =>
-      fc.oneof(...centres.map((centre) => fc.integer({ min: centre - 3, max: centre + 3 })));
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(around(0, DUE_AT - NOW, expiresIn * 1000), fc.integer({ min: -40 * DAY, max: 40 * DAY })),
-        fc.integer({ min: 0, max: 999 }),
-        fc.integer({ min: -400 * DAY, max: 400 * DAY }),
-        fc.boolean(),
-        fc.boolean(),
-        async (offset, micros, shift, extend, isForgotten) => {
-          const now = NOW + shift;
-          const expiresAt = new Date(now + offset)
-            .toISOString()
-            .replace("Z", `${String(micros).padStart(3, "0")}Z`);
-          const cookies = isForgotten ? await signedMark() : "";
-          await compare({ session: { expiresAt }, now, extend, cookies });
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-
-  describe('for a session with "do not remember me"', () => {
-    it.each<[what: string, offset: number]>([
-      ["that is not due", 6.5 * DAY],
-      ["that is due", 2 * DAY],
-      ["that has expired", -1],
-    ])("%s", async (_, offset) => {
-      const session = { expiresAt: new Date(NOW + offset) };
-      const outcome = await compare({ session, cookies: await signedMark() });
-      expect(outcome.session === null).toBe(offset < 0);
-      if (outcome.session) expect(names(outcome)).toEqual([]);
-      await compare({ session, cookies: await signedMark(), extend: false });
-      await compare({ session, cookies: await signedMark("__Secure-"), variables: https });
+describe.each(ways)(
+  "over %s the gate's session store does what Better Auth's getSession does",
+  (_, choose) => {
+    beforeAll(async () => {
+      address = choose(database.env);
+      gateDatabase = await openGateDatabase(envOf(), schema);
+    });
+    afterAll(async () => {
+      await gateDatabase?.close();
+      address = database.env;
     });
 
-    it.each<[what: string, mark: () => Promise<string>]>([
-      ["with a forged mark", async () => `better-auth.dont_remember=true.${"A".repeat(43)}%3D`],
-      [
-        "with a mark of another secret",
-        async () => `better-auth.dont_remember=${await signCookie("true", "x".repeat(40))}`,
-      ],
-      ["with a mark that is not signed", async () => "better-auth.dont_remember=true"],
-      ["with an empty mark", async () => "better-auth.dont_remember="],
-      ["with the mark of an https site", () => signedMark("__Secure-")],
-      [
-        "with two marks, of which the first is forged",
-        async () => `better-auth.dont_remember=x; ${await signedMark()}`,
-      ],
-    ])("%s", async (_, mark) => {
-      const outcome = await compare({ session: { expiresAt: new Date(NOW + DAY) }, cookies: await mark() });
+    it("for a session that is not due", async () => {
+      const outcome = await compare({});
+      expect(outcome.session?.identity.userId).toBe("user-1");
+      expect(names(outcome)).toEqual(["session_data"]);
+    });
+
+    it("for a session that is due", async () => {
+      const outcome = await compare({ session: { expiresAt: new Date(NOW + 2 * DAY) } });
+      expect(outcome.session?.expiresAt).toBe(NOW + expiresIn * 1000);
       expect(names(outcome)).toEqual(["session_data", "session_token"]);
     });
-  });
 
-  describe("for the cookies", () => {
-    it("of a site on https", async () => {
-      const outcome = await compare({ variables: https, session: { expiresAt: new Date(NOW + DAY) } });
-      expect(outcome.setCookies.map(({ attributes }) => attributes.includes("Secure"))).toEqual([true, true]);
-      expect(outcome.setCookies[0]?.name).toBe("__Secure-better-auth.session_data");
+    it("for a session that is due, in a request that must not extend it", async () => {
+      const outcome = await compare({ session: { expiresAt: new Date(NOW + 2 * DAY) }, extend: false });
+      expect(outcome.session?.expiresAt).toBe(NOW + 2 * DAY);
+      expect(names(outcome)).toEqual([]);
     });
 
-    it.each(["0", "1", "600", "3600"])("with SESSION_MAX_STALE_SECONDS=%s", async (seconds) => {
-      const variables = { SESSION_MAX_STALE_SECONDS: seconds };
-      const old = await signCookieCache({ token: "differential", updatedAt: NOW - DAY });
-      for (const cookies of [
-        "",
-        `better-auth.session_data=${old}`,
-        `better-auth.session_data=${old}; ${await signedMark()}`,
-      ]) {
-        for (const offset of [6.5 * DAY, DAY, -1]) {
-          for (const extend of [true, false]) {
-            await compare({ variables, cookies, extend, session: { expiresAt: new Date(NOW + offset) } });
+    it("and reads the time of the sign-in, which an extension does not change", async () => {
+      for (const expiresAt of [new Date(NOW + 6.5 * DAY), new Date(NOW + 2 * DAY)]) {
+        const { session } = await compare({ session: { expiresAt } });
+        expect(session?.identity.authTime).toBe(Math.floor((NOW - DAY / 2) / 1000));
+      }
+    });
+
+    const gone: [what: string, state: State][] = [
+      ["that has expired", { session: { expiresAt: new Date(NOW - 1) } }],
+      ["that does not exist", { session: null }],
+      ["whose user does not exist", { user: null }],
+      ["that has expired and whose user does not exist", { user: null, session: { expiresAt: new Date(0) } }],
+      ["of another token", { session: { token: sessionToken("other") } }],
+    ];
+    it.each(gone)("for a session %s, on a page", async (_, state) => {
+      const outcome = await compare(state);
+      expect(outcome.session).toBeNull();
+      expect(names(outcome)).toEqual(["dont_remember", "oauth_state", "session_data", "session_token"]);
+    });
+    it.each(gone)("for a session %s, in a call to the backend", async (_, state) => {
+      expect((await compare({ ...state, extend: false })).session).toBeNull();
+    });
+    it.each(gone)("for a session %s, on https", async (_, state) => {
+      expect((await compare({ ...state, variables: https })).session).toBeNull();
+    });
+
+    it.each<[what: string, offset: number]>([
+      ["expires now", 0],
+      ["expires a millisecond from now", 1],
+      ["expired a millisecond ago", -1],
+      ["is due since now", DUE_AT - NOW],
+      ["is due in a millisecond", DUE_AT - NOW + 1],
+      ["has been due for a millisecond", DUE_AT - NOW - 1],
+      ["expires later than an extension would let it", 30 * DAY],
+    ])("for a session that %s", async (_, offset) => {
+      for (const extend of [true, false]) {
+        await compare({ session: { expiresAt: new Date(NOW + offset) }, extend });
+      }
+    });
+
+    it.each([0, 1, 499, 500, 999])("for times with %d microseconds", async (micros) => {
+      const stamp = (ms: number) =>
+        new Date(ms).toISOString().replace("Z", `${String(micros).padStart(3, "0")}Z`);
+      for (const offset of [0, -1, DUE_AT - NOW, DUE_AT - NOW - 1, DAY]) {
+        await compare({ session: { expiresAt: stamp(NOW + offset), createdAt: stamp(NOW - 3 * DAY) } });
+      }
+    });
+
+    it("for any times", async () => {
+      const around = (...centres: number[]) =>
+        fc.oneof(...centres.map((centre) => fc.integer({ min: centre - 3, max: centre + 3 })));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.oneof(around(0, DUE_AT - NOW, expiresIn * 1000), fc.integer({ min: -40 * DAY, max: 40 * DAY })),
+          fc.integer({ min: 0, max: 999 }),
+          fc.integer({ min: -400 * DAY, max: 400 * DAY }),
+          fc.boolean(),
+          fc.boolean(),
+          async (offset, micros, shift, extend, isForgotten) => {
+            const now = NOW + shift;
+            const expiresAt = new Date(now + offset)
+              .toISOString()
+              .replace("Z", `${String(micros).padStart(3, "0")}Z`);
+            const cookies = isForgotten ? await signedMark() : "";
+            await compare({ session: { expiresAt }, now, extend, cookies });
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    describe('for a session with "do not remember me"', () => {
+      it.each<[what: string, offset: number]>([
+        ["that is not due", 6.5 * DAY],
+        ["that is due", 2 * DAY],
+        ["that has expired", -1],
+      ])("%s", async (_, offset) => {
+        const session = { expiresAt: new Date(NOW + offset) };
+        const outcome = await compare({ session, cookies: await signedMark() });
+        expect(outcome.session === null).toBe(offset < 0);
+        if (outcome.session) expect(names(outcome)).toEqual([]);
+        await compare({ session, cookies: await signedMark(), extend: false });
+        await compare({ session, cookies: await signedMark("__Secure-"), variables: https });
+      });
+
+      it.each<[what: string, mark: () => Promise<string>]>([
+        ["with a forged mark", async () => `better-auth.dont_remember=true.${"A".repeat(43)}%3D`],
+        [
+          "with a mark of another secret",
+          async () => `better-auth.dont_remember=${await signCookie("true", "x".repeat(40))}`,
+        ],
+        ["with a mark that is not signed", async () => "better-auth.dont_remember=true"],
+        ["with an empty mark", async () => "better-auth.dont_remember="],
+        ["with the mark of an https site", () => signedMark("__Secure-")],
+        [
+          "with two marks, of which the first is forged",
+          async () => `better-auth.dont_remember=x; ${await signedMark()}`,
+        ],
+      ])("%s", async (_, mark) => {
+        const outcome = await compare({ session: { expiresAt: new Date(NOW + DAY) }, cookies: await mark() });
+        expect(names(outcome)).toEqual(["session_data", "session_token"]);
+      });
+    });
+
+    describe("for the cookies", () => {
+      it("of a site on https", async () => {
+        const outcome = await compare({ variables: https, session: { expiresAt: new Date(NOW + DAY) } });
+        expect(outcome.setCookies.map(({ attributes }) => attributes.includes("Secure"))).toEqual([
+          true,
+          true,
+        ]);
+        expect(outcome.setCookies[0]?.name).toBe("__Secure-better-auth.session_data");
+      });
+
+      it.each(["0", "1", "600", "3600"])("with SESSION_MAX_STALE_SECONDS=%s", async (seconds) => {
+        const variables = { SESSION_MAX_STALE_SECONDS: seconds };
+        const old = await signCookieCache({ token: "differential", updatedAt: NOW - DAY });
+        for (const cookies of [
+          "",
+          `better-auth.session_data=${old}`,
+          `better-auth.session_data=${old}; ${await signedMark()}`,
+        ]) {
+          for (const offset of [6.5 * DAY, DAY, -1]) {
+            for (const extend of [true, false]) {
+              await compare({ variables, cookies, extend, session: { expiresAt: new Date(NOW + offset) } });
+            }
           }
         }
-      }
-    });
+      });
 
-    it("when the browser holds chunks of a long cookie cache", async () => {
-      const chunks = [0, 1, 12]
-        .map((index) => `better-auth.session_data.${index}=${"x".repeat(100)}`)
-        .join("; ");
-      for (const offset of [6.5 * DAY, DAY, -1]) {
-        const session = { expiresAt: new Date(NOW + offset) };
-        await compare({ session, cookies: chunks });
-        await compare({ session, cookies: chunks, extend: false });
-        await compare({ session, cookies: chunks, variables: { SESSION_MAX_STALE_SECONDS: "0" } });
-      }
+      it("when the browser holds chunks of a long cookie cache", async () => {
+        const chunks = [0, 1, 12]
+          .map((index) => `better-auth.session_data.${index}=${"x".repeat(100)}`)
+          .join("; ");
+        for (const offset of [6.5 * DAY, DAY, -1]) {
+          const session = { expiresAt: new Date(NOW + offset) };
+          await compare({ session, cookies: chunks });
+          await compare({ session, cookies: chunks, extend: false });
+          await compare({ session, cookies: chunks, variables: { SESSION_MAX_STALE_SECONDS: "0" } });
+        }
+      });
+
+      it.each([
+        ["an image of 2,048 characters", { image: "https://example.com/".padEnd(2_048, "x") }],
+        ["an image of 12 kB", { image: "https://example.com/".padEnd(12_000, "x") }],
+        ["an image of 5 MB", { image: "https://example.com/".padEnd(5_000_000, "x") }],
+        ["a name of 7,000 characters", { name: "名".repeat(7_000) }],
+        ["a name of 10,000 characters of four bytes", { name: "😀".repeat(10_000) }],
+        ["an email of 12,018 characters", { email: `${"a".repeat(12_006)}@example.com` }],
+      ])("of a user with %s", async (_, user) => {
+        const old = await signCookieCache({ token: "differential", updatedAt: NOW - DAY });
+        await compare({ user, cookies: `better-auth.session_data=${old}` });
+        await compare({ user, session: { expiresAt: new Date(NOW + DAY), userAgent: "x".repeat(9_000) } });
+      });
+
+      it("of a user whose cookie cache is almost too long", async () => {
+        const lengths = Array.from({ length: 30 }, (_, index) => 1_300 + index * 40);
+        const kept: boolean[] = [];
+        for (const length of lengths) {
+          kept.push(names(await compare({ user: { image: "x".repeat(length) } })).includes("session_data"));
+        }
+        expect(new Set(kept)).toEqual(new Set([true, false]));
+      });
     });
 
     it.each([
-      ["an image of 2,048 characters", { image: "https://example.com/".padEnd(2_048, "x") }],
-      ["an image of 12 kB", { image: "https://example.com/".padEnd(12_000, "x") }],
-      ["an image of 5 MB", { image: "https://example.com/".padEnd(5_000_000, "x") }],
-      ["a name of 7,000 characters", { name: "名".repeat(7_000) }],
-      ["a name of 10,000 characters of four bytes", { name: "😀".repeat(10_000) }],
-      ["an email of 12,018 characters", { email: `${"a".repeat(12_006)}@example.com` }],
-    ])("of a user with %s", async (_, user) => {
-      const old = await signCookieCache({ token: "differential", updatedAt: NOW - DAY });
-      await compare({ user, cookies: `better-auth.session_data=${old}` });
-      await compare({ user, session: { expiresAt: new Date(NOW + DAY), userAgent: "x".repeat(9_000) } });
-    });
-
-    it("of a user whose cookie cache is almost too long", async () => {
-      const lengths = Array.from({ length: 30 }, (_, index) => 1_300 + index * 40);
-      const kept: boolean[] = [];
-      for (const length of lengths) {
-        kept.push(names(await compare({ user: { image: "x".repeat(length) } })).includes("session_data"));
-      }
-      expect(new Set(kept)).toEqual(new Set([true, false]));
-    });
-  });
-
-  it.each([
-    ["with a role", { user_role: "admin,editor" }],
-    ["without a role", { user_role: null }],
-  ])("and sets a cookie cache with the same identity, for a user %s", async (_, user) => {
-    await storeRows({ user });
-    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, schema);
-    const header = await headerOf({});
-    const { session, setCookies } = await store(header, { extend: true });
-    expect(session?.identity.role).toBe(user.user_role ?? undefined);
-
-    const names = sessionCookieNames(false);
-    const data = parseCookies(setCookies.join("; ")).get(names.data) ?? "";
-    const token = readSessionCookies(header, names)?.token ?? "";
-    const cached = await createCookieCache(openKeyRing([AUTH_SECRET]))(data, token, NOW);
-    expect(cached?.identity).toEqual(session?.identity);
-    expect(cached?.identity.authTime).toBeGreaterThan(0);
-  });
-
-  it("in a database with another time zone", async () => {
-    const settings = async () => {
-      const run = createNeonQuery(envOf(), { fetch, startTimer: () => () => {} });
-      return (await run("show timezone", [])).flat();
-    };
-    // PGlite has one backend, so this setting is that of every connection.
-    await sql.query("set timezone = 'Asia/Kathmandu'");
-    expect(await settings()).toEqual(["Asia/Kathmandu"]);
-    for (const offset of [6.5 * DAY, DAY, DUE_AT - NOW, 0, -1]) {
-      await compare({ session: { expiresAt: new Date(NOW + offset) } });
-    }
-    await sql.query("reset timezone");
-  });
-
-  it("and reads less than 25 kB of a user with an image of 5 MB", async () => {
-    await storeRows({ user: { image: "x".repeat(5_000_000), name: "x".repeat(5_000_000) } });
-    const sizes: number[] = [];
-    const counting: typeof fetch = async (url, init) => {
-      const response = await fetch(url, init);
-      sizes.push((await response.clone().text()).length);
-      return response;
-    };
-    const store = createStore(envOf(), { fetch: counting, now: () => NOW, startTimer: () => () => {} });
-    expect((await store(await headerOf({}), { extend: true })).session?.identity.name).toHaveLength(100);
-    expect(sizes).toEqual([expect.any(Number)]);
-    expect(sizes[0]).toBeLessThan(25_000);
-  });
-
-  describe("for the user", () => {
-    const users: [what: string, user: Record<string, unknown>][] = [
-      ["with nothing but what is required", { image: null, emailVerified: false }],
-      [
-        "with text of any kind",
-        { name: 'Ada "\\\u0001\u2028名😀é\t', image: "https://example.com/?a='b'&c=\"d\"" },
-      ],
-      [
-        "with every custom field",
-        {
-          user_role: "admin",
-          secretNote: "not for others",
-          isAdmin: true,
-          seats: 12,
-          credits: "9007199254740993",
-          joinedAt: new Date(NOW - 100 * DAY),
-          tags: '["a","b"]',
-          lucky: "[7,1.5]",
-          settings: '{"theme":"dark","list":[1,null,true]}',
-          nickname: "countess",
-          'the "odd" name': "odd",
-        },
-      ],
-      [
-        "with other values of the custom fields",
-        { isAdmin: false, seats: -1, credits: 0, tags: "[]", nickname: "" },
-      ],
-    ];
-
-    it.each(users)("%s", async (_, user) => {
-      await compare({ user });
-    });
-
-    it.each(users)("%s, whose record has the same fields and types for a custom claim", async (_, user) => {
+      ["with a role", { user_role: "admin,editor" }],
+      ["without a role", { user_role: null }],
+    ])("and sets a cookie cache with the same identity, for a user %s", async (_, user) => {
       await storeRows({ user });
-      const auth = openAuth();
-      const headers = new Headers({ cookie: await headerOf({}) });
-      vi.useFakeTimers({ toFake: ["Date"], now: NOW });
-      const expected = await auth.api.getSession({
-        headers,
-        query: { disableCookieCache: true, disableRefresh: true },
-      });
-      vi.useRealTimers();
-      const runQuery = createNeonQuery(envOf(), { fetch, startTimer: () => () => {} });
-      const lookUp = createLookup(runQuery, schema);
-      const found = await lookUp(TOKEN, NOW, { extend: false });
-      expect({ session: found?.session, user: found?.user }, UPGRADED).toStrictEqual({ ...expected });
-      expect(found?.user).not.toHaveProperty("secretNote");
+      const effects = { fetch, now: () => NOW, startTimer: () => () => {} };
+      const store = createStore(storeEnvOf(), effects, schema);
+      const header = await headerOf({});
+      const { session, setCookies } = await store(header, { extend: true });
+      expect(session?.identity.role).toBe(user.user_role ?? undefined);
+
+      const names = sessionCookieNames(false);
+      const data = parseCookies(setCookies.join("; ")).get(names.data) ?? "";
+      const token = readSessionCookies(header, names)?.token ?? "";
+      const cached = await createCookieCache(openKeyRing([AUTH_SECRET]))(data, token, NOW);
+      expect(cached?.identity).toEqual(session?.identity);
+      expect(cached?.identity.authTime).toBeGreaterThan(0);
     });
-  });
-});
+
+    it("in a database with another time zone", async () => {
+      const settings = async () => (await createQuery(envOf())("show timezone", [])).flatMap(Object.values);
+      // PGlite has one backend, so this setting is that of every connection.
+      await sql.query("set timezone = 'Asia/Kathmandu'");
+      expect(await settings()).toEqual(["Asia/Kathmandu"]);
+      for (const offset of [6.5 * DAY, DAY, DUE_AT - NOW, 0, -1]) {
+        await compare({ session: { expiresAt: new Date(NOW + offset) } });
+      }
+      await sql.query("reset timezone");
+    });
+
+    it("and reads less than 25 kB of a user with an image of 5 MB", async () => {
+      await storeRows({ user: { image: "x".repeat(5_000_000), name: "x".repeat(5_000_000) } });
+      const sizes: number[] = [];
+      const counting: typeof fetch = async (url, init) => {
+        const response = await fetch(url, init);
+        sizes.push((await response.clone().text()).length);
+        return response;
+      };
+      const effects = { fetch: counting, now: () => NOW, startTimer: () => () => {} };
+      const store = createStore(storeEnvOf(), effects, schema);
+      expect((await store(await headerOf({}), { extend: true })).session?.identity.name).toHaveLength(100);
+      expect(sizes).toEqual([expect.any(Number)]);
+      expect(sizes[0]).toBeLessThan(25_000);
+    });
+
+    describe("for the user", () => {
+      const users: [what: string, user: Record<string, unknown>][] = [
+        ["with nothing but what is required", { image: null, emailVerified: false }],
+        [
+          "with text of any kind",
+          { name: 'Ada "\\\u0001\u2028名😀é\t', image: "https://example.com/?a='b'&c=\"d\"" },
+        ],
+        [
+          "with every custom field",
+          {
+            user_role: "admin",
+            secretNote: "not for others",
+            isAdmin: true,
+            seats: 12,
+            credits: "9007199254740993",
+            joinedAt: new Date(NOW - 100 * DAY),
+            tags: '["a","b"]',
+            lucky: "[7,1.5]",
+            settings: '{"theme":"dark","list":[1,null,true]}',
+            nickname: "countess",
+            'the "odd" name': "odd",
+          },
+        ],
+        [
+          "with other values of the custom fields",
+          { isAdmin: false, seats: -1, credits: 0, tags: "[]", nickname: "" },
+        ],
+      ];
+
+      it.each(users)("%s", async (_, user) => {
+        await compare({ user });
+      });
+
+      it.each(users)("%s, whose record has the same fields and types for a custom claim", async (_, user) => {
+        await storeRows({ user });
+        const auth = openAuth();
+        const headers = new Headers({ cookie: await headerOf({}) });
+        vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+        const expected = await auth.api.getSession({
+          headers,
+          query: { disableCookieCache: true, disableRefresh: true },
+        });
+        vi.useRealTimers();
+        const runQuery = createNeonQuery(gateDatabase, { fetch, startTimer: () => () => {} });
+        const lookUp = createLookup(runQuery, schema);
+        const found = await lookUp(TOKEN, NOW, { extend: false });
+        expect({ session: found?.session, user: found?.user }, UPGRADED).toStrictEqual({ ...expected });
+        expect(found?.user).not.toHaveProperty("secretNote");
+      });
+    });
+  },
+);
 
 describe("with organisations, the gate's session store does what Better Auth does", () => {
   beforeAll(async () => {
+    gateDatabase = await openGateDatabase(envOf(), schema);
     const { options } = openAuth({ organization: { members: [] } });
     await (await getMigrations(options)).runMigrations();
   });
@@ -615,7 +642,7 @@ describe("with organisations, the gate's session store does what Better Auth doe
     expect([org?.slug.length, org?.role.length, claims]).toEqual([100, 255, []]);
     await storeRows({ session: active, organization });
     const own = { ...schema, organizations: true };
-    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
+    const store = createStore(storeEnvOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
     // Without a cookie cache, whose length is limited, each new isolate reads the store.
     expect((await store(await headerOf({}), { extend: true })).setCookies).toEqual([]);
   });
@@ -623,7 +650,7 @@ describe("with organisations, the gate's session store does what Better Auth doe
   it("and its cookie cache contains the same identity", async () => {
     await storeRows({ session: active, organization: { members: [{ role: "admin" }] } });
     const own = { ...schema, organizations: true };
-    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
+    const store = createStore(storeEnvOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
     const header = await headerOf({});
     const { session, setCookies } = await store(header, { extend: true });
     const names = sessionCookieNames(false);
@@ -637,7 +664,7 @@ describe("with organisations, the gate's session store does what Better Auth doe
   it("and an app without organisations sees no active organisation", async () => {
     await storeRows({ session: active, organization: { members: [{ role: "admin" }] } });
     const own = { ...schema, organizations: false };
-    const store = createStore(envOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
+    const store = createStore(storeEnvOf(), { fetch, now: () => NOW, startTimer: () => () => {} }, own);
     const { session, setCookies } = await store(await headerOf({}), { extend: true });
     expect(session?.identity.org).toBeUndefined();
     const [cache] = await parseSetCookies(setCookies, AUTH_SECRET, NOW);

@@ -15,7 +15,7 @@ import {
 } from "../../scripts/simulation/run-simulation";
 import { buildApp } from "../../scripts/stack/next";
 import { signSessionToken } from "../../scripts/stack/signing";
-import { type App, type Database, startApp, startDatabase, testEnv } from "../../scripts/stack/test-stack";
+import { type App, startApp, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 import { startCollector } from "../fixtures/collector";
 import { startQueryCounter } from "../fixtures/query-counter";
 
@@ -52,7 +52,7 @@ const DIST_DIR = ".next-simulation";
 
 let collector: Awaited<ReturnType<typeof startCollector>>;
 let upstream: Awaited<ReturnType<typeof startSoakUpstream>>;
-let database: Database;
+let database: Awaited<ReturnType<typeof startDatabase>>;
 let counter: Awaited<ReturnType<typeof startQueryCounter>>;
 let instances: App[] = [];
 

@@ -1,8 +1,6 @@
 import "server-only";
+import type { Query } from "./database";
 import { WINDOW_SECONDS } from "./endpoints";
-
-/** Runs one SQL statement in its own transaction, and resolves to its rows. */
-export type Query = (text: string, parameters: readonly unknown[]) => Promise<Record<string, unknown>[]>;
 
 /** One attempt that has been counted. */
 export interface Attempt {

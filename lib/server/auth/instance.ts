@@ -1,5 +1,4 @@
 import "server-only";
-import { neon } from "@neondatabase/serverless";
 import { after } from "next/server";
 import { readBackend } from "../../backends";
 import { withBasePath } from "../../base-path";
@@ -13,7 +12,7 @@ import { createMailer } from "../mail/mail";
 import { accountRules } from "./account-rules";
 import { createAttemptCounter } from "./attempt-counter";
 import { createAuth } from "./create-auth";
-import { createDatabase } from "./database";
+import { createDatabase, createQuery } from "./database";
 import { noteDatabaseFailure } from "./database-failures";
 import { createEmailCallbacks, LINK_LIFE_SECONDS } from "./email-callbacks";
 import { throwMailFailure } from "./mail-failure";
@@ -32,8 +31,7 @@ const env = loadEnv();
 const backends = routes.backends.map((backend) => readBackend(backend, env));
 const [currentSecret = ""] = env.authSecrets;
 
-const sql = neon(env.databaseUrl);
-const query = (text: string, parameters: readonly unknown[]) => sql.query(text, [...parameters]);
+const query = createQuery(env, noteDatabaseFailure);
 const counter = createAttemptCounter(query);
 
 const mailer = createMailer(env);

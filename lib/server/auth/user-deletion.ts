@@ -9,7 +9,7 @@ import type { UserRecord } from "../../token/claims";
 import { identityOf } from "../../token/contract";
 import { apiLogFields } from "../api-log-fields";
 import { createBackendApi, describeCallError } from "../backend-api";
-import type { Query } from "./attempt-counter";
+import type { Query } from "./database";
 
 /** A session that was read from the database, with its user. */
 export interface StoredSession {

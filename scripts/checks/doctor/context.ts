@@ -1,12 +1,14 @@
-import { neon } from "@neondatabase/serverless";
+import { gateStatements } from "../../../edge/session/statement";
 import { type BackendSettings, readBackend } from "../../../lib/backends";
-import { type Env, EnvError, parseEnv } from "../../../lib/env";
+import { type DatabaseAddress, speaksNeon } from "../../../lib/database-protocol";
+import { type Env, EnvError, parseEnv, toGateDatabase } from "../../../lib/env";
 import { isWithin } from "../../../lib/route-patterns";
 import { type Backend, routes } from "../../../lib/routes";
+import { startLookupListener } from "../../../lib/server/postgres/lookup-listener";
+import { openPool } from "../../../lib/server/postgres/pool";
 import type { AtEnd } from "../../lib/main";
 import { root } from "../../lib/root";
 import { throwAwayEnv } from "../../stack/app-env";
-import { openDatabase } from "../../stack/database";
 import { createTokenProbe, type TokenProbe } from "./token-probe";
 
 type Settings = Readonly<Record<string, string>>;
@@ -28,11 +30,8 @@ export interface Context {
   readonly root: string;
   /** In the order of `routes.backends`. */
   readonly backends: readonly BackendContext[];
-  /**
-   * The configuration with which this machine reaches the database. A plain Postgres gets a local
-   * endpoint that speaks Neon's protocols.
-   */
-  readonly openDatabase: () => Promise<Env>;
+  /** Where the gate sends its lookups: a database that is not Neon's gets a listener here too. */
+  readonly openGateDatabase: () => Promise<DatabaseAddress>;
 }
 
 /** What the checks of one backend work with. */
@@ -72,9 +71,7 @@ export function createContext(
   const problems = [...inFiles, ...problemsOf(settings).filter((problem) => !named.has(nameOf(problem)))];
   const invalid = new Set(problems.map(nameOf));
   const valid = Object.fromEntries(Object.entries(settings).filter(([name]) => !invalid.has(name)));
-  const source = { ...throwAwayEnv(), ...valid };
-  const env = parseEnv(source);
-  let opened: Promise<Env> | undefined;
+  const env = parseEnv({ ...throwAwayEnv(), ...valid });
   return {
     settings,
     problems,
@@ -91,11 +88,11 @@ export function createContext(
         tokenProbe: createTokenProbe(settings.jwt, new URL(settings.url + path).href),
       };
     }),
-    openDatabase() {
-      opened ??= env.neonEndpoint
-        ? Promise.resolve(env)
-        : openDatabase(env.databaseUrl, atEnd).then((found) => parseEnv({ ...source, ...found }));
-      return opened;
+    async openGateDatabase() {
+      if (speaksNeon(env)) return env;
+      const listener = await startLookupListener(await openPool(env), gateStatements());
+      atEnd(listener.close);
+      return toGateDatabase(listener.connectionString);
     },
   };
 }
@@ -112,12 +109,6 @@ export function findPath(
       : paths.find((path) => isWithin(path, backend.prefix))?.slice(backend.prefix.length);
   return found || DEFAULT_PATH;
 }
-
-/**
- * Queries the database without Better Auth. The settings of the driver are global: call `openAuth`
- * first.
- */
-export const sqlOf = (env: Env) => neon(env.databaseUrl);
 
 const nameOf = (problem: string) => problem.split(":")[0] ?? "";
 

@@ -4,8 +4,8 @@ import { launchBrowser } from "../../../scripts/lib/chromium";
 import { signUp } from "../../../scripts/stack/sign-up";
 import {
   type App,
-  type Database,
   type FullStack,
+  type NeonDatabase,
   startApp,
   startDatabase,
   startFullStack,
@@ -14,7 +14,7 @@ import { startQueryCounter } from "../../fixtures/query-counter";
 
 /** How many database queries each page needs. */
 
-let database: Database;
+let database: NeonDatabase;
 let counter: Awaited<ReturnType<typeof startQueryCounter>>;
 let stack: FullStack;
 let app: App;

@@ -11,6 +11,7 @@ import {
   parseOrigin,
 } from "../../../lib/addresses";
 import { EnvError, parseEnv } from "../../../lib/env";
+import { readClientConfig } from "../../../lib/server/postgres/client-config";
 import { testEnv } from "../../../scripts/stack/test-stack";
 import { numRuns } from "../../fixtures/requests";
 
@@ -50,6 +51,13 @@ async function readByDriver(value: string) {
     },
     client: { user, password: password || null, database, host },
   };
+}
+
+/** Reads it as the app does for a database that is not Neon's. */
+function readByPool(value: string) {
+  const { user, password, database, host = "" } = readClientConfig(value);
+  const isIpv6 = host.includes(":");
+  return { user, password: password ?? null, database, host: isIpv6 ? `[${host}]` : host };
 }
 
 const refusesToDrive = (value: string) =>
@@ -99,7 +107,24 @@ describe("DATABASE_URL", () => {
     ["postgresql://u:********@host/db", /asterisks/],
     ["postgresql://u@ep-x.eu-central-1.aws.neon.tech/db", /no password/],
     ["postgresql://u:p@host/db?host=/tmp", /option host/],
-    ["postgresql://u:p@host/db?sslrootcert=/no/such/file", /option sslrootcert/],
+    ["postgresql://u:p@host/db?hostaddr=10.0.0.1", /option hostaddr/],
+    ["postgresql://u:p@host/db?port=1", /option port/],
+    ["postgresql://u:p@host/db?user=other", /option user/],
+    ["postgresql://u:p@host/db?password=other", /option password/],
+    ["postgresql://u:p@host/db?dbname=other", /option dbname/],
+    ["postgresql://u:p@host/db?sslcert=/c.pem&sslkey=/k.pem", /option sslcert/],
+    ["postgresql://u:p@ep-x.aws.neon.tech/db?sslrootcert=/no/such/file", /option sslrootcert/],
+    [
+      "postgresql://u:p@host/db?sslrootcert=/no/such/file",
+      /sslrootcert, and the connection is not encrypted/,
+    ],
+    ["postgresql://u:p@host/db?sslmode=disable&sslrootcert=/ca.pem", /is not encrypted.*sslmode=verify-full/],
+    ["postgresql://u:p@host/db?sslmode=verify-full&sslrootcert=ca.pem", /not a full path/],
+    ["postgresql://u:p@host/db?sslmode=prefer", /sslmode that is not supported.*sslmode=verify-full/],
+    ["postgresql://u:p@host/db?sslmode=allow", /sslmode that is not supported/],
+    ["postgresql://u:p@host/db?sslmode=no-verify", /sslmode that is not supported/],
+    ["postgresql://u:p@host/db?sslmode=", /sslmode that is not supported/],
+    ["postgresql://u:p@host/db?ssl=true", /the option ssl\. Use sslmode/],
   ];
   test.each(bad)("%s is refused", (value, message) => {
     expect(problemOf(parseDatabaseUrl, value)).toMatch(message);
@@ -113,8 +138,18 @@ describe("DATABASE_URL", () => {
     expect(problemOf(parseDatabaseUrl, "postgresql://u:hush#hush@host/db")).not.toContain("hush");
   });
 
+  it("with sslrootcert is accepted, and refused if NEON_ENDPOINT is set, because Neon's driver cannot use it", () => {
+    const value = "postgresql://u:p@host/db?sslmode=verify-full&sslrootcert=/etc/ca.pem";
+    for (const accepted of [value, value.replace("/etc/ca.pem", "system")]) {
+      expect(problemOf(parseDatabaseUrl, accepted)).toBeUndefined();
+    }
+    expect(problemOf((address) => parseDatabaseUrl(address, true), value)).toMatch(/option sslrootcert/);
+  });
+
   const good = [
     "postgresql://u:p@host/db",
+    "postgresql://u:p@host/db?sslmode=require",
+    "postgresql://u:p@host/db?sslmode=verify-full&application_name=app&options=-c%20jit%3Doff",
     "postgres://u:p@host:5433/db?sslmode=disable",
     "postgresql://postgres@127.0.0.1:5432/postgres",
     "postgresql://u:p@[::1]:5432/db",
@@ -128,13 +163,14 @@ describe("DATABASE_URL", () => {
     "postgresql://neondb_owner:npg_x1Y@ep-x-1-pooler.eu-central-1.aws.neon.tech/neondb?sslmode=require&channel_binding=require",
     "postgresql://u:p@ep-x.aws.neon.tech/db?options=endpoint%3Dep-x",
   ];
-  test.each(good)("%s is accepted, and both parts of the driver read it alike", async (value) => {
+  test.each(good)("%s is accepted, and all drivers read it alike", async (value) => {
     expect(problemOf(parseDatabaseUrl, value)).toBeUndefined();
     const { http, client } = await readByDriver(value);
     expect(client).toEqual(http);
+    expect(readByPool(value)).toEqual(http);
   });
 
-  it("is refused if the driver would refuse it, and otherwise both parts of the driver read it alike", async () => {
+  it("is refused if the driver would refuse it, and otherwise all drivers read it alike", async () => {
     const piece = fc.oneof(
       fc.constantFrom(
         ..."@/#?:%[]\\,*'\" $&=-.",
@@ -178,6 +214,7 @@ describe("DATABASE_URL", () => {
       accepted += 1;
       const { http, client } = await readByDriver(address);
       expect(client).toEqual(http);
+      expect(readByPool(address)).toEqual(http);
     });
     await fc.assert(property, { numRuns });
     // The parser must not pass this test by refusing everything.

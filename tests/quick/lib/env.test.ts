@@ -35,6 +35,8 @@ it("parseEnv sets the default of each optional variable", () => {
     forwarding: "rewrite",
     databaseUrl: good.DATABASE_URL,
     neonEndpoint: undefined,
+    databasePoolSize: 10,
+    gateDatabase: { databaseUrl: good.DATABASE_URL, neonEndpoint: undefined },
     authSecrets: [good.BETTER_AUTH_SECRET],
     authOptions: { secret: good.BETTER_AUTH_SECRET },
     jwt: { keys: [good.JWT_SECRET_KEY], issuer: "phase2-web", audience: "phase2-api", ttlSeconds: 300 },
@@ -85,6 +87,8 @@ describe("the message about an invalid value has its variable, what is wrong and
     ["BACKEND_URL", "https://user:pass@api.example.com", /more than an address/],
     ["BACKEND_URL", "https://api.example.com?x=1", /more than an address/],
     ["NEON_ENDPOINT", "nowhere", /is not an address/],
+    ["DATABASE_POOL_SIZE", "4", /whole number from 5 to 100/],
+    ["DATABASE_POOL_SIZE", "101", /whole number from 5 to 100/],
     ["JWT_TTL_SECONDS", "1801", /whole number from 30 to 1800/],
     ["JWT_TTL_SECONDS", "five", /whole number/],
     ["SESSION_MAX_STALE_SECONDS", "-1", /whole number from 0 to 3600/],
@@ -396,5 +400,32 @@ describe("the app's origins", () => {
     expect(env.appOrigin).toBe("https://app-abc.vercel.app");
     expect(env.origins).toEqual(["https://app-abc.vercel.app", "https://app-git-main.vercel.app"]);
     expect(env.clientAddressHeader).toBe("x-vercel-forwarded-for");
+  });
+});
+
+describe("a database that is not Neon's", () => {
+  const DATABASE_URL = "postgresql://user:hidden-password@db.example.com/app?sslmode=verify-full";
+
+  it("is accepted on a server of one's own", () => {
+    expect(problemsOf({ ...good, DATABASE_URL })).toEqual([]);
+  });
+
+  it("is refused on Vercel, where the gate cannot reach it, with what to do instead", () => {
+    const [problem, ...others] = problemsOf({ ...good, DATABASE_URL, VERCEL: "1" });
+    expect(problem).toMatch(/^DATABASE_URL: is not a database at Neon.*Use Neon, or host the app yourself/);
+    expect(problem).not.toContain("hidden-password");
+    expect(others).toEqual([]);
+  });
+
+  it("is accepted on Vercel behind an endpoint that speaks Neon's protocol", () => {
+    const NEON_ENDPOINT = "https://neon.example.com";
+    expect(problemsOf({ ...good, DATABASE_URL, NEON_ENDPOINT, VERCEL: "1" })).toEqual([]);
+  });
+
+  it("is reached by the gate through the listener of its process, and by other code directly", () => {
+    const listener = "postgresql://gate:secret@127.0.0.1:4711/lookups";
+    const env = parseEnv({ ...good, DATABASE_URL, __NEXT_PRIVATE_GATE_DATABASE: listener });
+    expect(env.gateDatabase).toEqual({ databaseUrl: listener, neonEndpoint: "http://127.0.0.1:4711" });
+    expect(env).toMatchObject({ databaseUrl: DATABASE_URL, neonEndpoint: undefined });
   });
 });

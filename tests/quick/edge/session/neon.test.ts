@@ -33,9 +33,9 @@ const connections: [what: string, databaseUrl: string, neonEndpoint?: string][] 
   ["an application name", `${NEON}?application_name=my%20app&sslmode=require`],
   ["an option with a space and a plus", `${NEON}?options=endpoint%3Dep-1+x&connect_timeout=10`],
   ["an endpoint in the options", `${NEON}?options=project%3Dep-1`],
-  ["a name without dots", "postgresql://ada:secret@localhost/neondb"],
-  ["an IP address", "postgresql://ada:secret@127.0.0.1:5432/neondb"],
-  ["an IPv6 address", "postgresql://ada:secret@[::1]:5432/neondb"],
+  ["a name without dots", "postgresql://ada:secret@localhost/neondb", LOCAL],
+  ["an IP address", "postgresql://ada:secret@127.0.0.1:5432/neondb", LOCAL],
+  ["an IPv6 address", "postgresql://ada:secret@[::1]:5432/neondb", LOCAL],
   ["a local endpoint", "postgresql://postgres:postgres@127.0.0.1:54321/postgres", LOCAL],
   ["a local endpoint with TLS", NEON, "https://neon.example.com"],
 ];
@@ -66,7 +66,7 @@ afterEach(() => {
 
 async function sentByDriver(databaseUrl: string, neonEndpoint?: string): Promise<Sent | undefined> {
   let sent: Sent | undefined;
-  // As lib/server/auth/database.ts does.
+  // As lib/server/auth/neon-dialect.ts does.
   if (neonEndpoint) neonConfig.fetchEndpoint = `${new URL(neonEndpoint).origin}/sql`;
   neonConfig.fetchFunction = async (url: string, init: RequestInit) => {
     sent = sentBy(url, init);
@@ -98,6 +98,26 @@ describe("the gate's request to the database is the driver's", () => {
   });
 });
 
+describe("without an endpoint, a database that is not Neon's gets no request", () => {
+  it.each([
+    "postgresql://ada:secret@db.example.com/app",
+    "postgresql://ada:secret@localhost/app",
+    "postgresql://ada:secret@127.0.0.1:5432/app",
+    "postgresql://ada:secret@neon.tech.example.com/app",
+    "postgresql://ada:secret@notneon.tech/app",
+  ])("such as %s, because its password would be sent to another host", async (databaseUrl) => {
+    let sent = 0;
+    const send: Fetch = async () => {
+      sent += 1;
+      return Response.json(EMPTY);
+    };
+    await expect(openQuery(databaseUrl, send)("select 1", [])).rejects.toThrow(
+      "has not started its listener",
+    );
+    expect(sent).toBe(0);
+  });
+});
+
 describe("the request to the database follows no redirect", () => {
   it("because a redirect would send the password to another host", async () => {
     let redirect: string | undefined;
@@ -121,6 +141,11 @@ describe("a response of the database that is not a result is an error", () => {
     ["values that are not in text format", () => Response.json({ rows: [[1, true]] }), "holds no rows"],
     ["an error of Postgres", () => Response.json(postgresError, { status: 400 }), /400 .* 42P01$/],
     ["an error of the proxy", () => new Response("no such endpoint", { status: 404 }), /status 404$/],
+    [
+      "an error of the listener",
+      () => Response.json({ code: "ECONNREFUSED" }, { status: 503 }),
+      /503 and the code ECONNREFUSED$/,
+    ],
     ["an error without a code", () => Response.json({ message: "x" }, { status: 400 }), /status 400$/],
     ["201 with rows", () => Response.json({ rows: [] }, { status: 201 }), /status 201$/],
   ])("%s", async (_, response, message) => {
