@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import PlainValidator
+from pydantic import AfterValidator
 
 
 class Place(NamedTuple):
@@ -22,12 +22,13 @@ class Place(NamedTuple):
 
 
 def cursor_of(place: Place) -> str:
-    """Clients must not read it: its format may change."""
+    """Clients must not interpret it: its format may change."""
     text = f"{place.created_at.astimezone(UTC).isoformat()} {place.id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: object) -> Place:
+def read_cursor(cursor: str) -> Place:
+    """Raises ValueError."""
     try:
         text = base64.b64decode(f"{cursor}===", altchars=b"-_", validate=True).decode()
         created_at, task_id = text.split(" ")
@@ -40,9 +41,15 @@ def _read_cursor(cursor: object) -> Place:
     raise ValueError("This is not a cursor of this list. Leave it out to get the first page")
 
 
+def _check_cursor(cursor: str | None) -> str | None:
+    if cursor is not None:
+        read_cursor(cursor)
+    return cursor
+
+
 #: A query parameter. An invalid one is a 422.
 Cursor = Annotated[
-    Place | None,
-    PlainValidator(_read_cursor, json_schema_input_type=str),
+    str | None,
+    AfterValidator(_check_cursor),
     Query(description="`next_cursor` of the page before. Without it: the first page."),
 ]

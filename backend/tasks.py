@@ -24,7 +24,7 @@ from models import (
     TaskPage,
     TaskRow,
 )
-from paging import Cursor, Place, cursor_of
+from paging import Cursor, Place, cursor_of, read_cursor
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses={401: {"model": Refusal}})
 #: The user, also for a program with the scope (`keyScopes` of the gate's `lib/programs.ts`).
@@ -52,7 +52,7 @@ def _existing_task(task_id: str, user_id: str, db: Session) -> TaskRow:
 
 
 def page_of(user_id: str, db: Session, limit: int, after: Place | None = None) -> TaskPage:
-    """The user's tasks after this place, newest first. Raises nothing if it was deleted."""
+    """The user's tasks after this place, newest first. No task has to be there any more."""
     # Two tasks can be created in the same microsecond, so the id is part of the order.
     order = col(TaskRow.created_at), col(TaskRow.id)
     query = select(TaskRow).where(TaskRow.user_id == user_id)
@@ -90,7 +90,7 @@ def list_tasks(
     cursor: Cursor = None,
 ) -> TaskPage:
     with reading() as db:
-        return page_of(user.id, db, limit, cursor)
+        return page_of(user.id, db, limit, read_cursor(cursor) if cursor else None)
 
 
 @router.post("", response_model=Task, status_code=201, responses={409: {"model": Conflict}})

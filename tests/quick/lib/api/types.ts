@@ -2,8 +2,8 @@ import type { Api } from "../../../../lib/api/client";
 
 /** Checked by the compiler, never run: calls that the client's types must refuse. */
 export async function misuse(api: Api) {
-  const [task] = await api.get("/api/tasks");
-  task?.title satisfies string | undefined;
+  const { items } = await api.get("/api/tasks");
+  items[0]?.title satisfies string | undefined;
   // @ts-expect-error this path does not exist
   await api.get("/api/unknown");
   // @ts-expect-error this path has no PUT
