@@ -7,14 +7,12 @@ import type { TaskList } from "./task-list";
  */
 export type LiveMessage =
   /** The newest tasks. `next_cursor`: see `TaskList`. */
-  | { kind: "page"; items: Task[]; next_cursor: string | null }
-  | TaskMessage;
+  { kind: "page"; items: Task[]; next_cursor: string | null } | TaskMessage;
 
 /** A message about one task. */
 export type TaskMessage =
   /** Created or changed. */
-  | { kind: "saved"; task: Task }
-  | { kind: "deleted"; id: string };
+  { kind: "saved"; task: Task } | { kind: "deleted"; id: string };
 
 /**
  * Returns undefined for an unknown message: a newer backend may send kinds that are unknown here.

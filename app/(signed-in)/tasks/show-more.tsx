@@ -1,21 +1,12 @@
-import { useEffect, useEffectEvent, useState, useTransition } from "react";
+import { useState, useTransition } from "react";
 import { Alert } from "../../_components/alert";
 import { apiErrorText } from "../../_components/api-error-text";
 import { Button } from "../../_components/button";
 
-interface ShowMoreProps {
-  /** Loads older tasks. Rejects with the reason if it fails. */
-  onShow: () => Promise<void>;
-  /** There are no older tasks any more. The button may have had the focus. */
-  onHidden: () => void;
-}
-
-export function ShowMore({ onShow, onHidden }: ShowMoreProps) {
+/** @param onShow loads older tasks. Rejects with the reason if it fails. */
+export function ShowMore({ onShow }: { onShow: () => Promise<void> }) {
   const [pending, startTransition] = useTransition();
   const [error, setError] = useState<string>();
-
-  const hide = useEffectEvent(onHidden);
-  useEffect(() => () => hide(), []);
 
   function show() {
     setError(undefined);

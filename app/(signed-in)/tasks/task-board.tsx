@@ -52,6 +52,12 @@ export function TaskBoard({ page }: { page: TaskPage }) {
     perform(change);
   }
 
+  async function showMore() {
+    const isComplete = await loadMore();
+    // The button disappears.
+    if (isComplete) keepFocus();
+  }
+
   function dismissNote(id: string) {
     keepFocus();
     dismiss(id);
@@ -94,7 +100,7 @@ export function TaskBoard({ page }: { page: TaskPage }) {
           ))}
         </ul>
       )}
-      {hasMore && <ShowMore onShow={loadMore} onHidden={keepFocus} />}
+      {hasMore && <ShowMore onShow={showMore} />}
     </>
   );
 }

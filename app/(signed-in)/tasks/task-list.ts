@@ -42,13 +42,3 @@ export async function loadUntil(list: TaskList, count: number): Promise<TaskList
   const page = await api.get("/api/tasks", { params: { query } });
   return loadUntil(withPage(list, page, cursor), count);
 }
-
-/**
- * Loads the next page of the list.
- * @returns how to add it
- * @throws {ApiError}
- */
-export async function loadNextPage(cursor: string): Promise<(list: TaskList) => TaskList> {
-  const page = await api.get("/api/tasks", { params: { query: { cursor } } });
-  return (list) => withPage(list, page, cursor);
-}

@@ -25,9 +25,7 @@ export function useTaskChanges(rendered: TaskPage, onDone: (change: Change) => v
   const [rows, show] = useOptimistic<Row[], Change>(list.tasks, preview);
   const [failures, setFailures] = useState<Failure[]>([]);
   const [announcement, setAnnouncement] = useState("");
-  const saved = failures.filter(
-    ({ change }) => change.kind === "add" && includesTask(list.tasks, change.id),
-  );
+  const saved = failures.filter(({ change }) => change.kind === "add" && includesTask(list.tasks, change.id));
   if (saved.length > 0) {
     // Only the response was lost: the server has saved the task.
     setFailures(failures.filter((failure) => !saved.includes(failure)));

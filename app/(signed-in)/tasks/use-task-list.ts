@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
-import { listOf, loadNextPage, loadUntil, type TaskList, type TaskPage } from "./task-list";
+import { api } from "@/lib/browser/api-client";
+import { listOf, loadUntil, type TaskList, type TaskPage, withPage } from "./task-list";
 
 type Apply = (list: TaskList) => TaskList;
 
@@ -58,11 +59,19 @@ export function useTaskList(rendered: TaskPage) {
 
   /**
    * Adds the next page to the list.
+   * @returns whether it was the last page
    * @throws {ApiError}
    */
-  async function loadMore(): Promise<void> {
-    const { nextCursor } = known.list;
-    if (nextCursor !== null) await load(() => loadNextPage(nextCursor));
+  async function loadMore(): Promise<boolean> {
+    const cursor = known.list.nextCursor;
+    if (cursor === null) return true;
+    let isLast = false;
+    await load(async () => {
+      const page = await api.get("/api/tasks", { params: { query: { cursor } } });
+      isLast = page.next_cursor === null;
+      return (list) => withPage(list, page, cursor);
+    });
+    return isLast;
   }
 
   return { list: known.list, apply, replace, loadMore };
