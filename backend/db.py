@@ -57,6 +57,9 @@ def _postgres(url: URL, pool: dict) -> Engine:
 
 def _explain_postgres_error(context: ExceptionContext) -> None:
     error = context.original_exception
+    if context.is_pre_ping:
+        # The pool opens another connection.
+        return
     if isinstance(error, psycopg.errors.LockNotAvailable):
         raise Busy from error
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):

@@ -29,8 +29,9 @@ def cursor_of(place: Place) -> str:
 
 def read_cursor(cursor: str) -> Place:
     """Raises ValueError."""
+    padded = cursor + "=" * (-len(cursor) % 4)
     try:
-        text = base64.b64decode(f"{cursor}===", altchars=b"-_", validate=True).decode()
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
         created_at, task_id = text.split(" ")
         place = Place(datetime.fromisoformat(created_at), str(UUID(task_id)))
         # Two texts of one place, or a time without a zone, do not come from `cursor_of`.

@@ -28,8 +28,14 @@ def test_every_usual_scheme_of_postgres_is_accepted(monkeypatch, scheme):
 
 @pytest.mark.parametrize(
     "value",
-    ["nonsense", "mysql://u:secret@host/x", "postgresql+asyncpg://u:secret@host/x"]
-    + ["postgresql://u:secret@host", "postgresql:///x", "postgresql://u:secret@host:port/x"],
+    [
+        "nonsense",
+        "mysql://u:secret@host/x",
+        "postgresql+asyncpg://u:secret@host/x",
+        "postgresql://u:secret@host",
+        "postgresql:///x",
+        "postgresql://u:secret@host:port/x",
+    ],
 )
 def test_an_invalid_address_stops_the_start_and_is_not_shown(monkeypatch, value):
     monkeypatch.setenv("TASKS_DATABASE_URL", value)

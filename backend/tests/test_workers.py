@@ -1,6 +1,5 @@
 """Two processes of the service share one Postgres."""
 
-import os
 import time
 import uuid
 from collections import Counter
@@ -25,9 +24,10 @@ def workers(postgres, tmp_path_factory) -> Iterator[list[str]]:
     folder = tmp_path_factory.mktemp("workers")
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         url = postgres.create_database()
-        assert run_migrate(url).wait(60) == 0
+        migration = run_migrate(url)
+        migration.communicate(timeout=60)
+        assert migration.returncode == 0
         patch.setenv("TASKS_DATABASE_URL", url)
-        assert os.environ["JWT_SECRET_KEY"]
         started = [stack.enter_context(serve(BACKEND, folder / name)) for name in ("a", "b")]
         yield [f"127.0.0.1:{each.port}" for each in started]
 
