@@ -5,8 +5,14 @@ import { LongestFirst } from "./tests/fixtures/longest-first.ts";
 /** Tests of code that runs on the edge. They run in Node and in the edge runtime. */
 const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site,redirect-target}.test.ts"];
 
-/** Files that only `npm run test:full` runs. */
-const fullTests = ["tests/system/soak.test.ts", "tests/e2e/lighthouse.test.ts"];
+/** Files that only `npm run test:full` runs: long measurements, and projects that are built anew. */
+const fullTests = [
+  "tests/artifact/adopter.test.ts",
+  "tests/artifact/type-errors.test.ts",
+  "tests/e2e/lighthouse.test.ts",
+  "tests/system/base-path.test.ts",
+  "tests/system/soak.test.ts",
+];
 
 /**
  * Milliseconds, for the quick tests. Some of them compute for seconds, so Vitest's default of 5

@@ -17,6 +17,8 @@ import { probePython } from "./stack/python";
  * that only `npm run test:full` contains too (`tests/fixtures/full.ts`).
  */
 
+const isFull = process.env.FULL_TESTS === "1";
+
 interface Tally {
   passed: number;
   failed: number;
@@ -44,7 +46,7 @@ main(async () => {
       ...["--import", "tsx", "scripts/api-types.ts", "--check"],
     ]),
   ];
-  const pythons = await everyPython(python);
+  const pythons = await findPythons(python);
   tallies.push(await quickTests(process.execPath));
   // The system tests spend much of their time waiting. The other tests run meanwhile, and write
   // their output to .data/reports.
@@ -77,10 +79,11 @@ async function check(
   }
 }
 
-/** The backend's Python, and one for every other supported version on this machine. */
-async function everyPython(own: string): Promise<Python[]> {
+/** The backend's Python. In the full run also one for every other supported version on this machine. */
+async function findPythons(own: string): Promise<Python[]> {
   const { version = "" } = (await probePython(own)) ?? {};
   const pythons = [{ command: own, version }];
+  if (!isFull) return pythons;
   for (const other of await findOtherPythons(version)) {
     const title = `Find or install the backend for Python ${other.version}`;
     pythons.push({ command: await step(title, () => ensureVenvOf(other)), version: other.version });
@@ -117,12 +120,12 @@ function systemTests(): Promise<Tally> {
 }
 
 /**
- * Runs the quick tests with the Node version of deployments. The whole suite runs with the version
- * that runs this script.
+ * Runs the quick tests with the Node version of deployments, in the full run. The whole suite runs
+ * with the version that runs this script.
  */
 async function quickTestsUnderVercelNode(): Promise<Tally> {
   const node = findNode(VERCEL_NODE);
-  if ("missing" in node || node.file === process.execPath) return { passed: 0, failed: 0 };
+  if (!isFull || "missing" in node || node.file === process.execPath) return { passed: 0, failed: 0 };
   return step(`Quick tests under Node ${VERCEL_NODE}`, () => quickTests(node.file, reports));
 }
 
