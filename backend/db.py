@@ -112,7 +112,8 @@ def reading() -> Session:
 def writing(user_id: str) -> Iterator[Session]:
     """Opens a database session for writes of this user.
 
-    Until the first commit, no other session writes for the same user, in any process. Raises Busy.
+    Until the first commit, no other session writes for the same user, in any process. After it, the
+    objects keep their values: another process may have deleted the rows already. Raises Busy.
     """
     with _locking(user_id) if is_postgres() else _writing_alone() as db:
         yield db
@@ -120,7 +121,7 @@ def writing(user_id: str) -> Iterator[Session]:
 
 @contextmanager
 def _locking(user_id: str) -> Iterator[Session]:
-    with Session(engine) as db:
+    with Session(engine, expire_on_commit=False) as db:
         # Both hold until the transaction ends. Milliseconds.
         db.exec(text(f"SET LOCAL lock_timeout = {int(MAX_WAIT_SECONDS * 1000)}"))
         db.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(user_id, 0))))
@@ -140,7 +141,7 @@ def _writing_alone() -> Iterator[Session]:
     if not _writer.acquire(timeout=MAX_WAIT_SECONDS):
         raise Busy
     try:
-        with Session(engine) as db:
+        with Session(engine, expire_on_commit=False) as db:
             yield db
     finally:
         _writer.release()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from sqlalchemy import case, tuple_
-from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, func, select
 
@@ -106,7 +106,6 @@ def create_task(new: NewTask, user: Writer):
         refuse_deleted(user.id, db)
         _refuse_too_many(user.id, db)
         commit_and_publish(db, Change(user.id, str(new.id)))
-        db.refresh(task)
     return task
 
 
@@ -124,8 +123,7 @@ def change_task(task_id: TaskId, change: TaskChange, user: Writer):
         db.add(task)
         try:
             commit_and_publish(db, Change(user.id, task_id))
-            db.refresh(task)
-        except (StaleDataError, InvalidRequestError) as error:
+        except StaleDataError as error:
             # The task was deleted in the meantime.
             raise HTTPException(404, "There is no such task") from error
     return task

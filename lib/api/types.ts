@@ -148,10 +148,6 @@ export interface components {
             /** Detail */
             detail: string;
         };
-        Place: [
-            string,
-            string
-        ];
         /**
          * Refusal
          * @description A 401. ``code`` names the check that failed.
@@ -227,7 +223,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 /** @description `next_cursor` of the page before. Without it: the first page. */
-                cursor?: string;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
