@@ -8,7 +8,7 @@ from sqlmodel import col, delete
 from active_user import record_deletion
 from auth import ServerOnly, User
 from db import writing
-from live_feed import close_sockets
+from live_feed import Change, commit_and_publish
 from models import Refusal, TaskRow
 
 router = APIRouter(prefix="/api/account", tags=["account"], responses={401: {"model": Refusal}})
@@ -22,8 +22,7 @@ UserToDelete = Annotated[User, Depends(ServerOnly("delete-account"))]
 @router.delete("", status_code=204)
 def delete_account(user: UserToDelete) -> None:
     """Deletes all data of the user, and refuses the user from now on. It is safe to repeat."""
-    with writing() as db:
+    with writing(user.id) as db:
         record_deletion(user.id, db)
         db.exec(delete(TaskRow).where(col(TaskRow.user_id) == user.id))
-        db.commit()
-    close_sockets(user.id)
+        commit_and_publish(db, Change(user.id, None))

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, select
 from starlette.concurrency import run_in_threadpool
 
 from auth import LEEWAY, MAX_LIFETIME, CurrentUser, NotAuthenticated, RequireScope, User
-from db import engine
+from db import reading
 from models import DeletedUser
 from request_slots import request_slot
 
@@ -34,8 +34,8 @@ class AccountDeleted(NotAuthenticated):
 def refuse_deleted(user_id: str, db: Session) -> None:
     """Raises AccountDeleted if the account was deleted.
 
-    If a transaction calls this after its write and before its commit, no deletion can come between
-    the check and the commit.
+    If a transaction of ``writing(user_id)`` calls this before its commit, no deletion can come
+    between the check and the commit.
     """
     deleted = db.get(DeletedUser, user_id, populate_existing=True)
     if deleted and deleted.at > datetime.now(UTC) - REFUSED_FOR:
@@ -45,12 +45,16 @@ def refuse_deleted(user_id: str, db: Session) -> None:
 def record_deletion(user_id: str, db: Session) -> None:
     """Records that the account was deleted. The caller commits."""
     now = datetime.now(UTC)
-    db.exec(delete(DeletedUser).where(col(DeletedUser.at) <= now - REFUSED_FOR))
+    expired = select(DeletedUser.user_id).where(col(DeletedUser.at) <= now - REFUSED_FOR)
+    # Another deletion may be removing the same rows. With SKIP LOCKED, the two never wait for each
+    # other. SQLite has one writer at a time, and ignores it.
+    skipping = expired.with_for_update(skip_locked=True)
+    db.exec(delete(DeletedUser).where(col(DeletedUser.user_id).in_(skipping)))
     db.merge(DeletedUser(user_id=user_id, at=now))
 
 
 def _refuse_deleted(user_id: str) -> None:
-    with Session(engine) as db:
+    with reading() as db:
         refuse_deleted(user_id, db)
 
 

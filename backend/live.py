@@ -1,6 +1,7 @@
 """Live updates of tasks: one WebSocket for each page that shows them.
 
-The first message is the whole list, so no change is lost between the page's HTML and its socket.
+The first message is the first page of the list, so no change in it is lost between the page's HTML
+and its socket. A page that shows more tasks loads the rest again.
 The page itself sends nothing. When a socket is closed, the page opens a new one through the gate,
 and the gate checks the session again.
 """
@@ -14,12 +15,13 @@ from anyio import move_on_after
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from sqlmodel import Session
 
-from active_user import check_active
+from active_user import check_active, refuse_deleted
 from auth import CurrentUser, User
-from db import engine
+from db import reading
+from limits import PAGE
 from live_feed import EndReason, Listener, listening
-from models import AllTasks, Task, TaskDeleted, TaskRow, TaskSaved
-from tasks import tasks_of
+from models import FirstPage, Task, TaskDeleted, TaskRow, TaskSaved
+from tasks import page_of
 
 # RFC 6455 §7.4.1, and IANA's registry of WebSocket close codes.
 POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013
@@ -72,13 +74,15 @@ async def _send(socket: WebSocket, listener: Listener) -> NoReturn:
 
 
 def _read(user_id: str, ids: list[str | None]) -> dict[str | None, str]:
-    with Session(engine) as db:
+    with reading() as db:
         return {task_id: _message(user_id, task_id, db).model_dump_json() for task_id in ids}
 
 
-def _message(user_id: str, task_id: str | None, db: Session) -> AllTasks | TaskSaved | TaskDeleted:
+def _message(user_id: str, task_id: str | None, db: Session) -> FirstPage | TaskSaved | TaskDeleted:
     if task_id is None:
-        return AllTasks(tasks=[Task.model_validate(task) for task in tasks_of(user_id, db)])
+        # The account may have been deleted while this process received no changes.
+        refuse_deleted(user_id, db)
+        return FirstPage(**page_of(user_id, db, PAGE).model_dump())
     task = db.get(TaskRow, task_id)
     if task is None or task.user_id != user_id:
         return TaskDeleted(id=task_id)

@@ -5,25 +5,38 @@ the same text to each of the user's sockets. Only task ids are published, and th
 tasks one batch after another. So the order in which two changes are published does not matter: the
 last text always contains the last change.
 
-This works within one process. Several workers need a channel between them, such as Postgres'
-LISTEN and NOTIFY, and each worker must call ``_mark_changed`` for each change that it receives.
-The limits apply to each process separately.
+With Postgres, each change reaches every process through a ``Channel``, which is open while this
+process has a feed. With SQLite there is one process. The limits apply to each process separately.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
+from typing import NamedTuple
 
 from anyio import Event, from_thread
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
+from active_user import AccountDeleted
+from channel import Channel, notify
+from database_url import direct_url
+from db import is_postgres
 from limits import MAX_SOCKETS, SOCKETS_PER_USER, UNSENT_PER_SOCKET
 from logs import log
 from request_slots import LimitReached
 
 #: Reads messages, in a thread. The id None stands for the whole list, any other id for that task.
+#: With the whole list it also checks the account: raises AccountDeleted.
 Read = Callable[[str, list[str | None]], dict[str | None, str]]
+
+
+class Change(NamedTuple):
+    user_id: str
+    #: The task that was created, changed or deleted. None: the account was deleted.
+    task_id: str | None
 
 
 class TooManySockets(LimitReached):
@@ -44,7 +57,7 @@ class EndReason(Enum):
 class Listener:
     """The texts that one socket has yet to send.
 
-    Only the event loop may use it. The same is true of ``Feed``, ``_feeds`` and ``_all_listeners``.
+    Only the event loop may use it. The same is true of ``Feed`` and the variables of this module.
     """
 
     def __init__(self) -> None:
@@ -100,12 +113,24 @@ class Feed:
         self._changed[task_id] = None
         self._has_work.set()
 
+    def reload(self) -> None:
+        """Sends the whole list to every socket. Call it when changes may have been missed."""
+        self._new_listeners = set(self.listeners)
+        self._has_work.set()
+
+    def end(self, reason: EndReason) -> None:
+        for listener in self.listeners:
+            listener.end(reason)
+
     def stop(self) -> None:
         self._task.cancel()
 
     async def _run(self, user_id: str, read: Read) -> None:
         while True:
             await self._has_work.wait()
+            # A list that was read before the channel is open could miss a change.
+            if _channel:
+                await _channel.connected()
             new_listeners, changed = self._new_listeners, self._changed
             old_listeners = self.listeners - new_listeners
             self._new_listeners, self._changed, self._has_work = set(), {}, Event()
@@ -120,20 +145,41 @@ class Feed:
     def _on_done(self, user_id: str, task: asyncio.Task[None]) -> None:
         if task.cancelled():
             return
-        # The pages connect again, and get a new feed.
         _remove(user_id, self)
-        for listener in self.listeners:
-            listener.end(EndReason.FAILED)
+        if isinstance(task.exception(), AccountDeleted):
+            self.end(EndReason.ACCOUNT_DELETED)
+            return
+        # The pages connect again, and get a new feed.
+        self.end(EndReason.FAILED)
         log.error("live_tasks_failed", extra={"error": type(task.exception()).__name__})
 
 
 _feeds: dict[str, Feed] = {}
 _all_listeners: set[Listener] = set()
+#: Open while there are feeds, so a process without sockets needs no connection for it.
+_channel: Channel | None = None
+
+
+def _feed_of(user_id: str, read: Read) -> Feed:
+    global _channel
+    if not _feeds and is_postgres():
+        _channel = Channel(direct_url(), on_connect=_reload_all, on_text=_receive_text)
+    feed = _feeds[user_id] = Feed(user_id, read)
+    return feed
 
 
 def _remove(user_id: str, feed: Feed) -> None:
+    global _channel
     if _feeds.get(user_id) is feed:
         del _feeds[user_id]
+    if not _feeds and _channel:
+        _channel.close()
+        _channel = None
+
+
+def _reload_all() -> None:
+    for feed in _feeds.values():
+        feed.reload()
 
 
 @contextmanager
@@ -146,7 +192,7 @@ def listening(user_id: str, read: Read) -> Iterator[Listener]:
         raise TooManySockets(503, "Too many pages are connected. Try again later.")
     listener = Listener()
     if feed is None:
-        feed = _feeds[user_id] = Feed(user_id, read)
+        feed = _feed_of(user_id, read)
     feed.add(listener)
     _all_listeners.add(listener)
     try:
@@ -159,22 +205,24 @@ def listening(user_id: str, read: Read) -> Iterator[Listener]:
             _remove(user_id, feed)
 
 
-def publish(user_id: str, task_id: str) -> None:
-    """Publishes a change. Call this after the commit, in a thread of FastAPI (a ``def``)."""
-    from_thread.run_sync(_mark_changed, user_id, task_id)
+def commit_and_publish(db: Session, change: Change) -> None:
+    """Commits, and publishes the change. Call this in a thread of FastAPI (a ``def``)."""
+    if is_postgres():
+        notify(db, json.dumps(change))
+        db.commit()
+    else:
+        db.commit()
+        from_thread.run_sync(_receive, change)
 
 
-def _mark_changed(user_id: str, task_id: str) -> None:
-    if feed := _feeds.get(user_id):
-        feed.mark_changed(task_id)
+def _receive_text(text: str) -> None:
+    _receive(Change(*json.loads(text)))
 
 
-def close_sockets(user_id: str) -> None:
-    """Closes all sockets of a user. Call this after the commit, in a thread, like ``publish``."""
-    from_thread.run_sync(_close, user_id)
-
-
-def _close(user_id: str) -> None:
-    if feed := _feeds.get(user_id):
-        for listener in feed.listeners:
-            listener.end(EndReason.ACCOUNT_DELETED)
+def _receive(change: Change) -> None:
+    if not (feed := _feeds.get(change.user_id)):
+        return
+    if change.task_id is None:
+        feed.end(EndReason.ACCOUNT_DELETED)
+    else:
+        feed.mark_changed(change.task_id)

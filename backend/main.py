@@ -13,15 +13,16 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 import auth
+import db
 from account import router as account
 from active_user import ActiveUser
 from body_limit import BodyLimit, BodyTooLarge
-from db import create_tables, engine
 from docs import OPENAPI_URL, add_docs, docs_are_on
 from headers import ResponseHeaders
 from limits import THREADS
 from live import router as live
 from logs import log, set_up_log
+from migrate import migrate
 from models import Health, Me, Refusal
 from public_address import PublicAddress, public_url
 from request_slots import Busy, LimitReached
@@ -43,9 +44,12 @@ class Backend(FastAPI):
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     set_up_log()
     current_default_thread_limiter().total_tokens = THREADS
-    create_tables()
+    # For Postgres, `npm run migrate` does it: many processes may start, and their database user
+    # needs no right to change tables.
+    if not db.is_postgres():
+        migrate(db.engine)
     yield
-    engine.dispose()
+    db.engine.dispose()
 
 
 async def respond_invalid_input(_: Request, error: Exception) -> JSONResponse:

@@ -1,25 +1,37 @@
 """The tasks of a user. A user can neither see nor change another user's tasks."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException
-from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from sqlalchemy import case, tuple_
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, col, func, select
 
 from active_user import active_with, refuse_deleted
 from auth import User
-from db import engine, writing
-from limits import TASKS_PER_USER
-from live_feed import publish
-from models import Conflict, NewTask, NotFound, Refusal, Task, TaskChange, TaskRow
+from db import reading, writing
+from limits import MAX_PAGE, PAGE, TASKS_PER_USER
+from live_feed import Change, commit_and_publish
+from models import (
+    NO_NUL,
+    Conflict,
+    NewTask,
+    NotFound,
+    Refusal,
+    Task,
+    TaskChange,
+    TaskPage,
+    TaskRow,
+)
+from paging import Cursor, Place, cursor_of, read_cursor
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses={401: {"model": Refusal}})
 #: The user, also for a program with the scope (`keyScopes` of the gate's `lib/programs.ts`).
 Reader = Annotated[User, Depends(active_with("tasks:read"), scope="function")]
 Writer = Annotated[User, Depends(active_with("tasks:write"), scope="function")]
 
+TaskId = Annotated[str, Path(pattern=NO_NUL)]
 not_found = {404: {"model": NotFound}}
 
 
@@ -39,13 +51,31 @@ def _existing_task(task_id: str, user_id: str, db: Session) -> TaskRow:
     return task
 
 
-def tasks_of(user_id: str, db: Session) -> Sequence[TaskRow]:
-    newest_first = col(TaskRow.created_at).desc()
-    return db.exec(select(TaskRow).where(TaskRow.user_id == user_id).order_by(newest_first)).all()
+def page_of(user_id: str, db: Session, limit: int, after: Place | None = None) -> TaskPage:
+    """The user's tasks after this place, newest first. No task has to be there any more."""
+    # Two tasks can be created in the same microsecond, so the id is part of the order.
+    order = col(TaskRow.created_at), col(TaskRow.id)
+    query = select(TaskRow).where(TaskRow.user_id == user_id)
+    if after:
+        query = query.where(tuple_(*order) < after)
+    newest_first = [column.desc() for column in order]
+    # One more than the page has, to find out whether there is a next page.
+    found = db.exec(query.order_by(*newest_first).limit(limit + 1)).all()
+    items = [Task.model_validate(row) for row in found[:limit]]
+    last = Place(items[-1].created_at, items[-1].id) if len(found) > limit else None
+    total, done = db.exec(
+        select(func.count(), func.count(case((TaskRow.done, 1)))).where(TaskRow.user_id == user_id)
+    ).one()
+    return TaskPage(
+        items=items, next_cursor=last and cursor_of(last), to_do=total - done, done=done
+    )
 
 
 def _refuse_too_many(user_id: str, db: Session) -> None:
-    """Raises 409. Call this between the insert and the commit: no other write can come between."""
+    """Raises 409. Call this in ``writing(user_id)``, between the insert and the commit.
+
+    So no other write of the user can come between the count and the commit.
+    """
     count = db.exec(select(func.count()).where(TaskRow.user_id == user_id)).one()
     if count > TASKS_PER_USER:
         raise HTTPException(
@@ -53,16 +83,20 @@ def _refuse_too_many(user_id: str, db: Session) -> None:
         )
 
 
-@router.get("", response_model=list[Task])
-def list_tasks(user: Reader):
-    with Session(engine) as db:
-        return tasks_of(user.id, db)
+@router.get("")
+def list_tasks(
+    user: Reader,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = PAGE,
+    cursor: Cursor = None,
+) -> TaskPage:
+    with reading() as db:
+        return page_of(user.id, db, limit, read_cursor(cursor) if cursor else None)
 
 
 @router.post("", response_model=Task, status_code=201, responses={409: {"model": Conflict}})
 def create_task(new: NewTask, user: Writer):
     task = TaskRow(id=str(new.id), user_id=user.id, title=new.title, done=new.done)
-    with writing() as db:
+    with writing(user.id) as db:
         db.add(task)
         try:
             db.flush()
@@ -71,37 +105,32 @@ def create_task(new: NewTask, user: Writer):
             return _existing_task(str(new.id), user.id, db)
         refuse_deleted(user.id, db)
         _refuse_too_many(user.id, db)
-        db.commit()
-        db.refresh(task)
-    publish(user.id, task.id)
+        commit_and_publish(db, Change(user.id, str(new.id)))
     return task
 
 
 @router.get("/{task_id}", response_model=Task, responses=not_found)
-def read_task(task_id: str, user: Reader):
-    with Session(engine) as db:
+def read_task(task_id: TaskId, user: Reader):
+    with reading() as db:
         return _own_task(task_id, user, db)
 
 
 @router.patch("/{task_id}", response_model=Task, responses=not_found)
-def change_task(task_id: str, change: TaskChange, user: Writer):
-    with writing() as db:
+def change_task(task_id: TaskId, change: TaskChange, user: Writer):
+    with writing(user.id) as db:
         task = _own_task(task_id, user, db)
         task.sqlmodel_update(change.model_dump(exclude_none=True))
         db.add(task)
         try:
-            db.commit()
-            db.refresh(task)
-        except (StaleDataError, InvalidRequestError) as error:
+            commit_and_publish(db, Change(user.id, task_id))
+        except StaleDataError as error:
             # The task was deleted in the meantime.
             raise HTTPException(404, "There is no such task") from error
-    publish(user.id, task.id)
     return task
 
 
 @router.delete("/{task_id}", status_code=204, responses=not_found)
-def delete_task(task_id: str, user: Writer) -> None:
-    with writing() as db:
+def delete_task(task_id: TaskId, user: Writer) -> None:
+    with writing(user.id) as db:
         db.delete(_own_task(task_id, user, db))
-        db.commit()
-    publish(user.id, task_id)
+        commit_and_publish(db, Change(user.id, task_id))

@@ -3,6 +3,7 @@ import { main } from "./lib/main";
 import { step } from "./lib/progress";
 import { fail } from "./lib/user-error";
 import { checkEnv, throwAwayEnv } from "./stack/app-env";
+import { ensureVenv, migrateBackend } from "./stack/backend";
 import { migrate } from "./stack/migrate";
 
 main(async () => {
@@ -20,4 +21,8 @@ main(async () => {
       ? "No changes: the database has all tables."
       : changes.map((change) => `  + ${change}`).join("\n"),
   );
+  if (settings.TASKS_DATABASE_URL) {
+    await step("Install FastAPI", () => ensureVenv());
+    await step("Migrate the database of FastAPI", () => migrateBackend(settings));
+  }
 });

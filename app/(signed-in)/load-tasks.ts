@@ -4,9 +4,9 @@ import { log } from "@/lib/log/console-log";
 import { readTrace } from "@/lib/log/request-trace";
 import { backend } from "@/lib/server/backend";
 import { describeCallError } from "@/lib/server/backend-api";
-import type { Task } from "./tasks/changes";
+import type { TaskPage } from "./tasks/task-list";
 
-export type LoadedTasks = { tasks: Task[] } | { failure: LoadFailure };
+export type LoadedTasks = { page: TaskPage } | { failure: LoadFailure };
 
 /** The part of the failure that the visitor may see. */
 export interface LoadFailure {
@@ -18,13 +18,13 @@ export interface LoadFailure {
 const TIMEOUT_MS = 8_000;
 
 /**
- * Loads the visitor's tasks, newest first. If FastAPI fails, it returns the failure instead of
+ * Loads the first page of the visitor's tasks, newest first. If FastAPI fails, it returns the failure instead of
  * throwing it, so that the rest of the page still shows.
  */
 export async function loadTasks(): Promise<LoadedTasks> {
   const api = await backend();
   try {
-    return { tasks: await api.get("/api/tasks", { signal: AbortSignal.timeout(TIMEOUT_MS) }) };
+    return { page: await api.get("/api/tasks", { signal: AbortSignal.timeout(TIMEOUT_MS) }) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { requestId, traceId } = readTrace(await headers());

@@ -14,13 +14,13 @@ import jwt
 import pytest
 import uvicorn
 from sqlalchemy import event, text
-from sqlmodel import Session
+from sqlmodel import col, delete
 from test_app import deleting, signed_in
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+import db
 import live_feed
-from db import engine
 from limits import SOCKETS_PER_USER
 from main import app
 from models import TaskRow
@@ -35,7 +35,7 @@ TIMEOUT_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(database) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
@@ -63,6 +63,17 @@ def receive(page: ClientConnection) -> dict:
     return json.loads(page.recv(timeout=TIMEOUT_SECONDS))
 
 
+def first_page(*tasks: dict) -> dict:
+    """The first message, if no task is done."""
+    return {
+        "kind": "page",
+        "items": list(tasks),
+        "next_cursor": None,
+        "to_do": len(tasks),
+        "done": 0,
+    }
+
+
 def wait_until_closed(page: ClientConnection) -> int:
     """Waits until the server closes the socket, and returns the close code."""
     with pytest.raises(ConnectionClosed) as closed:
@@ -75,7 +86,7 @@ def test_a_page_receives_the_list_and_then_each_change(address, api):
     me = signed_in()
     first = api.post("/tasks", json={"title": "first"}, headers=me).json()
     with live(address, me) as page:
-        assert receive(page) == {"kind": "all", "tasks": [first]}
+        assert receive(page) == first_page(first)
 
         second = api.post("/tasks", json={"title": "second"}, headers=me).json()
         assert receive(page) == {"kind": "saved", "task": second}
@@ -96,7 +107,7 @@ def test_a_change_reaches_every_page_of_its_user_and_no_other(address, api):
         live(address, theirs) as foreign,
     ):
         for each in (page, other, foreign):
-            assert receive(each) == {"kind": "all", "tasks": []}
+            assert receive(each) == first_page()
         task = api.post("/tasks", json={"title": "mine"}, headers=mine).json()
         assert receive(page) == receive(other) == {"kind": "saved", "task": task}
         # The first change that the other user receives is their own, though mine was saved before.
@@ -149,7 +160,7 @@ def test_a_handshake_without_a_valid_token_gets_the_same_401_as_a_request(
 def test_a_socket_is_closed_when_its_token_expires(address):
     exp = int(time.time()) + 2
     with live(address, signed_in(exp=exp)) as page:
-        assert receive(page)["kind"] == "all"
+        assert receive(page)["kind"] == "page"
         assert wait_until_closed(page) == 1008
         assert time.time() >= exp
 
@@ -245,7 +256,7 @@ def refusal_of(address: str, headers: dict[str, str]):
 def open_until_refused(pages: ExitStack, address: str, headers: list[dict[str, str]]) -> None:
     for each in headers:
         page = pages.enter_context(live(address, each))
-        assert receive(page)["kind"] == "all"
+        assert receive(page)["kind"] == "page"
 
 
 def test_a_socket_above_the_limit_of_its_user_is_refused_and_no_other(address, api):
@@ -257,13 +268,13 @@ def test_a_socket_above_the_limit_of_its_user_is_refused_and_no_other(address, a
         assert json.loads(refusal.body)["code"] == "too_many_sockets"
         assert refusal.headers["Retry-After"] == "30"
         with live(address, signed_in()) as other:
-            assert receive(other)["kind"] == "all"
+            assert receive(other)["kind"] == "page"
         assert api.get("/tasks", headers=me).status_code == 200
     until = time.monotonic() + TIMEOUT_SECONDS
     while live_feed._all_listeners and time.monotonic() < until:
         time.sleep(0.01)
     with live(address, me) as page:
-        assert receive(page)["kind"] == "all"
+        assert receive(page)["kind"] == "page"
 
 
 def test_a_socket_above_the_limit_of_all_users_is_refused(address, monkeypatch):
@@ -280,41 +291,51 @@ def test_a_change_is_read_once_for_all_pages(address, api):
     reads = []
 
     def count(connection, cursor, statement, parameters, context, many):
-        if statement.startswith("SELECT") and "WHERE task.id" in statement:
+        if statement.startswith("SELECT") and "task.id =" in statement:
             reads.append(parameters)
 
     with ExitStack() as stack:
         pages = [stack.enter_context(live(address, me)) for _ in range(SOCKETS_PER_USER)]
         for page in pages:
-            assert receive(page)["kind"] == "all"
-        event.listen(engine, "before_cursor_execute", count)
-        stack.callback(event.remove, engine, "before_cursor_execute", count)
+            assert receive(page)["kind"] == "page"
+        event.listen(db.engine, "before_cursor_execute", count)
+        stack.callback(event.remove, db.engine, "before_cursor_execute", count)
         task = api.post("/tasks", json={"title": "once"}, headers=me).json()
         for page in pages:
             assert receive(page) == {"kind": "saved", "task": task}
-    # One read by the endpoint, which returns the task, and one for all pages.
-    assert len(reads) == 2
+    assert len(reads) == 1
+
+
+def make_invalid() -> list[str]:
+    """SQL that makes the row `broken` invalid."""
+    if not db.is_postgres():
+        return ["UPDATE task SET created_at = 'never' WHERE id = 'broken'"]
+    return [
+        "ALTER TABLE tasks.task ALTER title DROP NOT NULL",
+        "UPDATE tasks.task SET title = NULL WHERE id = 'broken'",
+    ]
 
 
 def test_sockets_close_with_try_again_later_when_tasks_cannot_be_read(address, api):
     me = signed_in()
     with live(address, me) as page:
         receive(page)
-        # The next read of the feed fails: `created_at` will not be a valid time.
-        with Session(engine) as db:
+        # The next read of the list fails: a row of it is invalid.
+        with db.reading() as session:
             user_id = jwt.decode(
                 me["Authorization"].split()[1], options={"verify_signature": False}
             )["sub"]
-            db.add(TaskRow(id="broken", user_id=user_id, title="x"))
-            db.commit()
-            db.exec(text("UPDATE task SET created_at = 'never' WHERE id = 'broken'"))
-            db.commit()
+            session.add(TaskRow(id="broken", user_id=user_id, title="x"))
+            session.commit()
+            for statement in make_invalid():
+                session.exec(text(statement))
+            session.commit()
         api.post("/tasks", json={"title": "not sent"}, headers=me)
         with live(address, me) as second:
             assert wait_until_closed(second) == 1013
         assert wait_until_closed(page) == 1013
-        with Session(engine) as db:
-            db.exec(text("DELETE FROM task WHERE id = 'broken'"))
-            db.commit()
+        with db.reading() as session:
+            session.exec(delete(TaskRow).where(col(TaskRow.id) == "broken"))
+            session.commit()
     with live(address, me) as page:
-        assert [task["title"] for task in receive(page)["tasks"]] == ["not sent"]
+        assert [task["title"] for task in receive(page)["items"]] == ["not sent"]

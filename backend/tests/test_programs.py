@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 from fastapi.testclient import TestClient
-from test_app import signed_in
+from test_app import signed_in, tasks_of
 
 from main import app
 
@@ -28,7 +28,7 @@ def test_a_program_that_may_read_reads_and_changes_nothing(client, task):
     user = uuid.uuid4().hex
     client.post("/api/tasks", json=task, headers=signed_in(user))
     reader = program("tasks:read", user)
-    assert [each["id"] for each in client.get("/api/tasks", headers=reader).json()] == [task["id"]]
+    assert [each["id"] for each in tasks_of(client, reader)] == [task["id"]]
     path = f"/api/tasks/{task['id']}"
     assert client.get(path, headers=reader).status_code == 200
     other = task | {"id": str(uuid.uuid4())}

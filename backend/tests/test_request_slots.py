@@ -3,13 +3,15 @@
 import asyncio
 import sqlite3
 import threading
-import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import chain
 
 import httpx2 as httpx
 import pytest
+from conftest import close_connections_of
 from test_app import signed_in
 from test_live import address  # noqa: F401
 
@@ -62,13 +64,8 @@ async def until_waiting(count: int) -> None:
 
 
 def open_new_connections() -> None:
-    """Closes the pool's connections, so that new ones are opened.
-
-    It waits until all are back: a connection that comes back later would never be closed.
-    """
-    while db.engine.pool.checkedout():
-        time.sleep(0.01)
-    db.engine.dispose()
+    """Closes the pool's connections, so that new ones are opened."""
+    close_connections_of(db.engine)
 
 
 @pytest.fixture
@@ -170,22 +167,31 @@ def test_a_request_above_the_limit_of_waiting_requests_is_refused(
     assert (refusal.status_code, refusal.json()["code"]) == (503, "backend_busy")
 
 
+@contextmanager
+def blocked_writes(user: str) -> Iterator[None]:
+    """Holds the lock that a write of this user needs, as another process would."""
+    if db.is_postgres():
+        with db.writing(user):
+            yield
+        return
+    with closing(sqlite3.connect(db.engine.url.database)) as blocker:
+        blocker.execute("BEGIN IMMEDIATE")
+        yield
+
+
 def test_a_database_that_stays_locked_is_a_503(client, monkeypatch):
+    user = uuid.uuid4().hex
     # 0.2 seconds, for new connections. (The pragma itself is in milliseconds.)
     monkeypatch.setattr(db, "MAX_WAIT_SECONDS", 0.2)
     open_new_connections()
 
     async def scenario():
         async with client() as c:
-            return await c.post("/api/tasks", json={"title": "x"}, headers=signed_in())
+            return await c.post("/api/tasks", json={"title": "x"}, headers=signed_in(user))
 
-    blocker = sqlite3.connect(db.FILE)
-    blocker.execute("BEGIN IMMEDIATE")
-    try:
+    with blocked_writes(user):
         response = asyncio.run(scenario())
-    finally:
-        blocker.close()
-        open_new_connections()
+    open_new_connections()
     assert (response.status_code, response.json()["code"]) == (503, "backend_busy")
 
 

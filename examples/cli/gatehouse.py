@@ -154,11 +154,15 @@ def describe(status: int, result: dict) -> str:
 
 
 def list_tasks() -> None:
-    tasks = call("GET", "/api/tasks")
-    for task in tasks:
-        print(f"[{'x' if task['done'] else ' '}] {task['title']}")
-    if not tasks:
+    page = call("GET", "/api/tasks")
+    if not page["items"]:
         print("You have no tasks.")
+    while page["items"]:
+        for task in page["items"]:
+            print(f"[{'x' if task['done'] else ' '}] {task['title']}")
+        if not page["next_cursor"]:
+            break
+        page = call("GET", f"/api/tasks?cursor={quote(page['next_cursor'])}")
 
 
 def add_task(title: str) -> None:

@@ -182,6 +182,20 @@ export interface components {
             /** Done */
             done?: boolean | null;
         };
+        /**
+         * TaskPage
+         * @description Some of a user's tasks, newest first.
+         */
+        TaskPage: {
+            /** Items */
+            items: components["schemas"]["Task"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** To Do */
+            to_do: number;
+            /** Done */
+            done: number;
+        };
         /** ValidationError */
         ValidationError: {
             /** Location */
@@ -206,7 +220,11 @@ export type $defs = Record<string, never>;
 export interface operations {
     list_tasks: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. Without it: the first page. */
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -219,7 +237,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Task"][];
+                    "application/json": components["schemas"]["TaskPage"];
                 };
             };
             /** @description Unauthorized */
@@ -229,6 +247,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -46,6 +46,17 @@ function stampOf(file: string): string {
   return path.join(VENV, `${file}.sha256`);
 }
 
+/**
+ * Creates and changes FastAPI's tables in `TASKS_DATABASE_URL`. Without it, FastAPI uses a SQLite
+ * file, and does this itself when it starts. Call {@link ensureVenv} first.
+ * @throws {UserError}
+ */
+export async function migrateBackend(env: Environment): Promise<void> {
+  if (!env.TASKS_DATABASE_URL) return;
+  const command = { name: "fastapi-migrate", command: VENV_PYTHON, args: ["backend/migrate.py"] };
+  await runProcess({ ...command, env: without({ ...process.env, ...env }, WITHHELD) });
+}
+
 export interface Backend extends RunningProcess {
   readonly url: string;
 }

@@ -11,7 +11,7 @@ import { shareTerminal, step } from "../lib/progress";
 import { root } from "../lib/root";
 import { fail } from "../lib/user-error";
 import { checkEnv, throwAwayEnv } from "./app-env";
-import { ensureVenv, startBackend } from "./backend";
+import { ensureVenv, migrateBackend, startBackend } from "./backend";
 import { startOwnDatabase } from "./database";
 import { demoUser, seedDemoUser } from "./demo-user";
 import { migrate } from "./migrate";
@@ -139,6 +139,7 @@ async function* serve(mode: Mode, env: StackEnv, settings: Settings, port: numbe
   const logDir = dev ? null : undefined;
   if (dev) shareTerminal();
   if (!settings.BACKEND_URL) {
+    if (env.TASKS_DATABASE_URL) await step("Migrate the database of FastAPI", () => migrateBackend(env));
     const backendPort = Number(new URL(env.BACKEND_URL).port);
     yield await step("Start FastAPI", () => startBackend({ port: backendPort, env, reload: dev, logDir }));
   }

@@ -29,8 +29,8 @@ it("a user can create, read, change and delete a task, and another user cannot",
   const task = (await created.json()) as { id: string; title: string; done: boolean };
   expect(task).toMatchObject({ title: "Water the plants", done: false });
 
-  expect(await json(ada.fetch("/backend/api/tasks"))).toHaveLength(1);
-  expect(await json(grace.fetch("/backend/api/tasks"))).toEqual([]);
+  expect((await json(ada.fetch("/backend/api/tasks"))).items).toHaveLength(1);
+  expect((await json(grace.fetch("/backend/api/tasks"))).items).toEqual([]);
 
   const path = `/backend/api/tasks/${task.id}`;
   const patch = (visitor: Visitor) =>
@@ -43,7 +43,7 @@ it("a user can create, read, change and delete a task, and another user cannot",
   expect((await grace.fetch(path, { method: "DELETE" })).status).toBe(404);
   expect(await json(patch(ada))).toMatchObject({ done: true });
   expect((await ada.fetch(path, { method: "DELETE" })).status).toBe(204);
-  expect(await json(ada.fetch("/backend/api/tasks"))).toEqual([]);
+  expect((await json(ada.fetch("/backend/api/tasks"))).items).toEqual([]);
 });
 
 test.each(["/api/tasks", "/api/me"])("FastAPI itself refuses %s without a token", async (path) => {

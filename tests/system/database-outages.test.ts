@@ -99,7 +99,9 @@ describe.each(outages)("while the database is %s", (_, begin) => {
     await end();
     expect((await cold.fetch("/backend/api/me")).status).toBe(200);
     expect((await cold.fetch("/device")).status).toBe(200);
-    expect(await (await warm.fetch("/backend/api/tasks")).json()).toMatchObject([{ title: "Not lost" }]);
+    expect(await (await warm.fetch("/backend/api/tasks")).json()).toMatchObject({
+      items: [{ title: "Not lost" }],
+    });
     expect((await warm.signIn(`warm-${people}@example.com`)).status).toBe(200);
   });
 });

@@ -54,6 +54,12 @@ async function openLive(visitor: Visitor) {
   };
 }
 
+/** The first message of a socket, if no task is done. */
+const firstPage = (...items: object[]) => ({
+  ...{ kind: "page", items, next_cursor: null },
+  ...{ to_do: items.length, done: 0 },
+});
+
 function change(visitor: Visitor, method: string, id: string, body?: object): Promise<Response> {
   return visitor.fetch(`/backend/api/tasks/${id}`, {
     method,
@@ -65,7 +71,7 @@ function change(visitor: Visitor, method: string, id: string, body?: object): Pr
 it("the socket sends the list, and then each change", async () => {
   const first = await (await ada.post("/backend/api/tasks", { title: "first" })).json();
   const { socket, receive } = await openLive(ada);
-  expect(await receive()).toEqual({ kind: "all", tasks: [first] });
+  expect(await receive()).toEqual(firstPage(first));
 
   const second = await (await ada.post("/backend/api/tasks", { title: "second" })).json();
   expect(await receive()).toEqual({ kind: "saved", task: second });
@@ -79,7 +85,7 @@ it("the socket sends the list, and then each change", async () => {
 it("the socket sends no changes of another user", async () => {
   const grace = await signUpVisitor();
   const live = await openLive(ada);
-  expect(await live.receive()).toEqual({ kind: "all", tasks: [] });
+  expect(await live.receive()).toEqual(firstPage());
   expect((await grace.post("/backend/api/tasks", { title: "Grace's" })).status).toBe(201);
   await ada.post("/backend/api/tasks", { title: "Ada's" });
   expect(await live.receive()).toMatchObject({ kind: "saved", task: { title: "Ada's" } });
@@ -97,7 +103,7 @@ it("the socket closes when FastAPI stops", async () => {
     await stack.restartBackend();
   }
   const again = await openLive(ada);
-  expect(await again.receive()).toEqual({ kind: "all", tasks: [] });
+  expect(await again.receive()).toEqual(firstPage());
   again.socket.terminate();
 });
 

@@ -112,9 +112,9 @@ describe.each(binaries)("Node $major", ({ major, node }) => {
     });
     const messages: { kind: string }[] = [];
     socket.on("message", (data) => messages.push(JSON.parse(String(data))));
-    await expect.poll(() => messages.map(({ kind }) => kind)).toEqual(["all"]);
+    await expect.poll(() => messages.map(({ kind }) => kind)).toEqual(["page"]);
     expect((await member.post("/backend/api/tasks", { title: "Feed the cat" })).status).toBe(201);
-    await expect.poll(() => messages.map(({ kind }) => kind)).toEqual(["all", "saved"]);
+    await expect.poll(() => messages.map(({ kind }) => kind)).toEqual(["page", "saved"]);
     socket.terminate();
   });
 

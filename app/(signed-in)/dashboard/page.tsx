@@ -33,16 +33,15 @@ export default async function DashboardPage() {
 async function Summary() {
   const loaded = await loadTasks();
   if ("failure" in loaded) return <TasksUnavailable {...loaded.failure} />;
-  const { tasks } = loaded;
-  const done = tasks.filter((task) => task.done).length;
+  const { items, to_do, done } = loaded.page;
   return (
     <>
       <dl className="grid grid-cols-3 gap-3 sm:gap-4">
-        <Count label="To do" value={tasks.length - done} />
+        <Count label="To do" value={to_do} />
         <Count label="Done" value={done} />
-        <Count label="Total" value={tasks.length} />
+        <Count label="Total" value={to_do + done} />
       </dl>
-      <Latest tasks={tasks.slice(0, LATEST)} />
+      <Latest tasks={items.slice(0, LATEST)} />
     </>
   );
 }

@@ -17,7 +17,7 @@ export default async function TasksPage() {
           <TasksUnavailable {...loaded.failure} />
         </div>
       ) : (
-        <TaskBoard tasks={loaded.tasks} />
+        <TaskBoard page={loaded.page} />
       )}
     </>
   );

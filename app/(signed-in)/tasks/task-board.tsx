@@ -5,15 +5,21 @@ import { Card } from "@/app/_components/card";
 import { CheckListIcon } from "@/app/_components/icons";
 import { toast } from "@/app/_components/toast";
 import { AddTask } from "./add-task";
-import { type Change, describeSuccess, type Task } from "./changes";
+import { type Change, describeSuccess } from "./changes";
 import { ConnectionStatus } from "./connection-status";
 import { FailureNote } from "./failure-note";
 import { newId } from "./new-id";
+import { ShowMore } from "./show-more";
+import type { TaskPage } from "./task-list";
 import { TaskRow } from "./task-row";
 import { useTaskChanges } from "./use-task-changes";
 
-export function TaskBoard({ tasks }: { tasks: Task[] }) {
-  const { rows, failures, announcement, connection, perform, dismiss } = useTaskChanges(tasks, offerUndo);
+/** @param page the first page of the visitor's tasks */
+export function TaskBoard({ page }: { page: TaskPage }) {
+  const { rows, hasMore, loadMore, failures, announcement, connection, perform, dismiss } = useTaskChanges(
+    page,
+    offerUndo,
+  );
   const heading = useRef<HTMLHeadingElement>(null);
 
   // A task that was not added has no row, so its failure shows above the list. The preview of the
@@ -46,6 +52,12 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
     perform(change);
   }
 
+  async function showMore() {
+    const isComplete = await loadMore();
+    // The button disappears.
+    if (isComplete) keepFocus();
+  }
+
   function dismissNote(id: string) {
     keepFocus();
     dismiss(id);
@@ -55,6 +67,7 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
     <>
       <div className="mt-1 flex justify-between gap-4 text-muted">
         <h2 ref={heading} tabIndex={-1}>
+          {hasMore && `Newest ${rows.length}: `}
           {rows.length - doneCount} to do, {doneCount} done
         </h2>
         <ConnectionStatus connection={connection} />
@@ -87,6 +100,7 @@ export function TaskBoard({ tasks }: { tasks: Task[] }) {
           ))}
         </ul>
       )}
+      {hasMore && <ShowMore onShow={showMore} />}
     </>
   );
 }

@@ -2,9 +2,9 @@ import { useEffect, useEffectEvent, useState } from "react";
 import { withBasePath } from "@/lib/base-path";
 import { api } from "@/lib/browser/api-client";
 import { routes } from "@/lib/routes";
-import type { Task } from "./changes";
 import { type LiveMessage, readLiveMessage } from "./live-message";
 import { stayConnected } from "./stay-connected";
+import type { TaskPage } from "./task-list";
 
 /**
  * State of the live connection: `disconnected` if the socket could not be opened, `reconnected`
@@ -14,9 +14,9 @@ export type Connection = "new" | "disconnected" | "reconnected";
 
 /**
  * Reports changes from all of the user's devices while the page is visible.
- * @param rendered the list in the page as the server rendered it
+ * @param rendered the first page of the list, as the server rendered it
  */
-export function useLiveTasks(rendered: Task[], onMessage: (message: LiveMessage) => void): Connection {
+export function useLiveTasks(rendered: TaskPage, onMessage: (message: LiveMessage) => void): Connection {
   const [connection, setConnection] = useState<Connection>("new");
   const report = useEffectEvent((message: LiveMessage | undefined) => {
     if (message) onMessage(message);
@@ -28,13 +28,13 @@ export function useLiveTasks(rendered: Task[], onMessage: (message: LiveMessage)
 
     /**
      * Finds out why the socket was refused, with an ordinary request. If the session has ended, the
-     * request leads to the sign-in page. Otherwise it returns the list.
+     * request leads to the sign-in page. Otherwise it returns the first page of the list.
      */
     async function fetchTasks() {
       const before = received;
-      const tasks = await api.get("/api/tasks").catch(() => undefined);
+      const page = await api.get("/api/tasks").catch(() => undefined);
       // A message that a socket has received in the meantime is newer than this list.
-      if (tasks && received === before) report({ kind: "all", tasks });
+      if (page && received === before) report({ kind: "page", ...page });
     }
 
     const disconnect = stayConnected(withBasePath(`${routes.backends[0].prefix}/api/tasks/live`, routes), {

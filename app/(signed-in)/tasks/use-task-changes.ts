@@ -5,7 +5,9 @@ import { ApiError } from "@/lib/api/client";
 import { type Change, describeFailure, describeSuccess, preview, type Row, type Task } from "./changes";
 import { applyMessage } from "./live-message";
 import { type Confirmed, sendChange } from "./send-change";
+import type { TaskPage } from "./task-list";
 import { useLiveTasks } from "./use-live-tasks";
+import { useTaskList } from "./use-task-list";
 
 export interface Failure {
   change: Change;
@@ -15,20 +17,15 @@ export interface Failure {
 /**
  * The visitor's changes show at once, and are undone if the server refuses them. Each change is one
  * request. Changes from other devices show too.
- * @param rendered the list in the page as the server rendered it
+ * @param rendered the first page of the list, as the server rendered it
  * @param onDone called with each change that the server has accepted
  */
-export function useTaskChanges(rendered: Task[], onDone: (change: Change) => void) {
-  const [known, setKnown] = useState({ rendered, tasks: rendered });
-  // The page was rendered again. Its list is newer than the one that is kept here.
-  if (known.rendered !== rendered) setKnown({ rendered, tasks: rendered });
-
-  const [rows, show] = useOptimistic<Row[], Change>(known.tasks, preview);
+export function useTaskChanges(rendered: TaskPage, onDone: (change: Change) => void) {
+  const { list, apply, replace, loadMore } = useTaskList(rendered);
+  const [rows, show] = useOptimistic<Row[], Change>(list.tasks, preview);
   const [failures, setFailures] = useState<Failure[]>([]);
   const [announcement, setAnnouncement] = useState("");
-  const saved = failures.filter(
-    ({ change }) => change.kind === "add" && includesTask(known.tasks, change.id),
-  );
+  const saved = failures.filter(({ change }) => change.kind === "add" && includesTask(list.tasks, change.id));
   if (saved.length > 0) {
     // Only the response was lost: the server has saved the task.
     setFailures(failures.filter((failure) => !saved.includes(failure)));
@@ -38,24 +35,24 @@ export function useTaskChanges(rendered: Task[], onDone: (change: Change) => voi
   const markChanged = useRefreshOnLeaving();
 
   const connection = useLiveTasks(rendered, (message) => {
-    if (message.kind !== "all") markChanged();
-    setTasks((tasks) => applyMessage(tasks, message));
+    if (message.kind === "page") {
+      void replace(message);
+    } else {
+      markChanged();
+      apply((list) => applyMessage(list, message));
+    }
   });
-
-  function setTasks(apply: Confirmed) {
-    setKnown(({ rendered, tasks }) => ({ rendered, tasks: apply(tasks) }));
-  }
 
   function dismiss(id: string) {
     setFailures((all) => all.filter(({ change }) => change.id !== id));
   }
 
-  function applyResult(apply: Confirmed, message: string) {
+  function applyResult(confirmed: Confirmed, message: string) {
     markChanged();
     setAnnouncement(message);
     // After an await, React needs another startTransition. The preview stays until the new list is
     // on the screen.
-    startTransition(() => setTasks(apply));
+    startTransition(() => apply((list) => ({ ...list, tasks: confirmed(list.tasks) })));
   }
 
   function perform(change: Change) {
@@ -83,7 +80,8 @@ export function useTaskChanges(rendered: Task[], onDone: (change: Change) => voi
     });
   }
 
-  return { rows, failures, announcement, connection, perform, dismiss };
+  const hasMore = list.nextCursor !== null;
+  return { rows, hasMore, loadMore, failures, announcement, connection, perform, dismiss };
 }
 
 function includesTask(tasks: Task[], id: string): boolean {

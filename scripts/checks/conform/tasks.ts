@@ -12,7 +12,7 @@ export interface Task {
 const OTHER_TASKS = "the backend's /api/tasks is not that of the reference";
 
 /**
- * The account's tasks.
+ * The newest tasks of the account.
  * @throws {CheckSkipped} when the backend has no such list
  * @throws {CheckFailed} when it refuses the request
  */
@@ -20,8 +20,8 @@ export async function fetchTasks(account: Account): Promise<Task[]> {
   const response = await account.send({ path: TASKS, headers: SCRIPT });
   if (response.status === 404) skip("the backend has no GET /api/tasks");
   assertStatus(response, 200, TASKS);
-  const tasks = readJson<Task[]>(response);
-  return Array.isArray(tasks) ? tasks : skip(OTHER_TASKS);
+  const items = readJson<{ items?: Task[] }>(response)?.items;
+  return Array.isArray(items) ? items : skip(OTHER_TASKS);
 }
 
 /** Adds a task, runs `work`, and deletes the task. */

@@ -55,7 +55,7 @@ async function openTasks(context: BrowserContext, prepare?: (page: Page) => Prom
   });
   await prepare?.(opened);
   await opened.goto("/tasks");
-  await receive(opened, "all");
+  await receive(opened, "page");
   return opened;
 }
 
@@ -142,7 +142,7 @@ async function addWithoutResponse(title: string) {
 }
 
 const storedTitles = async () =>
-  ((await (await page.request.get("/backend/api/tasks")).json()) as { title: string }[]).map(
+  ((await (await page.request.get("/backend/api/tasks")).json()).items as { title: string }[]).map(
     ({ title }) => title,
   );
 
@@ -176,7 +176,7 @@ it.runIf(canPause)("a task that is sent again after a timeout is added once", as
 it("Undo restores the same task on both devices", async () => {
   await addTask(page, "Deleted by mistake");
   await page.getByRole("button", { name: "Delete Deleted by mistake" }).waitFor();
-  const kept = async () => (await page.request.get("/backend/api/tasks")).json();
+  const kept = async () => (await (await page.request.get("/backend/api/tasks")).json()).items;
   const [before] = await kept();
   await page.getByRole("button", { name: "Delete Deleted by mistake" }).click();
   await page.getByRole("button", { name: "Undo" }).click();
@@ -211,7 +211,7 @@ it("changes show on the other device after FastAPI has restarted", async () => {
   // The other page may reconnect before or after this. The task must show in both cases.
   await addTask(page, "Meanwhile");
   await expect.poll(() => titles(other), LONG_TIMEOUT).toEqual(["Meanwhile", "Before"]);
-  await receive(other, "all");
+  await receive(other, "page");
   await addTask(page, "Afterwards");
   await expect.poll(() => titles(other)).toEqual(["Afterwards", "Meanwhile", "Before"]);
 });
@@ -229,7 +229,7 @@ it("a hidden page does not reconnect until it is visible again", async () => {
   expect(sockets.get(seen)).toHaveLength(1);
 
   await setVisibility(seen, "visible");
-  await receive(seen, "all");
+  await receive(seen, "page");
 });
 
 /** Sets the visibility by hand, because headless pages are always visible. */

@@ -49,7 +49,7 @@ describe("a signed-in visitor", () => {
     // A change is saved when the server returns it.
     await expect
       .poll(async () =>
-        (await (await context.request.get("/backend/api/tasks")).json())
+        (await (await context.request.get("/backend/api/tasks")).json()).items
           .map(({ title, done }: { title: string; done: boolean }) => `${title}: ${done}`)
           .sort(),
       )
@@ -58,7 +58,7 @@ describe("a signed-in visitor", () => {
     await page.getByRole("button", { name: "Delete Feed the cat" }).click();
     await page.getByRole("checkbox", { name: "Feed the cat" }).waitFor({ state: "detached" });
     await expect
-      .poll(async () => (await (await context.request.get("/backend/api/tasks")).json()).length)
+      .poll(async () => (await (await context.request.get("/backend/api/tasks")).json()).items.length)
       .toBe(1);
     await page.reload();
     await page.getByRole("checkbox", { name: "Water the roses" }).waitFor();

@@ -4,7 +4,8 @@ import type { Api } from "../../../lib/api/client";
  * Checked by the compiler, never run: calls that the types of the reference backend must refuse.
  */
 export async function misuse(api: Api) {
-  const [task] = await api.get("/api/tasks");
+  const { items } = await api.get("/api/tasks");
+  const [task] = items;
   task?.title satisfies string | undefined;
   // @ts-expect-error this path does not exist
   await api.get("/api/unknown");

@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { applyMessage, type LiveMessage, readLiveMessage } from "../../../app/(signed-in)/tasks/live-message";
+import {
+  applyMessage,
+  type LiveMessage,
+  readLiveMessage,
+  type TaskMessage,
+} from "../../../app/(signed-in)/tasks/live-message";
 import { newId } from "../../../app/(signed-in)/tasks/new-id";
 import { reconnectDelay } from "../../../app/(signed-in)/tasks/stay-connected";
+import { listOf, type TaskList, withPage } from "../../../app/(signed-in)/tasks/task-list";
 
 const task = (id: string, title = id, second = Number(id)) => ({
   id,
@@ -13,8 +19,8 @@ const task = (id: string, title = id, second = Number(id)) => ({
 
 describe("a live message", () => {
   test.each<LiveMessage>([
-    { kind: "all", tasks: [] },
-    { kind: "all", tasks: [task("1")] },
+    { kind: "page", items: [], next_cursor: null },
+    { kind: "page", items: [task("1")], next_cursor: "older" },
     { kind: "saved", task: task("1") },
     { kind: "deleted", id: "1" },
   ])("of the contract is accepted: %j", (message) => {
@@ -26,8 +32,9 @@ describe("a live message", () => {
     ["not JSON", "hello"],
     ["null", "null"],
     ["of an unknown kind", `{"kind":"moved","id":"1"}`],
-    ["a list of tasks that is not a list", `{"kind":"all","tasks":{}}`],
-    ["a list with an invalid task", `{"kind":"all","tasks":[null]}`],
+    ["a page of tasks that is not a list", `{"kind":"page","items":{},"next_cursor":null}`],
+    ["a page with an invalid task", `{"kind":"page","items":[null],"next_cursor":null}`],
+    ["a page without a cursor", `{"kind":"page","items":[]}`],
     ["a saved task without the task", `{"kind":"saved"}`],
     ["a saved task without a title", `{"kind":"saved","task":{"id":"1","done":true,"created_at":""}}`],
     ["a deleted id that is a number", `{"kind":"deleted","id":1}`],
@@ -37,11 +44,11 @@ describe("a live message", () => {
 });
 
 describe("the list of tasks after a message", () => {
-  const list = [task("3"), task("2"), task("1")];
-  const titles = (message: LiveMessage) => applyMessage(list, message).map(({ title }) => title);
+  const list = { tasks: [task("3"), task("2"), task("1")], nextCursor: null };
+  const titles = (message: TaskMessage, before: TaskList = list) =>
+    applyMessage(before, message).tasks.map(({ title }) => title);
 
-  test.each<[string, LiveMessage, string[]]>([
-    ["is the list in the message", { kind: "all", tasks: [task("9")] }, ["9"]],
+  test.each<[string, TaskMessage, string[]]>([
     ["starts with a new task", { kind: "saved", task: task("4") }, ["4", "3", "2", "1"]],
     ["keeps the newest first", { kind: "saved", task: task("2.5") }, ["3", "2.5", "2", "1"]],
     ["ends with the oldest task", { kind: "saved", task: task("0") }, ["3", "2", "1", "0"]],
@@ -52,9 +59,15 @@ describe("the list of tasks after a message", () => {
     expect(titles(message)).toEqual(expected);
   });
 
+  it("does not contain a task of a page that is not loaded", () => {
+    const firstPage = { ...list, nextCursor: "older" };
+    expect(titles({ kind: "saved", task: task("0") }, firstPage)).toEqual(["3", "2", "1"]);
+    expect(titles({ kind: "saved", task: task("2.5") }, firstPage)).toEqual(["3", "2.5", "2", "1"]);
+  });
+
   it("is the same if the message arrives twice", () => {
     const id = fc.integer({ min: 0, max: 5 }).map(String);
-    const message: fc.Arbitrary<LiveMessage> = fc.oneof(
+    const message: fc.Arbitrary<TaskMessage> = fc.oneof(
       fc.record({
         kind: fc.constant("saved" as const),
         task: fc.tuple(id, fc.string()).map(([i, t]) => task(i, t)),
@@ -67,6 +80,21 @@ describe("the list of tasks after a message", () => {
         expect(applyMessage(once, received)).toEqual(once);
       }),
     );
+  });
+});
+
+describe("the next page of a list", () => {
+  const page = { items: [task("2"), task("1")], next_cursor: null, to_do: 3, done: 0 };
+  const list = listOf({ items: [task("3"), task("2")], next_cursor: "after 2" });
+
+  it("is added without the tasks that are in the list already", () => {
+    const { tasks, nextCursor } = withPage(list, page, "after 2");
+    expect(tasks.map(({ id }) => id)).toEqual(["3", "2", "1"]);
+    expect(nextCursor).toBeNull();
+  });
+
+  it("is ignored if the list was replaced meanwhile", () => {
+    expect(withPage(list, page, "after 7")).toBe(list);
   });
 });
 

@@ -1,0 +1,42 @@
+"""Creates and changes the tables of the tasks: `npm run migrate` runs this. It can be repeated."""
+
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from database_url import direct_url
+from db import DatabaseUnavailable, connect
+
+
+def migrate(engine: Engine) -> list[str]:
+    """Returns what each migration has added. Empty if the tables are up to date."""
+    if engine.dialect.name == "sqlite":
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    changes: list[str] = []
+    config = Config(Path(__file__).with_name("alembic.ini"))
+    config.attributes["engine"] = engine
+    config.attributes["on_version_apply"] = lambda *, step, **_: changes.append(
+        step.up_revision.doc
+    )
+    command.upgrade(config, "head")
+    return changes
+
+
+def main() -> None:
+    engine = connect(direct_url())
+    try:
+        changes = migrate(engine)
+    except DatabaseUnavailable as error:
+        sys.exit(f"{error.__cause__}\nStart the database, or correct TASKS_DATABASE_URL.")
+    except DBAPIError as error:
+        sys.exit(f"The tables of the tasks cannot be created: {error.orig}")
+    for change in changes:
+        print(change)
+
+
+if __name__ == "__main__":
+    main()

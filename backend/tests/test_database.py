@@ -1,0 +1,128 @@
+"""Tests the address of the database, and the migrations."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from database_url import database_url, direct_url
+from db import connect
+from migrate import migrate
+
+BACKEND = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_usual_scheme_of_postgres_is_accepted(monkeypatch, scheme):
+    monkeypatch.setenv("TASKS_DATABASE_URL", f"{scheme}://u:p@host/name?sslmode=require")
+    url = database_url().render_as_string(hide_password=False)
+    assert url == "postgresql+psycopg://u:p@host/name?sslmode=require"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nonsense",
+        "mysql://u:secret@host/x",
+        "postgresql+asyncpg://u:secret@host/x",
+        "postgresql://u:secret@host",
+        "postgresql:///x",
+        "postgresql://u:secret@host:port/x",
+    ],
+)
+def test_an_invalid_address_stops_the_start_and_is_not_shown(monkeypatch, value):
+    monkeypatch.setenv("TASKS_DATABASE_URL", value)
+    with pytest.raises(SystemExit) as stopped:
+        database_url()
+    assert str(stopped.value).startswith("TASKS_DATABASE_URL is invalid. Set it to the address")
+    assert "secret" not in str(stopped.value)
+
+
+NEON = "ep-cool-1.eu-central-1.aws.neon.tech"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("ep-cool-1-pooler.eu-central-1.aws.neon.tech", NEON),
+        (NEON, NEON),
+        ("db-pooler.example.com", "db-pooler.example.com"),
+    ],
+)
+def test_the_direct_address_of_neon_is_derived(monkeypatch, host, expected):
+    monkeypatch.setenv("TASKS_DATABASE_URL", f"postgresql://u:p@{host}/x")
+    assert direct_url().host == expected
+    monkeypatch.setenv("TASKS_DIRECT_URL", "postgresql://u:p@direct.example.com/x")
+    assert direct_url().host == "direct.example.com"
+
+
+def test_a_file_without_alembic_keeps_its_tasks(tmp_path):
+    file = tmp_path / "tasks.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript("""
+            CREATE TABLE task (id VARCHAR NOT NULL, user_id VARCHAR NOT NULL,
+                title VARCHAR NOT NULL, done BOOLEAN NOT NULL, created_at DATETIME NOT NULL,
+                PRIMARY KEY (id));
+            CREATE INDEX ix_task_user_id ON task (user_id);
+            CREATE TABLE deleted_user (user_id VARCHAR NOT NULL, at DATETIME NOT NULL,
+                PRIMARY KEY (user_id));
+            INSERT INTO task VALUES ('a', 'ada', 'Kept', 0, '2026-01-01 00:00:00.000000');
+        """)
+    engine = connect(database_url().set(drivername="sqlite", database=str(file)))
+    assert len(migrate(engine)) == 2
+    assert migrate(engine) == []
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT title FROM task").fetchall() == [("Kept",)]
+
+
+def run_migrate(url: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, BACKEND / "migrate.py"],
+        env=os.environ | {"TASKS_DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_simultaneous_migrations_of_a_postgres_create_the_tables_once(postgres):
+    url = postgres.create_database()
+    runs = [run_migrate(url) for _ in range(2)]
+    outputs = [run.communicate(timeout=60) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    assert sorted(output.count("\n") for output, _ in outputs) == [0, 2]
+    with psycopg.connect(url) as connection:
+        tables = connection.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('tasks', 'public')"
+        ).fetchall()
+    assert sorted(tables) == [
+        ("tasks", "alembic_version"),
+        ("tasks", "deleted_user"),
+        ("tasks", "task"),
+    ]
+
+
+def test_the_migrations_create_what_the_models_describe(postgres, monkeypatch):
+    monkeypatch.setenv("TASKS_DATABASE_URL", postgres.create_database())
+    engine = connect(database_url())
+    migrate(engine)
+    config = Config(BACKEND / "alembic.ini")
+    config.attributes["engine"] = engine
+    command.check(config)
+    engine.dispose()
+
+
+def test_a_database_that_cannot_be_reached_is_named_with_the_fix():
+    run = run_migrate("postgresql://u:secret@127.0.0.1:9/x")
+    _, error = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert "correct TASKS_DATABASE_URL" in error
+    assert "secret" not in error
