@@ -36,7 +36,7 @@ export function createIsolate(options: IsolateOptions): Isolate {
   const maxStaleAt = createStalenessBound(maxStaleSeconds, routes.maxStale, routes.locales);
   const env = {
     appOrigin: APP_ORIGIN,
-    databaseUrl: "postgresql://gate:password@database.example/app",
+    databaseUrl: "postgresql://gate:password@database.neon.tech/app",
     neonEndpoint: undefined,
     authSecrets: [AUTH_SECRET],
     sessionMaxStaleSeconds: maxStaleSeconds,

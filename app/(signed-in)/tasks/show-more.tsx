@@ -1,7 +1,7 @@
 import { useState, useTransition } from "react";
-import { Alert } from "../../_components/alert";
-import { apiErrorText } from "../../_components/api-error-text";
-import { Button } from "../../_components/button";
+import { Alert } from "@/app/_components/alert";
+import { apiErrorText } from "@/app/_components/api-error-text";
+import { Button } from "@/app/_components/button";
 
 /** @param onShow loads older tasks. Rejects with the reason if it fails. */
 export function ShowMore({ onShow }: { onShow: () => Promise<void> }) {
