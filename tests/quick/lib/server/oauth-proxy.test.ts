@@ -68,7 +68,7 @@ describe("a preview on Vercel", () => {
   const env = parseEnv(
     testEnv({
       ...secret,
-      ...{ BETTER_AUTH_URL: "", VERCEL: "1", VERCEL_ENV: "preview" },
+      ...{ BETTER_AUTH_URL: "", NEON_ENDPOINT: "http://127.0.0.1:9", VERCEL: "1", VERCEL_ENV: "preview" },
       ...{ VERCEL_URL: "app-1-team.vercel.app", VERCEL_BRANCH_URL: "app-git-x-team.vercel.app" },
       ...{ OAUTH_PROXY_URL: BETTER_AUTH_URL, GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "none" },
     }),
