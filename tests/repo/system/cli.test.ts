@@ -173,14 +173,14 @@ describe("examples/cli/curl.sh", () => {
     const run = start("sh", [script]);
     await decide(run.output, "approve");
     const { status, out } = await run.ended;
-    expect(JSON.parse(out)).toMatchObject([{ title: "Buy milk" }]);
+    expect(JSON.parse(out).items).toMatchObject([{ title: "Buy milk" }]);
     expect(status).toBe(0);
   });
 
   it("works with an API key, and fails with an invalid one", async () => {
     const { key } = await createKey("tasks:read");
     const { out } = await start("sh", [script], { GATEHOUSE_API_KEY: key }).ended;
-    expect(JSON.parse(out)).toMatchObject([{ title: "Buy milk" }]);
+    expect(JSON.parse(out).items).toMatchObject([{ title: "Buy milk" }]);
     const invalid = await start("sh", [script], { GATEHOUSE_API_KEY: "invalid" }).ended;
     expect(invalid.status).not.toBe(0);
     expect(JSON.parse(invalid.out)).toMatchObject({ code: "gate_invalid_credential" });

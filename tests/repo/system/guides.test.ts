@@ -69,10 +69,10 @@ async function serve(name: string, commands: string, url: string, env: Environme
 
 test("every sample of the guides is compiled or run", () => {
   expect(new Set(samples.map(({ language }) => language))).toEqual(
-    new Set(["ts", "tsx", "python", "diff", "json", "nginx", "sh", "text"]),
+    new Set(["ts", "tsx", "python", "diff", "json", "nginx", "sh", "bash", "ini", "sql", "text"]),
   );
   for (const { page, language, file } of samples) {
-    const isFile = !["sh", "nginx", "text"].includes(language);
+    const isFile = !["sh", "bash", "ini", "sql", "nginx", "text"].includes(language);
     expect(Boolean(file), `${page}: ${language}`).toBe(isFile);
   }
 });
