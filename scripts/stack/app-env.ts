@@ -23,7 +23,7 @@ export function throwAwayEnv(): Record<string, string> {
     BETTER_AUTH_URL: "http://localhost:3000",
     BETTER_AUTH_SECRET: randomBytes(32).toString("base64url"),
     JWT_SECRET_KEY: randomBytes(32).toString("base64url"),
-    DATABASE_URL: "postgresql://nobody:nothing@localhost/nowhere",
+    DATABASE_URL: "postgresql://nobody:nothing@nowhere.neon.tech/nowhere",
     ...Object.fromEntries(routes.backends.map(({ address }) => [address, "http://localhost:8000"])),
   };
 }

@@ -26,13 +26,13 @@ let callGate: ReturnType<typeof startIsolate>;
 let cookie: string;
 
 beforeAll(async () => {
-  const env = testEnv({ BETTER_AUTH_URL: APP, BACKEND_URL: "https://api.example.com" });
+  database = await startDatabase();
+  const env = testEnv({ BETTER_AUTH_URL: APP, BACKEND_URL: "https://api.example.com", ...database.env });
   execFileSync("npm", ["run", "build:vercel"], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "inherit"],
   });
-  database = await startDatabase();
-  variables = { ...env, ...database.env, VERCEL: "1" };
+  variables = { ...env, VERCEL: "1" };
   callGate = startIsolate(join(output, "functions/middleware.func"), variables);
   const data = await signCookieCache({ token: "abc", updatedAt: Date.now(), secret: AUTH_SECRET });
   cookie = `__Secure-better-auth.session_token=${await signSessionToken("abc")}; __Secure-better-auth.session_data=${data}`;

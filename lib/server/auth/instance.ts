@@ -37,7 +37,8 @@ const counter = createAttemptCounter(query);
 const mailer = createMailer(env);
 const emails = createEmailCallbacks(mailer);
 const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
-const deleteUser = createUserDeletion(backends, query, readStoredSession);
+// A deletion that fails has a response of its own, so its database errors are not noted.
+const deleteUser = createUserDeletion(backends, createQuery(env), readStoredSession);
 
 /**
  * For `GET /api/auth/token`. Nothing checks the session while such a token is valid, so its
