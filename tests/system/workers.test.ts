@@ -158,7 +158,8 @@ describe("two workers of FastAPI on one Postgres", () => {
     ]);
     const refused = responses.find(({ status }) => status === 409);
     expect(await refused?.json()).toEqual({
-      detail: "You can have at most 1000 tasks. Delete some of them first",
+      code: "too_many_tasks",
+      detail: "You can have at most 1,000 tasks. Delete some of them first.",
     });
     // nginx gives the workers requests in turn.
     const handlers = ids.map(handlersOf);
