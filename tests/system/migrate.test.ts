@@ -60,10 +60,13 @@ it.each([
 describe("npm run migrate on one Postgres for the app and for FastAPI", () => {
   it("creates the tables of both in schemas of their own, and changes nothing when it is repeated", async () => {
     const { url } = await openPlain();
+    // The role of docs/self-hosting.md.
+    await runSql(url, "create user api; grant create on database postgres to api");
+    const apiUrl = url.replace("//postgres:", "//api:");
     // Tables with names of the other side. Neither side may look at them.
-    await runSql(url, "create schema tasks; create table tasks.session (mine int)");
+    await runSql(apiUrl, "create schema tasks; create table tasks.session (mine int)");
     await runSql(url, "create table public.task (mine int)");
-    const variables = { DATABASE_URL: url, TASKS_DATABASE_URL: url };
+    const variables = { DATABASE_URL: url, TASKS_DATABASE_URL: apiUrl };
     const first = runMigrate(variables);
     expect([first.status, first.stderr]).toEqual([0, ""]);
     expect(first.stdout).toContain("+ table session");
@@ -81,10 +84,11 @@ describe("npm run migrate on one Postgres for the app and for FastAPI", () => {
     expect(second.stdout).toContain("No changes: the database has all tables.");
     expect(await describeTables(url)).toEqual(before);
 
-    await runSql(url, "drop table tasks.session");
+    await expect(runSql(apiUrl, "select token from public.session")).rejects.toThrow("permission denied");
+    await runSql(apiUrl, "drop table tasks.session");
     const check = spawnSync(await ensureVenv(), ["-m", "alembic", "check"], {
       ...{ cwd: "backend", encoding: "utf8" },
-      env: { ...process.env, TASKS_DATABASE_URL: url },
+      env: { ...process.env, TASKS_DATABASE_URL: apiUrl },
     });
     expect(check.stdout).toContain("No new upgrade operations detected.");
   });
