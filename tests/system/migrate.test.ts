@@ -105,9 +105,11 @@ async function openPlain() {
 async function runSql(url: string, text: string) {
   const client = new Client(url);
   await client.connect();
-  const { rows } = await client.query(text);
-  await client.end();
-  return rows;
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 /** Each column and each index. A table that was dropped and created again has another oid. */

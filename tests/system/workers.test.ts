@@ -114,9 +114,11 @@ const handlersOf = (requestId: string) =>
 async function runSql(text: string, values: unknown[] = []) {
   const client = new Client(readClientConfig(database.url));
   await client.connect();
-  const { rows } = await client.query(text, values);
-  await client.end();
-  return rows;
+  try {
+    return (await client.query(text, values)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 /** The connections of the workers whose last statement begins like this. */
