@@ -64,7 +64,9 @@ class Channel:
                     on_connect()
                     async for message in connection.notifies():
                         on_text(message.payload)
-            except psycopg.OperationalError as error:
+            # Besides a lost connection: a text that this version of the service cannot read. With a
+            # new connection every list is read again, so no change is lost.
+            except Exception as error:
                 log.error("live_channel_lost", extra={"error": type(error).__name__})
             self._connected.clear()
             # Random, so that not all processes connect at the same moment.

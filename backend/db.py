@@ -9,6 +9,7 @@ that is a deadlock: threads wait for connections, and connections for threads.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 
 import psycopg
@@ -27,6 +28,17 @@ class DatabaseUnavailable(LimitReached):
     def __init__(self) -> None:
         detail = "The database does not respond. Try again in a moment."
         super().__init__(503, "database_unavailable", detail, 1)
+
+
+class NotWritable(RuntimeError):
+    """The SQLite file cannot be created or written."""
+
+    def __init__(self, file: str | Path, reason: str) -> None:
+        super().__init__(
+            f"The tasks cannot be stored in {file}: {reason}. The disk of a serverless host is "
+            "read-only: set TASKS_DATABASE_URL to the address of a Postgres. On any other host, "
+            "set BACKEND_SQLITE to a file in a folder that this user can write to"
+        )
 
 
 def connect(url: URL) -> Engine:
@@ -90,10 +102,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _) -> None:
 
 
 def _explain_sqlite_error(context: ExceptionContext) -> None:
+    error = context.original_exception
     # The low byte is the primary result code: https://sqlite.org/rescode.html
-    code = getattr(context.original_exception, "sqlite_errorcode", 0)
-    if code & 0xFF == sqlite3.SQLITE_BUSY:
-        raise Busy from context.original_exception
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_BUSY:
+        raise Busy from error
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        raise NotWritable(context.engine.url.database, str(error)) from error
 
 
 engine = connect(database_url())

@@ -9,13 +9,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from database_url import direct_url
-from db import DatabaseUnavailable, connect
+from db import DatabaseUnavailable, NotWritable, connect
 
 
 def migrate(engine: Engine) -> list[str]:
-    """Returns what each migration has added. Empty if the tables are up to date."""
+    """Returns what each migration has added. Empty if the tables are up to date.
+
+    Raises NotWritable or DatabaseUnavailable.
+    """
     if engine.dialect.name == "sqlite":
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _create_folder_of(Path(engine.url.database))
     changes: list[str] = []
     config = Config(Path(__file__).with_name("alembic.ini"))
     config.attributes["engine"] = engine
@@ -26,12 +29,21 @@ def migrate(engine: Engine) -> list[str]:
     return changes
 
 
+def _create_folder_of(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritable(file, error.strerror) from error
+
+
 def main() -> None:
     engine = connect(direct_url())
     try:
         changes = migrate(engine)
     except DatabaseUnavailable as error:
         sys.exit(f"{error.__cause__}\nStart the database, or correct TASKS_DATABASE_URL.")
+    except NotWritable as error:
+        sys.exit(str(error))
     except DBAPIError as error:
         sys.exit(f"The tables of the tasks cannot be created: {error.orig}")
     for change in changes:

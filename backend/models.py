@@ -133,4 +133,7 @@ class NotFound(SQLModel):
 
 
 class Conflict(SQLModel):
+    """A 409. ``code`` is `too_many_tasks`, or is left out if the id cannot be used."""
+
     detail: str
+    code: str | None = None

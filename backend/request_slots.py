@@ -20,10 +20,13 @@ _slots_by_user: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
 
 
 class LimitReached(HTTPException):
-    """Refuses a request that has had no effect, so it can be sent again. ``code`` is stable."""
+    """Refuses a request that has had no effect, so it can be sent again. ``code`` is stable.
 
-    def __init__(self, status: int, code: str, detail: str, retry_after: int) -> None:
-        super().__init__(status, detail, {"Retry-After": str(retry_after)})
+    Without ``retry_after`` (seconds), time alone does not help.
+    """
+
+    def __init__(self, status: int, code: str, detail: str, retry_after: int | None = None) -> None:
+        super().__init__(status, detail, {"Retry-After": str(retry_after)} if retry_after else None)
         self.code = code
 
 

@@ -25,6 +25,7 @@ from models import (
     TaskRow,
 )
 from paging import Cursor, Place, cursor_of, read_cursor
+from request_slots import LimitReached
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"], responses={401: {"model": Refusal}})
 #: The user, also for a program with the scope (`keyScopes` of the gate's `lib/programs.ts`).
@@ -72,15 +73,14 @@ def page_of(user_id: str, db: Session, limit: int, after: Place | None = None) -
 
 
 def _refuse_too_many(user_id: str, db: Session) -> None:
-    """Raises 409. Call this in ``writing(user_id)``, between the insert and the commit.
+    """Raises LimitReached. Call this in ``writing(user_id)``, between the insert and the commit.
 
     So no other write of the user can come between the count and the commit.
     """
     count = db.exec(select(func.count()).where(TaskRow.user_id == user_id)).one()
     if count > TASKS_PER_USER:
-        raise HTTPException(
-            409, f"You can have at most {TASKS_PER_USER} tasks. Delete some of them first"
-        )
+        detail = f"You can have at most {TASKS_PER_USER:,} tasks. Delete some of them first."
+        raise LimitReached(409, "too_many_tasks", detail)
 
 
 @router.get("")

@@ -212,8 +212,10 @@ class TestTasks:
         assert client.post("/api/tasks", json=last, headers=me).status_code == 201
         refused = client.post("/api/tasks", json={"title": "one more"}, headers=me)
         assert refused.status_code == 409
+        assert "Retry-After" not in refused.headers
         assert refused.json() == {
-            "detail": "You can have at most 1000 tasks. Delete some of them first"
+            "detail": "You can have at most 1,000 tasks. Delete some of them first.",
+            "code": "too_many_tasks",
         }
         assert count_tasks(user) == 1000
         # A repeated request for a task that exists adds no task.

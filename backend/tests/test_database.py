@@ -9,12 +9,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
+from alembic import command as alembic
 from alembic.config import Config
+from sqlalchemy import URL
+from sqlmodel import delete
+from test_server import UVICORN
 
 from database_url import database_url, direct_url
-from db import connect
+from db import NotWritable, connect
 from migrate import migrate
+from models import DeletedUser
 
 BACKEND = Path(__file__).parents[1]
 
@@ -75,12 +79,45 @@ def test_a_file_without_alembic_keeps_its_tasks(tmp_path):
                 PRIMARY KEY (user_id));
             INSERT INTO task VALUES ('a', 'ada', 'Kept', 0, '2026-01-01 00:00:00.000000');
         """)
-    engine = connect(database_url().set(drivername="sqlite", database=str(file)))
+    engine = connect(URL.create("sqlite", database=str(file)))
     assert len(migrate(engine)) == 2
     assert migrate(engine) == []
     engine.dispose()
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT title FROM task").fetchall() == [("Kept",)]
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("a-file/.data/tasks.sqlite", "Not a directory"),
+        ("a-folder", "unable to open database file"),
+    ],
+)
+def test_a_start_with_a_file_that_cannot_be_written_fails_and_names_the_fix(
+    tmp_path, monkeypatch, file, reason
+):
+    (tmp_path / "a-file").touch()
+    (tmp_path / "a-folder").mkdir()
+    monkeypatch.setenv("BACKEND_SQLITE", str(tmp_path / file))
+    for command in (UVICORN, [sys.executable, "migrate.py"]):
+        run = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=60)
+        assert run.returncode != 0
+        assert f"The tasks cannot be stored in {tmp_path / file}: {reason}." in run.stderr
+        assert "set TASKS_DATABASE_URL to the address of a Postgres" in run.stderr
+    # The command prints no traceback.
+    assert run.stderr.count("\n") == 1
+
+
+def test_a_write_to_a_file_that_became_read_only_fails_and_names_the_fix(tmp_path):
+    engine = connect(URL.create("sqlite", database=str(tmp_path / "tasks.sqlite")))
+    migrate(engine)
+    with engine.connect() as connection:
+        # Writes now fail as on a read-only disk: https://sqlite.org/pragma.html#pragma_query_only
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        with pytest.raises(NotWritable, match=r"readonly database.*set TASKS_DATABASE_URL"):
+            connection.execute(delete(DeletedUser))
+    engine.dispose()
 
 
 def run_migrate(url: str) -> subprocess.Popen:
@@ -116,7 +153,7 @@ def test_the_migrations_create_what_the_models_describe(postgres, monkeypatch):
     migrate(engine)
     config = Config(BACKEND / "alembic.ini")
     config.attributes["engine"] = engine
-    command.check(config)
+    alembic.check(config)
     engine.dispose()
 
 

@@ -1,5 +1,6 @@
 """Two processes of the service share one Postgres."""
 
+import os
 import time
 import uuid
 from collections import Counter
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2 as httpx
+import psycopg
 import pytest
 from test_app import deleting, signed_in
 from test_database import run_migrate
@@ -85,6 +87,18 @@ def test_no_task_remains_that_was_added_during_a_deletion_at_the_other_process(a
         assert {each.result().status_code for each in adds} <= {201, 401}
         # A repeated deletion finds nothing, and the record of the first one refuses everything.
         assert apis[0].get("/tasks", headers=me).json()["code"] == "account_deleted"
+
+
+def test_sockets_receive_changes_again_after_a_text_that_cannot_be_read(workers, apis):
+    me = signed_in()
+    with live(workers[0], me) as page:
+        assert receive(page) == first_page()
+        # As from a newer version of the service, during a deployment.
+        with psycopg.connect(os.environ["TASKS_DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("SELECT pg_notify('task_changes', 'text')")
+        assert receive(page) == first_page()
+        task = apis[1].post("/tasks", json={"title": "afterwards"}, headers=me).json()
+        assert receive(page) == {"kind": "saved", "task": task}
 
 
 def test_sockets_receive_changes_again_after_postgres_has_restarted(workers, apis, postgres):

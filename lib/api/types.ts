@@ -101,10 +101,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Conflict */
+        /**
+         * Conflict
+         * @description A 409. ``code`` is `too_many_tasks`, or is left out if the id cannot be used.
+         */
         Conflict: {
             /** Detail */
             detail: string;
+            /** Code */
+            code?: string | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {

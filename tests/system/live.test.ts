@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, test } from "vitest";
 import { WebSocket } from "ws";
 import { type FullStack, startFullStack } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
+import { firstPage, openLiveTasks } from "../fixtures/live-tasks";
 
 /**
  * FastAPI's WebSocket through the gate, with `next start`. `tests/attack/boundary.test.ts` tests
@@ -29,36 +30,8 @@ async function signUpVisitor(): Promise<Visitor> {
 
 const PATH = "/backend/api/tasks/live";
 
-/** Opens a socket like the app's page. Returns it with a function that reads its messages. */
-async function openLive(visitor: Visitor) {
-  const socket = new WebSocket(stack.origin.replace("http", "ws") + PATH, {
-    origin: stack.origin,
-    headers: { cookie: visitor.cookieHeader },
-  });
-  const messages: unknown[] = [];
-  const waiting: ((message: unknown) => void)[] = [];
-  socket.on("message", (data) => {
-    const message = JSON.parse(String(data));
-    const next = waiting.shift();
-    if (next) next(message);
-    else messages.push(message);
-  });
-  await once(socket, "open");
-  return {
-    socket,
-    /** Waits for the next message. If none arrives, the test fails by its timeout. */
-    receive: (): Promise<unknown> =>
-      messages.length > 0
-        ? Promise.resolve(messages.shift())
-        : new Promise((resolve) => waiting.push(resolve)),
-  };
-}
-
-/** The first message of a socket, if no task is done. */
-const firstPage = (...items: object[]) => ({
-  ...{ kind: "page", items, next_cursor: null },
-  ...{ to_do: items.length, done: 0 },
-});
+const openLive = (visitor: Visitor) =>
+  openLiveTasks(stack.origin, PATH, { origin: stack.origin, headers: { cookie: visitor.cookieHeader } });
 
 function change(visitor: Visitor, method: string, id: string, body?: object): Promise<Response> {
   return visitor.fetch(`/backend/api/tasks/${id}`, {

@@ -205,6 +205,51 @@ describe("while Postgres restarts", () => {
   });
 });
 
+describe("a deletion of an account during which Postgres restarts", () => {
+  it("after FastAPI has deleted its data: leaves the account, and completes when it is repeated", async () => {
+    const leaver = new Visitor(stack.origin);
+    await leaver.signUp("leaver@example.com");
+    await leaver.post("/backend/api/tasks", { title: "Deleted" });
+    const [{ id }] = await runSql(`select id from "user" where email = 'leaver@example.com'`);
+    const rows = async () => [
+      ...(await runSql(`select 'user' as table from "user" where id = $1`, [id])),
+      ...(await runSql(`select 'account' as table from account where "userId" = $1`, [id])),
+      ...(await runSql(`select 'session' as table from session where "userId" = $1`, [id])),
+    ];
+    const before = await rows();
+    expect(before).toEqual([{ table: "user" }, { table: "account" }, { table: "session" }]);
+    const remove = () => leaver.post("/api/auth/delete-user", { password: "correct-horse-battery" });
+
+    // Reads are possible, and the deletion waits.
+    const holder = new Client(readClientConfig(database.url));
+    holder.on("error", () => {});
+    await holder.connect();
+    await holder.query(`begin; lock table "user" in share mode`);
+    const deletion = remove();
+    await expect
+      .poll(() => runSql("select query from pg_stat_activity where wait_event_type = 'Lock'"))
+      .toEqual([{ query: expect.stringContaining(`delete from "user"`) }]);
+    await database.restart();
+    const response = await deletion;
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      {
+        code: "ACCOUNT_NOT_DELETED",
+        message: "Your data is deleted, but your account could not be. Try again in a moment.",
+      },
+    ]);
+
+    expect(await rows()).toEqual(before);
+    const refused = await leaver.fetch("/backend/api/tasks");
+    expect([refused.status, (await refused.json()).code]).toEqual([401, "account_deleted"]);
+    expect((await leaver.fetch("/account")).status).toBe(200);
+    expect((await remove()).status).toBe(200);
+    expect(await rows()).toEqual([]);
+    expect((await leaver.fetch("/account", { headers: { accept: "text/html" } })).status).toBe(307);
+    expect((await new Visitor(stack.origin).signIn("leaver@example.com")).status).toBe(401);
+  });
+});
+
 describe.runIf(process.platform === "linux")("a stranger on this machine", () => {
   const statement = JSON.stringify({ query: "select 1", params: [] });
   let url: string;

@@ -49,12 +49,18 @@ export function createUserDeletion(
     const found = request && (await readSession(request.headers));
     // Another request has just ended the session, or has deleted the account.
     if (!found) throw new APIError("UNAUTHORIZED", { code: "UNAUTHORIZED", message: "You are signed out." });
+    let mayBeDeleted = false;
     try {
       const identity = identityOf(found.user, found.session);
-      for (const apiFor of apis) await deleteData(await apiFor(identity, request.headers));
+      for (const apiFor of apis) {
+        await deleteData(await apiFor(identity, request.headers));
+        mayBeDeleted = true;
+      }
     } catch (error) {
       const message =
-        "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.";
+        mayBeDeleted || isOutcomeUnknown(error)
+          ? "Your account could not be deleted just now, but some of your data may be. Try again in a moment."
+          : "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.";
       throw notDeleted(request, describeCallError(error), message);
     }
     try {
@@ -80,6 +86,21 @@ async function deleteData(api: Api): Promise<void> {
  */
 function isNothingLeft(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 404 || error.code === "unreadable");
+}
+
+/** Codes of errors that occur before a request is sent. */
+const UNSENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]);
+
+/**
+ * Whether the backend may have deleted the data in spite of the error: it can be too slow, or end
+ * before it responds. After a 503 it has not (RFC 9110 §15.6.4).
+ */
+function isOutcomeUnknown(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  if (error.status > 0) return error.status >= 500 && error.status !== 503;
+  // `fetch` rejects with a TypeError, whose cause is the error of the connection.
+  const cause = error.cause instanceof Error ? error.cause.cause : undefined;
+  return !(cause instanceof Error && "code" in cause && UNSENT.has(String(cause.code)));
 }
 
 function notDeleted(request: Request, error: string, message: string): APIError {

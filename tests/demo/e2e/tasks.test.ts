@@ -1,6 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../../scripts/lib/chromium";
+import { ensureVenv } from "../../../scripts/stack/backend";
 import { signUp } from "../../../scripts/stack/sign-up";
 import { type FullStack, startFullStack } from "../../../scripts/stack/test-stack";
 import { expectNoReadableToken, expectToFitPhone, watchErrors, watchTraffic } from "../../fixtures/browser";
@@ -12,12 +17,17 @@ let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 
+const folder = mkdtempSync(path.join(tmpdir(), "gatehouse-tasks-"));
+const BACKEND_SQLITE = path.join(folder, "tasks.sqlite");
+
 beforeAll(async () => {
-  [stack, browser] = await Promise.all([startFullStack(), launchBrowser()]);
+  const starting = startFullStack({ backend: { BACKEND_SQLITE } });
+  [stack, browser] = await Promise.all([starting, launchBrowser()]);
 });
 afterAll(async () => {
   await browser?.close();
   await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
 beforeEach(async () => {
   context = await browser.newContext({ baseURL: stack.origin });
@@ -33,6 +43,73 @@ async function addTask(title: string): Promise<void> {
   expect((await saved).status()).toBe(201);
   await page.getByRole("button", { name: `Delete ${title}` }).waitFor();
 }
+
+/** Adds "Task 1", "Task 2" …, the newest first. */
+const STORE_TASKS = `
+import sqlite3, sys, uuid
+from datetime import UTC, datetime, timedelta
+
+file, user, count = sys.argv[1:]
+now = datetime.now(UTC).replace(tzinfo=None)
+with sqlite3.connect(file) as db:
+    for n in range(1, int(count) + 1):
+        values = str(uuid.uuid4()), user, f"Task {n}", 0, str(now - timedelta(seconds=n))
+        db.execute("INSERT INTO task (id, user_id, title, done, created_at) VALUES (?, ?, ?, ?, ?)", values)
+`;
+
+/** Signs up a user with this number of tasks, and opens the tasks page. */
+async function openTasks(count: number): Promise<void> {
+  await signUp(page);
+  const { id } = await (await context.request.get("/backend/api/me")).json();
+  execFileSync(await ensureVenv(), ["-c", STORE_TASKS, BACKEND_SQLITE, id, String(count)]);
+  await page.goto("/tasks");
+}
+
+describe("a visitor with more tasks than a page of the list", () => {
+  it("sees the newest 50, and older ones with each press of “Show older tasks”", async () => {
+    await openTasks(120);
+    const boxes = page.getByRole("checkbox");
+    const button = page.getByRole("button", { name: "Show older tasks" });
+    await page.getByRole("heading", { name: "Newest 50: 50 to do, 0 done" }).waitFor();
+    expect(await boxes.count()).toBe(50);
+
+    await page.route("**/backend/api/tasks?cursor=*", (route) => route.abort());
+    await button.click();
+    await page.getByRole("alert").filter({ hasText: "The server cannot be reached." }).waitFor();
+    await page.unroute("**/backend/api/tasks?cursor=*");
+    await button.click();
+    await page.getByRole("heading", { name: "Newest 100: 100 to do, 0 done" }).waitFor();
+    expect(await page.getByRole("alert").filter({ hasText: "reached" }).count()).toBe(0);
+    await page.getByRole("checkbox", { name: "Task 100", exact: true }).check();
+
+    await button.click();
+    const heading = page.getByRole("heading", { name: "119 to do, 1 done", exact: true });
+    await heading.waitFor();
+    expect(await button.count()).toBe(0);
+    // The button had the focus.
+    expect(await heading.evaluate((element) => element === document.activeElement)).toBe(true);
+    const shown = await page.getByRole("main").getByRole("listitem").allInnerTexts();
+    expect(shown).toEqual(Array.from({ length: 120 }, (_, index) => `Task ${index + 1}`));
+  });
+
+  it("with 1,000 tasks reads how many are allowed, and can add the task after deleting another", async () => {
+    await openTasks(1_000);
+    await page.getByLabel("New task").fill("One too many");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    const note = page.getByRole("alert").filter({ hasText: "One too many" });
+    await note.waitFor();
+    expect(await note.textContent()).toContain(
+      "“One too many” was not added. You can have at most 1,000 tasks. Delete some of them first.",
+    );
+    expect(await page.getByRole("checkbox", { name: "One too many" }).count()).toBe(0);
+    const deleted = page.waitForResponse((response) => response.request().method() === "DELETE");
+    await page.getByRole("button", { name: "Delete Task 1", exact: true }).click();
+    await deleted;
+    await note.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: "Delete One too many" }).waitFor();
+    expect(await note.count()).toBe(0);
+  });
+});
 
 describe("a signed-in visitor", () => {
   it("adds, marks, renames and deletes tasks, which FastAPI stores", async () => {
