@@ -22,7 +22,7 @@ export const readableTokens: readonly Check<Context>[] = [
     id: "tokens.set-auth-jwt",
     title: "no response has a JWT in a set-auth-… header",
     source: "OWASP ASVS v5 3.3.4",
-    fix: "lib/server/auth/token-endpoint.ts: keep disableSettingJwtHeader",
+    fix: "Use none of Better Auth's plugins that set these headers, such as bearer and jwt without disableSettingJwtHeader",
     async run(context) {
       const responses = [
         (await context.signInAda()).signInResponse,
