@@ -103,11 +103,8 @@ export function createGate(options: GateOptions): Gate {
     const { headers, pathname, classified, bearer } = request;
     const { kind, access, backend } = classified;
     const maxStale = maxStaleAt(pathname);
-    if (bearer !== undefined) {
-      // Without the endpoint no program has a JWT of the gate, so one that arrives has leaked.
-      const acceptsJwt = options.tokenEndpoint && backend === routes.backends[0];
-      return readCredential(bearer, { maxStale, acceptsJwt });
-    }
+    if (bearer !== undefined)
+      return readCredential(bearer, { maxStale, readJwt: findUpstream(backend).readJwt });
     const header = headers.get("cookie") ?? "";
     const cookies = readSessionCookies(header, cookieNames);
     const ending = cookies && endsSession(request) ? sessions.end(cookies) : undefined;
@@ -129,7 +126,7 @@ export function createGate(options: GateOptions): Gate {
 
   function findUpstream(backend: Backend | undefined): Upstream {
     const upstream = backend && upstreams.get(backend);
-    // `decide` forwards only paths of a backend, so this is an error of the gate.
+    // Only paths of a backend have a credential or are forwarded, so this is an error of the gate.
     if (!upstream) throw new Error("the path has no backend");
     return upstream;
   }

@@ -14,9 +14,11 @@ import { fail, messageOf } from "./lib/user-error";
 
 /** Checks a deployment from outside, only over HTTP. */
 
-const USAGE = `npm run conform -- <url> [--json] [--max-stale <seconds>]
+const USAGE = `npm run conform -- <url> [--path /api/me]… [--json] [--max-stale <seconds>]
 
   <url>                   the address in the deployment's BETTER_AUTH_URL, such as https://app.example.com
+  --path <path>           a path of FastAPI with GET whose response has the user's email (default /api/me).
+                          With the prefix of another backend, a path of that one: --path /reports/api/summary
   --json                  one JSON document instead of lines (with npm run --silent conform)
   --max-stale <seconds>   the deployment's SESSION_MAX_STALE_SECONDS (default 60)
 
@@ -27,7 +29,7 @@ Exit code 1: a check failed, the checks could not start, or an account could not
 const FINISH_WITHIN = 5_000;
 
 main(async (atEnd) => {
-  const { origin, maxStale, json, help } = readArguments();
+  const { origin, paths, maxStale, json, help } = readArguments();
   if (help) return console.log(USAGE);
 
   const sendTo = createSend(origin);
@@ -50,7 +52,7 @@ main(async (atEnd) => {
 
   const time = new Date();
   if (!json) console.log(`Checking ${origin} with two throw-away accounts.`);
-  const context = createContext(target, await accounts.signUp(), await accounts.signUp());
+  const context = createContext(target, await accounts.signUp(), await accounts.signUp(), paths);
   const report = createReport(process.stdout, { total: checks.length });
   const run = runChecks(checks, context, { signal: abort.signal, ...(!json && report) });
   running = run;
@@ -73,16 +75,18 @@ function warnAboutAccounts(left: readonly string[]): void {
 function readArguments() {
   const { values, positionals } = parse();
   const [url, ...more] = positionals;
-  if (values.help) return { origin: "", maxStale: 0, json: false, help: true };
+  if (values.help) return { origin: "", paths: [], maxStale: 0, json: false, help: true };
   if (!url || more.length > 0) fail("Give one address: npm run conform -- https://app.example.com");
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     fail(`"${url}" is not an address. It must begin with http:// or https://`);
   }
   const { origin, pathname, search } = new URL(url);
   if (pathname !== "/" || search) fail(`"${url}" contains more than an address. Give ${origin}`);
+  const invalid = values.path.find((path) => !path.startsWith("/"));
+  if (invalid !== undefined) fail(`--path is "${invalid}". It must begin with a slash`);
   const seconds = values["max-stale"];
   if (!/^\d+$/.test(seconds)) fail(`--max-stale is "${seconds}". Give whole seconds, such as --max-stale 60`);
-  return { origin, maxStale: Number(seconds), json: values.json, help: false };
+  return { origin, paths: values.path, maxStale: Number(seconds), json: values.json, help: false };
 }
 
 function parse() {
@@ -91,6 +95,7 @@ function parse() {
       allowPositionals: true,
       options: {
         json: { type: "boolean", default: false },
+        path: { type: "string", multiple: true, default: [] },
         help: { type: "boolean", short: "h", default: false },
         "max-stale": { type: "string", default: "60" },
       },

@@ -1,19 +1,17 @@
 import { isApiKey } from "../../lib/auth/api-key";
 import { isRecent } from "../../lib/is-recent";
-import { type JwtConfig, LEEWAY_SECONDS } from "../../lib/token/contract";
-import { createVerifier, TokenError } from "../../lib/token/verify";
 import { Lru } from "../util/lru";
 import type { MaybeAsync } from "../util/maybe-async";
 import { createSingleFlight, type StartTimer } from "../util/single-flight";
 import type { SessionCookieNames } from "./cookies";
+import type { ReadJwt } from "./jwt";
 import type { KeyStore } from "./key-store";
 import { CAPACITY, LOOKUP_WAIT, MAX_LENGTH, type SessionReader } from "./reader";
-import { isTrusted, type KnownSession, type SessionResult } from "./session";
+import { INVALID, isTrusted, type KnownSession, type SessionResult } from "./session";
 
 export interface CredentialReaderOptions {
   readonly sessions: SessionReader;
   readonly keyStore: KeyStore;
-  readonly jwt: JwtConfig;
   readonly cookieNames: SessionCookieNames;
   readonly now: () => number;
   readonly startTimer: StartTimer;
@@ -22,8 +20,8 @@ export interface CredentialReaderOptions {
 export interface CredentialOptions {
   /** How long this request trusts a result of the store, in milliseconds. */
   readonly maxStale: number;
-  /** Whether programs get the gate's own JWT, and the request is for the backend of its audience. */
-  readonly acceptsJwt: boolean;
+  /** For the request's backend. Undefined if the gate accepts no JWT. */
+  readonly readJwt: ReadJwt | undefined;
 }
 
 /** Unknown keys that an isolate remembers: up to twice this number. */
@@ -34,28 +32,26 @@ const UNKNOWN_FOR = 30_000;
 /** Three segments of base64url (RFC 7515 §7.1). */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-const INVALID: SessionResult = { state: "invalid", setCookies: [] };
-
 /**
  * Finds what a program's credential stands for, with the bounds of a session: in memory, then by
  * its signature, then in the store. There are three kinds:
  *
  * - an API key: its checksum is verified before the store is read;
- * - the gate's own JWT (`TOKEN_ENDPOINT`): verified as FastAPI verifies it, and never looked up;
+ * - the gate's own JWT (`edge/session/jwt.ts`): only verified, with the audience of the backend;
  * - a session token with its signature, from a device sign-in: the same value as the session cookie,
  *   so it shares the memory and the lookup of sessions.
  */
 export function createCredentialReader(options: CredentialReaderOptions) {
   const { sessions, keyStore, cookieNames, now, startTimer } = options;
+  /** By key. */
   const memory = new Lru<KnownSession>(CAPACITY);
   /** By key: when the store did not know it. */
   const unknown = new Lru<number>(UNKNOWN_CAPACITY);
   const once = createSingleFlight<SessionResult>(startTimer, LOOKUP_WAIT);
-  const verify = createVerifier(options.jwt);
 
-  function remember(credential: string, session: KnownSession): void {
-    const length = credential.length + JSON.stringify(session.identity).length;
-    if (length <= MAX_LENGTH) memory.set(credential, session);
+  function remember(key: string, session: KnownSession): void {
+    const length = key.length + JSON.stringify(session.identity).length;
+    if (length <= MAX_LENGTH) memory.set(key, session);
   }
 
   async function lookUpKey(key: string): Promise<SessionResult> {
@@ -82,30 +78,6 @@ export function createCredentialReader(options: CredentialReaderOptions) {
     return once(`${maxStale} ${key}`, () => lookUpKey(key));
   }
 
-  /**
-   * A token counts as a result of the store at the time when it was issued. Like FastAPI, the gate
-   * accepts it for `LEEWAY_SECONDS` after it has expired.
-   */
-  async function readJwt(jwt: string, maxStale: number): Promise<SessionResult> {
-    try {
-      const time = now();
-      const { identity, issuedAt, expiresAt } = await verify(jwt, { now: time });
-      // The clock of the server that issued it may be a little ahead.
-      const session = {
-        identity,
-        expiresAt: expiresAt + LEEWAY_SECONDS * 1000,
-        verifiedAt: Math.min(issuedAt, time),
-        jwt,
-      };
-      if (!isTrusted(session, time, maxStale)) return INVALID;
-      remember(jwt, session);
-      return { state: "active", session, source: "store", setCookies: [] };
-    } catch (error) {
-      if (error instanceof TokenError) return INVALID;
-      throw error;
-    }
-  }
-
   async function readSessionToken(token: string, maxStale: number): Promise<SessionResult> {
     const cookie = encodeURIComponent(token);
     const header = `${cookieNames.token}=${cookie}`;
@@ -120,14 +92,13 @@ export function createCredentialReader(options: CredentialReaderOptions) {
 
   return function readCredential(
     credential: string,
-    { maxStale, acceptsJwt }: CredentialOptions,
+    { maxStale, readJwt }: CredentialOptions,
   ): MaybeAsync<SessionResult> {
     const session = memory.get(credential);
-    if (session?.jwt !== undefined && !acceptsJwt) return INVALID;
     if (session && isTrusted(session, now(), maxStale))
       return { state: "active", session, source: "memory", setCookies: [] };
     if (isApiKey(credential)) return readKey(credential, maxStale);
-    if (JWT.test(credential)) return acceptsJwt ? readJwt(credential, maxStale) : INVALID;
+    if (JWT.test(credential)) return readJwt ? readJwt(credential, maxStale) : INVALID;
     return readSessionToken(credential, maxStale);
   };
 }

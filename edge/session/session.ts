@@ -37,3 +37,6 @@ export type SessionResult =
   | { readonly state: "none"; readonly setCookies: readonly string[] }
   | { readonly state: "invalid"; readonly setCookies: readonly [] }
   | { readonly state: "unreachable"; readonly error: unknown };
+
+/** For a credential that is not valid. */
+export const INVALID: SessionResult = { state: "invalid", setCookies: [] };

@@ -2,6 +2,7 @@ import { readBackend } from "../../lib/backends";
 import { withBasePath } from "../../lib/base-path";
 import type { Backend } from "../../lib/routes";
 import type { GateOptions } from "../options";
+import { createJwtReader, type ReadJwt } from "../session/jwt";
 import { createBackendAddresses } from "./backend-addresses";
 import type { RelayOptions } from "./relay";
 import { createTokenSource, type TokenSource } from "./token";
@@ -14,6 +15,11 @@ export interface Upstream {
   readonly maxBodyBytes: number;
   /** Tokens that only this backend accepts. */
   readonly tokens: TokenSource;
+  /**
+   * Reads such a token if a program sends one. Undefined without `TOKEN_ENDPOINT`: no program has
+   * one, so one that arrives has leaked.
+   */
+  readonly readJwt: ReadJwt | undefined;
   readonly relay: RelayOptions;
 }
 
@@ -31,6 +37,7 @@ function createUpstream(backend: Backend, options: GateOptions): Upstream {
     url,
     maxBodyBytes,
     tokens: createTokenSource({ ...options, jwt }),
+    readJwt: options.tokenEndpoint ? createJwtReader(jwt, options.now) : undefined,
     relay: { fetch, startTimer, log, appOrigin, addresses, timeoutMs: timeoutSeconds * 1000 },
   };
 }

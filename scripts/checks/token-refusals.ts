@@ -1,3 +1,4 @@
+import type { Backend } from "../../lib/routes";
 import type { Finding } from "./check";
 
 /** How to fix a setting that differs. */
@@ -38,3 +39,15 @@ export const tokenRefusals: Readonly<Record<string, Finding>> = {
     fix: "Forward Authorization in the proxy in front of FastAPI",
   },
 };
+
+/** A further backend has its audience in the routes, not in a variable of the gate. */
+export const describeOwnAudience = (audience: string): Finding => ({
+  reason: `the audience differs: lib/routes.ts has "${audience}", and FastAPI expects another one`,
+  fix: `Set JWT_AUDIENCE=${audience} for this FastAPI and restart it`,
+});
+
+/** Explains the `code` of a refusal by one backend. Undefined if it is not one of these. */
+export function explainRefusal(code: string, { audience }: Pick<Backend, "audience">): Finding | undefined {
+  const isOwn = code === "token_wrong_audience" && audience !== undefined;
+  return isOwn ? describeOwnAudience(audience) : tokenRefusals[code];
+}

@@ -47,6 +47,15 @@ async function readEmails(databaseUrl: string): Promise<string[]> {
   return rows.map(({ email }) => email);
 }
 
+/**
+ * The checks that are skipped. With plain http there is no Secure attribute and no HSTS. The token
+ * endpoint is off; with one backend its check does not exist. And `next start` reads the whole body
+ * before the gate can respond.
+ */
+const skipped = ["cookies.secure", "tokens.audience", "headers.hsts", "bypass.too-large"].filter((id) =>
+  checks.some((check) => check.id === id),
+);
+
 /** Runs it with `--json`, and checks its output, its exit code and that it leaves no accounts. */
 async function expectToPass(stack: FullStack): Promise<void> {
   const { code, out, err } = await conform([stack.origin, "--json"]);
@@ -58,10 +67,9 @@ async function expectToPass(stack: FullStack): Promise<void> {
   expect(url).toBe(stack.origin);
   expect(Date.parse(time)).toBeGreaterThan(0);
   expect(results.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
-  // With plain http there is no Secure attribute and no HSTS. And `next start` reads the whole body
-  // before the gate can respond.
-  expect(idsOf("skipped")).toEqual(["cookies.secure", "headers.hsts", "bypass.too-large"]);
-  expect(totals).toEqual({ passed: checks.length - 3, warning: 0, failed: 0, skipped: 3 });
+  expect(idsOf("skipped")).toEqual(skipped);
+  const passed = checks.length - skipped.length;
+  expect(totals).toEqual({ passed, warning: 0, failed: 0, skipped: skipped.length });
   expect(await readEmails(stack.databaseUrl)).toEqual([]);
 }
 
@@ -90,7 +98,7 @@ describe("a deployment behind https", () => {
 
   beforeAll(async () => {
     proxy = await startDefectiveProxy();
-    stack = await startFullStack({ gate: { BETTER_AUTH_URL: proxy.origin } });
+    stack = await startFullStack({ gate: { BETTER_AUTH_URL: proxy.origin, TOKEN_ENDPOINT: "on" } });
     proxy.forwardTo(stack.origin);
     sql = new Client({ connectionString: stack.databaseUrl });
     await sql.connect();
@@ -224,6 +232,7 @@ describe("npm run conform", () => {
       async () => ["http://x", "--max-stale", "long"],
       /^--max-stale is "long". Give whole/,
     ],
+    ["a --path without a slash", async () => ["http://x", "--path", "me"], /^--path is "me". It must begin/],
     [
       "a closed port",
       async () => [`http://127.0.0.1:${await freePort()}`],
@@ -254,13 +263,15 @@ describe("a deployment that relays", () => {
       "  ✓ no request bypasses the gate by claiming to be a subrequest (CVE-2025-29927)\n",
     );
     expect(out).toContain("  – browsers use https only");
-    expect(out).toMatch(/\n\d+ passed, 0 failed, 3 skipped in [\d.]+ s\n$/);
+    expect(out).toMatch(/\n\d+ passed, 0 failed, \d+ skipped in [\d.]+ s\n$/);
+    expect(out).toContain(` 0 failed, ${skipped.length} skipped in `);
     expect(out).not.toContain("\x1b");
   });
 });
 
 describe("a deployment whose backend is not the reference", () => {
-  const needsReference = /^(matrix\.me|tokens\.(forged|swapped|own)-.*|csrf\.same-origin|bypass\.smuggled)$/;
+  const needsReference =
+    /^(matrix\.me|tokens\.(forged|swapped|own)-[^.]*|csrf\.same-origin|bypass\.smuggled)$/;
 
   let backend: Server;
   let app: App;

@@ -60,7 +60,7 @@ async function expectInvalidSoon(credential: string) {
 describe("an API key", () => {
   it("is shown once, reads tasks through the gate, and its use is recorded", async () => {
     const { key, id } = await createKey(ada);
-    expect((await (await call(key)).json()).items).toEqual([]);
+    expect(await (await call(key)).json()).toMatchObject({ items: [] });
     const [listed, ...more] = await (await ada.fetch("/api/auth/api-key/list")).json();
     expect(more).toEqual([]);
     expect(listed).toEqual({
@@ -95,7 +95,7 @@ describe("an API key", () => {
     );
     const { key: writer } = await createKey(ada, { scope: "tasks:read tasks:write" });
     expect((await write(writer)).status).toBe(201);
-    expect((await (await call(key)).json()).items).toMatchObject([{ title: "Buy milk" }]);
+    expect(await (await call(key)).json()).toMatchObject({ items: [{ title: "Buy milk" }] });
     // `CurrentUser` refuses programs.
     expect((await call(writer, "/backend/api/me")).status).toBe(403);
   });

@@ -36,7 +36,9 @@ const counter = createAttemptCounter(query);
 
 const mailer = createMailer(env);
 const emails = createEmailCallbacks(mailer);
-const mintToken = createMinter(env.jwt, () => crypto.randomUUID());
+const minters = new Map(
+  backends.map(({ prefix, jwt }) => [prefix, createMinter(jwt, () => crypto.randomUUID())]),
+);
 // A deletion that fails has a response of its own, so its database errors are not noted.
 const deleteUser = createUserDeletion(backends, createQuery(env), readStoredSession);
 
@@ -82,7 +84,9 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
     resetLinks(endResetLinks),
     accountRules(() => mailer.check().catch(throwMailFailure)),
     ...oauthProxy(env),
-    ...(env.tokenEndpoint ? [tokenEndpoint(mintToken, programTokenTtl, Date.now, findOrganization)] : []),
+    ...(env.tokenEndpoint
+      ? [tokenEndpoint({ minters, ttlSeconds: programTokenTtl, now: Date.now, findOrganization })]
+      : []),
   ],
 });
 

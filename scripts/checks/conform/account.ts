@@ -13,6 +13,9 @@ export interface Target {
   readonly send: Send;
 }
 
+/** The email of a throw-away account. */
+export const THROW_AWAY_EMAIL = /conform-[0-9a-f]{16}@example\.com/;
+
 /** One session of a throw-away account. */
 export class Account {
   readonly cookies = new CookieJar();

@@ -1,12 +1,11 @@
-import { matchesPattern } from "../../../lib/route-patterns";
-import { type Routes, routes } from "../../../lib/routes";
+import { routes } from "../../../lib/routes";
 import { pagePath } from "../../lib/page-path";
 import { CheckFailed, CheckSkipped } from "../check";
 import { type HttpRequest, type HttpResponse, SCRIPT, type Send } from "../probe";
-import type { Account } from "./account";
+import { type Account, THROW_AWAY_EMAIL } from "./account";
+import { first } from "./backends";
 import type { Context } from "./context";
 
-const [first, ...further]: Routes["backends"] = routes.backends;
 /** Pages, as browsers request them. */
 export const HOME = pagePath(routes.home);
 export const LOGIN = pagePath(routes.login);
@@ -14,10 +13,6 @@ export const LOGIN = pagePath(routes.login);
 export const BACKEND = first.prefix;
 export const ME = `${BACKEND}/api/me`;
 export const TASKS = `${BACKEND}/api/tasks`;
-/** A protected path of each further backend. */
-export const OF_OTHER_BACKENDS: readonly string[] = further
-  .filter(({ prefix, access }) => !access.some(({ path }) => matchesPattern(`${prefix}/conform`, path)))
-  .map(({ prefix }) => `${prefix}/conform`);
 /** The origin of an attacker's page. */
 export const EVIL = "https://evil.example";
 
@@ -76,23 +71,34 @@ export async function assertRefused(context: Context, requests: readonly HttpReq
   }
 }
 
-/** The user that the backend sees. */
+/** The user that the backend sees. `id`: only in the response of the reference's `/api/me`. */
 export interface Me {
-  id: string;
+  id?: string;
   email: string;
 }
 
-/** Which user the backend sees in the request. `me` is missing when the request is refused. */
+/**
+ * Which user the backend sees in a request to this path. `me` is missing when the request is refused.
+ * @throws {CheckSkipped} when the path does not exist, or its response names no throw-away account
+ */
 export async function fetchMe(
   send: Send,
+  path: string,
   headers: HttpRequest["headers"] = {},
 ): Promise<HttpResponse & { me?: Me }> {
-  const response = await send({ path: ME, headers: { ...SCRIPT, ...headers } });
-  if (response.status === 404) skip("the backend has no GET /api/me");
+  const response = await send({ path, headers: { ...SCRIPT, ...headers } });
+  if (response.status === 404) skip(`the backend has no GET ${path}; ${OTHER_PATH}`);
   if (response.status !== 200) return response;
+  return { ...response, me: readMe(response) ?? skip(`GET ${path} names no user; ${OTHER_PATH}`) };
+}
+
+const OTHER_PATH = "give a path whose response has the user's email: --path /api/…";
+
+function readMe(response: HttpResponse): Me | undefined {
   const me = readJson<Me>(response);
-  if (!me?.id || !me.email) skip("the backend's GET /api/me is not that of the reference");
-  return { ...response, me };
+  if (me?.id && me.email) return me;
+  const email = THROW_AWAY_EMAIL.exec(response.body)?.[0];
+  return email === undefined ? undefined : { email };
 }
 
 /** Asserts that the backend sees this account, or refuses the request. */

@@ -67,7 +67,7 @@ export const bodyFraming: readonly Check<Context>[] = [
         assert(!response.rest.includes("HTTP/1."), `one response to one ${method}`, "a second one");
         // Request smuggling: the connection to the backend is shared, so a response left on it
         // would go to the next caller.
-        const next = await fetchMe((request) => bob.send(request));
+        const next = await fetchMe((request) => bob.send(request), ME);
         assert(
           next.me?.email === bob.email,
           "the next caller to get their own response",

@@ -9,6 +9,7 @@ import { headers } from "./headers";
 import { matrix } from "./matrix";
 import { readableTokens } from "./readable-tokens";
 import { redirects } from "./redirects";
+import { tokenAudiences } from "./token-audiences";
 
 /** All checks, in the order in which they run and are shown. */
 export const checks: readonly Check<Context>[] = [
@@ -16,6 +17,7 @@ export const checks: readonly Check<Context>[] = [
   ...cookies,
   ...readableTokens,
   ...forgedTokens,
+  ...tokenAudiences,
   ...csrf,
   ...redirects,
   ...headers,

@@ -9,6 +9,11 @@ export interface Context {
   readonly secure: boolean;
   /** How long after a sign-out the deployment may still accept the session. Seconds. */
   readonly maxStale: number;
+  /**
+   * The paths of the backends that the command line names (`--path`): see `findPath` of
+   * `scripts/checks/find-path.ts`.
+   */
+  readonly paths: readonly string[];
   /** Sends a request without a session. */
   readonly send: Send;
   readonly ada: Account;
@@ -17,12 +22,18 @@ export interface Context {
   readonly signInAda: () => Promise<Account>;
 }
 
-export function createContext(target: Target, ada: Account, bob: Account): Context {
+export function createContext(
+  target: Target,
+  ada: Account,
+  bob: Account,
+  paths: readonly string[] = [],
+): Context {
   let again: Promise<Account> | undefined;
   return {
     origin: target.origin,
     secure: target.origin.startsWith("https:"),
     maxStale: target.maxStale,
+    paths,
     send: target.send,
     ada,
     bob,

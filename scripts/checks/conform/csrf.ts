@@ -2,6 +2,7 @@ import type { Check } from "../check";
 import { type HttpRequest, type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
 import type { Account } from "./account";
 import { assert, assertStatus, BACKEND, describeResponse, EVIL, HOME, ME, TASKS } from "./assertions";
+import { furtherUserPaths, OF_OTHER_BACKENDS } from "./backends";
 import type { Context } from "./context";
 import { fetchTasks, withTask } from "./tasks";
 
@@ -73,10 +74,10 @@ export const csrf: readonly Check<Context>[] = [
     title: "a script of another origin cannot read any response",
     source: "OWASP ASVS v5 3.4.2",
     fix: CORS,
-    async run({ ada }) {
-      for (const path of [ME, "/api/auth/get-session", HOME]) {
+    async run(context) {
+      for (const path of [ME, ...furtherUserPaths(context), "/api/auth/get-session", HOME]) {
         const headers = path === HOME ? NAVIGATION : SCRIPT;
-        assertNoCors(await ada.send({ path, headers: { ...headers, Origin: EVIL } }), path);
+        assertNoCors(await context.ada.send({ path, headers: { ...headers, Origin: EVIL } }), path);
       }
     },
   },
@@ -127,14 +128,16 @@ function refused(
     async run({ ada }) {
       const before = await fetchTaskList(ada);
       for (const method of UNSAFE) {
-        const response = await ada.send({
-          method,
-          // No task has this id: a request that gets through must not change real data.
-          path: method === "POST" ? TASKS : `${TASKS}/${ada.mark}`,
-          headers: { "Content-Type": "application/json", ...headers },
-          body: JSON.stringify({ title: `${ada.mark} ${name}` }),
-        });
-        assertStatus(response, 403, `a ${method} from another site`);
+        // No task has this id: a request that gets through must not change real data.
+        const ofFirst = method === "POST" ? TASKS : `${TASKS}/${ada.mark}`;
+        for (const path of [ofFirst, ...OF_OTHER_BACKENDS]) {
+          const response = await ada.send({
+            ...{ method, path },
+            headers: { "Content-Type": "application/json", ...headers },
+            body: JSON.stringify({ title: `${ada.mark} ${name}` }),
+          });
+          assertStatus(response, 403, `a ${method} from another site to ${path}`);
+        }
       }
       assert((await fetchTaskList(ada)) === before, "no change", "another list of tasks");
     },

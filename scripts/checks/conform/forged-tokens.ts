@@ -1,8 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Check } from "../check";
 import { SCRIPT } from "../probe";
+import { TOKEN_DEFAULTS } from "../token-refusals";
 import type { Account } from "./account";
-import { assert, assertNotImpersonated, assertStatus, fetchMe, ME, skip, TASKS } from "./assertions";
+import { assert, assertNotImpersonated, assertStatus, fetchMe, skip, TASKS } from "./assertions";
+import { forEachBackend } from "./backends";
 import type { Context } from "./context";
 import { fetchTasks, withTask } from "./tasks";
 
@@ -11,41 +13,32 @@ const BOUNDARY =
 
 /** No credential that a client has made up or swapped gives it the identity of another account. */
 export const forgedTokens: readonly Check<Context>[] = [
-  {
+  ...forEachBackend({
     id: "tokens.forged-authorization",
     title: "a forged Authorization header has no effect",
     source: "RFC 8725 §3.1",
     fix: BOUNDARY,
-    async run({ send, ada, bob }) {
-      const claims = {
-        sub: "x",
-        email: bob.email,
-        name: "x",
-        sid: "x",
-        jti: "x",
-        iss: "phase2-web",
-        aud: "phase2-api",
-      };
+    async run({ send, ada, bob }, userPath, { audience: aud = TOKEN_DEFAULTS.audience }) {
+      const { email } = bob;
+      const claims = { sub: "x", email, name: "x", sid: "x", jti: "x", iss: TOKEN_DEFAULTS.issuer, aud };
       for (const forged of [unsigned(claims), signed(claims), ada.cookies.rawSessionToken]) {
         const headers = { Authorization: `Bearer ${forged}` };
-        assertStatus(
-          await send({ path: ME, headers: { ...SCRIPT, ...headers } }),
-          401,
-          `${ME} with a forged token`,
-        );
+        const byPage = await send({ path: userPath, headers: { ...SCRIPT, ...headers } });
+        assertStatus(byPage, 401, `${userPath} with a forged token`);
         // As a program, which may use the header with a credential that is valid.
-        assertStatus(await send({ path: ME, headers }), 401, `${ME} by a program with a forged token`);
-        const { me } = await fetchMe((request) => ada.send(request), headers);
+        const byProgram = await send({ path: userPath, headers });
+        assertStatus(byProgram, 401, `${userPath} by a program with a forged token`);
+        const { me } = await fetchMe((request) => ada.send(request), userPath, headers);
         assert(me?.email === ada.email, "the account of the cookie", me?.email ?? "no account");
       }
     },
-  },
-  {
+  }),
+  ...forEachBackend({
     id: "tokens.forged-cache",
     title: "a session_data cookie that was signed with another key has no effect",
     source: "OWASP ASVS v5 9.1.1",
     fix: "edge/session/cookie-cache.ts pins the algorithm and the key",
-    async run({ send, ada, bob }) {
+    async run({ send, ada, bob }, userPath) {
       const cache = cacheOf(ada);
       const session = {
         id: "x",
@@ -61,22 +54,24 @@ export const forgedTokens: readonly Check<Context>[] = [
       };
       for (const forged of [signed(claims), unsigned(claims)]) {
         const Cookie = `${ada.cookies.sessionToken.name}=${ada.cookies.sessionToken.value}; ${cache.name}=${forged}`;
-        assertNotImpersonated(await fetchMe(send, { Cookie }), ada, "a forged session_data cookie");
+        const response = await fetchMe(send, userPath, { Cookie });
+        assertNotImpersonated(response, ada, "a forged session_data cookie");
       }
     },
-  },
-  {
+  }),
+  ...forEachBackend({
     id: "tokens.swapped-cache",
     title:
       "the session_data of one account with the session_token of another never gives the first account's identity",
     source: "RFC 8725 §3.10",
     fix: "edge/session/cookie-cache.ts: a cookie cache is valid only for its own session",
-    async run({ send, ada, bob }) {
+    async run({ send, ada, bob }, userPath) {
       const { name, value } = ada.cookies.sessionToken;
       const Cookie = `${name}=${value}; ${cacheOf(bob).name}=${cacheOf(bob).value}`;
-      assertNotImpersonated(await fetchMe(send, { Cookie }), ada, "the session_data of another account");
+      const response = await fetchMe(send, userPath, { Cookie });
+      assertNotImpersonated(response, ada, "the session_data of another account");
     },
-  },
+  }),
   {
     id: "tokens.own-tasks",
     title: "each of two accounts sees and changes only its own data",

@@ -1,6 +1,7 @@
 import type { Check } from "../check";
 import { type HttpRequest, NAVIGATION, SCRIPT } from "../probe";
-import { assertRefused, assertStatus, BACKEND, EVIL, HOME, ME, OF_OTHER_BACKENDS, TASKS } from "./assertions";
+import { assertRefused, assertStatus, BACKEND, EVIL, HOME, ME, TASKS } from "./assertions";
+import { OF_OTHER_BACKENDS } from "./backends";
 import type { Context } from "./context";
 
 const MATCHER = "middleware.ts: the matcher must exclude only static files";

@@ -2,6 +2,7 @@ import { pagePath } from "../../lib/page-path";
 import type { Check } from "../check";
 import { type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
 import { assert, assertNoStore, assertStatus, HOME, LOGIN, ME, skip } from "./assertions";
+import { forEachBackend } from "./backends";
 import type { Context } from "./context";
 
 const POLICY =
@@ -121,18 +122,18 @@ export const headers: readonly Check<Context>[] = [
         assert(value === null, `no X-Powered-By from ${path}`, value ?? "");
       }),
   },
-  {
+  ...forEachBackend({
     id: "headers.backend-no-store",
     title: "no cache stores a response of the backend",
     source: "OWASP ASVS v5 14.3.2",
     fix: "The backend must send Cache-Control: private, no-store (backend/headers.py)",
-    async run({ ada }) {
-      const response = await ada.send({ path: ME, headers: SCRIPT });
-      if (response.status === 404) skip("the backend has no GET /api/me");
-      assertStatus(response, 200, ME);
-      assertNoStore(response, ME);
+    async run({ ada }, userPath) {
+      const response = await ada.send({ path: userPath, headers: SCRIPT });
+      if (response.status === 404) skip(`the backend has no GET ${userPath}`);
+      assertStatus(response, 200, userPath);
+      assertNoStore(response, userPath);
     },
-  },
+  }),
 ];
 
 /** A check of a header that every response carries. */

@@ -3,6 +3,7 @@ import type { Check } from "../check";
 import { type HttpResponse, NAVIGATION, SCRIPT } from "../probe";
 import type { Account } from "./account";
 import { assert, describeResponse, HOME, LOGIN, ME, TASKS } from "./assertions";
+import { furtherUserPaths } from "./backends";
 import type { Context } from "./context";
 
 const SCRUB =
@@ -17,12 +18,14 @@ export const readableTokens: readonly Check<Context>[] = [
   unreadable("get-session", "get-session", ({ ada }) => each(ada, ["/api/auth/get-session"])),
   unreadable("list-sessions", "list-sessions", ({ ada }) => each(ada, ["/api/auth/list-sessions"])),
   unreadable("pages", "a page", ({ ada }) => each(ada, [pagePath("/"), HOME, LOGIN], NAVIGATION)),
-  unreadable("backend", "a response of the backend", ({ ada }) => each(ada, [ME, TASKS])),
+  unreadable("backend", "a response of a backend", (context) =>
+    each(context.ada, [ME, TASKS, ...furtherUserPaths(context)]),
+  ),
   {
     id: "tokens.set-auth-jwt",
     title: "no response has a JWT in a set-auth-… header",
     source: "OWASP ASVS v5 3.3.4",
-    fix: "lib/server/auth/token-endpoint.ts: keep disableSettingJwtHeader",
+    fix: "Use none of Better Auth's plugins that set these headers, such as bearer and jwt without disableSettingJwtHeader",
     async run(context) {
       const responses = [
         (await context.signInAda()).signInResponse,

@@ -1,8 +1,7 @@
 import { fail } from "../../lib/user-error";
-import { SCRIPT } from "../probe";
 import { Account, type Target } from "./account";
 import { TASKS } from "./assertions";
-import type { Task } from "./tasks";
+import { fetchTasks } from "./tasks";
 
 /**
  * Creates throw-away accounts and deletes all of them with their data, also after an error or an
@@ -54,7 +53,6 @@ async function deleteAccount(account: Account): Promise<boolean> {
  * all users.
  */
 async function deleteTasks(account: Account): Promise<void> {
-  const { body } = await account.send({ path: TASKS, headers: SCRIPT });
-  const own = (JSON.parse(body) as Task[]).filter(({ title }) => title.startsWith(account.mark));
+  const own = (await fetchTasks(account)).filter(({ title }) => title.startsWith(account.mark));
   for (const { id } of own) await account.post(`${TASKS}/${id}`, {}, "DELETE");
 }

@@ -9,7 +9,7 @@ import { diagnose, isAccepted, readCode } from "./diagnose";
 import { judgeClock } from "./judge-clock";
 import { isLoopback } from "./loopback";
 import { request } from "./request";
-import { type Forgery, forgeries } from "./token-probe";
+import { type Forgery, forgeries, type TokenProbe } from "./token-probe";
 
 /** Checks each FastAPI directly, with the tokens that the gate would send. */
 export const backend: readonly Check<Context>[] = routes.backends.flatMap(checksOf);
@@ -85,6 +85,20 @@ function checksOf(data: Backend, index: number): Check<Context>[] {
       needs: needsToken,
       run: (context: Context) => judgeForgery(of(context), title, make),
     })),
+    ...(routes.backends.length === 1
+      ? []
+      : [
+          {
+            id: `${topic}.refuses.other-backends`,
+            title: `${name} refuses the tokens of the other backends`,
+            needs: needsToken,
+            run: (context: Context) =>
+              judgeOthers(
+                of(context),
+                context.backends.filter((other) => other !== of(context)),
+              ),
+          },
+        ]),
     {
       id: `${topic}.no-store`,
       title: `Caches do not store the responses of ${name}`,
@@ -130,6 +144,31 @@ async function judgeForgery(
   make: Forgery,
 ): Promise<Outcome> {
   const outcome = judgeRefusal(await tokenProbe.sendForgedToken(make), `A FORGED TOKEN (${title})`, path);
+  return unlessOwnIsRefused(tokenProbe, outcome);
+}
+
+/** The outcome of the first backend whose token is not refused. */
+async function judgeOthers(
+  { tokenProbe, path }: BackendContext,
+  others: readonly BackendContext[],
+): Promise<Outcome> {
+  for (const { settings } of others) {
+    const { audience } = settings.jwt;
+    const response = await tokenProbe.sendVariation({ audience });
+    if (isAccepted(response)) {
+      return failed(
+        `FASTAPI ACCEPTS A TOKEN FOR ${settings.prefix}: ${path} returns ${response.status}. That backend can call this one as any of its users`,
+        `Let this FastAPI accept only its own audience (JWT_AUDIENCE), not "${audience}"`,
+      );
+    }
+    const outcome = judgeRefusal(response, `A TOKEN FOR ${settings.prefix}`, path);
+    if (outcome.status !== "passed") return outcome;
+  }
+  return unlessOwnIsRefused(tokenProbe, passed());
+}
+
+/** A backend that refuses every token does not show that it refuses this one. */
+async function unlessOwnIsRefused(tokenProbe: TokenProbe, outcome: Outcome): Promise<Outcome> {
   if (outcome.status === "failed" || isAccepted(await tokenProbe.sendGateToken())) return outcome;
   return skipped("FastAPI refuses the gate's own token too, so this refusal proves nothing");
 }

@@ -2,13 +2,13 @@ import { gateStatements } from "../../../edge/session/statement";
 import { type BackendSettings, readBackend } from "../../../lib/backends";
 import { type DatabaseAddress, speaksNeon } from "../../../lib/database-protocol";
 import { type Env, EnvError, parseEnv, toGateDatabase } from "../../../lib/env";
-import { isWithin } from "../../../lib/route-patterns";
-import { type Backend, routes } from "../../../lib/routes";
+import { routes } from "../../../lib/routes";
 import { startLookupListener } from "../../../lib/server/postgres/lookup-listener";
 import { openPool } from "../../../lib/server/postgres/pool";
 import type { AtEnd } from "../../lib/main";
 import { root } from "../../lib/root";
 import { throwAwayEnv } from "../../stack/app-env";
+import { findPath } from "../find-path";
 import { createTokenProbe, type TokenProbe } from "./token-probe";
 
 type Settings = Readonly<Record<string, string>>;
@@ -57,9 +57,6 @@ export const REQUIRED = [
   ...routes.backends.map(({ address }) => address),
 ];
 
-/** The path that the checks of a backend request, unless the command line names another one. */
-const DEFAULT_PATH = "/api/me";
-
 export function createContext(
   { settings, problems: inFiles }: { settings: Settings; problems: readonly string[] },
   { appUrl, paths }: Options,
@@ -95,19 +92,6 @@ export function createContext(
       return toGateDatabase(listener.connectionString);
     },
   };
-}
-
-/** The path of this backend among those of the command line, without its prefix. */
-export function findPath(
-  paths: readonly string[],
-  backend: Backend,
-  [first, ...further]: readonly Backend[],
-): string {
-  const found =
-    backend === first
-      ? paths.find((path) => !further.some(({ prefix }) => isWithin(path, prefix)))
-      : paths.find((path) => isWithin(path, backend.prefix))?.slice(backend.prefix.length);
-  return found || DEFAULT_PATH;
 }
 
 const nameOf = (problem: string) => problem.split(":")[0] ?? "";

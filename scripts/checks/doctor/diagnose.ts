@@ -2,7 +2,7 @@ import { type Backend, routes } from "../../../lib/routes";
 import { type JwtConfig, LEEWAY_SECONDS } from "../../../lib/token/contract";
 import type { Finding } from "../check";
 import type { HttpResponse } from "../probe";
-import { SAME_VALUE, TOKEN_DEFAULTS, tokenRefusals } from "../token-refusals";
+import { describeOwnAudience, explainRefusal, SAME_VALUE, TOKEN_DEFAULTS } from "../token-refusals";
 import type { TimedResponse } from "./request";
 import type { TokenProbe, Variation } from "./token-probe";
 
@@ -19,21 +19,14 @@ export async function diagnose(
   const code = readCode(refusal);
   const byTrial = await tryVariations(refusal, config, probe, audience);
   if (byTrial) return byTrial;
-  if (code === "token_wrong_audience" && audience !== undefined) return describeOwnAudience(audience);
   if (code === "gate_signed_out") return describeGate(address);
   return (
-    tokenRefusals[code ?? ""] ?? {
+    explainRefusal(code ?? "", { audience }) ?? {
       reason: `FastAPI refuses the gate's token${code ? ` (${code})` : " and gives no reason"}`,
       fix: "Compare JWT_SECRET_KEY, JWT_ISSUER and JWT_AUDIENCE on both sides",
     }
   );
 }
-
-/** A further backend has its audience in the routes, not in a variable of the gate. */
-const describeOwnAudience = (audience: string): Finding => ({
-  reason: `the audience differs: lib/routes.ts has "${audience}", and FastAPI expects another one`,
-  fix: `Set JWT_AUDIENCE=${audience} for this FastAPI and restart it`,
-});
 
 const describeGate = (address: string): Finding => ({
   reason: `${address} is the address of a Gatehouse app, not of FastAPI`,

@@ -285,11 +285,16 @@ describe("the gate's own JWT", () => {
     await expectInvalid(await send(long));
   });
 
-  it("is refused by another backend, whose audience it does not have", async () => {
-    const jwt = await mintJwt();
-    await expectInvalid(await send(jwt, {}, "/reports/x"));
-    await send(jwt);
-    await expectInvalid(await send(jwt, {}, "/reports/x"));
+  it.each([
+    ["phase2-api", "/backend/x", "/reports/x"],
+    ["reports-api", "/reports/x", "/backend/x"],
+  ])("for %s reaches %s, and is refused at %s", async (audience, own, other) => {
+    const jwt = await mintJwt({ ...jwtConfig, audience });
+    await expectInvalid(await send(jwt, {}, other));
+    for (const _ of [1, 2]) expect(jwtIn(await send(jwt, {}, own))).toBe(jwt);
+    // Now it is in memory.
+    await expectInvalid(await send(jwt, {}, other));
+    expect([...keyLookups, ...sessionLookups]).toEqual([]);
   });
 
   it("is accepted although the issuer's clock is a little ahead", async () => {

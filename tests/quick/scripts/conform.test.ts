@@ -1,6 +1,11 @@
 import { describe, expect, it, test } from "vitest";
+import { type Backend, routes } from "../../../lib/routes";
+import { CheckSkipped } from "../../../scripts/checks/check";
 import { explainSignUp } from "../../../scripts/checks/conform/account";
+import { fetchMe } from "../../../scripts/checks/conform/assertions";
+import { forEachBackend, userPathOf } from "../../../scripts/checks/conform/backends";
 import { checks } from "../../../scripts/checks/conform/checks";
+import type { Context } from "../../../scripts/checks/conform/context";
 import { CookieJar } from "../../../scripts/checks/conform/cookie-jar";
 import { readResponse } from "../../../scripts/checks/read-response";
 
@@ -74,6 +79,70 @@ test.each([
   [503, '{"code":"gate_unavailable"}', /database does not work.*npm run doctor -- https:\/\/x\.example/],
 ])("explainSignUp explains status %i with the body %s", (status, body, line) => {
   expect(explainSignUp("https://x.example", { status, body })).toMatch(line);
+});
+
+describe("a check of each backend", () => {
+  const both: Backend[] = [
+    { prefix: "/backend", address: "BACKEND_URL", access: [] },
+    { prefix: "/team/reports", address: "REPORTS_URL", audience: "reports-api", access: [] },
+  ];
+  const received: unknown[] = [];
+  const made = forEachBackend(
+    {
+      ...{ id: "matrix.me", title: "it works", source: "RFC 1 §1" },
+      run: async (_, path, { prefix }) => void received.push([prefix, path]),
+    },
+    both,
+  );
+
+  it("has the id and the title of the check, and the backend's name after the first one", () => {
+    expect(made.map(({ id, title, source }) => [id, title, source])).toEqual([
+      ["matrix.me", "it works", "RFC 1 §1"],
+      ["matrix.me.team-reports", "it works (/team/reports)", "RFC 1 §1"],
+    ]);
+  });
+
+  it("receives its backend, and a path of it", async () => {
+    for (const { run } of made) await run({ paths: [] as readonly string[] } as Context);
+    expect(received).toEqual([
+      ["/backend", "/backend/api/me"],
+      ["/team/reports", "/team/reports/api/me"],
+    ]);
+  });
+
+  it("has the path of --path for the first backend", () => {
+    const [first] = routes.backends;
+    expect(userPathOf(first, { paths: ["/api/whoami"] })).toBe(`${first.prefix}/api/whoami`);
+  });
+});
+
+describe("fetchMe", () => {
+  const fetchFrom = (status: number, body: string) => {
+    const response = { status, body, headers: new Headers(), setCookies: [], rest: "" };
+    return fetchMe(async () => response, "/reports/api/summary");
+  };
+  const email = "conform-0123456789abcdef@example.com";
+
+  test.each([
+    ["the reference's user", `{"id":"1","email":"ada@example.com"}`, { id: "1", email: "ada@example.com" }],
+    ["a throw-away email anywhere in the response", `{"owner":"${email}","open":3}`, { email }],
+    ["a throw-away email in HTML", `<p>${email}</p>`, { email }],
+  ])("finds %s", async (_, body, me) => {
+    expect((await fetchFrom(200, body)).me).toMatchObject(me);
+  });
+
+  it("finds no user in a refusal", async () => {
+    expect(await fetchFrom(401, `{"email":"${email}"}`)).not.toHaveProperty("me");
+  });
+
+  test.each([
+    [404, "{}", "the backend has no GET /reports/api/summary; give a path"],
+    [200, `{"ok":true}`, "GET /reports/api/summary names no user; give a path"],
+    [200, `{"owner":"ada@example.com"}`, "GET /reports/api/summary names no user; give a path"],
+  ])("skips the check after %i %s", async (status, body, reason) => {
+    await expect(fetchFrom(status, body)).rejects.toThrow(CheckSkipped);
+    await expect(fetchFrom(status, body)).rejects.toThrow(reason);
+  });
 });
 
 describe("the checks of conform", () => {

@@ -4,7 +4,6 @@ import { describe, expect, it, test } from "vitest";
 import { problemResponse } from "../../../lib/problem";
 import { type Backend, routes } from "../../../lib/routes";
 import { judgeScheme, judgeStrength } from "../../../scripts/checks/doctor/configuration";
-import { findPath } from "../../../scripts/checks/doctor/context";
 import { explainDatabaseError } from "../../../scripts/checks/doctor/database";
 import { diagnose } from "../../../scripts/checks/doctor/diagnose";
 import { estimateBits, WEAK_BELOW_BITS } from "../../../scripts/checks/doctor/entropy";
@@ -20,7 +19,9 @@ import {
 } from "../../../scripts/checks/doctor/project";
 import { createRedactor } from "../../../scripts/checks/doctor/redact";
 import type { TokenProbe } from "../../../scripts/checks/doctor/token-probe";
+import { findPath } from "../../../scripts/checks/find-path";
 import { describeNetworkError, failUnreachable, Unreachable } from "../../../scripts/checks/network-error";
+import { explainRefusal } from "../../../scripts/checks/token-refusals";
 import { root } from "../../../scripts/lib/root";
 
 /**
@@ -233,6 +234,16 @@ it("a further backend that expects another audience has a finding with its own, 
     reason: 'the audience differs: lib/routes.ts has "reports-api", and FastAPI expects another one',
     fix: "Set JWT_AUDIENCE=reports-api for this FastAPI and restart it",
   });
+});
+
+test.each([
+  ["token_wrong_audience", "/backend", "JWT_AUDIENCE differs"],
+  ["token_wrong_audience", "/reports", 'the audience differs: lib/routes.ts has "reports-api"'],
+  ["token_wrong_key", "/reports", "JWT_SECRET_KEY differs"],
+  ["token_wrong_purpose", "/reports", ""],
+])("explainRefusal explains %s of the backend at %s", (code, prefix, reason) => {
+  const backend = [main, reports].find((one) => one.prefix === prefix) ?? main;
+  expect(explainRefusal(code, backend)?.reason.split(/[:,] FastAPI|, and/)[0] ?? "").toBe(reason);
 });
 
 test.each([

@@ -231,7 +231,7 @@ describe.each(["rewrite", "relay"])("two backends, with forwarding by %s", (forw
 describe("the app with two backends", () => {
   let origin: string;
   beforeAll(async () => {
-    origin = await startApp({});
+    origin = await startApp({ TOKEN_ENDPOINT: "on" });
   });
 
   it("calls the second one from a page, on the server and in the browser", async () => {
@@ -267,17 +267,74 @@ describe("the app with two backends", () => {
     expect((await remove()).status).toBe(200);
   });
 
-  it("passes every check of the doctor", async () => {
-    const args = ["scripts/run.mjs", "doctor", "--json", "--path", "/reports/api/summary", origin];
+  it("gives a program a token for each of them, which no other one accepts", async () => {
+    const { member, email } = await signUp(origin);
+    const tokenFor = async (prefix: string) =>
+      (await (await member.fetch(`/api/auth/token?backend=${prefix}`)).json()).token as string;
+    const send = (url: string, token: string) =>
+      fetch(url, { headers: { authorization: `Bearer ${token}` } });
+    const [ofMain, ofReports] = [await tokenFor("/backend"), await tokenFor("/reports")];
+
+    const summary = { owner: email, open: 3 };
+    expect(await (await send(`${origin}/reports/api/summary`, ofReports)).json()).toEqual(summary);
+    expect(await (await send(`${reports.url}/api/summary`, ofReports)).json()).toEqual(summary);
+    expect(await (await send(`${origin}/backend/api/me`, ofMain)).json()).toMatchObject({ email });
+
+    const refusedByGate = [401, "gate_invalid_credential"];
+    expect(await codeOf(await send(`${origin}/backend/api/me`, ofReports))).toEqual(refusedByGate);
+    expect(await codeOf(await send(`${origin}/reports/api/summary`, ofMain))).toEqual(refusedByGate);
+    const refusedByFastApi = [401, "token_wrong_audience"];
+    expect(await codeOf(await send(`${main.url}/api/me`, ofReports))).toEqual(refusedByFastApi);
+    expect(await codeOf(await send(`${reports.url}/api/summary`, ofMain))).toEqual(refusedByFastApi);
+  });
+
+  it("gives no token for another prefix, to a page or without a session", async () => {
+    const { member } = await signUp(origin);
+    const unknown = await member.fetch("/api/auth/token?backend=/other");
+    expect([unknown.status, await unknown.json()]).toEqual([
+      400,
+      {
+        code: "UNKNOWN_BACKEND",
+        message: "No backend has this prefix. The prefixes are /backend /reports",
+      },
+    ]);
+    const path = "/api/auth/token?backend=/reports";
+    const headers = { "sec-fetch-site": "same-origin" };
+    expect(await codeOf(await member.fetch(path, { headers }))).toEqual([403, "token_not_for_pages"]);
+    expect((await fetch(origin + path)).status).toBe(401);
+  });
+
+  /** Runs a command that checks the app, and returns the checks of its JSON document. */
+  async function check(command: string, ...args: string[]) {
+    const all = ["scripts/run.mjs", command, "--json", "--path", "/reports/api/summary", ...args, origin];
     const options = { cwd: folder, env: { ...process.env, ...env, BETTER_AUTH_URL: origin } };
     // Not synchronous: the database's endpoint is in this process. The exit code is 1 if a check fails.
-    const { stdout } = await promisify(execFile)(process.execPath, args, options).catch(
+    const { stdout } = await promisify(execFile)(process.execPath, all, options).catch(
       (error: { stdout: string }) => error,
     );
     const { checks } = JSON.parse(stdout) as { checks: { id: string; status: string }[] };
     expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
-    const statusOf = (id: string) => checks.find((check) => check.id === id)?.status;
-    for (const name of ["https", "reachable", "clock", "anonymous", "accepts", "refuses.wrong-audience"]) {
+    return (id: string) => checks.find((check) => check.id === id)?.status;
+  }
+
+  it("passes every check of conform, which checks each of them", async () => {
+    const statusOf = await check("conform");
+    for (const id of [
+      ...["matrix.me", "tokens.forged-authorization", "tokens.forged-cache", "tokens.swapped-cache"],
+      "headers.backend-no-store",
+    ]) {
+      expect(statusOf(id), id).toBe("passed");
+      expect(statusOf(`${id}.reports`), `${id}.reports`).toBe("passed");
+    }
+    expect(statusOf("tokens.audience")).toBe("passed");
+  });
+
+  it("passes every check of the doctor", async () => {
+    const statusOf = await check("doctor");
+    for (const name of [
+      ...["https", "reachable", "clock", "anonymous", "accepts", "refuses.wrong-audience"],
+      "refuses.other-backends",
+    ]) {
       expect(statusOf(`backend.reports.${name}`), name).toBe("passed");
       expect(statusOf(`backend.${name}`), name).toBe("passed");
     }
