@@ -9,9 +9,11 @@ const HEIGHT = 450;
 const AXES = { users: [3, 7], lookups: [-1, 6] } as const;
 
 const STYLES = {
-  light: `.grid { stroke: #d0d7de } .limit { stroke: #bc4c00; stroke-dasharray: 6 4 } .limit-text { fill: #bc4c00 }
+  // The outline of a limit's text keeps it readable where a line passes behind it.
+  light: `.grid { stroke: #d0d7de } .limit { stroke: #bc4c00; stroke-dasharray: 6 4 }
+.limit-text { fill: #bc4c00; stroke: #ffffff; stroke-width: 4; paint-order: stroke }
 .bound { fill: none; stroke: #0969da; stroke-width: 2 } .point { fill: #0969da }`,
-  dark: `.grid { stroke: #30363d } .limit { stroke: #f0883e } .limit-text { fill: #f0883e }
+  dark: `.grid { stroke: #30363d } .limit { stroke: #f0883e } .limit-text { fill: #f0883e; stroke: #0d1117 }
 .bound { stroke: #4493f8 } .point { fill: #4493f8 }`,
 };
 
@@ -30,8 +32,9 @@ export function drawLookups(points: readonly Point[], figures: DatabaseFigures):
     [
       '<text class="title" x="0" y="20">Session lookups per second at the database (both axes are logarithmic)</text>',
       ...drawGrid(),
-      ...drawLimits(figures),
+      ...limitsOf(figures).map(drawLimit),
       ...BOUNDS.map((bound) => drawBound(points.filter((point) => point.maxStaleSeconds === bound))),
+      ...limitsOf(figures).map(describeLimit),
     ],
   );
 }
@@ -63,17 +66,27 @@ function drawGrid(): string[] {
   return [...columns, ...rows, `<text x="${middle}" y="${HEIGHT - 8}" text-anchor="middle">users</text>`];
 }
 
-function drawLimits({ perInstance, perConnection }: DatabaseFigures): string[] {
-  const limits: readonly [lookups: number, text: string][] = [
-    [perInstance, "one next start, 2 cores, measured"],
-    [perConnection, "one connection, measured"],
-    [perConnection * 16, "16 connections, calculated"],
+interface Limit {
+  readonly lookups: number;
+  readonly name: string;
+}
+
+function limitsOf({ perInstance, perConnection }: DatabaseFigures): readonly Limit[] {
+  return [
+    { lookups: perInstance, name: "one next start, 2 cores, measured" },
+    { lookups: perConnection, name: "one connection, measured" },
+    { lookups: perConnection * 16, name: "16 connections, calculated" },
   ];
-  return limits.map(([lookups, text]) => {
-    const y = yOf(lookups).toFixed(1);
-    return `<line class="limit" x1="${PLOT.left}" x2="${PLOT.right}" y1="${y}" y2="${y}"/>
-<text class="limit-text" x="${PLOT.left + 6}" y="${Number(y) - 5}">${text}: ${lookups.toLocaleString("en", { maximumFractionDigits: 0 })}/s</text>`;
-  });
+}
+
+function drawLimit({ lookups }: Limit): string {
+  const y = yOf(lookups).toFixed(1);
+  return `<line class="limit" x1="${PLOT.left}" x2="${PLOT.right}" y1="${y}" y2="${y}"/>`;
+}
+
+function describeLimit({ lookups, name }: Limit): string {
+  const perSecond = lookups.toLocaleString("en", { maximumFractionDigits: 0 });
+  return `<text class="limit-text" x="${PLOT.left + 6}" y="${(yOf(lookups) - 5).toFixed(1)}">${name}: ${perSecond}/s</text>`;
 }
 
 function drawBound(points: readonly Point[]): string {

@@ -1,12 +1,20 @@
 import { execFile } from "node:child_process";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLookup } from "../../edge/session/lookup";
+import { createNeonQuery } from "../../edge/session/neon";
 import { createApiKey, hashApiKey } from "../../lib/auth/api-key";
+import { parseEnv } from "../../lib/env";
 import { readClientConfig } from "../../lib/server/postgres/client-config";
 import type { Result } from "../../scripts/checks/run";
+import { acceptsConnections, LOOPBACK } from "../../scripts/lib/ports";
 import { type FullStack, startFullStack, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
+import { startForwarder } from "../fixtures/forwarder";
+import { openGateDatabase } from "../fixtures/gate-database";
 import { findListening, LOOPBACK_BYTES } from "../fixtures/listening-ports";
 import { type PlainDatabase, startPlainDatabase } from "../fixtures/plain-database";
 
@@ -176,13 +184,70 @@ describe("the commands on a plain Postgres", () => {
   });
 });
 
-describe("while Postgres restarts", () => {
+describe("the gate's lookups", () => {
+  let forwarder: Awaited<ReturnType<typeof startForwarder>>;
+  let gate: Awaited<ReturnType<typeof openGateDatabase>>;
+  let lookUp: () => Promise<string>;
+
+  beforeAll(async () => {
+    forwarder = await startForwarder(Number(new URL(database.url).port));
+    const url = new URL(database.url);
+    url.port = String(forwarder.port);
+    gate = await openGateDatabase(parseEnv(testEnv({ DATABASE_URL: url.href })));
+    const find = createLookup(createNeonQuery(gate, { fetch, startTimer: () => () => {} }));
+    lookUp = () =>
+      find("unknown-session", Date.now(), { extend: false }).then(
+        () => "done",
+        (error: Error) => error.message,
+      );
+  });
+  afterAll(async () => {
+    await gate?.close();
+    await forwarder?.stop();
+  });
+  const all = (count: number) => Promise.all(Array.from({ length: count }, lookUp));
+
+  it("wait for a database whose connections are cut for half a second", async () => {
+    expect(new Set(await all(20))).toEqual(new Set(["done"]));
+    await forwarder.cut();
+    const results = all(50);
+    await sleep(500);
+    await forwarder.restore();
+    expect(new Set(await results)).toEqual(new Set(["done"]));
+  });
+
+  it("fail after 3 seconds of an outage, then at once, and work again after it", async () => {
+    const failure = "the database responded with status 503 and the code ECONNREFUSED";
+    await forwarder.cut();
+    const began = performance.now();
+    expect(new Set(await all(50))).toEqual(new Set([failure]));
+    expect(performance.now() - began).toBeGreaterThan(2_900);
+    const later = performance.now();
+    expect(new Set(await all(50))).toEqual(new Set([failure]));
+    expect(performance.now() - later).toBeLessThan(2_000);
+    await forwarder.restore();
+    expect(new Set(await all(50))).toEqual(new Set(["done"]));
+  });
+});
+
+describe("while Postgres ends all connections", () => {
+  it("calls succeed", async () => {
+    for (let round = 0; round < 5; round++) {
+      const calls = Array.from({ length: 20 }, () => ada.fetch("/backend/api/me"));
+      await runSql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'app'");
+      const statuses = (await Promise.all(calls)).map(({ status }) => status);
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    }
+  });
+});
+
+describe("while Postgres is down for longer than lookups wait", () => {
   it("calls get 503, and afterwards the same cookies work without a restart of the app", async () => {
     const cookies = ada.cookieHeader;
     // Unused connections, which break.
     await Promise.all(Array.from({ length: 20 }, () => ada.fetch("/backend/api/me")));
     let isRestarted = false;
-    const restart = database.restart().finally(() => {
+    const restart = database.restart({ downMs: 4_000 }).finally(() => {
       isRestarted = true;
     });
     const seen = new Set<number>();
@@ -283,5 +348,34 @@ describe.runIf(process.platform === "linux")("a stranger on this machine", () =>
   it("cannot use the listener with another method", async () => {
     expect((await fetch(url)).status).toBe(403);
     expect((await fetch(url, { method: "OPTIONS" })).status).toBe(403);
+  });
+});
+
+/** The last test: it stops the app. */
+describe("an app that receives SIGTERM", () => {
+  it("serves the lookups of requests that arrived before it stopped accepting connections, and exits with 0", async () => {
+    const { hostname, port } = new URL(stack.origin);
+    const headers = [`Host: ${hostname}:${port}`, `Cookie: ${ada.cookieHeader}`, "Connection: close"];
+    // The server has read a part of its head, so it is neither idle nor a request yet.
+    const late = connect(Number(port), hostname);
+    late.write(`GET /backend/api/me HTTP/1.1\r\n${headers.join("\r\n")}\r\n`);
+    const holder = new Client(readClientConfig(database.url));
+    await holder.connect();
+    await holder.query("begin; lock table session in access exclusive mode");
+    const call = ada.fetch("/backend/api/me");
+    const waiting = () =>
+      runSql("select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'app'");
+    await expect.poll(async () => (await waiting()).length).toBe(1);
+
+    process.kill(-stack.pid, "SIGTERM");
+    await expect.poll(() => acceptsConnections(LOOPBACK, Number(port)), { interval: 20 }).toBe(false);
+    late.write("\r\n");
+    await expect.poll(async () => (await waiting()).length, { interval: 20 }).toBe(2);
+    await holder.query("commit");
+    await holder.end();
+    expect((await call).status).toBe(200);
+    expect(await text(late)).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*ada@example\.com/);
+    expect((await stack.exited).code).toBe(0);
+    expect(stack.readLog("next")).not.toContain("server_cut_requests");
   });
 });

@@ -2,8 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -118,7 +120,7 @@ describe.each(["rewrite", "relay"])(
       expect(readLog()).not.toContain("server_cut_requests");
     });
 
-    it("closes WebSockets and event streams when it accepts no more connections", async () => {
+    it("closes WebSockets, event streams, and connections that become idle when it accepts no more connections", async () => {
       const { app, member, signal } = await start(forwarding, 0);
       const headers = { cookie: member.cookieHeader };
       const socket = new WebSocket(`${app.origin.replace("http", "ws")}/backend/live`, {
@@ -128,6 +130,13 @@ describe.each(["rewrite", "relay"])(
       const events = await fetch(`${app.origin}/backend/events`, { headers });
       const reader = events.body?.getReader();
       expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("data: 1\n\n");
+      const client = request(`${app.origin}/backend/begun`, {
+        agent: new Agent({ keepAlive: true }),
+        headers,
+      });
+      client.end();
+      const [begun]: IncomingMessage[] = await once(client, "response");
+      expect(begun?.headers.connection).toBe("keep-alive");
       const slow = await inProgress(member);
 
       const closed = once(socket, "close");
@@ -135,6 +144,10 @@ describe.each(["rewrite", "relay"])(
       // RFC 6455 §7.1.5: 1006 stands for a connection that was closed without a close frame.
       expect((await closed)[0]).toBe(1006);
       await expect(reader?.read()).rejects.toThrow();
+      const idle = once(begun?.socket as Socket, "close");
+      upstream.release("/begun");
+      expect(await text(begun as IncomingMessage)).toBe("begun response");
+      await idle;
       // They do not end the requests that have an end.
       upstream.release();
       expect((await slow.response).status).toBe(200);

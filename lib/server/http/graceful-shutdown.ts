@@ -1,9 +1,9 @@
 import "server-only";
-import { subscribe } from "node:diagnostics_channel";
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../../log/log";
 import { markStopping } from "../stopping";
+import { onAppRequest } from "./app-requests";
 import type { InFlight } from "./in-flight";
 
 /**
@@ -66,9 +66,7 @@ export function shutDownGracefully(options: ShutdownOptions): void {
 async function stop(closeServer: () => void, { delayMs, inFlight, log }: ShutdownOptions): Promise<void> {
   markStopping();
   for (const response of inFlight.responses) closeAfter(response);
-  subscribe("http.server.request.start", (message) => {
-    closeAfter((message as { response: ServerResponse }).response);
-  });
+  onAppRequest(({ response }) => closeAfter(response));
   await sleep(delayMs);
 
   process.on("exit", succeed);
@@ -101,9 +99,18 @@ function isEventStream(response: ServerResponse): boolean {
   return String(response.getHeader("content-type")).startsWith("text/event-stream");
 }
 
-async function untilEnded({ responses }: InFlight, within: number): Promise<void> {
+/**
+ * Waits for the requests that have not ended. Their lookups work meanwhile, because the listener for
+ * them (`lib/server/postgres/lookup-listener.ts`) serves until the process exits.
+ */
+async function untilEnded({ responses, servers }: InFlight, within: number): Promise<void> {
   const deadline = performance.now() + within;
-  while (responses.size > 0 && performance.now() < deadline) await sleep(50);
+  while (responses.size > 0 && performance.now() < deadline) {
+    await sleep(50);
+    // A response whose head was sent before the signal has no `Connection: close`. Node's
+    // `server.close` closes the connections that are idle, but not those that become idle later.
+    for (const server of servers) server.closeIdleConnections();
+  }
 }
 
 /** Next exits with 143, which systemd and others treat as a failure. */

@@ -1,12 +1,12 @@
 import "server-only";
-import { subscribe } from "node:diagnostics_channel";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { BackendSettings } from "../../backends";
 import { withBasePath, withoutBasePath } from "../../base-path";
 import { BARE_POLICY, chooseBackendPolicy, FILE_POLICY } from "../../content-policy";
 import type { Log } from "../../log/log";
 import { routes } from "../../routes";
 import { securityHeaders } from "../../security-headers";
+import { onAppRequest } from "./app-requests";
 import { handleForwardFailures } from "./forward-failures";
 import { isBackendPath, pathOf } from "./request-path";
 
@@ -28,8 +28,7 @@ import { isBackendPath, pathOf } from "./request-path";
  */
 export function guardResponses(appOrigin: string, backends: readonly BackendSettings[], log: Log): void {
   const fixed = Object.entries(securityHeaders(appOrigin));
-  subscribe("http.server.request.start", (message) => {
-    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+  onAppRequest(({ request, response }) => {
     const path = pathOf(request);
     const backend = backends.find(({ prefix }) => isBackendPath(path, withBasePath(prefix, routes)));
     const headers = [...fixed, ["content-security-policy", findPolicy(path, backend)] as const];

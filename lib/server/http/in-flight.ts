@@ -1,9 +1,9 @@
 import "server-only";
-import { subscribe } from "node:diagnostics_channel";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { onAppRequest } from "./app-requests";
 
-/** What the HTTP servers of this process have in progress. */
+/** What the HTTP servers of this app have in progress. */
 export interface InFlight {
   readonly servers: ReadonlySet<Server>;
   /** One for each request that has not ended. */
@@ -18,8 +18,7 @@ export function trackInFlight(): InFlight {
   const servers = new Set<Server>();
   const responses = new Set<ServerResponse>();
   const upgraded = new Set<Socket>();
-  subscribe("http.server.request.start", (message) => {
-    const { server, response } = message as { server: Server; response: ServerResponse };
+  onAppRequest(({ server, response }) => {
     servers.add(server);
     responses.add(response);
     // Node emits this also when the client has disconnected.

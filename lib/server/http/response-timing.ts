@@ -3,6 +3,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Feed } from "../../event-feed";
 import { FEED_CAPACITY, type ResponseTiming } from "../../inspector";
+import { onAppRequest } from "./app-requests";
 
 /** One feed for each Node process, even if hot reloading evaluates this module again. */
 const shared = globalThis as { __responseTimings?: Feed<ResponseTiming> };
@@ -17,9 +18,7 @@ export function recordResponseTimings(): Feed<ResponseTiming> {
   const feed = new Feed<ResponseTiming>(FEED_CAPACITY);
   shared.__responseTimings = feed;
   const began = new WeakMap<IncomingMessage, number>();
-  subscribe("http.server.request.start", (message) => {
-    began.set((message as { request: IncomingMessage }).request, performance.now());
-  });
+  onAppRequest(({ request }) => began.set(request, performance.now()));
   subscribe("http.server.response.finish", (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const start = began.get(request);

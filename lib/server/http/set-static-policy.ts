@@ -1,10 +1,10 @@
 import "server-only";
-import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { withBasePath } from "../../base-path";
 import type { ContentSources } from "../../csp";
 import type { Routes } from "../../routes";
 import { buildStaticPolicy } from "../static-page-policy";
+import { onAppRequest } from "./app-requests";
 import { isBackendPath, pathOf } from "./request-path";
 
 const POLICY = "content-security-policy";
@@ -22,8 +22,7 @@ export function setStaticPolicies(
 ): void {
   const below = (path: string) => withBasePath(path, { basePath });
   const isBackend = (path: string) => backends.some(({ prefix }) => isBackendPath(path, below(prefix)));
-  subscribe("http.server.request.start", (message) => {
-    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+  onAppRequest(({ request, response }) => {
     const path = pathOf(request);
     // Their policies are fixed (`guard-responses.ts`), and no gate replaces what a client sends.
     if (isBackend(path) || path.startsWith(below("/_next/"))) return;

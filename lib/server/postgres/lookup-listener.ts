@@ -1,10 +1,12 @@
 import "server-only";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Pool, QueryArrayResult } from "pg";
+import { LookupServer } from "./lookup-server";
+import { createRetryAfterRestart } from "./retry-after-restart";
 
 export interface LookupListener {
   /** For the gate the listener is its database, and this is the connection string. */
@@ -32,7 +34,8 @@ export async function startLookupListener(
   const password = randomBytes(32).toString("base64url");
   const isAllowed = createPasswordCheck(password);
   const known = new Set(statements);
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE }, (request, response) => {
+  const retryAfterRestart = createRetryAfterRestart(pool);
+  const server = new LookupServer({ keepAliveTimeout: KEEP_ALIVE }, (request, response) => {
     handle(request)
       .then(({ status, body }) => {
         response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
@@ -46,7 +49,14 @@ export async function startLookupListener(
     const { query, params } = JSON.parse(await text(request)) as { query: string; params: unknown[] };
     // In development: the gate has been compiled again with other columns.
     if (!known.has(query)) return refuse("RESTART_THE_SERVER");
-    return runStatement(pool, query, params);
+    try {
+      // Each of the gate's statements can be executed twice.
+      return await retryAfterRestart(() => runStatement(pool, query, params));
+    } catch (error) {
+      const { code, severity } = error as { code?: string; severity?: string };
+      // As Neon: 400 for an error of Postgres. Any other one is of the connection.
+      return { status: severity ? 400 : 503, body: { code } };
+    }
   }
 
   server.listen(0, "127.0.0.1");
@@ -83,18 +93,12 @@ function createPasswordCheck(password: string): (request: IncomingMessage) => bo
 }
 
 async function runStatement(pool: Pool, query: string, values: unknown[]): Promise<Result> {
-  try {
-    const { rows }: QueryArrayResult<unknown[]> = await pool.query({
-      text: query,
-      values,
-      rowMode: "array",
-      // As Neon does when the gate asks for raw text.
-      types: { getTypeParser: () => (value: string) => value },
-    });
-    return { status: 200, body: { rows } };
-  } catch (error) {
-    const { code, severity } = error as { code?: string; severity?: string };
-    // As Neon: 400 for an error of Postgres. Any other one is of the connection.
-    return { status: severity ? 400 : 503, body: { code } };
-  }
+  const { rows }: QueryArrayResult<unknown[]> = await pool.query({
+    text: query,
+    values,
+    rowMode: "array",
+    // As Neon does when the gate requests raw text.
+    types: { getTypeParser: () => (value: string) => value },
+  });
+  return { status: 200, body: { rows } };
 }

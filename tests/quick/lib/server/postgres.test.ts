@@ -29,6 +29,17 @@ describe("the listener for the gate's lookups", () => {
   const database = () => toGateDatabase(listener.connectionString);
   const run = (query: string) => createNeonQuery(database(), effects)(query, []);
 
+  it("waits 3 seconds for a database that does not accept connections, and then not again", async () => {
+    const [statement = ""] = gateStatements();
+    const began = performance.now();
+    const atOnce = [run(statement), run(statement)];
+    await Promise.all(atOnce.map((attempt) => expect(attempt).rejects.toThrow(REACHED)));
+    const waited = performance.now();
+    expect(waited - began).toBeGreaterThan(2_900);
+    await expect(run(statement)).rejects.toThrow(REACHED);
+    expect(performance.now() - waited).toBeLessThan(2_000);
+  });
+
   it("runs every statement that the gate sends", async () => {
     const lookUp = createLookup(createNeonQuery(database(), effects));
     for (const extend of [true, false]) {
