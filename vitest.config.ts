@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { isFull } from "./tests/fixtures/full.ts";
+import { isFull } from "./scripts/lib/full-tests.ts";
 import { LongestFirst } from "./tests/fixtures/longest-first.ts";
 
 /** Tests of code that runs on the edge. They run in Node and in the edge runtime. */

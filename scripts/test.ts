@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { ensureChromium } from "./lib/chromium";
+import { isFull } from "./lib/full-tests";
 import { main } from "./lib/main";
 import { ensureNodeVersions, findNode, nodeVersions, VERCEL_NODE } from "./lib/node-versions";
 import { type Command, runProcess } from "./lib/process";
@@ -16,8 +17,6 @@ import { probePython } from "./stack/python";
  * Prepares the test tools, runs the tests and prints one total. With FULL_TESTS=1 it runs the tests
  * that only `npm run test:full` contains too (`tests/fixtures/full.ts`).
  */
-
-const isFull = process.env.FULL_TESTS === "1";
 
 interface Tally {
   passed: number;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { isFull, pairs } from "../fixtures/full";
+import { isFull } from "../../scripts/lib/full-tests";
+import { pairs } from "../fixtures/full";
 
 const few = ["a", "b", "c"];
 const many = ["1", "2", "3", "4", "5"];

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBrowserApi } from "../../lib/browser/api-client";
+import { isFull } from "../../scripts/lib/full-tests";
 import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
-import { isFull } from "../fixtures/full";
 
 /** How long each side may send nothing. BACKEND_TIMEOUT_SECONDS in these tests. Seconds. */
 const LIMIT = 2;

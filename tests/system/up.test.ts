@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { routes } from "../../lib/routes";
+import { isFull } from "../../scripts/lib/full-tests";
 import { linkTree } from "../../scripts/lib/link-tree";
 import { acceptsConnections, freePort, LOOPBACK, listen } from "../../scripts/lib/ports";
 import { root } from "../../scripts/lib/root";
@@ -16,7 +17,7 @@ import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/st
 import { testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
-import { everySecond, isFull } from "../fixtures/full";
+import { everySecond } from "../fixtures/full";
 import { copyProject } from "../fixtures/project-copy";
 
 /**

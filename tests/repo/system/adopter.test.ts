@@ -1,9 +1,9 @@
 import { rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { isFull } from "../../../scripts/lib/full-tests";
 import { runProcess } from "../../../scripts/lib/process";
 import { root } from "../../../scripts/lib/root";
-import { isFull } from "../../fixtures/full";
 import { adopt, removals } from "../adopt";
 
 /**

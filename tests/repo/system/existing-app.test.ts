@@ -3,9 +3,9 @@ import pg from "pg";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { launchBrowser } from "../../../scripts/lib/chromium";
+import { isFull } from "../../../scripts/lib/full-tests";
 import { Visitor } from "../../../scripts/stack/visitor";
 import { buildExistingApp, ENV_BEFORE, type ExistingApp } from "../../fixtures/existing-app";
-import { isFull } from "../../fixtures/full";
 
 /** The app of a team behind the gate, as docs/existing-app.md puts it there. */
 
