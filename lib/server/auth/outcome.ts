@@ -28,9 +28,8 @@ export async function classifyOutcome(
   const thrown = databaseFailureIn(error);
   const outage = thrown === "outage" ? error : failures.get("outage");
   // An outage counts more than Better Auth's response. Better Auth sends 401 for a session that it
-  // could not read, and 200 for a sign-out although the session is still in the database. A 503 is
-  // this app's own: it says what has changed already, such as `deleteUser` in user-deletion.ts.
-  if (outage !== undefined && response?.status !== 503) {
+  // could not read, and 200 for a sign-out although the session is still in the database.
+  if (outage !== undefined) {
     return { code: "gate_session_store_unreachable", error: outage };
   }
   if (response !== undefined && response.status !== 500 && !(await isFailedSignUp(response))) return response;
