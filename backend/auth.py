@@ -175,9 +175,12 @@ class User(CustomClaims):
         """Whether the token is a program's, which may do only what its scope names."""
         return self.client_id is not None or self.scope is not None
 
-    def has_role(self, role: str) -> bool:
-        """Better Auth's ``admin`` plugin stores several roles in one text, separated by commas."""
-        return self.role is not None and role in self.role.split(",")
+    def has_role(self, *roles: str) -> bool:
+        """Whether the user has one of these roles.
+
+        Better Auth's ``admin`` plugin stores several roles in one text, separated by commas.
+        """
+        return self.role is not None and not set(roles).isdisjoint(self.role.split(","))
 
     def has_scope(self, scope: str) -> bool:
         """The user's own session has no scope and may do everything that the user may."""
@@ -383,10 +386,10 @@ class NotRecent(Refused):
 
 
 class RoleMissing(Refused):
-    """A 403: the user does not have the role."""
+    """A 403: the user has none of these roles."""
 
-    def __init__(self, role: str) -> None:
-        super().__init__(403, "insufficient_role", f"This needs the role {role}")
+    def __init__(self, roles: tuple[str, ...]) -> None:
+        super().__init__(403, "insufficient_role", f"This needs the role {' or '.join(roles)}")
 
 
 class OrgRoleMissing(Refused):
@@ -495,25 +498,27 @@ class ServerOnly:
 
 
 class RequireRole:
-    """A dependency: the user, who must have this role. Otherwise it raises RoleMissing.
+    """A dependency: the user, who must have one of these roles. Otherwise it raises RoleMissing.
 
     The role is the one that the database had at most ``SESSION_MAX_STALE_SECONDS`` before the gate
     forwarded the request.
 
     @example::
 
-        Admin = Annotated[User, Depends(RequireRole("admin"))]
+        Staff = Annotated[User, Depends(RequireRole("admin", "support"))]
 
         @app.get("/api/users")
-        def list_users(admin: Admin) -> list[str]: ...
+        def list_users(user: Staff) -> list[str]: ...
     """
 
-    def __init__(self, role: str) -> None:
-        self.role = role
+    def __init__(self, *roles: str) -> None:
+        if not roles:
+            raise ValueError("RequireRole needs one role or more")
+        self.roles = roles
 
     async def __call__(self, user: CurrentUser) -> User:
-        if not user.has_role(self.role):
-            raise RoleMissing(self.role)
+        if not user.has_role(*self.roles):
+            raise RoleMissing(self.roles)
         return user
 
 

@@ -4,8 +4,9 @@ import { hasOrgRole, hasRole, type Identity, LEEWAY_SECONDS } from "../lib/token
 
 /** A condition that a session does not meet, as the response names it (`required`). */
 export type Unmet =
-  | { readonly role: string }
-  /** One of these roles in the active organisation, as the rule has them. */
+  /** One of these roles, as the rule has them. */
+  | { readonly role: string | readonly string[] }
+  /** The same in the active organisation. */
   | { readonly org_role: string | readonly string[] }
   | { readonly verified_email: true }
   /** Seconds since the sign-in, at most (RFC 9470 §3). */
@@ -55,7 +56,7 @@ function createCondition(pattern: string, required: Unmet) {
 }
 
 function meets(identity: Identity, required: Unmet, now: () => number): boolean {
-  if ("role" in required) return hasRole(identity, required.role);
+  if ("role" in required) return hasRole(identity, [required.role].flat());
   if ("org_role" in required) return hasOrgRole(identity, [required.org_role].flat());
   if ("verified_email" in required) return identity.emailVerified === true;
   if (identity.authTime === undefined) return false;

@@ -75,13 +75,14 @@ function unmetResponse(code: ProblemCode, requestId: string, unmet: Unmet): Resp
 }
 
 function describeUnmet(unmet: Unmet): string {
-  if ("role" in unmet) return `This needs the role ${unmet.role}.`;
-  if ("org_role" in unmet) {
-    return `This needs the role ${[unmet.org_role].flat().join(" or ")} in the active organisation.`;
-  }
+  if ("role" in unmet) return `This needs the role ${listRoles(unmet.role)}.`;
+  if ("org_role" in unmet)
+    return `This needs the role ${listRoles(unmet.org_role)} in the active organisation.`;
   if ("verified_email" in unmet) return "This needs a verified email address.";
   return `This needs a sign-in of the last ${unmet.max_age} seconds. Sign in again.`;
 }
+
+const listRoles = (roles: string | readonly string[]) => [roles].flat().join(" or ");
 
 /** The 500 response for an error in the gate: HTML for a navigation, otherwise problem+json. */
 export function respondToFailure({ classified, requestId }: GateRequest): Response {

@@ -11,26 +11,29 @@ const CONDITIONS = ["role", "orgRole", "verifiedEmail", "withinSeconds"];
 
 const isRoleName = (role: unknown) => typeof role === "string" && /^[^\s,]+$/.test(role);
 
+/** Whether this is one role, a list of roles, or no condition. */
+function isRoles(value: Requirement["role"]): boolean {
+  const roles = [value].flat();
+  return value === undefined || (roles.length > 0 && roles.every(isRoleName));
+}
+
 function findInvalid(rule: Requirement): string[] {
   const name = `requirements: "${rule.path}"`;
   const unknown = Object.keys(rule).filter((key) => key !== "path" && !CONDITIONS.includes(key));
   const { role, orgRole, verifiedEmail, withinSeconds } = rule;
   const isEmpty = [role, orgRole, verifiedEmail, withinSeconds].every((value) => value === undefined);
-  const isRole = role === undefined || isRoleName(role);
-  const orgRoles = [orgRole].flat();
-  const isOrgRole = orgRole === undefined || (orgRoles.length > 0 && orgRoles.every(isRoleName));
   const isAge = withinSeconds === undefined || (Number.isInteger(withinSeconds) && withinSeconds > 0);
   return [
     ...unknown.map((key) => `${name} has the condition "${key}". Use ${CONDITIONS.join(", ")}`),
     ...(isEmpty && unknown.length === 0
       ? [`${name} has no condition. Add one of ${CONDITIONS.join(", ")}, or remove the rule`]
       : []),
-    ...(isRole ? [] : [`${name} has the role "${role}". Write one role, without a comma or white space`]),
-    ...(isOrgRole
-      ? []
-      : [
-          `${name} has orgRole: ${JSON.stringify(orgRole)}. Write one role or a list, each without a comma or white space`,
-        ]),
+    ...Object.entries({ role, orgRole })
+      .filter(([, value]) => !isRoles(value))
+      .map(
+        ([key, value]) =>
+          `${name} has ${key}: ${JSON.stringify(value)}. Write one role or a list, each without a comma or white space`,
+      ),
     ...(verifiedEmail === undefined || verifiedEmail === true
       ? []
       : [`${name} has verifiedEmail: ${verifiedEmail}. Write true, or remove the condition`]),

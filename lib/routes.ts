@@ -109,8 +109,8 @@ export interface BackendRule {
 export interface Requirement {
   /** A path of the backend, with its prefix, or a route handler below `/api`. */
   readonly path: RoutePattern;
-  /** The user has this role. */
-  readonly role?: string;
+  /** The user has this role, or one of these. */
+  readonly role?: string | readonly string[];
   /**
    * The user has this role, or one of these, in the organisation that is active in the session. The
    * app has organisations (`lib/organizations.ts`).

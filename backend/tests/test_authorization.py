@@ -34,6 +34,11 @@ def read_admin(user: Annotated[User, Depends(RequireRole("admin"))]) -> str:
     return user.id
 
 
+@app.get("/staff")
+def read_staff(user: Annotated[User, Depends(RequireRole("admin", "support"))]) -> str:
+    return user.id
+
+
 @app.get("/org")
 def read_org(user: Annotated[User, Depends(RequireOrgRole("owner", "admin"))]) -> str:
     return user.org.slug if user.org else ""
@@ -125,6 +130,24 @@ class TestRequireRole:
             client.websocket_connect("/admin/live", headers=signed_in("ada")).__enter__()
         assert refused.value.status_code == 403
         assert refused.value.json()["code"] == "insufficient_role"
+
+    @pytest.mark.parametrize("role", ["admin", "support", "editor,support"])
+    def test_accepts_a_user_with_one_of_several_roles(self, client, role):
+        response = client.get("/staff", headers=signed_in("ada", role=role))
+        assert (response.status_code, response.json()) == (200, "ada")
+
+    @pytest.mark.parametrize("claims", [{}, {"role": "editor"}, {"role": "supporter"}])
+    def test_names_the_roles_of_which_the_user_has_none(self, client, claims):
+        response = client.get("/staff", headers=signed_in("ada", **claims))
+        assert response.status_code == 403
+        assert response.json() == {
+            "detail": "This needs the role admin or support",
+            "code": "insufficient_role",
+        }
+
+    def test_needs_a_role(self):
+        with pytest.raises(ValueError, match="one role or more"):
+            RequireRole()
 
 
 class TestRequireOrgRole:

@@ -45,16 +45,16 @@ export async function requireSession(path: string): Promise<PageSession> {
 }
 
 /**
- * Like {@link requireSession}, but shows Next's not-found page to a user without this role, with the
- * status 404 if nothing of the page has been sent yet. Not `forbidden()`: in Next 16 it is
+ * Like {@link requireSession}, but shows Next's not-found page to a user who has none of these roles,
+ * with the status 404 if nothing of the page has been sent yet. Not `forbidden()`: in Next 16 it is
  * experimental and off.
  *
  * @example
- * const { user } = await requireRole("/admin", "admin");
+ * const { user } = await requireRole("/admin", "admin", "support");
  */
-export async function requireRole(path: string, role: string): Promise<PageSession> {
+export async function requireRole(path: string, ...roles: readonly string[]): Promise<PageSession> {
   const session = await requireSession(path);
-  if (!hasRole(session.identity, role)) notFound();
+  if (!hasRole(session.identity, roles)) notFound();
   return session;
 }
 

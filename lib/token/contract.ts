@@ -141,16 +141,16 @@ function wholeSeconds(date: Date): number {
 }
 
 /**
- * Whether the user has this role. Better Auth's `admin` plugin stores several roles in one text,
- * with commas between them.
+ * Whether the user has one of these roles. Better Auth's `admin` plugin stores several roles in one
+ * text, with commas between them.
  */
-export function hasRole({ role }: Pick<Identity, "role">, wanted: string): boolean {
-  return role?.split(",").includes(wanted) ?? false;
+export function hasRole({ role }: Pick<Identity, "role">, wanted: readonly string[]): boolean {
+  return role?.split(",").some((one) => wanted.includes(one)) ?? false;
 }
 
 /** Whether the member has one of these roles in the active organisation. */
 export function hasOrgRole({ org }: Pick<Identity, "org">, wanted: readonly string[]): boolean {
-  return org?.role.split(",").some((role) => wanted.includes(role)) ?? false;
+  return org !== undefined && hasRole(org, wanted);
 }
 
 /** The `kid` of a key: the first 16 hex digits of the SHA-256 of its UTF-8 bytes. */

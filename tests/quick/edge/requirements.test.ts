@@ -71,6 +71,15 @@ it("a rule for an exact path does not apply below it", () => {
   expect(unmet(rules, "/backend/api/keys/1", member)).toBeUndefined();
 });
 
+it("a rule for a list of roles is met by any of them", () => {
+  const role = ["admin", "support"];
+  const rules: Requirement[] = [{ path: "/backend/api/users/*", role }];
+  for (const own of ["admin", "support", "editor,support"])
+    expect(unmet(rules, "/backend/api/users", { ...member, role: own })).toBeUndefined();
+  expect(unmet(rules, "/backend/api/users", { ...member, role: "editor" })).toEqual({ role });
+  expect(unmet(rules, "/backend/api/users", member)).toEqual({ role });
+});
+
 describe("a rule for a role in the active organisation", () => {
   const inOrg = (role: string): Identity => ({ ...member, org: { id: "org-1", slug: "acme", role } });
 
@@ -149,6 +158,7 @@ describe("the gate", () => {
   const APP = "http://localhost:3000";
   const requirements: Requirement[] = [
     { path: "/backend/api/admin/*", role: "admin" },
+    { path: "/backend/api/users/*", role: ["admin", "support"] },
     { path: "/backend/api/org/*", orgRole: ["owner", "admin"] },
     { path: "/backend/api/share", verifiedEmail: true },
     { path: "/backend/api/account/*", withinSeconds: 300 },
@@ -187,6 +197,15 @@ describe("the gate", () => {
       code: "gate_forbidden",
       request_id: "id-1",
       required: { role: "admin" },
+    });
+  });
+
+  it("refuses a call without one of several roles with 403, and names them", async () => {
+    const response = await send("/backend/api/users", member);
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({
+      detail: "This needs the role admin or support.",
+      required: { role: ["admin", "support"] },
     });
   });
 

@@ -417,18 +417,14 @@ describe("a requirement is refused:", () => {
       { roles: "admin" },
       'has the condition "roles". Use role, orgRole, verifiedEmail, withinSeconds',
     ],
-    [
-      "two roles",
-      { role: "admin,editor" },
-      'has the role "admin,editor". Write one role, without a comma or white space',
-    ],
-    ["an empty role", { role: "" }, 'has the role "". Write one role, without a comma or white space'],
-    ...[[], "", "owner,admin", ["owner", ""], ["owner", "ad min"], [7], null].map(
-      (orgRole): [string, object, string] => [
-        `the roles ${JSON.stringify(orgRole)} in the organisation`,
-        { orgRole },
-        `has orgRole: ${JSON.stringify(orgRole)}. Write one role or a list, each without a comma or white space`,
-      ],
+    ...["role", "orgRole"].flatMap((key) =>
+      [[], "", "owner,admin", ["owner", ""], ["owner", "ad min"], [7], null].map(
+        (value): [string, object, string] => [
+          `${key}: ${JSON.stringify(value)}`,
+          { [key]: value },
+          `has ${key}: ${JSON.stringify(value)}. Write one role or a list, each without a comma or white space`,
+        ],
+      ),
     ),
     [
       "an email that need not be verified",

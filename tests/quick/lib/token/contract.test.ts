@@ -61,15 +61,28 @@ describe("the identity of a session", () => {
 
 describe("a user", () => {
   it.each(["admin", "admin,editor", "editor,admin"])("with the role %s is an admin", (role) => {
-    expect(hasRole({ role }, "admin")).toBe(true);
+    expect(hasRole({ role }, ["admin"])).toBe(true);
   });
 
   it.each([undefined, "editor", "Admin", "administrator", "not-admin", "editor,administrator"])(
     "with the role %s is no admin",
     (role) => {
-      expect(hasRole({ role }, "admin")).toBe(false);
+      expect(hasRole({ role }, ["admin"])).toBe(false);
     },
   );
+});
+
+it.each([
+  ["support", true],
+  ["editor,admin", true],
+  ["editor", false],
+  [undefined, false],
+])("a user with the role %s has one of admin and support: %s", (role, expected) => {
+  expect(hasRole({ role }, ["admin", "support"])).toBe(expected);
+});
+
+it("no user has one of no roles", () => {
+  expect(hasRole({ role: "admin" }, [])).toBe(false);
 });
 
 describe("a member", () => {
