@@ -118,7 +118,9 @@ describe.concurrent.each(modes)("with forwarding by %s", (forwarding) => {
       try {
         const call = member.fetch("/backend/api/me");
         // FastAPI has received the request, and may continue with it.
-        await expectNotDeleted(/^Your account could not be deleted just now, but some of your data may be\./);
+        await expectNotDeleted(
+          /^Your account could not be deleted just now\. Some of your data may be deleted already\./,
+        );
         await expectFailure(await call, expected.silent);
       } finally {
         resume();

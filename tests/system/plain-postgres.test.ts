@@ -300,7 +300,7 @@ describe("a deletion of an account during which Postgres restarts", () => {
       503,
       {
         code: "ACCOUNT_NOT_DELETED",
-        message: "Your data is deleted, but your account could not be. Try again in a moment.",
+        message: "Your data is deleted, but your account could not be deleted. Try again in a moment.",
       },
     ]);
 

@@ -59,14 +59,14 @@ export function createUserDeletion(
     } catch (error) {
       const message =
         mayBeDeleted || isOutcomeUnknown(error)
-          ? "Your account could not be deleted just now, but some of your data may be. Try again in a moment."
+          ? "Your account could not be deleted just now. Some of your data may be deleted already. Try again in a moment."
           : "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.";
       throw notDeleted(request, describeCallError(error), message);
     }
     try {
       await query(DELETE_USER, [id]);
     } catch (error) {
-      const message = "Your data is deleted, but your account could not be. Try again in a moment.";
+      const message = "Your data is deleted, but your account could not be deleted. Try again in a moment.";
       throw notDeleted(request, describeError(error), message);
     }
   };
