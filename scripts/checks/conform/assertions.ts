@@ -1,9 +1,10 @@
+import { isWithin } from "../../../lib/route-patterns";
 import { routes } from "../../../lib/routes";
 import { pagePath } from "../../lib/page-path";
 import { CheckFailed, CheckSkipped } from "../check";
 import { type HttpRequest, type HttpResponse, SCRIPT, type Send } from "../probe";
 import { type Account, THROW_AWAY_EMAIL } from "./account";
-import { first } from "./backends";
+import { first, further } from "./backends";
 import type { Context } from "./context";
 
 /** Pages, as browsers request them. */
@@ -87,12 +88,15 @@ export async function fetchMe(
   headers: HttpRequest["headers"] = {},
 ): Promise<HttpResponse & { me?: Me }> {
   const response = await send({ path, headers: { ...SCRIPT, ...headers } });
-  if (response.status === 404) skip(`the backend has no GET ${path}; ${OTHER_PATH}`);
+  if (response.status === 404) skip(`the backend has no GET ${path}; ${suggestPath(path)}`);
   if (response.status !== 200) return response;
-  return { ...response, me: readMe(response) ?? skip(`GET ${path} names no user; ${OTHER_PATH}`) };
+  return { ...response, me: readMe(response) ?? skip(`GET ${path} names no user; ${suggestPath(path)}`) };
 }
 
-const OTHER_PATH = "give a path whose response has the user's email: --path /api/…";
+function suggestPath(path: string): string {
+  const backend = further.find(({ prefix }) => isWithin(path, prefix));
+  return `give a path whose response has the user's email: --path ${backend?.prefix ?? ""}/api/…`;
+}
 
 function readMe(response: HttpResponse): Me | undefined {
   const me = readJson<Me>(response);

@@ -1,4 +1,4 @@
-import { slugOf } from "../../../lib/backends";
+import { type BackendSettings, slugOf } from "../../../lib/backends";
 import { type Backend, routes } from "../../../lib/routes";
 import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
 import { failUnreachable } from "../network-error";
@@ -9,7 +9,7 @@ import { diagnose, isAccepted, readCode } from "./diagnose";
 import { judgeClock } from "./judge-clock";
 import { isLoopback } from "./loopback";
 import { request } from "./request";
-import { type Forgery, forgeries, type TokenProbe } from "./token-probe";
+import { type Forgery, forgeries } from "./token-probe";
 
 /** Checks each FastAPI directly, with the tokens that the gate would send. */
 export const backend: readonly Check<Context>[] = routes.backends.flatMap(checksOf);
@@ -67,8 +67,8 @@ function checksOf(data: Backend, index: number): Check<Context>[] {
       title: `${name} refuses a call without a token`,
       needs: needsBackend,
       run: async (context) => {
-        const { tokenProbe, path } = of(context);
-        return judgeRefusal(await tokenProbe.sendWithoutToken(), "A CALL WITHOUT A TOKEN", path);
+        const response = await of(context).tokenProbe.sendWithoutToken();
+        return judgeRefusal(of(context), response, "A CALL WITHOUT A TOKEN");
       },
     },
     {
@@ -129,51 +129,54 @@ async function judgeAcceptance(
   if (response.status === 403) {
     return warning(
       `${path} returns 403: it accepts the token, but refuses the user`,
-      suggestPath("that every user may read"),
+      suggestPath(settings, "that every user may read"),
     );
   }
-  return failed(`${path} returns ${response.status}`, suggestPath("that requires a user and supports GET"));
+  return failed(
+    `${path} returns ${response.status}`,
+    suggestPath(settings, "that requires a user and supports GET"),
+  );
 }
 
-const suggestPath = (which: string) =>
-  `Give a path of your FastAPI ${which}: npm run doctor -- --path /api/me`;
+/** The paths of the first backend have no prefix (`scripts/checks/find-path.ts`). */
+function suggestPath({ prefix }: BackendSettings, which: string): string {
+  const shown = prefix === routes.backends[0].prefix ? "" : prefix;
+  return `Give a path of your FastAPI ${which}: npm run doctor -- --path ${shown}/api/me`;
+}
 
-async function judgeForgery(
-  { tokenProbe, path }: BackendContext,
-  title: string,
-  make: Forgery,
-): Promise<Outcome> {
-  const outcome = judgeRefusal(await tokenProbe.sendForgedToken(make), `A FORGED TOKEN (${title})`, path);
-  return unlessOwnIsRefused(tokenProbe, outcome);
+async function judgeForgery(backend: BackendContext, title: string, make: Forgery): Promise<Outcome> {
+  const response = await backend.tokenProbe.sendForgedToken(make);
+  return unlessOwnIsRefused(backend, judgeRefusal(backend, response, `A FORGED TOKEN (${title})`));
 }
 
 /** The outcome of the first backend whose token is not refused. */
-async function judgeOthers(
-  { tokenProbe, path }: BackendContext,
-  others: readonly BackendContext[],
-): Promise<Outcome> {
+async function judgeOthers(backend: BackendContext, others: readonly BackendContext[]): Promise<Outcome> {
   for (const { settings } of others) {
     const { audience } = settings.jwt;
-    const response = await tokenProbe.sendVariation({ audience });
+    const response = await backend.tokenProbe.sendVariation({ audience });
     if (isAccepted(response)) {
       return failed(
-        `FASTAPI ACCEPTS A TOKEN FOR ${settings.prefix}: ${path} returns ${response.status}. That backend can call this one as any of its users`,
+        `FASTAPI ACCEPTS A TOKEN FOR ${settings.prefix}: ${backend.path} returns ${response.status}. That backend can call this one as any of its users`,
         `Let this FastAPI accept only its own audience (JWT_AUDIENCE), not "${audience}"`,
       );
     }
-    const outcome = judgeRefusal(response, `A TOKEN FOR ${settings.prefix}`, path);
-    if (outcome.status !== "passed") return outcome;
+    const outcome = judgeRefusal(backend, response, `A TOKEN FOR ${settings.prefix}`);
+    if (outcome.status !== "passed") return unlessOwnIsRefused(backend, outcome);
   }
-  return unlessOwnIsRefused(tokenProbe, passed());
+  return unlessOwnIsRefused(backend, passed());
 }
 
 /** A backend that refuses every token does not show that it refuses this one. */
-async function unlessOwnIsRefused(tokenProbe: TokenProbe, outcome: Outcome): Promise<Outcome> {
+async function unlessOwnIsRefused({ tokenProbe }: BackendContext, outcome: Outcome): Promise<Outcome> {
   if (outcome.status === "failed" || isAccepted(await tokenProbe.sendGateToken())) return outcome;
   return skipped("FastAPI refuses the gate's own token too, so this refusal proves nothing");
 }
 
-function judgeRefusal(response: HttpResponse, credential: string, path: string): Outcome {
+function judgeRefusal(
+  { path, settings }: BackendContext,
+  response: HttpResponse,
+  credential: string,
+): Outcome {
   if (isAccepted(response)) {
     return failed(
       `FASTAPI ACCEPTS ${credential}: ${path} returns ${response.status}. Anyone can impersonate any user`,
@@ -181,5 +184,8 @@ function judgeRefusal(response: HttpResponse, credential: string, path: string):
     );
   }
   if (response.status === 401) return passed(readCode(response));
-  return warning(`${path} returns ${response.status}; expected 401`, suggestPath("that requires a user"));
+  return warning(
+    `${path} returns ${response.status}; expected 401`,
+    suggestPath(settings, "that requires a user"),
+  );
 }

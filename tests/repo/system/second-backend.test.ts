@@ -304,21 +304,33 @@ describe("the app with two backends", () => {
     expect((await fetch(origin + path)).status).toBe(401);
   });
 
-  /** Runs a command that checks the app, and returns the checks of its JSON document. */
-  async function check(command: string, ...args: string[]) {
-    const all = ["scripts/run.mjs", command, "--json", "--path", "/reports/api/summary", ...args, origin];
+  interface Result {
+    id: string;
+    status: string;
+    findings?: { fix: string }[];
+  }
+
+  /** Runs a command that checks the app, and returns the checks of its JSON document by their id. */
+  async function check(command: string, ...args: string[]): Promise<Map<string, Result>> {
+    const all = ["scripts/run.mjs", command, "--json", ...args, origin];
     const options = { cwd: folder, env: { ...process.env, ...env, BETTER_AUTH_URL: origin } };
     // Not synchronous: the database's endpoint is in this process. The exit code is 1 if a check fails.
     const { stdout } = await promisify(execFile)(process.execPath, all, options).catch(
       (error: { stdout: string }) => error,
     );
-    const { checks } = JSON.parse(stdout) as { checks: { id: string; status: string }[] };
-    expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
-    return (id: string) => checks.find((check) => check.id === id)?.status;
+    const { checks } = JSON.parse(stdout) as { checks: Result[] };
+    return new Map(checks.map((result) => [result.id, result]));
+  }
+
+  /** Expects that no check has failed. Returns the status of each. */
+  async function expectToPass(command: string) {
+    const results = await check(command, "--path", "/reports/api/summary");
+    expect([...results.values()].filter(({ status }) => status === "failed")).toEqual([]);
+    return (id: string) => results.get(id)?.status;
   }
 
   it("passes every check of conform, which checks each of them", async () => {
-    const statusOf = await check("conform");
+    const statusOf = await expectToPass("conform");
     for (const id of [
       ...["matrix.me", "tokens.forged-authorization", "tokens.forged-cache", "tokens.swapped-cache"],
       "headers.backend-no-store",
@@ -330,7 +342,7 @@ describe("the app with two backends", () => {
   });
 
   it("passes every check of the doctor", async () => {
-    const statusOf = await check("doctor");
+    const statusOf = await expectToPass("doctor");
     for (const name of [
       ...["https", "reachable", "clock", "anonymous", "accepts", "refuses.wrong-audience"],
       "refuses.other-backends",
@@ -341,5 +353,17 @@ describe("the app with two backends", () => {
     expect(statusOf("config.REPORTS_URL")).toBe("passed");
     expect(statusOf("project.rewrite-caching")).toBe("passed");
     expect(statusOf("app.gate")).toBe("passed");
+  });
+
+  it("gets from the doctor the option that names a path of the second one", async () => {
+    const results = await check("doctor");
+    expect(results.get("backend.reports.accepts")).toMatchObject({
+      status: "failed",
+      findings: [{ fix: expect.stringMatching(/: npm run doctor -- --path \/reports\/api\/me$/) }],
+    });
+    for (const name of ["another-key", "other-backends"]) {
+      expect(results.get(`backend.reports.refuses.${name}`)?.status, name).toBe("skipped");
+    }
+    expect(results.get("backend.accepts")?.status).toBe("passed");
   });
 });
