@@ -21,6 +21,9 @@ export function trackInFlight(): InFlight {
   onAppRequest(({ server, response }) => {
     servers.add(server);
     responses.add(response);
+    // Next's rewrite adds as many listeners as Node allows before it prints a warning. This is one
+    // more.
+    response.setMaxListeners(response.getMaxListeners() + 1);
     // Node emits this also when the client has disconnected.
     response.once("close", () => responses.delete(response));
   });
