@@ -10,9 +10,11 @@ const fullTests = [
   "tests/artifact/type-errors.test.ts",
   "tests/artifact/vercel-backend.test.ts",
   "tests/e2e/lighthouse.test.ts",
-  "tests/repo/system/{adopted-app,adopter,base-path}.test.ts",
+  "tests/repo/system/{adopted-app,adopter,base-path,second-backend}.test.ts",
+  "tests/system/organizations.test.ts",
   "tests/system/simulation.test.ts",
   "tests/system/soak.test.ts",
+  "tests/system/traces.test.ts",
 ];
 
 /**

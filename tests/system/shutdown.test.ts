@@ -21,6 +21,7 @@ import {
   testEnv,
 } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
+import { startMailServer } from "../fixtures/mail-server";
 import { startOpenEndedUpstream } from "../fixtures/open-ended-upstream";
 
 /** `next start` receives SIGTERM while requests are in progress. */
@@ -47,11 +48,11 @@ async function signUp(origin: string): Promise<Visitor> {
 }
 
 /** Starts a server and signs a user up. */
-async function start(forwarding: string, delaySeconds: number) {
+async function start(forwarding: string, delaySeconds: number, more: Record<string, string> = {}) {
   const logDir = path.join(folder, `${forwarding}-${members}`);
   const variables = {
     ...{ BACKEND_URL: upstream.url, BACKEND_FORWARD: forwarding },
-    SHUTDOWN_DELAY_SECONDS: `${delaySeconds}`,
+    ...{ SHUTDOWN_DELAY_SECONDS: `${delaySeconds}`, ...more },
   };
   const app = await startApp(variables, database, { logDir });
   const member = await signUp(app.origin);
@@ -118,6 +119,8 @@ describe.each(["rewrite", "relay"])(
       expect((await app.exited).code).toBe(0);
       expect(readLog()).toContain('"code":"server_stopping","what":"SIGTERM"');
       expect(readLog()).not.toContain("server_cut_requests");
+      // Node warns of an object with too many listeners, such as a response that is observed.
+      expect(readLog()).not.toContain("Warning");
     });
 
     it("closes WebSockets, event streams, and connections that become idle when it accepts no more connections", async () => {
@@ -175,6 +178,18 @@ it("a server that receives SIGTERM twice exits at once", async () => {
   expect((await app.exited).code).toBe(143);
   await expect(slow.response).rejects.toThrow();
   upstream.release();
+});
+
+it("a server that receives SIGTERM completes an email that is being sent, and exits with 0", async () => {
+  const mail = await startMailServer();
+  const release = mail.hold();
+  const { app, signal } = await start("rewrite", 0, mail.env);
+  signal();
+  await expect.poll(() => isListening(app), { interval: 20 }).toBe(false);
+  release();
+  expect((await mail.next(`member-${members}@example.com`)).subject).toBe("Confirm your email address");
+  expect((await app.exited).code).toBe(0);
+  await mail.stop();
 });
 
 it("npm start completes the requests in progress and exits with 0", async () => {

@@ -17,7 +17,7 @@ import { AUTH_SECRET, signCookieCache, signSessionToken } from "../../scripts/st
 import { testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { startEchoUpstream } from "../fixtures/echo-upstream";
-import { everySecond } from "../fixtures/full";
+import { everyNth } from "../fixtures/full";
 import { copyProject } from "../fixtures/project-copy";
 
 /**
@@ -174,6 +174,11 @@ describe("a $ in a secret", () => {
     writeFileSync(join(folder, ".env.local"), before);
     await others?.stop();
   });
+  /** Where it is, a line of .env.local, and variables of the environment. */
+  const places: [string, string, Record<string, string>][] = [
+    ["in .env.local", `JWT_SECRET_KEY='${KEY}\\$tail#x'`, {}],
+    ["in the environment", `JWT_SECRET_KEY=${KEY}`, { JWT_SECRET_KEY: `${KEY}$tail#x` }],
+  ];
   /** Replaces the line of the same variable in .env.local. */
   const write = (line: string) => {
     const name = line.split("=")[0];
@@ -210,10 +215,7 @@ describe("a $ in a secret", () => {
     ].join("; ");
   };
 
-  it.each([
-    ["in .env.local", `JWT_SECRET_KEY='${KEY}\\$tail#x'`, {}],
-    ["in the environment", `JWT_SECRET_KEY=${KEY}`, { JWT_SECRET_KEY: `${KEY}$tail#x` }],
-  ] as [string, string, Record<string, string>][])(
+  it.each(everyNth(2, places))(
     "%s is one value for the gate, FastAPI and the doctor",
     async (_, line, env) => {
       write(line);
@@ -232,10 +234,7 @@ describe("a $ in a secret", () => {
     180_000,
   );
 
-  it.each([
-    ["in .env.local", `JWT_SECRET_KEY='${KEY}\\$tail#x'`, {}],
-    ["in the environment", `JWT_SECRET_KEY=${KEY}`, { JWT_SECRET_KEY: `${KEY}$tail#x` }],
-  ] as [string, string, Record<string, string>][])(
+  it.each(everyNth(2, places))(
     "%s is the same value for next start",
     async (_, line, env) => {
       write(line);
@@ -271,7 +270,7 @@ describe("a $ in a secret", () => {
   );
 
   it.each(
-    everySecond([
+    everyNth(4, [
       `JWT_SECRET_KEY=${KEY}$tail`,
       `JWT_SECRET_KEY=${KEY}#tail`,
       "DATABASE_URL=postgresql://u:pa$word1@host/db",

@@ -21,7 +21,8 @@ export function trackInFlight(): InFlight {
   onAppRequest(({ server, response }) => {
     servers.add(server);
     responses.add(response);
-    // Next alone adds ten listeners, which is Node's limit before it prints a warning.
+    // Next's rewrite adds as many listeners as Node allows before it prints a warning. This is one
+    // more.
     response.setMaxListeners(response.getMaxListeners() + 1);
     // Node emits this also when the client has disconnected.
     response.once("close", () => responses.delete(response));

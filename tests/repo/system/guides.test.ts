@@ -11,7 +11,7 @@ import { createMinter } from "../../../lib/token/mint";
 import { launchBrowser } from "../../../scripts/lib/chromium";
 import { isFull } from "../../../scripts/lib/full-tests";
 import { linkTree } from "../../../scripts/lib/link-tree";
-import { freePort, LOOPBACK } from "../../../scripts/lib/ports";
+import { acceptsConnections, freePort, LOOPBACK } from "../../../scripts/lib/ports";
 import { type Environment, respondsAt, runProcess, startProcess } from "../../../scripts/lib/process";
 import { root } from "../../../scripts/lib/root";
 import { ensureTools } from "../../../scripts/lib/tools";
@@ -23,6 +23,8 @@ import { type Arrived, startEchoUpstream } from "../../fixtures/echo-upstream";
 import { applySample, readSamples, type Sample } from "../../fixtures/guides";
 import { startMailServer } from "../../fixtures/mail-server";
 import { startGuideNginx } from "../../fixtures/nginx";
+import { startOpenEndedUpstream } from "../../fixtures/open-ended-upstream";
+import { startPlainDatabase } from "../../fixtures/plain-database";
 import { checkTypes, copyProject, isolateFromProject } from "../../fixtures/project-copy";
 
 /** Every sample of the pages in `docs/` is put where its page says, built and used. */
@@ -562,6 +564,38 @@ describe("the project with all the samples", () => {
     expect(await callAs({ custom, scope: "audit:write" }, "/api/audit/count")).toMatchObject(refused);
     const admin = { custom, role: "admin", scope: "audit:read" };
     expect(await callAs(admin, "/api/audit")).toMatchObject(refused);
+  });
+
+  it("runs on a plain Postgres as a standalone server, which completes a request in progress when it is stopped", async () => {
+    const plain = await startPlainDatabase();
+    started.push(plain.stop);
+    const upstream = await startOpenEndedUpstream();
+    started.push(async () => upstream.stop());
+    const port = await freePort();
+    const local = `http://${LOOPBACK}:${port}`;
+    const own: Environment = {
+      ...{ ...env, DATABASE_URL: plain.url, NEON_ENDPOINT: undefined, SESSION_MAX_STALE_SECONDS: "0" },
+      ...{ BETTER_AUTH_URL: local, BACKEND_URL: upstream.url },
+    };
+    // The columns of the samples.
+    const migrate = { name: "guides-migrate", command: "npm", args: ["run", "migrate"] };
+    await runProcess({ ...migrate, cwd: folder, env: own, logDir });
+    const [standalone = ""] = on("self-hosting.md", "sh").map(({ text }) => text);
+    // The server receives the signal, and not the shell around it.
+    const commands = standalone.replace("PORT=3000", `PORT=${port}`).replace(" node ", " exec node ");
+    const server = await serve("guides-plain", commands, `${local}/api/health`, own);
+    const member = new Visitor(local);
+    await member.signUp("plain@example.com");
+    expect((await member.fetch("/backend/x")).status).toBe(200);
+    expect((await member.fetch("/dashboard")).status).toBe(200);
+
+    const slow = member.fetch("/backend/slow");
+    await expect.poll(upstream.waiting).toBe(1);
+    process.kill(-server.pid, "SIGTERM");
+    await expect.poll(() => acceptsConnections(LOOPBACK, port)).toBe(false);
+    upstream.release();
+    expect(await (await slow).text()).toBe("slow response");
+    expect((await server.exited).code).toBe(0);
   });
 
   it("also works as proxy.ts, on Node", async () => {
