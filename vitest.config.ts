@@ -11,7 +11,7 @@ const fullTests = [
   "tests/artifact/vercel-backend.test.ts",
   "tests/e2e/lighthouse.test.ts",
   "tests/repo/system/{adopted-app,adopter,base-path,second-backend}.test.ts",
-  "tests/system/organizations.test.ts",
+  "tests/system/{organizations,static-pages}.test.ts",
   "tests/system/simulation.test.ts",
   "tests/system/soak.test.ts",
   "tests/system/traces.test.ts",

@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from "vitest";
+import { isFull } from "../../scripts/lib/full-tests";
 import { type App, type Database, startApp, startDatabase } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { type MailServer, startMailServer } from "../fixtures/mail-server";
@@ -207,7 +208,7 @@ describe("guesses at a password", () => {
     expect(statuses).toEqual([...Array(20).fill(401), ...Array(10).fill(429)]);
   });
 
-  it("for invented accounts are limited to 20 a minute from one address", async () => {
+  it.runIf(isFull)("for invented accounts are limited to 20 a minute from one address", async () => {
     const statuses = await repeat(30, (turn) => guess(`invented-${turn}@example.com`, from("192.0.2.1")));
     expect(statuses).toEqual([...Array(20).fill(401), ...Array(10).fill(429)]);
     // Refused attempts have left no row.
@@ -215,14 +216,19 @@ describe("guesses at a password", () => {
     expect((await guess("invented-0@example.com", from("192.0.2.2"))).status).toBe(401);
   });
 
-  it("from one IPv6 network count together, and an IPv4 address is the same in either form", async () => {
-    const six = await repeat(22, (turn) => guess(`six-${turn}@example.com`, from(`2001:db8:1:2:${turn}::1`)));
-    expect(countOf(six, 401)).toBe(20);
-    expect((await guess("six@example.com", from("2001:db8:1:3::1"))).status).toBe(401);
-    const forms = ["192.0.2.7", "::ffff:192.0.2.7", "::FFFF:c000:207"];
-    const four = await repeat(22, (turn) => guess(`four-${turn}@example.com`, from(forms[turn % 3] ?? "")));
-    expect(countOf(four, 401)).toBe(20);
-  });
+  it.runIf(isFull)(
+    "from one IPv6 network count together, and an IPv4 address is the same in either form",
+    async () => {
+      const six = await repeat(22, (turn) =>
+        guess(`six-${turn}@example.com`, from(`2001:db8:1:2:${turn}::1`)),
+      );
+      expect(countOf(six, 401)).toBe(20);
+      expect((await guess("six@example.com", from("2001:db8:1:3::1"))).status).toBe(401);
+      const forms = ["192.0.2.7", "::ffff:192.0.2.7", "::FFFF:c000:207"];
+      const four = await repeat(22, (turn) => guess(`four-${turn}@example.com`, from(forms[turn % 3] ?? "")));
+      expect(countOf(four, 401)).toBe(20);
+    },
+  );
 
   it("from many addresses are limited to 60 a minute for one account, and one address cannot use these up", async () => {
     const { email } = await signUp();
@@ -249,7 +255,7 @@ describe("guesses at a password", () => {
     expect(countOf(statuses, 401)).toBe(20);
   });
 
-  it("do not stop other users if no address is known", async () => {
+  it.runIf(isFull)("do not stop other users if no address is known", async () => {
     const [victim, other] = [await signUp(), await signUp()];
     const statuses = await repeat(30, (turn) =>
       guess(`nobody-${turn}@example.com`, {}, appWithoutAddresses.origin),
@@ -344,11 +350,14 @@ describe("guesses at a password", () => {
     expect(visitor.cookieHeader).toBe("");
   });
 
-  it("that are correct do not count: 40 people behind one address sign in within a minute", async () => {
-    const { email } = await signUp();
-    const statuses = await repeat(40, () => signIn(email, from("198.51.100.9")));
-    expect(new Set(statuses)).toEqual(new Set([200]));
-  });
+  it.runIf(isFull)(
+    "that are correct do not count: 40 people behind one address sign in within a minute",
+    async () => {
+      const { email } = await signUp();
+      const statuses = await repeat(40, () => signIn(email, from("198.51.100.9")));
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    },
+  );
 });
 
 describe("a signed-in user", () => {
@@ -431,7 +440,7 @@ describe("sign-up", () => {
     expect((await signUpAs(`made-${++people}@example.com`, from("192.0.2.100"))).status).toBe(200);
   });
 
-  it("creates 100 accounts in total if no address is known", async () => {
+  it.runIf(isFull)("creates 100 accounts in total if no address is known", async () => {
     await signUpAs(`made-${++people}@example.com`, {}, appWithoutAddresses.origin);
     await sql.query(`update "rateLimit" set count = 99 where count = 1`);
     // The sign-up has left two rows: one for the total of sign-ups, which is at 99 now, and one for
@@ -444,7 +453,7 @@ describe("sign-up", () => {
 });
 
 describe("a window", () => {
-  it("ends during a steady 5 attempts a minute, none of which is refused", async () => {
+  it.runIf(isFull)("ends during a steady 5 attempts a minute, none of which is refused", async () => {
     const { email } = await signUp();
     const statuses = await repeat(25, async (turn) => {
       if (turn > 0) await pass(12);

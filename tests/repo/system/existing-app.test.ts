@@ -6,6 +6,7 @@ import { launchBrowser } from "../../../scripts/lib/chromium";
 import { isFull } from "../../../scripts/lib/full-tests";
 import { Visitor } from "../../../scripts/stack/visitor";
 import { buildExistingApp, ENV_BEFORE, type ExistingApp } from "../../fixtures/existing-app";
+import { everyNth } from "../../fixtures/full";
 
 /** The app of a team behind the gate, as docs/existing-app.md puts it there. */
 
@@ -36,7 +37,7 @@ test("the steps of the page keep what .env.local had before", () => {
   expect(example.envFile).toMatch(/^REPORTS_URL=http:\/\/127\.0\.0\.1:\d+$/m);
 });
 
-describe.each(["rewrite", "relay"])(
+describe.each(everyNth(2, ["rewrite", "relay"]))(
   "the app of docs/existing-app.md, with forwarding by %s",
   (forwarding) => {
     let origin: string;
