@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 import psycopg
-from sqlalchemy import URL, Engine, ExceptionContext, event, func, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, event, func, text
 from sqlmodel import Session, create_engine, select
 
 from database_url import database_url
@@ -63,8 +63,18 @@ def _postgres(url: URL, pool: dict) -> Engine:
             "prepare_threshold": None,
         },
     )
+    event.listen(engine, "begin", _note_begin)
+    event.listen(engine, "commit", _note_commit)
     event.listen(engine, "handle_error", _explain_postgres_error)
     return engine
+
+
+def _note_begin(connection: Connection) -> None:
+    connection.info["is_commit"] = False
+
+
+def _note_commit(connection: Connection) -> None:
+    connection.info["is_commit"] = True
 
 
 def _explain_postgres_error(context: ExceptionContext) -> None:
@@ -76,9 +86,11 @@ def _explain_postgres_error(context: ExceptionContext) -> None:
         raise Busy from error
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
         raise RuntimeError("The tables are missing or out of date. Run: npm run migrate") from error
-    # A COMMIT has no statement here. If the connection ends during one, nobody knows whether it
-    # has succeeded. So that is a 500: a 503 would mean that the request had no effect.
-    is_commit = context.connection is not None and context.statement is None
+    # If the connection ends during a COMMIT, nobody knows whether it has succeeded. So that is a
+    # 500: a 503 would mean that the request had no effect. COMMIT and ROLLBACK have no statement
+    # here.
+    is_end = context.connection is not None and context.statement is None
+    is_commit = is_end and context.connection.info["is_commit"]
     if isinstance(error, psycopg.OperationalError) and not is_commit:
         raise DatabaseUnavailable from error
 

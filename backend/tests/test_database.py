@@ -12,11 +12,12 @@ import pytest
 from alembic import command as alembic
 from alembic.config import Config
 from sqlalchemy import URL
-from sqlmodel import delete
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, delete, func, select
 from test_server import UVICORN
 
 from database_url import database_url, direct_url
-from db import NotWritable, connect
+from db import DatabaseUnavailable, NotWritable, connect
 from migrate import migrate
 from models import DeletedUser
 
@@ -155,6 +156,31 @@ def test_the_migrations_create_what_the_models_describe(postgres, monkeypatch):
     config.attributes["engine"] = engine
     alembic.check(config)
     engine.dispose()
+
+
+@pytest.fixture
+def ending_session(postgres, monkeypatch):
+    """A session in a transaction, whose connection the server has just ended."""
+    monkeypatch.setenv("TASKS_DATABASE_URL", postgres.create_database())
+    engine = connect(database_url())
+    with Session(engine) as session:
+        [pid] = session.exec(select(func.pg_backend_pid())).all()
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        yield session
+    engine.dispose()
+
+
+def test_a_connection_that_ends_before_a_rollback_means_that_nothing_has_changed(ending_session):
+    with pytest.raises(DatabaseUnavailable):
+        ending_session.rollback()
+
+
+def test_a_connection_that_ends_during_a_commit_does_not_mean_that_nothing_has_changed(
+    ending_session,
+):
+    with pytest.raises(OperationalError):
+        ending_session.commit()
 
 
 def test_a_database_that_cannot_be_reached_is_named_with_the_fix():
