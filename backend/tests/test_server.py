@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
@@ -54,6 +55,7 @@ def _port_of(server: subprocess.Popen, log: Path) -> int:
     while server.poll() is None:
         if running := re.search(r"running on http://127\.0\.0\.1:(\d+)", log.read_text()):
             return int(running[1])
+        time.sleep(0.05)
     raise AssertionError(log.read_text())
 
 
