@@ -69,13 +69,15 @@ function drawGrid(): string[] {
 interface Limit {
   readonly lookups: number;
   readonly name: string;
+  /** Where its text hides no point: at the left above its line, or at the right below it. */
+  readonly side: "left" | "right";
 }
 
 function limitsOf({ perInstance, perConnection }: DatabaseFigures): readonly Limit[] {
   return [
-    { lookups: perInstance, name: "one next start, 2 cores, measured" },
-    { lookups: perConnection, name: "one connection, measured" },
-    { lookups: perConnection * 16, name: "16 connections, calculated" },
+    { lookups: perInstance, name: "one next start, 2 cores, measured", side: "right" },
+    { lookups: perConnection, name: "one connection, measured", side: "left" },
+    { lookups: perConnection * 16, name: "16 connections, calculated", side: "left" },
   ];
 }
 
@@ -84,9 +86,13 @@ function drawLimit({ lookups }: Limit): string {
   return `<line class="limit" x1="${PLOT.left}" x2="${PLOT.right}" y1="${y}" y2="${y}"/>`;
 }
 
-function describeLimit({ lookups, name }: Limit): string {
+function describeLimit({ lookups, name, side }: Limit): string {
+  const place =
+    side === "left"
+      ? `x="${PLOT.left + 6}" y="${(yOf(lookups) - 5).toFixed(1)}"`
+      : `x="${PLOT.right - 6}" y="${(yOf(lookups) + 15).toFixed(1)}" text-anchor="end"`;
   const perSecond = lookups.toLocaleString("en", { maximumFractionDigits: 0 });
-  return `<text class="limit-text" x="${PLOT.left + 6}" y="${(yOf(lookups) - 5).toFixed(1)}">${name}: ${perSecond}/s</text>`;
+  return `<text class="limit-text" ${place}>${name}: ${perSecond}/s</text>`;
 }
 
 function drawBound(points: readonly Point[]): string {
