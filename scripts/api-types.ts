@@ -42,7 +42,7 @@ const sources: readonly Source[] = [
         const full = path.join(root, document);
         if (existsSync(full)) return readFileSync(full);
         console.log(
-          `${backend.prefix} has no types: ${document} does not exist. Copy the OpenAPI document of the service there.`,
+          `${backend.prefix} has no types: ${document} does not exist. If a page calls this service, save its OpenAPI document there.`,
         );
         return undefined;
       },
