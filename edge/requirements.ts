@@ -66,6 +66,12 @@ function meets(identity: Identity, required: Unmet, now: () => number): boolean 
 }
 
 /**
+ * Endings of paths that Next's router requests. Next reads `/api/x.rsc` as `/api/x`, and Vercel reads
+ * `/api/x/.rsc` and `/api/x.segments/_tree.segment.rsc` in the same way.
+ */
+const ROUTER_ENDING = /\/?(?:\.prefetch|\.segments\/.+\.segment)?\.rsc$/;
+
+/**
  * The paths that a server could read in this one: as it is decoded once, and as ever more generous
  * servers read it, which decode twice and merge slashes, cut a segment at a semicolon, and resolve
  * dot segments.
@@ -85,8 +91,7 @@ function readingsOf(pathname: string): readonly string[] {
     else if (segment !== ".") resolved.push(segment);
   }
   const read = [resolved, cut, merged].map((segments) => `/${segments.join("/")}`);
-  // Next reads `/api/x.rsc` as `/api/x`.
-  return [decoded, ...read, ...read.map((path) => path.replace(/\.rsc$/, ""))];
+  return [decoded, ...read, ...read.map((path) => path.replace(ROUTER_ENDING, ""))];
 }
 
 function decodeBytes(text: string): string {

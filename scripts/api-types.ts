@@ -1,10 +1,11 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { slugOf } from "../lib/backends";
 import { type Routes, routes } from "../lib/routes";
+import { readSettings } from "./lib/env-file";
 import { main } from "./lib/main";
 import { runProcess } from "./lib/process";
 import { step } from "./lib/progress";
@@ -41,7 +42,7 @@ const sources: readonly Source[] = [
         const full = path.join(root, document);
         if (existsSync(full)) return readFileSync(full);
         console.log(
-          `${backend.prefix} has no types: ${document} does not exist. Copy the OpenAPI document of the service there.`,
+          `${backend.prefix} has no types: ${document} does not exist. If a page calls this service, save its OpenAPI document there.`,
         );
         return undefined;
       },
@@ -83,15 +84,27 @@ function assertNoStrayDocuments(): void {
   );
 }
 
-/** The document of the first backend, which `backend/openapi.py` prints. */
+/**
+ * The document of the first backend, which `backend/openapi.py` prints. It may read it from the
+ * FastAPI at `BACKEND_URL`, which can be in `.env.local`.
+ * @throws {UserError} with the last line of its output if it fails
+ */
 async function printDocument(): Promise<Buffer> {
+  const { BACKEND_URL } = readSettings();
   // FastAPI does not start without a secret. The document does not depend on its value.
   const env = {
     ...process.env,
+    ...(BACKEND_URL && { BACKEND_URL }),
     JWT_SECRET_KEY: randomBytes(32).toString("base64url"),
     BETTER_AUTH_SECRET: "",
   };
-  return execFileSync(await ensureVenv(), ["backend/openapi.py"], { cwd: root, env });
+  const python = await ensureVenv();
+  const { status, stdout, stderr } = spawnSync(python, ["backend/openapi.py"], { cwd: root, env });
+  if (status === 0) return stdout;
+  const reason = `${stderr}`.trim().split("\n").at(-1);
+  return fail(
+    `backend/openapi.py failed: ${reason}. If it reads the document of a FastAPI that is running, start FastAPI, and set BACKEND_URL to its address.`,
+  );
 }
 
 async function generate(name: string, openapi: Buffer): Promise<string> {

@@ -4,6 +4,9 @@ import { isFolder, isWithin, rootOf } from "../../lib/route-patterns";
 /** A pattern, and how long sessions are trusted at its paths, in seconds. */
 export type StaleBounds = readonly (readonly [pattern: string, seconds: number])[];
 
+/** `/account.rsc` and `/account.segments/_tree.segment.rsc` are `/account` on Vercel. */
+const ROUTER_ENDING = /\.rsc\/?$/;
+
 /**
  * Creates the function that returns how long a request for a path may trust a result of the store,
  * in milliseconds: the deployment's bound, or a shorter one that applies to the path. `deployment`
@@ -27,8 +30,9 @@ export function createStalenessBound(
 
   return function maxStaleAt(pathname: string): number {
     const path = pathname.includes("%") ? decode(pathname) : pathname;
-    // The path cannot be decoded here, but the backend may decode it. The shortest bound is safe.
-    if (path === undefined) return shortest * 1000;
+    // The path cannot be decoded here, but the backend may decode it. Or Next's router may read it as
+    // another path (`edge/requirements.ts`). The shortest bound is safe.
+    if (path === undefined || ROUTER_ENDING.test(path)) return shortest * 1000;
     const seconds = shortestAt(path);
     if (locales.length === 0) return seconds * 1000;
     const { prefix } = splitLocale(path.toLowerCase(), lowerCase);

@@ -20,7 +20,7 @@ class Payment(BaseModel):
 async def receive_payment(request: Request) -> None:
     body = await request.body()
     expected = hmac.new(key, body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(request.headers.get("x-payments-signature", ""), expected):
+    if not hmac.compare_digest(request.headers.get("x-payments-signature", "").encode(), expected):
         raise HTTPException(401, "The signature is invalid.")
     # The gate adds no token here, and removes cookies.
     if "cookie" in request.headers or "authorization" in request.headers:

@@ -71,6 +71,20 @@ it("a rule for an exact path does not apply below it", () => {
   expect(unmet(rules, "/backend/api/keys/1", member)).toBeUndefined();
 });
 
+// `config.json` of the Build Output rewrites such paths.
+test.each([
+  "/api/export.rsc",
+  "/api/export/.rsc",
+  "/api/export.prefetch.rsc",
+  "/api/export/.prefetch.rsc",
+  "/api/export.segments/_tree.segment.rsc",
+  "/api/export.segments/_tree.segment.rsc/",
+  "/api/%65xport%2Esegments/a/b.segment.rsc",
+])("rules for /api/export apply to %s, a path of Next's router", (path) => {
+  for (const pattern of ["/api/export", "/api/export/*"] as const)
+    expect(unmet([{ path: pattern, role: "admin" }], path, member)).toEqual({ role: "admin" });
+});
+
 it("a rule for a list of roles is met by any of them", () => {
   const role = ["admin", "support"];
   const rules: Requirement[] = [{ path: "/backend/api/users/*", role }];

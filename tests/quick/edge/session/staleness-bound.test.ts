@@ -28,6 +28,10 @@ test.each([
   ["/backend/%61pi/accoun%74", 0],
   // The backend may be able to decode a path that the gate cannot decode.
   ["/backend/api/%61ccount/%E0%A4%A", 0],
+  // Vercel can read it as the path without this ending.
+  ["/invoices.rsc", 0],
+  ["/invoices.segments/_tree.segment.rsc", 0],
+  ["/invoices.segments/_tree.segment%2Ersc/", 0],
 ])("%s is trusted for %d ms", (path, expected) => {
   expect(maxStaleAt(path)).toBe(expected);
 });

@@ -9,7 +9,9 @@ export default function NotFound() {
   return (
     <main id="main" className="mx-auto max-w-4xl px-4 py-8">
       <h1 className="text-2xl font-semibold">{t("title")}</h1>
-      <Link href="/">{t("home")}</Link>
+      <Link href="/" className="text-accent underline">
+        {t("home")}
+      </Link>
     </main>
   );
 }

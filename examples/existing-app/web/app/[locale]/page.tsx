@@ -9,9 +9,10 @@ export default async function HomePage({ params }: { params: Promise<{ locale: L
   return (
     <main id="main" className="mx-auto max-w-4xl px-4 py-8">
       <h1 className="text-2xl font-semibold">{home("title")}</h1>
-      <p>
-        <Link href="/blog">{links("blog")}</Link> · <Link href="/projects">{links("projects")}</Link>
-      </p>
+      <nav className="flex gap-4 text-accent underline">
+        <Link href="/blog">{links("blog")}</Link>
+        <Link href="/projects">{links("projects")}</Link>
+      </nav>
       <LanguageSwitch />
     </main>
   );

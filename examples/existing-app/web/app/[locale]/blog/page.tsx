@@ -13,7 +13,9 @@ export default async function BlogPage({ params }: { params: Promise<{ locale: L
       <ul>
         {posts.map((post) => (
           <li key={post.slug}>
-            <Link href={`/blog/${post.slug}`}>{post[locale].title}</Link>
+            <Link href={`/blog/${post.slug}`} className="text-accent underline">
+              {post[locale].title}
+            </Link>
           </li>
         ))}
       </ul>

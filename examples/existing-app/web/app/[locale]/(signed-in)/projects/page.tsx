@@ -1,5 +1,7 @@
 import type { Locale } from "next-intl";
 import { getTranslations } from "next-intl/server";
+import { buttonClass } from "@/app/_components/button";
+import { inputClass } from "@/app/_components/field";
 import { backend } from "@/lib/server/backend";
 import { requireSession } from "@/lib/server/page-session";
 import { addProject } from "./add-project";
@@ -16,11 +18,13 @@ export default async function ProjectsPage({ params }: { params: Promise<{ local
           <li key={name}>{name}</li>
         ))}
       </ul>
-      <form action={addProject}>
+      <form action={addProject} className="mt-4 flex max-w-md flex-col gap-2">
         <label>
-          {t("name")} <input name="name" required maxLength={80} />
+          {t("name")} <input name="name" required maxLength={80} className={inputClass} />
         </label>
-        <button type="submit">{t("add")}</button>
+        <button type="submit" className={buttonClass()}>
+          {t("add")}
+        </button>
       </form>
     </>
   );
