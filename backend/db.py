@@ -58,6 +58,9 @@ def _postgres(url: URL, pool: dict) -> Engine:
         pool_use_lifo=True,
         connect_args={
             "connect_timeout": MAX_WAIT_SECONDS,
+            # A server that has disappeared without a word does not acknowledge what is sent to it.
+            # Without this limit, the system waits for about 15 minutes. Milliseconds.
+            "tcp_user_timeout": int(MAX_WAIT_SECONDS * 1000),
             # Through PgBouncer in transaction mode, the next statement may run on another
             # connection, which does not have the prepared statement.
             "prepare_threshold": None,
@@ -130,9 +133,18 @@ def is_postgres() -> bool:
     return engine.dialect.name == "postgresql"
 
 
-def reading() -> Session:
-    """Opens a database session for reading. Use it in a ``with`` statement."""
-    return Session(engine)
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Opens a database session for reading. Raises Busy if a migration has locked a table."""
+    with Session(engine) as db:
+        if is_postgres():
+            _limit_wait_for_locks(db)
+        yield db
+
+
+def _limit_wait_for_locks(db: Session) -> None:
+    """Holds until the transaction ends. Milliseconds."""
+    db.exec(text(f"SET LOCAL lock_timeout = {int(MAX_WAIT_SECONDS * 1000)}"))
 
 
 @contextmanager
@@ -149,8 +161,8 @@ def writing(user_id: str) -> Iterator[Session]:
 @contextmanager
 def _locking(user_id: str) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as db:
-        # Both hold until the transaction ends. Milliseconds.
-        db.exec(text(f"SET LOCAL lock_timeout = {int(MAX_WAIT_SECONDS * 1000)}"))
+        _limit_wait_for_locks(db)
+        # Held until the transaction ends.
         db.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(user_id, 0))))
         yield db
 

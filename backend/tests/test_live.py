@@ -41,6 +41,9 @@ def address(database) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
+    # A test must not lock the database while the server starts.
+    while thread.is_alive() and not server.started:
+        time.sleep(0.01)
     yield f"127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join(TIMEOUT_SECONDS)

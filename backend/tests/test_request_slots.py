@@ -195,6 +195,21 @@ def test_a_database_that_stays_locked_is_a_503(client, monkeypatch):
     assert (response.status_code, response.json()["code"]) == (503, "backend_busy")
 
 
+def test_a_read_of_a_table_that_a_migration_has_locked_is_a_503(client, monkeypatch):
+    if not db.is_postgres():
+        pytest.skip("With SQLite, readers do not wait for a writer.")
+    monkeypatch.setattr(db, "MAX_WAIT_SECONDS", 0.2)
+
+    async def scenario():
+        async with client() as c:
+            return await c.get("/api/tasks", headers=signed_in(uuid.uuid4().hex))
+
+    with db.engine.begin() as migration:
+        migration.exec_driver_sql("LOCK TABLE tasks.task IN ACCESS EXCLUSIVE MODE")
+        response = asyncio.run(scenario())
+    assert (response.status_code, response.json()["code"]) == (503, "backend_busy")
+
+
 def test_there_are_as_many_connections_as_threads():
     assert db.engine.pool.size() == THREADS
     assert db.engine.pool._max_overflow == 0
