@@ -19,7 +19,7 @@ class Payment(BaseModel):
 @router.post("/webhooks/payments", status_code=204)
 async def receive_payment(request: Request) -> None:
     body = await request.body()
-    expected = hmac.new(key, body, hashlib.sha256).hexdigest()
+    expected = hmac.new(key, body, hashlib.sha256).hexdigest().encode()
     if not hmac.compare_digest(request.headers.get("x-payments-signature", "").encode(), expected):
         raise HTTPException(401, "The signature is invalid.")
     # The gate adds no token here, and removes cookies.
