@@ -21,6 +21,9 @@ main(async (atEnd) => {
   if (!name || others.length > 0) return fail("Usage: npm run backup -- FILE   (such as backup.tar.gz)");
   const file = path.resolve(process.env.INIT_CWD ?? "", name);
   if (existsSync(file)) fail(`${shorten(file)} exists already. Choose another name, or delete it first.`);
+  const folder = path.dirname(file);
+  if (!existsSync(folder))
+    fail(`The folder ${shorten(folder)} does not exist. Create it, or choose another one.`);
   const parts = partsIn(DATA);
   if (parts.length === 0) fail("There is no data in .data. `npm run up` creates it.");
 

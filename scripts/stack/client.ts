@@ -27,7 +27,7 @@ export async function connect(databaseUrl: string): Promise<Client> {
   } catch (error) {
     const { host, pathname } = new URL(databaseUrl);
     return fail(
-      `The database at ${host}${pathname} cannot be reached (${messageOf(error)}). Is \`npm run up\` still running?`,
+      `The database at ${host}${pathname} cannot be reached (${messageOf(error)}). Start it (\`npm run up\` starts the local one), or correct DATABASE_URL.`,
     );
   }
 }

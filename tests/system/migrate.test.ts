@@ -57,6 +57,23 @@ it.each([
   },
 );
 
+it("a migration completes a statement that takes longer than the app's limit of 5 seconds", async () => {
+  const { url } = await openPlain();
+  const env = parseEnv(testEnv({ DATABASE_URL: url }));
+  await migrate(env);
+  await runSql(url, `drop index "deviceCode_userCode_uidx"`);
+  const holder = runSql(
+    url,
+    `begin; lock table "deviceCode" in access exclusive mode; select pg_sleep(7); commit`,
+  );
+  // The catalog can be read meanwhile, so only the creation of the index waits.
+  await expect
+    .poll(() => runSql(url, `select 1 from pg_locks where mode = 'AccessExclusiveLock' and granted`))
+    .not.toEqual([]);
+  expect(await migrate(env)).toEqual(["index deviceCode_userCode_uidx"]);
+  await holder;
+});
+
 describe("npm run migrate on one Postgres for the app and for FastAPI", () => {
   it("creates the tables of both in schemas of their own, and changes nothing when it is repeated", async () => {
     const { url } = await openPlain();
