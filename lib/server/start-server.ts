@@ -2,7 +2,7 @@ import "server-only";
 import { readBackend } from "../backends";
 import { contentSources } from "../csp";
 import { speaksNeon } from "../database-protocol";
-import { loadEnv, setGateDatabase } from "../env";
+import { EnvError, loadEnv, setGateDatabase } from "../env";
 import { log } from "../log/console-log";
 import { routes } from "../routes";
 import { shutDownGracefully } from "./http/graceful-shutdown";
@@ -13,11 +13,22 @@ import { startLookupListener } from "./postgres/lookup-listener";
 import { openPool } from "./postgres/pool";
 
 /**
- * Prepares the Node server before its first request.
+ * Prepares the Node server before its first request, and ends the process with 1 if it cannot be
+ * prepared. Next would log the error once, and then respond to every request with 500: no
+ * supervisor would notice it. The standalone server is the first to find an invalid variable.
  *
  * @param gateStatements the SQL that the gate may run
  */
 export async function startServer(gateStatements: readonly string[]): Promise<void> {
+  try {
+    await prepare(gateStatements);
+  } catch (error) {
+    console.error(error instanceof EnvError ? error.message : error);
+    process.exit(1);
+  }
+}
+
+async function prepare(gateStatements: readonly string[]): Promise<void> {
   const env = loadEnv();
   const { appOrigin, onVercel, otlpEndpoint } = env;
   // Behind a build constant, so that no deployment contains it.

@@ -73,6 +73,8 @@ describe.each(everyNth(2, ["rewrite", "relay"]))(
       }
       const forged = { ...headers, "x-payments-signature": signatureOf(`${body} `) };
       expect((await visitor.fetch(WEBHOOK, { method: "POST", body, headers: forged })).status).toBe(401);
+      const unreadable = { ...headers, "x-payments-signature": "\u00e9" };
+      expect((await visitor.fetch(WEBHOOK, { method: "POST", body, headers: unreadable })).status).toBe(401);
       expect(await json(admin, "/backend/api/admin/orders")).toContain(`${forwarding} \u00fc`);
     });
 

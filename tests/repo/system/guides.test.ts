@@ -596,6 +596,9 @@ describe("the project with all the samples", () => {
     upstream.release();
     expect(await (await slow).text()).toBe("slow response");
     expect((await server.exited).code).toBe(0);
+
+    const invalid = serve("guides-invalid", commands, `${local}/api/health`, { ...own, MAX_BODY_MB: "many" });
+    await expect(invalid).rejects.toThrow(/exit code 1[^]*MAX_BODY_MB/);
   });
 
   it("also works as proxy.ts, on Node", async () => {
