@@ -13,8 +13,9 @@ credential="${GATEHOUSE_API_KEY:-}"
 if [ -z "$credential" ]; then
   device=$(curl -fsS "$url/api/auth/device/code" -d "client_id=$client")
   echo "Open $(printf %s "$device" | field verification_uri) and enter $(printf %s "$device" | field user_code)" >&2
+  interval=$(printf %s "$device" | field interval)
   while [ -z "$credential" ]; do
-    sleep "$(printf %s "$device" | field interval)"
+    sleep "$interval"
     result=$(curl -sS "$url/api/auth/device/token" \
       -d "grant_type=urn:ietf:params:oauth:grant-type:device_code" \
       -d "client_id=$client" \
@@ -22,7 +23,10 @@ if [ -z "$credential" ]; then
     credential=$(printf %s "$result" | field access_token)
     error=$(printf %s "$result" | field error)
     case "$error" in
-      "" | authorization_pending | slow_down) ;;
+      # Empty: the app could not respond. The code expires after ten minutes.
+      "" | authorization_pending) ;;
+      # RFC 8628 section 3.5
+      slow_down) interval=$((interval + 5)) ;;
       *) echo "The sign-in failed: $error" >&2; exit 1 ;;
     esac
   done
