@@ -17,7 +17,7 @@ import { ensureVenv } from "../../scripts/stack/backend";
 import { type Database, startDatabase, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
 import { applySample, readSamples } from "../fixtures/guides";
-import { copyProject, isolateFromProject } from "../fixtures/project-copy";
+import { copyProject, isolateFromProject, startCopy } from "../fixtures/project-copy";
 
 /** A project that follows docs/organizations.md, with a real Better Auth, Postgres and FastAPI. */
 
@@ -80,16 +80,9 @@ async function startFastApi(): Promise<string> {
 
 /** Starts the built app, and returns its origin. */
 async function startApp(more: Environment): Promise<string> {
-  const port = await freePort();
-  const origin = `http://${LOOPBACK}:${port}`;
-  const child = await startProcess({
-    ...{ name: `app-${port}`, command: process.execPath, cwd: folder, logDir },
-    args: ["node_modules/next/dist/bin/next", "start", "--hostname", LOOPBACK, "--port", String(port)],
-    env: { ...env, BETTER_AUTH_URL: origin, ...more, NODE_ENV: "production" },
-    ready: respondsAt(`${origin}/api/health`),
-  });
-  started.push(child.stop);
-  return origin;
+  const app = await startCopy(folder, { ...env, ...more }, logDir);
+  started.push(app.stop);
+  return app.origin;
 }
 
 const INVOICES = "/backend/api/org/invoices";

@@ -21,7 +21,7 @@ import { type Database, startDatabase, testEnv } from "../../../scripts/stack/te
 import { Visitor } from "../../../scripts/stack/visitor";
 import { applySample, readSamples } from "../../fixtures/guides";
 import { canPause, pause } from "../../fixtures/pause";
-import { copyProject, isolateFromProject } from "../../fixtures/project-copy";
+import { copyProject, isolateFromProject, startCopy } from "../../fixtures/project-copy";
 
 /**
  * A project that follows docs/second-backend.md, with two real FastAPI services: the reference
@@ -97,16 +97,9 @@ function run(command: string, variables: Environment): Promise<void> {
 
 /** Starts the built app, and returns its origin. */
 async function startApp(more: Environment): Promise<string> {
-  const port = await freePort();
-  const origin = `http://${LOOPBACK}:${port}`;
-  const child = await startProcess({
-    ...{ name: `app-${port}`, command: process.execPath, cwd: folder, logDir },
-    args: ["node_modules/next/dist/bin/next", "start", "--hostname", LOOPBACK, "--port", String(port)],
-    env: { ...env, BETTER_AUTH_URL: origin, ...more, NODE_ENV: "production" },
-    ready: respondsAt(`${origin}/api/health`),
-  });
-  started.push(child.stop);
-  return origin;
+  const app = await startCopy(folder, { ...env, ...more }, logDir);
+  started.push(app.stop);
+  return app.origin;
 }
 
 test("a build without REPORTS_URL fails, and names the variable", async () => {
