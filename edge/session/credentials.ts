@@ -6,7 +6,7 @@ import { createSingleFlight, type StartTimer } from "../util/single-flight";
 import type { SessionCookieNames } from "./cookies";
 import type { ReadJwt } from "./jwt";
 import type { KeyStore } from "./key-store";
-import { CAPACITY, LOOKUP_WAIT, MAX_LENGTH, type SessionReader } from "./reader";
+import { CAPACITY, isShort, LOOKUP_WAIT, type SessionReader } from "./reader";
 import { INVALID, isTrusted, type KnownSession, type SessionResult } from "./session";
 
 export interface CredentialReaderOptions {
@@ -49,11 +49,6 @@ export function createCredentialReader(options: CredentialReaderOptions) {
   const unknown = new Lru<number>(UNKNOWN_CAPACITY);
   const once = createSingleFlight<SessionResult>(startTimer, LOOKUP_WAIT);
 
-  function remember(key: string, session: KnownSession): void {
-    const length = key.length + JSON.stringify(session.identity).length;
-    if (length <= MAX_LENGTH) memory.set(key, session);
-  }
-
   async function lookUpKey(key: string): Promise<SessionResult> {
     try {
       const verifiedAt = now();
@@ -64,7 +59,7 @@ export function createCredentialReader(options: CredentialReaderOptions) {
         return INVALID;
       }
       const session = { ...found, verifiedAt };
-      remember(key, session);
+      if (isShort(key, session)) memory.set(key, session);
       return { state: "active", session, source: "store", setCookies: [] };
     } catch (error) {
       return { state: "unreachable", error };

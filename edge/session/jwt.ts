@@ -2,7 +2,7 @@ import { type JwtConfig, LEEWAY_SECONDS } from "../../lib/token/contract";
 import { createVerifier, TokenError } from "../../lib/token/verify";
 import { Lru } from "../util/lru";
 import type { MaybeAsync } from "../util/maybe-async";
-import { CAPACITY, MAX_LENGTH } from "./reader";
+import { CAPACITY, isShort } from "./reader";
 import { INVALID, isTrusted, type KnownSession, type SessionResult } from "./session";
 
 /** Reads a JWT that a program has sent. `maxStale`: milliseconds. */
@@ -34,8 +34,7 @@ export function createJwtReader(config: JwtConfig, now: () => number): ReadJwt {
         jwt,
       };
       if (!isTrusted(session, time, maxStale)) return INVALID;
-      const length = jwt.length + JSON.stringify(identity).length;
-      if (length <= MAX_LENGTH) memory.set(jwt, session);
+      if (isShort(jwt, session)) memory.set(jwt, session);
       return { state: "active", session, source: "store", setCookies: [] };
     } catch (error) {
       if (error instanceof TokenError) return INVALID;

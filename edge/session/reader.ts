@@ -22,8 +22,13 @@ export interface SessionReaderOptions {
 
 /** Sessions that an isolate keeps in memory: up to twice this number (`edge/util/lru.ts`). */
 export const CAPACITY = 5_000;
-/** Longer sessions are not kept. This also bounds the memory in bytes. Characters. */
-export const MAX_LENGTH = 4_096;
+/** Characters. */
+const MAX_LENGTH = 4_096;
+
+/** Whether a session is kept in memory. Longer ones are not, which also bounds the memory in bytes. */
+export const isShort = (credential: string, { identity }: KnownSession) =>
+  credential.length + JSON.stringify(identity).length <= MAX_LENGTH;
+
 /**
  * How long a request waits for another request's lookup before it is repeated. Milliseconds. The
  * store itself has a timeout of 5 seconds.
@@ -98,8 +103,7 @@ export function createSessionReader(options: SessionReaderOptions) {
   };
 
   const remember = ({ token, data }: SessionCookies, session: KnownSession, forPages: boolean) => {
-    const length = token.length + (data?.length ?? 0) + JSON.stringify(session.identity).length;
-    if (maxStaleLimit > 0 && length <= MAX_LENGTH && !hasJustEnded(token))
+    if (maxStaleLimit > 0 && isShort(token + (data ?? ""), session) && !hasJustEnded(token))
       memory.set(token, { data, session, forPages });
   };
 
