@@ -78,7 +78,7 @@ export const problems = {
   gate_session_store_unreachable: {
     status: 503,
     title: "Sign-in cannot be checked",
-    detail: "The session store does not respond. Nothing has changed; try again in a moment.",
+    detail: "The session store does not respond. Try again in a moment.",
   },
   auth_unknown_path: {
     status: 404,

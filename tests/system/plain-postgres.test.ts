@@ -294,6 +294,8 @@ describe("a deletion of an account during which Postgres restarts", () => {
     await expect
       .poll(() => runSql("select query from pg_stat_activity where wait_event_type = 'Lock'"))
       .toEqual([{ query: expect.stringContaining(`delete from "user"`) }]);
+    // Before the restart, which could end the holder first and so let the deletion succeed.
+    await runSql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'");
     await database.restart();
     const response = await deletion;
     expect([response.status, await response.json()]).toEqual([

@@ -84,7 +84,7 @@ describe("a call rejects with an ApiError", () => {
       headers: { "content-type": "application/problem+json", "retry-after": "5" },
       fields: {
         code: "gate_session_store_unreachable",
-        detail: "The session store does not respond. Nothing has changed; try again in a moment.",
+        detail: "The session store does not respond. Try again in a moment.",
         requestId: "req-1",
         retryAfter: 5,
         issues: undefined,
