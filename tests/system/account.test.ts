@@ -7,6 +7,7 @@ import { createMinter } from "../../lib/token/mint";
 import { AUTH_SECRET } from "../../scripts/stack/signing";
 import { type FullStack, testEnv } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
+import { MAIN_BACKEND_UNREACHABLE } from "../fixtures/account-deletion";
 import type { MailServer } from "../fixtures/mail-server";
 import { type MailStack, startMailStack } from "../fixtures/mail-stack";
 
@@ -496,8 +497,7 @@ describe("the deletion of an account", () => {
         503,
         {
           code: "ACCOUNT_NOT_DELETED",
-          message:
-            "Your data could not be deleted just now, so your account stays as it is. Try again in a moment.",
+          message: MAIN_BACKEND_UNREACHABLE,
         },
       ]);
       expect(await userRow(member.email)).toBeDefined();

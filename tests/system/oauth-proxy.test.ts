@@ -1,5 +1,6 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
+import { routes } from "../../lib/routes";
 import { freePort } from "../../scripts/lib/ports";
 import { type App, startApp } from "../../scripts/stack/test-stack";
 import { Visitor } from "../../scripts/stack/visitor";
@@ -227,7 +228,7 @@ describe("the preview", () => {
     const { visitor, to } = await completed();
     await finish(visitor, to);
     const page = await visitor.fetch("/login", { headers: { accept: "text/html" } });
-    expect([page.status, page.headers.get("location")]).toEqual([307, "/dashboard"]);
+    expect([page.status, page.headers.get("location")]).toEqual([307, routes.home]);
     const evil = { provider: "github", callbackURL: "https://evil.example/" };
     expect((await visitor.post("/api/auth/sign-in/social", evil)).status).toBe(403);
   });

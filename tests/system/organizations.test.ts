@@ -144,7 +144,7 @@ describe.each(["rewrite", "relay"])("organisations, with forwarding by %s", (for
 
   it("FastAPI knows the active organisation at once after it was created or chosen", async () => {
     const { visitor: owner } = await signUp(origin, "Olga");
-    await owner.fetch("/dashboard", { headers: DOCUMENT });
+    await owner.fetch("/device", { headers: DOCUMENT });
     expect(await read(owner, "/backend/api/org")).toMatchObject({
       status: 403,
       body: { detail: "Choose an organisation first." },
@@ -157,7 +157,7 @@ describe.each(["rewrite", "relay"])("organisations, with forwarding by %s", (for
       const body = { id, slug, role: "owner" };
       expect(await read(owner, "/backend/api/org")).toEqual({ status: 200, body });
     }
-    await owner.fetch("/dashboard", { headers: DOCUMENT });
+    await owner.fetch("/device", { headers: DOCUMENT });
     await post(owner, "set-active", { organizationSlug: acme });
     expect((await read(owner, "/backend/api/org")).body).toMatchObject({ id: ids[0], slug: acme });
     await post(owner, "set-active", { organizationId: null });
@@ -198,7 +198,7 @@ describe.each(["rewrite", "relay"])("organisations, with forwarding by %s", (for
     const elsewhere = new Visitor(other);
     for (const [name, value] of member.cookies) elsewhere.cookies.set(name, value);
     for (const visitor of [member, elsewhere]) {
-      await visitor.fetch("/dashboard", { headers: DOCUMENT });
+      await visitor.fetch("/device", { headers: DOCUMENT });
       expect((await visitor.fetch(INVOICES)).status).toBe(403);
     }
     await post(owner, "update-member-role", { memberId, role: ["admin", "member"] });
@@ -214,7 +214,7 @@ describe.each(["rewrite", "relay"])("organisations, with forwarding by %s", (for
     await waitForStatus(member, INVOICES, 200);
     // Both have the membership in memory and in the cookie cache.
     for (const visitor of [member, elsewhere]) {
-      await visitor.fetch("/dashboard", { headers: DOCUMENT });
+      await visitor.fetch("/device", { headers: DOCUMENT });
       expect((await visitor.fetch(INVOICES)).status).toBe(200);
     }
     await post(owner, "remove-member", { memberIdOrEmail: memberId });
@@ -255,7 +255,7 @@ describe("organisations", () => {
     expect(owner.cookies.has("better-auth.session_data")).toBe(true);
     expect(await call()).toBe(503);
     owner.cookies.delete("better-auth.session_data");
-    await owner.fetch("/dashboard", { headers: DOCUMENT });
+    await owner.fetch("/device", { headers: DOCUMENT });
     expect(await call()).toBe(200);
   });
 

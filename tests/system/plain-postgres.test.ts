@@ -50,7 +50,7 @@ async function runSql(text: string, values: unknown[] = []) {
 
 describe("an app on a plain Postgres", () => {
   it("serves a page and a call to FastAPI after a sign-up", async () => {
-    expect(await (await ada.fetch("/dashboard")).text()).toContain("ada@example.com");
+    expect(await (await ada.fetch("/account")).text()).toContain("ada@example.com");
     expect(await (await ada.fetch("/backend/api/me")).json()).toMatchObject({ email: "ada@example.com" });
     expect((await fetch(`${stack.origin}/api/health/ready`)).status).toBe(200);
   });
@@ -263,7 +263,7 @@ describe("while Postgres is down for longer than lookups wait", () => {
     await restart;
     expect([...seen].filter((status) => status !== 200)).toEqual([503]);
     expect((await ada.fetch("/backend/api/me")).status).toBe(200);
-    expect((await ada.fetch("/dashboard")).status).toBe(200);
+    expect((await ada.fetch("/device")).status).toBe(200);
     expect((await new Visitor(stack.origin).signIn("ada@example.com")).status).toBe(200);
     expect(ada.cookieHeader).toBe(cookies);
     expect(stack.readLog("next")).toContain("gate_session_store_unreachable");

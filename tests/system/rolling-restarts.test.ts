@@ -82,7 +82,7 @@ it("no request fails while each of three instances is restarted", async () => {
     while (!isOver) {
       expectStatus("call", await member.fetch("/backend/api/me"), 200);
       expectStatus("POST", await member.post("/backend/api/tasks", { title: "x" }), 201);
-      expectStatus("page", await member.fetch("/dashboard"), 200);
+      expectStatus("page", await member.fetch("/device"), 200);
       // The next request needs a lookup, unless its instance has the session in memory.
       member.cookies.delete("better-auth.session_data");
       await sleep(100);
@@ -174,7 +174,7 @@ it("nobody is signed out while Postgres and FastAPI restart, and afterwards ever
     while (!isOver) {
       await observe("call", await member.fetch("/backend/api/me"));
       await observe("POST", await member.post("/backend/api/tasks", { title: "x" }));
-      await observe("page", await member.fetch("/dashboard"));
+      await observe("page", await member.fetch("/device"));
       member.cookies.delete("better-auth.session_data");
       await sleep(50);
     }
@@ -207,7 +207,7 @@ it("nobody is signed out while Postgres and FastAPI restart, and afterwards ever
     for (const visitor of [guest, signedIn]) {
       expect((await visitor.fetch("/backend/api/me")).status).toBe(200);
       expect((await visitor.post("/backend/api/tasks", { title: "x" })).status).toBe(201);
-      expect((await visitor.fetch("/dashboard")).status).toBe(200);
+      expect((await visitor.fetch("/device")).status).toBe(200);
     }
   }
 });

@@ -105,7 +105,7 @@ describe.each(["rewrite", "relay"])(
       expect(notReady.headers.get("retry-after")).toMatch(/^\d+$/);
       expect(await notReady.json()).toEqual({ status: "not ready", server: "stopping" });
       expect((await fetch(`${app.origin}/api/health`)).status).toBe(200);
-      for (const url of ["/backend/x", "/dashboard"]) {
+      for (const url of ["/backend/x", "/device"]) {
         const { statusCode, headers } = await get(app, url, agent, member.cookieHeader);
         expect([statusCode, headers.connection], url).toEqual([200, "close"]);
       }

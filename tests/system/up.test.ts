@@ -219,7 +219,7 @@ describe("a $ in a secret", () => {
     "%s is one value for the gate, FastAPI and the doctor",
     async (_, line, env) => {
       write(line);
-      const stack = up(env);
+      const stack = up({ ...others.env, ...env });
       await stack.ready();
       const [, email = "", password = ""] = stack.output.match(/Demo account +(\S+) \/ (\S+)/) ?? [];
       const visitor = new Visitor(`http://localhost:${port}`);

@@ -1,5 +1,5 @@
 import { type BackendSettings, slugOf } from "../../../lib/backends";
-import { type Backend, routes } from "../../../lib/routes";
+import { type Backend, type Routes, routes } from "../../../lib/routes";
 import { type Check, failed, type Outcome, passed, skipped, warning } from "../check";
 import { failUnreachable } from "../network-error";
 import type { HttpResponse } from "../probe";
@@ -11,8 +11,11 @@ import { isLoopback } from "./loopback";
 import { request } from "./request";
 import { type Forgery, forgeries } from "./token-probe";
 
+/** One or several. The type of the value itself depends on the number of entries. */
+const backends: Routes["backends"] = routes.backends;
+
 /** Checks each FastAPI directly, with the tokens that the gate would send. */
-export const backend: readonly Check<Context>[] = routes.backends.flatMap(checksOf);
+export const backend: readonly Check<Context>[] = backends.flatMap(checksOf);
 
 function checksOf(data: Backend, index: number): Check<Context>[] {
   const { address, prefix } = data;
@@ -85,7 +88,7 @@ function checksOf(data: Backend, index: number): Check<Context>[] {
       needs: needsToken,
       run: (context: Context) => judgeForgery(of(context), title, make),
     })),
-    ...(routes.backends.length === 1
+    ...(backends.length === 1
       ? []
       : [
           {
