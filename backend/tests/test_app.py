@@ -72,22 +72,26 @@ class TestAuthentication:
             "code": "token_missing",
         }
 
+    @pytest.mark.parametrize("authorization", ["Basic dXNlcjpwYXNz", "Bearer", "Bearer x.y.z"])
+    def test_a_malformed_token_is_refused(self, client, authorization):
+        response = client.get("/api/tasks", headers={"Authorization": authorization})
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert response.json()["code"] == "token_malformed"
+
     @pytest.mark.parametrize(
-        ("authorization", "code"),
+        ("claims", "code"),
         [
-            ("Basic dXNlcjpwYXNz", "token_malformed"),
-            ("Bearer", "token_malformed"),
-            ("Bearer x.y.z", "token_malformed"),
-            (f"Bearer {token_for('ada', aud='another')}", "token_wrong_audience"),
-            (f"Bearer {token_for('ada', exp=int(time.time()) - 60)}", "token_claims"),
+            ({"aud": "another"}, "token_wrong_audience"),
+            ({"exp": 1}, "token_claims"),
             # JSON can escape a lone surrogate, but UTF-8 cannot encode it. So neither the database
             # nor a response could contain it.
-            (f"Bearer {token_for('ada', sub=LONE_SURROGATE)}", "token_claims"),
-            (f"Bearer {token_for('ada', name=LONE_SURROGATE)}", "token_claims"),
+            ({"sub": LONE_SURROGATE}, "token_claims"),
+            ({"name": LONE_SURROGATE}, "token_claims"),
         ],
     )
-    def test_an_invalid_token_is_refused_with_its_code(self, client, authorization, code):
-        response = client.get("/api/tasks", headers={"Authorization": authorization})
+    def test_an_invalid_token_is_refused_with_its_code(self, client, claims, code):
+        response = client.get("/api/tasks", headers=signed_in("ada", **claims))
         assert response.status_code == 401
         assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
         assert response.json()["code"] == code
@@ -233,8 +237,9 @@ JSON = {"Content-Type": "application/json"}
 class TestLongBodies:
     """FastAPI parses JSON in the event loop, and before it checks the token."""
 
-    @pytest.mark.parametrize("headers", [signed_in() | JSON, JSON], ids=["member", "no token"])
-    def test_a_body_of_more_than_64_kb_is_refused_before_it_is_parsed(self, client, headers):
+    @pytest.mark.parametrize("is_signed_in", [True, False])
+    def test_a_body_of_more_than_64_kb_is_refused_before_it_is_parsed(self, client, is_signed_in):
+        headers = signed_in() | JSON if is_signed_in else JSON
         body = b'{"title": ' + b" " * 65536 + b'"x"}'
         response = client.post("/api/tasks", content=body, headers=headers)
         assert response.status_code == 413
