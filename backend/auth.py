@@ -381,7 +381,7 @@ class NotRecent(Refused):
 
     def __init__(self, max_age: int) -> None:
         code = "insufficient_user_authentication"
-        challenge = f'Bearer error="{code}", max_age={max_age}'
+        challenge = f'Bearer error="{code}", max_age="{max_age}"'
         super().__init__(401, code, f"This needs a sign-in of the last {max_age} s", challenge)
 
 

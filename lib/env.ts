@@ -87,7 +87,7 @@ export interface Env extends DatabaseAddress {
    * True if Next's own server does the rewrites (`next start`, `server.js`), not a platform. Next's
    * server sets the variable that this is read from.
    */
-  readonly nextServer: boolean | undefined;
+  readonly nextServer: boolean;
   /** The output folder of `next build`. The tests use another one than the app that is running. */
   readonly distDir: string;
   /**
@@ -283,7 +283,7 @@ export function parseEnv(source: Source, backends: readonly Backend[] = routes.b
     }),
     onVercel: Boolean(source.VERCEL),
     development: source.NODE_ENV === "development",
-    nextServer: source.__NEXT_PRIVATE_ORIGIN ? true : undefined,
+    nextServer: Boolean(source.__NEXT_PRIVATE_ORIGIN),
     distDir: source.NEXT_DIST_DIR || ".next",
     clientAddressHeader: read("CLIENT_ADDRESS_HEADER", parseHeaderName, {
       // Vercel sets it on every request, and drops a header of that name from the client.

@@ -1,7 +1,7 @@
 import { DatabaseError } from "pg";
 import { main } from "./lib/main";
 import { type Pruned, pruneTables } from "./lib/prune-tables";
-import { fail } from "./lib/user-error";
+import { fail, messageOf } from "./lib/user-error";
 import { connect, findDatabase } from "./stack/client";
 
 /** Milliseconds between two lines about the same table. */
@@ -14,8 +14,6 @@ main(async (atEnd) => {
   }
   const client = await connect(findDatabase());
   atEnd(() => client.end());
-  // A broken connection rejects the running statement. Without a listener it would end the process.
-  client.on("error", () => {});
   try {
     const results = await pruneTables((text, values) => client.query(text, [...values]), createReport());
     const total = results.reduce((sum, { deleted }) => sum + deleted, 0);
@@ -46,7 +44,7 @@ function count(value: number): string {
 
 /** Postgres's code 42P01: undefined_table. */
 function explain(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const isMissing = error instanceof DatabaseError && error.code === "42P01";
   return isMissing
     ? `A table is missing (${message}): run \`npm run migrate\`.`

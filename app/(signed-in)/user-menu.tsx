@@ -46,8 +46,7 @@ export function UserMenu() {
       {state === "failed" && (
         <div className="my-2 basis-full">
           <Alert>
-            The server did not respond, so you are still signed in. Check your connection, then sign out
-            again.
+            The sign-out failed, so you may still be signed in. Check your connection, then sign out again.
           </Alert>
         </div>
       )}

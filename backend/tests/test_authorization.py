@@ -206,7 +206,7 @@ class TestRecentUser:
         response = client.get("/recent", headers=signed_in("ada", **claims))
         assert response.status_code == 401
         assert response.headers["WWW-Authenticate"] == (
-            'Bearer error="insufficient_user_authentication", max_age=300'
+            'Bearer error="insufficient_user_authentication", max_age="300"'
         )
         assert response.json() == {
             "detail": "This needs a sign-in of the last 300 s",

@@ -2,12 +2,6 @@ import { isRecent } from "../../lib/is-recent";
 import type { Identity } from "../../lib/token/contract";
 
 /**
- * `unreachable`: the store failed, so it is not known whether there is a session. `invalid`: a
- * program's credential is not valid. `none` is for requests without one.
- */
-export type SessionState = "active" | "none" | "invalid" | "unreachable";
-
-/**
  * A session that the store has confirmed, or what a program's credential stands for. Times in
  * milliseconds since the epoch.
  */
@@ -25,7 +19,12 @@ export function isTrusted(session: KnownSession, now: number, maxStale: number):
   return isRecent(session.verifiedAt, now, maxStale) && now < session.expiresAt;
 }
 
-/** The result of a session lookup. */
+/**
+ * The result of a session lookup.
+ *
+ * `unreachable`: the store failed, so it is not known whether there is a session. `invalid`: a
+ * program's credential is not valid. `none` is for requests without one.
+ */
 export type SessionResult =
   | {
       readonly state: "active";

@@ -1,11 +1,9 @@
 import { splitLocale } from "../../lib/locale-prefix";
 import { isFolder, isWithin, rootOf } from "../../lib/route-patterns";
+import { readingsOf } from "../path-readings";
 
 /** A pattern, and how long sessions are trusted at its paths, in seconds. */
 export type StaleBounds = readonly (readonly [pattern: string, seconds: number])[];
-
-/** `/account.rsc` and `/account.segments/_tree.segment.rsc` are `/account` on Vercel. */
-const ROUTER_ENDING = /\.rsc\/?$/;
 
 /**
  * Creates the function that returns how long a request for a path may trust a result of the store,
@@ -13,7 +11,8 @@ const ROUTER_ENDING = /\.rsc\/?$/;
  * is in seconds.
  *
  * This compares less strictly than `edge/path-matcher.ts`: a shorter bound for too many paths is
- * safe. So a bound for a page also applies below each of `locales`, in any case, and decoded.
+ * safe. So a bound applies to every path that a server could read as one in its pattern. It also
+ * applies below each of `locales`, in any case.
  */
 export function createStalenessBound(
   deployment: number,
@@ -26,37 +25,24 @@ export function createStalenessBound(
     isExact: !isFolder(pattern),
     seconds,
   }));
-  const shortest = Math.min(deployment, ...bounds.map(([, seconds]) => seconds));
 
   return function maxStaleAt(pathname: string): number {
-    const path = pathname.includes("%") ? decode(pathname) : pathname;
-    // The path cannot be decoded here, but the backend may decode it. Or Next's router may read it as
-    // another path (`edge/requirements.ts`). The shortest bound is safe.
-    if (path === undefined || ROUTER_ENDING.test(path)) return shortest * 1000;
-    const seconds = shortestAt(path);
-    if (locales.length === 0) return seconds * 1000;
-    const { prefix } = splitLocale(path.toLowerCase(), lowerCase);
-    return (prefix ? Math.min(seconds, shortestAt(path.slice(prefix.length) || "/")) : seconds) * 1000;
+    return Math.min(...readingsOf(pathname).map(shortestInEachLocale)) * 1000;
   };
+
+  function shortestInEachLocale(path: string): number {
+    const seconds = shortestAt(path);
+    if (locales.length === 0) return seconds;
+    const { prefix } = splitLocale(path.toLowerCase(), lowerCase);
+    return prefix ? Math.min(seconds, shortestAt(path.slice(prefix.length) || "/")) : seconds;
+  }
 
   function shortestAt(path: string): number {
     let seconds = deployment;
     for (const rule of rules) {
-      if (rule.seconds < seconds && isWithin(path, rule.root)) {
-        // An exact path with a slash at its end is the same page.
-        if (rule.isExact && path.length > rule.root.length + 1) continue;
-        seconds = rule.seconds;
-      }
+      const applies = rule.isExact ? path === rule.root : isWithin(path, rule.root);
+      if (applies && rule.seconds < seconds) seconds = rule.seconds;
     }
     return seconds;
-  }
-}
-
-/** "/api/%61ccount" is "/api/account" to the backend. Undefined: the path cannot be decoded. */
-function decode(pathname: string): string | undefined {
-  try {
-    return decodeURIComponent(pathname);
-  } catch {
-    return undefined;
   }
 }

@@ -16,14 +16,12 @@ export interface Built {
   readonly functionDir: string;
 }
 
-export const CONTENDERS = [
-  "bare-rewrite",
-  "least-gate",
-  "bare-lookup",
-  "jose-verify-sign",
-  "better-auth-get-session",
-] as const;
-export type Contender = (typeof CONTENDERS)[number];
+export type Contender =
+  | "bare-rewrite"
+  | "least-gate"
+  | "bare-lookup"
+  | "jose-verify-sign"
+  | "better-auth-get-session";
 
 const OUTPUT = ".vercel/output/functions/middleware.func";
 

@@ -1,14 +1,13 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { createGate } from "../../edge/gate";
 import { parseEnv } from "../../lib/env";
 import { routes } from "../../lib/routes";
 import { identityOf } from "../../lib/token/contract";
 import { AUTH_SECRET, sessionToken } from "../stack/signing";
 import { testEnv } from "../stack/test-stack";
+import { collectGarbage } from "./collect-garbage";
 import { browserHeaders } from "./visitors";
 
 // Measures how much memory one gate holds after very many sessions. It runs in its own process, so
@@ -18,9 +17,6 @@ import { browserHeaders } from "./visitors";
 
 const APP = "https://gatehouse.example";
 const AT_A_TIME = 500;
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 const [sessions, file] = [Number(process.argv[2]), String(process.argv[3])];
 const gate = startGate();
@@ -70,9 +66,9 @@ async function sendRequest(n: number): Promise<void> {
 
 /** The bytes in use after a garbage collection. */
 async function heldBytes(): Promise<number> {
-  collect();
+  collectGarbage();
   await setImmediate();
-  collect();
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }

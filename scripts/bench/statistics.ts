@@ -37,7 +37,7 @@ export function computeRatios(values: readonly number[], reference: readonly num
  * A different order for each round. In twice as many rounds as there are items, each item has each
  * place twice, and follows each other item equally often: what one leaves behind in the caches and
  * the heap affects every other one equally.
- * Source: E. J. Williams, "Experimental designs balanceOrder for the estimation of residual effects of
+ * Source: E. J. Williams, "Experimental designs balanced for the estimation of residual effects of
  * treatments", 1949.
  */
 export function balanceOrder<T>(items: readonly T[], round: number): T[] {

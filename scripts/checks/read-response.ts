@@ -52,6 +52,7 @@ function readChunks(bytes: string): { body: string; rest: string } | undefined {
     const lineEnd = bytes.indexOf("\r\n", at);
     if (lineEnd < 0) return undefined;
     const size = Number.parseInt(bytes.slice(at, lineEnd), 16);
+    if (!(size >= 0)) return undefined;
     const start = lineEnd + 2;
     if (bytes.length < start + size + 2) return undefined;
     if (size === 0) return { body, rest: bytes.slice(start + 2) };

@@ -24,7 +24,8 @@ export async function takeLock(file: string, port: number): Promise<Holder | und
     }
     const holder = readHolder(file);
     if (holder && isAlive(holder.pid) && (await acceptsConnections(LOOPBACK, holder.port))) return holder;
-    rmSync(file, { force: true });
+    // Meanwhile another process may have replaced the lock by its own.
+    if (readHolder(file)?.pid === holder?.pid) rmSync(file, { force: true });
   }
 }
 

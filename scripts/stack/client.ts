@@ -1,4 +1,5 @@
 import { Client } from "pg";
+import { parseDatabaseUrl } from "../../lib/addresses";
 import { readClientConfig } from "../../lib/server/postgres/client-config";
 import { readSettings } from "../lib/env-file";
 import { fail, messageOf } from "../lib/user-error";
@@ -8,10 +9,14 @@ import { readRunningStack } from "./running-stack";
 export function findDatabase(): string {
   const databaseUrl =
     process.env.DATABASE_URL || readRunningStack().DATABASE_URL || readSettings().DATABASE_URL;
-  return (
-    databaseUrl ??
-    fail("No database runs. Start it with `npm run up` in another terminal, or set DATABASE_URL.")
-  );
+  if (!databaseUrl) {
+    return fail("No database runs. Start it with `npm run up` in another terminal, or set DATABASE_URL.");
+  }
+  try {
+    return parseDatabaseUrl(databaseUrl);
+  } catch (error) {
+    return fail(`DATABASE_URL: ${messageOf(error)}`);
+  }
 }
 
 /**
@@ -21,6 +26,8 @@ export function findDatabase(): string {
 export async function connect(databaseUrl: string): Promise<Client> {
   const types = { getTypeParser: () => (value: unknown) => value };
   const client = new Client({ ...readClientConfig(databaseUrl), types: types as never });
+  // A broken connection rejects the running statement. Without a listener it would end the process.
+  client.on("error", () => {});
   try {
     await client.connect();
     return client;

@@ -47,8 +47,9 @@ interface NextOptions {
  */
 export async function buildApp({ env, distDir = ".next" }: NextOptions): Promise<"built" | "up to date"> {
   const stamp = path.join(root, distDir, "gatehouse-sources.sha256");
-  // Whether traces are exported is decided at build time.
-  const sources = `${fingerprint(SOURCES)}${env.OTEL_EXPORTER_OTLP_ENDPOINT ? " with traces" : ""}`;
+  // Constants of the build: the browser's time limit, and whether traces are exported.
+  const constants = [env.BACKEND_TIMEOUT_SECONDS ?? "", env.OTEL_EXPORTER_OTLP_ENDPOINT ? "with traces" : ""];
+  const sources = [fingerprint(SOURCES), ...constants].join(" ");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return "up to date";
   // Without its stamp, an interrupted build is not taken for a complete one.
   rmSync(stamp, { force: true });

@@ -90,7 +90,7 @@ function explainRefusal(
     case "gate_sign_in_too_old":
       return `${describeSession(request, session)} A rule of requirements in lib/routes.ts needs a more recent sign-in.`;
     case "gate_bad_path":
-      return "The path contains an encoded slash, backslash, dot segment or NUL: the backend could read it as another path.";
+      return "A server could read the path as another one: it contains an encoded slash, backslash, dot segment or NUL, an invalid percent-encoding, or begins with /_next/data/.";
     case "gate_not_websocket":
       return "The client requests an upgrade. The gate forwards only WebSockets, and only to a backend that takes them.";
     case "gate_not_for_router":
@@ -98,11 +98,11 @@ function explainRefusal(
     case "gate_not_embeddable":
       return "A page tries to run the backend's response as a script or worker, or to show it in a frame.";
     case "gate_length_required":
-      return "The body has no declared length, so the gate cannot compare it with MAX_BODY_MB.";
+      return "The body has no declared length, so the gate cannot compare it with the limit.";
     case "gate_body_too_large":
-      return "The body is larger than MAX_BODY_MB.";
+      return "The declared length is invalid, or over the limit (maxBodyMb of the backend, or MAX_BODY_MB).";
     case "gate_upload_timeout":
-      return "The client has sent no further part of the body for BACKEND_TIMEOUT_SECONDS.";
+      return "The client has sent no further part of the body for the backend's timeoutSeconds, or BACKEND_TIMEOUT_SECONDS.";
     case "gate_session_store_unreachable":
       return "The session store does not respond. An outage is not a sign-out: the caller can try again.";
     case "gate_backend_unreachable":

@@ -10,7 +10,7 @@ import { hasSucceeded, onPaths } from "./plugin-hooks";
 /** Keys that a user can have. */
 export const MAX_KEYS = 20;
 /** The longest life of a key, in days. */
-export const MAX_KEY_DAYS = 365;
+const MAX_KEY_DAYS = 365;
 const DAY = 24 * 60 * 60 * 1000;
 
 /** A key as its owner sees it. It does not contain the key itself, which is shown once. */

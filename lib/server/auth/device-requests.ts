@@ -1,8 +1,6 @@
 import "server-only";
 import type { SignedCookies } from "../../auth/signed-cookies";
-import { readRequestBody } from "./request-body";
-
-const FORM = /^\s*application\/x-www-form-urlencoded/i;
+import { FORM, readRequestBody } from "./request-body";
 
 /**
  * RFC 8628 §3.1 and §3.4: the parameters are a form. Better Auth accepts only JSON for one of the two

@@ -105,6 +105,8 @@ class SwitchingConnection implements DatabaseConnection {
   }
 
   async end(statement: "commit" | "rollback"): Promise<void> {
+    // Kysely rolls back after a failed commit, when the connection is closed already.
+    if (!this.#client) return;
     try {
       await this.executeQuery(CompiledQuery.raw(statement));
     } finally {

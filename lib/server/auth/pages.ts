@@ -2,6 +2,7 @@ import "server-only";
 import { decodeJwt } from "jose";
 import { authBasePath } from "../../auth/auth-path";
 import { withBasePath } from "../../base-path";
+import { BARE_POLICY } from "../../content-policy";
 import { failurePage, refusedPage, tooManyPage, unavailablePage } from "../../failure-page";
 import { routes } from "../../routes";
 
@@ -90,10 +91,7 @@ function redirect(response: Response, to: string): Response {
 function ownPage(response: Response, html: string): Response {
   const headers = withoutBody(response.headers);
   headers.set("content-type", "text/html; charset=utf-8");
-  headers.set(
-    "content-security-policy",
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  );
+  headers.set("content-security-policy", BARE_POLICY);
   return new Response(html, { status: response.status, headers });
 }
 

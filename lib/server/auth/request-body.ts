@@ -9,6 +9,9 @@ const MAX_BODY_BYTES = 64 * 1024;
  */
 const MAX_DEPTH = 16;
 
+/** The `Content-Type` of a form. */
+export const FORM = /^\s*application\/x-www-form-urlencoded/i;
+
 export type RequestBody =
   | { readonly body: Uint8Array<ArrayBuffer> | null }
   | { readonly refused: "too-large" | "invalid" };
@@ -69,7 +72,7 @@ function isValidBody(bytes: Uint8Array, contentType: string): boolean {
   } catch {
     return false;
   }
-  if (/^\s*application\/x-www-form-urlencoded/i.test(contentType)) {
+  if (FORM.test(contentType)) {
     return [...new URLSearchParams(text)].flat().every(isValidText);
   }
   try {

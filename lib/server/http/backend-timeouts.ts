@@ -11,17 +11,18 @@ import { isWithin } from "../../route-patterns";
  */
 export function limitBackendTimeouts(backends: readonly BackendSettings[]): void {
   const longest = Math.max(...backends.map(({ timeoutSeconds }) => timeoutSeconds));
-  const shorter = backends
-    .filter(({ timeoutSeconds }) => timeoutSeconds < longest)
-    .map(({ url, timeoutSeconds }) => ({ url: new URL(url), timeoutMs: timeoutSeconds * 1000 }));
-  if (shorter.length === 0) return;
+  if (backends.every(({ timeoutSeconds }) => timeoutSeconds === longest)) return;
+  const limits = backends
+    .map(({ url, timeoutSeconds }) => ({ url: new URL(url), timeoutSeconds }))
+    // A backend below another one at the same host comes before that one.
+    .sort((one, other) => other.url.pathname.length - one.url.pathname.length);
 
   // Node publishes this when it has sent the last byte of a request.
   subscribe("http.client.request.start", (message) => {
     const { request } = message as { request: ClientRequest };
-    const found = shorter.find(({ url }) => isFor(request, url));
+    const found = limits.find(({ url }) => isFor(request, url));
     // Next's own listener ends the request when its connection has been silent for so long.
-    if (found) request.setTimeout(found.timeoutMs);
+    if (found && found.timeoutSeconds < longest) request.setTimeout(found.timeoutSeconds * 1000);
   });
 }
 

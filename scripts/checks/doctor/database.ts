@@ -12,6 +12,7 @@ import { type Check, type Finding, failed, passed, warning } from "../check";
 import { describeNetworkError } from "../network-error";
 import type { Context } from "./context";
 import { judgeClock } from "./judge-clock";
+import { isLoopback } from "./loopback";
 
 /**
  * Checks the database with Better Auth's own driver and with the gate's own statement, as
@@ -93,8 +94,7 @@ export const database: readonly Check<Context>[] = [
 function isExposed(env: Env): boolean {
   if (speaksNeon(env)) return false;
   const { hostname, searchParams } = parseConnectionString(env.databaseUrl);
-  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  return !isLocal && (searchParams.get("sslmode") ?? "disable") === "disable";
+  return !isLoopback(hostname) && (searchParams.get("sslmode") ?? "disable") === "disable";
 }
 
 function startTimer(ms: number, run: () => void): () => void {

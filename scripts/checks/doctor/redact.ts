@@ -2,6 +2,15 @@ type Settings = Readonly<Record<string, string | undefined>>;
 
 const HIDDEN = "***";
 
+const SECRETS = [
+  "BETTER_AUTH_SECRET",
+  "BETTER_AUTH_SECRETS",
+  "GITHUB_CLIENT_SECRET",
+  "GOOGLE_CLIENT_SECRET",
+  "JWT_SECRET_KEY",
+  "OAUTH_PROXY_SECRET",
+];
+
 /**
  * The last line of defence: hides every secret of the configuration, every password in a URL and
  * every token in the doctor's output. A library may have put one into its error message.
@@ -17,7 +26,7 @@ export function createRedactor(settings: Settings): (text: string) => string {
 }
 
 function* listSecrets(settings: Settings): Generator<string> {
-  for (const name of ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "JWT_SECRET_KEY", "OAUTH_PROXY_SECRET"]) {
+  for (const name of SECRETS) {
     const value = settings[name]?.trim() ?? "";
     const keys = value.split(",").map((key) => key.trim());
     // In "2:<new secret>" the number is the version, not part of the secret.

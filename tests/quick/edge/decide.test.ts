@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import type { Wants } from "../../../edge/classify";
 import { type Decision, decide } from "../../../edge/decide";
 import type { Facts } from "../../../edge/facts";
-import type { KnownSession, SessionResult, SessionState } from "../../../edge/session/session";
+import type { KnownSession, SessionResult } from "../../../edge/session/session";
 import type { Access, RouteKind } from "../../../lib/routes";
 import { identityOf } from "../../../lib/token/contract";
 
@@ -11,6 +11,7 @@ const session: KnownSession = {
   expiresAt: 86_400_000,
   verifiedAt: 0,
 };
+type SessionState = SessionResult["state"];
 const results: Record<SessionState, SessionResult> = {
   active: { state: "active", session, source: "memory", setCookies: [] },
   none: { state: "none", setCookies: [] },

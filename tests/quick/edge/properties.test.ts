@@ -7,7 +7,7 @@ import { gatherFacts } from "../../../edge/facts";
 import { createGate } from "../../../edge/gate";
 import type { GateRequest } from "../../../edge/request";
 import { readSessionCookies, sessionCookieNames } from "../../../edge/session/cookies";
-import type { SessionResult, SessionState } from "../../../edge/session/session";
+import type { SessionResult } from "../../../edge/session/session";
 import type { StoreResult } from "../../../edge/session/store";
 import { type Authorization, buildUpstreamHeaders } from "../../../edge/upstream/headers";
 import { buildUpstreamUrl } from "../../../edge/upstream/url";
@@ -34,6 +34,7 @@ const MAX_BODY = 1000;
 const ada = identityOf({ id: "user-1", email: "ada@example.com", name: "Ada" }, { id: "session-1" });
 const classify = createClassifier(routes);
 const rules = { origins: [APP], maxBodyBytes: MAX_BODY, findUnmet: undefined, now: () => 0 };
+type SessionState = SessionResult["state"];
 const results: Record<SessionState, SessionResult> = {
   active: {
     ...{ state: "active", source: "memory", setCookies: [] },

@@ -8,12 +8,19 @@ import { formErrors } from "@/app/_account/form-errors";
 import { Alert } from "@/app/_components/alert";
 import { Field, inputClass } from "@/app/_components/field";
 import { SubmitButton } from "@/app/_components/submit-button";
+import { fieldLimits } from "@/lib/auth/field-limits";
 import { CreatedKey } from "./created-key";
 
 interface NewKeyProps {
   scopes: readonly { name: string; about: string }[];
   /** The server asks for the password, if the account has one. */
   hasPassword: boolean;
+}
+
+interface Values {
+  readonly name: string;
+  readonly scope: string;
+  readonly password: string;
 }
 
 type Errors = Partial<Record<"form" | "name" | "scope" | "password", string>>;
@@ -64,7 +71,7 @@ export function NewKey({ scopes, hasPassword }: NewKeyProps) {
           name="name"
           label="Key name"
           hint="Where you will use it, such as a server's name."
-          maxLength={100}
+          maxLength={fieldLimits.name}
           autoComplete="off"
           error={errors.name}
         />
@@ -118,10 +125,11 @@ export function NewKey({ scopes, hasPassword }: NewKeyProps) {
   );
 }
 
-function check({ name, scope, password }: Record<string, unknown>, hasPassword: boolean): Errors {
+function check({ name, scope, password }: Values, hasPassword: boolean): Errors {
+  const passwordError = hasPassword && passwordField.check(password);
   return {
     ...(!name && { name: "Enter a name." }),
     ...(!scope && { scope: "Choose at least one." }),
-    ...(hasPassword && !password && { password: "Enter your current password." }),
+    ...(passwordError && { password: passwordError }),
   };
 }
