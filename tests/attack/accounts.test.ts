@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { decodeJwt } from "jose";
 import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import type { FullStack } from "../../scripts/stack/test-stack";
@@ -105,17 +107,111 @@ describe("the link that approves a change of email, opened again", () => {
   });
 });
 
-describe("a link to reset the password", () => {
-  async function requestReset(email: string): Promise<string> {
-    await new Visitor(stack.origin).post("/api/auth/request-password-reset", { email });
-    return new URL((await mail.next(email)).link).pathname.split("/").pop() ?? "";
+async function requestReset(email: string): Promise<string> {
+  await new Visitor(stack.origin).post("/api/auth/request-password-reset", { email });
+  return new URL((await mail.next(email)).link).pathname.split("/").pop() ?? "";
+}
+
+async function reset(token: string) {
+  const body = { token, newPassword: NEW_PASSWORD };
+  return (await new Visitor(stack.origin).post("/api/auth/reset-password", body)).status;
+}
+
+describe("a link that changes the email, requested by a thief who knows the password", () => {
+  type Member = Awaited<ReturnType<typeof newMember>>;
+
+  /** The thief opens the link without a session. */
+  async function open(link: string) {
+    const { pathname, search } = new URL(link);
+    return (await new Visitor(stack.origin).fetch(pathname + search)).headers.get("location");
   }
 
-  const reset = async (token: string) => {
-    const body = { token, newPassword: NEW_PASSWORD };
-    return (await new Visitor(stack.origin).post("/api/auth/reset-password", body)).status;
-  };
+  async function requestChange({ email, visitor }: Member, password = PASSWORD) {
+    const newEmail = `thief-${email}`;
+    expect((await visitor.post("/api/auth/change-email", { newEmail, password })).status).toBe(200);
+    return newEmail;
+  }
 
+  const newPasswords: [name: string, set: (member: Member) => Promise<unknown>][] = [
+    [
+      "a reset of the password",
+      async ({ email }) => expect(await reset(await requestReset(email))).toBe(200),
+    ],
+    [
+      "a change of the password",
+      async ({ visitor }) => {
+        const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+        expect((await visitor.post("/api/auth/change-password", body)).status).toBe(200);
+      },
+    ],
+  ];
+
+  test.each(newPasswords)("does not work after %s", async (_, setPassword) => {
+    const member = await newMember();
+    const { link } = await mail.next(await requestChange(member));
+    // The time in a link is in whole seconds. So the first password counts as set in this second.
+    await sleep(1_100);
+    await setPassword(member);
+    expect(await open(link)).toBe("/verify-email?error=PASSWORD_CHANGED");
+    expect((await new Visitor(stack.origin).signIn(member.email, NEW_PASSWORD)).status).toBe(200);
+  });
+
+  test.each(newPasswords)(
+    "sends nothing to the new address after %s, if it is approved",
+    async (_, setPassword) => {
+      const member = await newMember({ confirmed: true });
+      const newEmail = await requestChange(member);
+      const { link } = await mail.next(member.email);
+      await sleep(1_100);
+      await setPassword(member);
+      expect(await open(link)).toBe("/verify-email?error=PASSWORD_CHANGED");
+      await settle();
+      expect(received(newEmail)).toBe(0);
+    },
+  );
+
+  it("does not work if it was approved before the password has changed", async () => {
+    const member = await newMember({ confirmed: true });
+    const newEmail = await requestChange(member);
+    expect(await open((await mail.next(member.email)).link)).toBe("/verify-email?done=approved");
+    const { link } = await mail.next(newEmail);
+    await sleep(1_100);
+    expect(await reset(await requestReset(member.email))).toBe(200);
+    expect(await open(link)).toBe("/verify-email?error=PASSWORD_CHANGED");
+  });
+
+  it("does not work if the password changes in the same second", async () => {
+    const member = await newMember();
+    await sleep(1_100);
+    // Until the second of a link and of the new password is the same.
+    for (let turn = 0; ; turn++) {
+      const from = turn % 2 === 0 ? [PASSWORD, NEW_PASSWORD] : [NEW_PASSWORD, PASSWORD];
+      const [currentPassword = "", newPassword = ""] = from;
+      const { link } = await mail.next(await requestChange(member, currentPassword));
+      const body = { currentPassword, newPassword };
+      expect((await member.visitor.post("/api/auth/change-password", body)).status).toBe(200);
+      expect(await open(link)).toBe("/verify-email?error=PASSWORD_CHANGED");
+      const { rows } = await sql.query(
+        `select a."updatedAt" from account a join "user" u on u.id = a."userId" where u.email = $1`,
+        [member.email],
+      );
+      const { iat } = decodeJwt(new URL(link).searchParams.get("token") ?? "");
+      if (Math.floor(rows[0].updatedAt.getTime() / 1000) === iat) break;
+      await started.resetRateLimits();
+    }
+  });
+
+  it("works if the user requests it after the new password", async () => {
+    const member = await newMember();
+    expect(await reset(await requestReset(member.email))).toBe(200);
+    await sleep(1_100);
+    await member.visitor.signIn(member.email, NEW_PASSWORD);
+    const { link } = await mail.next(await requestChange(member, NEW_PASSWORD));
+    expect(await open(link)).toBe("/verify-email?done=changed");
+  });
+});
+
+describe("a link to reset the password", () => {
   it("does not work after another one has been used", async () => {
     const { email } = await newMember();
     const [first, second] = [await requestReset(email), await requestReset(email)];

@@ -29,6 +29,8 @@ const failures = new Map(
       "The link was used already, perhaps by a virus scanner of your mail provider, or it is incomplete. Your account page shows your current email.",
     TOO_MANY_REQUESTS:
       "Too many invalid links were opened from your network. Wait a minute, then open your link again.",
+    PASSWORD_CHANGED:
+      "Your password has changed since this link was requested. Your email has not changed. You can request the change again on your account page.",
     USER_NOT_FOUND: "There is no account with this email any more.",
     EMAIL_TAKEN:
       "Another account now uses this address. Your email has not changed. You can choose another one on your account page.",

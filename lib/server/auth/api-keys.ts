@@ -5,7 +5,6 @@ import { createApiKey, hashApiKey, startOfApiKey } from "../../auth/api-key";
 import { fieldLimits } from "../../auth/field-limits";
 import { sessionLifetime } from "../../auth/session-lifetime";
 import { keyScopes } from "../../programs";
-import { hasSucceeded, onPaths } from "./plugin-hooks";
 
 /** Keys that a user can have. */
 export const MAX_KEYS = 20;
@@ -126,18 +125,6 @@ export function apiKeys() {
           return context.json({ status: true });
         },
       ),
-    },
-    hooks: {
-      after: [
-        onPaths(["/change-password"], async (context) => {
-          const { adapter, session } = context.context;
-          if (!session || !hasSucceeded(context)) return;
-          await adapter.deleteMany({
-            model: "apiKey",
-            where: [{ field: "userId", value: session.user.id }],
-          });
-        }),
-      ],
     },
   } satisfies BetterAuthPlugin;
 }

@@ -92,8 +92,8 @@ function deviceRules() {
           });
         }),
         // Attack: a sign-in that was approved before the sessions ended would give a new one after
-        // that. A reset of the password does the same (`instance.ts`).
-        onPaths(["/change-password", "/revoke-sessions", "/revoke-other-sessions"], async (context) => {
+        // that. A new password does the same (`lib/server/auth/ended-credentials.ts`).
+        onPaths(["/revoke-sessions", "/revoke-other-sessions"], async (context) => {
           const { adapter, session } = context.context;
           if (!session || !hasSucceeded(context)) return;
           await adapter.deleteMany({

@@ -11,17 +11,18 @@ import { computeProgramTokenTtl } from "../../token/token-life";
 import { createMailer } from "../mail/mail";
 import { accountRules } from "./account-rules";
 import { createAttemptCounter } from "./attempt-counter";
+import { changeEmailLinks } from "./change-email-links";
 import { createAuth } from "./create-auth";
 import { createDatabase, createQuery } from "./database";
 import { noteDatabaseFailure } from "./database-failures";
 import { createEmailCallbacks, LINK_LIFE_SECONDS } from "./email-callbacks";
+import { createCredentials } from "./ended-credentials";
 import { throwMailFailure } from "./mail-failure";
 import { readMembership, type SessionOfMember } from "./membership";
 import { oauthProxy } from "./oauth-proxy";
 import { onwardAddresses } from "./onward-addresses";
 import { withoutProviderTokens } from "./provider-tokens";
 import { rateLimits } from "./rate-limits";
-import { resetLinks } from "./reset-links";
 import { revocation } from "./revocation";
 import { singleUseLinks } from "./single-use-links";
 import { tokenEndpoint } from "./token-endpoint";
@@ -33,6 +34,7 @@ const [currentSecret = ""] = env.authSecrets;
 
 const query = createQuery(env, noteDatabaseFailure);
 const counter = createAttemptCounter(query);
+const credentials = createCredentials(query);
 
 const mailer = createMailer(env);
 const emails = createEmailCallbacks(mailer);
@@ -56,9 +58,7 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
   resetPasswordTokenExpiresIn: LINK_LIFE_SECONDS,
   sendResetPassword: emails.sendResetPassword,
   onPasswordReset: async ({ user }) => {
-    await endResetLinks(user.id);
-    await revokeApiKeys(user.id);
-    await endDeviceSignIns(user.id);
+    await credentials.endAll(user.id);
   },
   emailVerification: {
     // Without a mail server, a sign-up sends no email.
@@ -75,13 +75,14 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
   // account gets an email. Defence: `after` sends the email once the response is finished.
   backgroundTasks: { handler: after },
   plugins: [
-    // These three must come before the plugins that check a password or send an email. A request
+    // These four must come before the plugins that check a password or send an email. A request
     // that they refuse gets no further.
     onwardAddresses(),
+    changeEmailLinks(),
     singleUseLinks(counter),
     rateLimits(counter, currentSecret),
     revocation(),
-    resetLinks(endResetLinks),
+    credentials.plugin,
     accountRules(() => mailer.check().catch(throwMailFailure)),
     ...oauthProxy(env),
     ...(env.tokenEndpoint
@@ -92,19 +93,6 @@ export const auth = createAuth(env, createDatabase(env, noteDatabaseFailure), {
 
 async function findOrganization(session: SessionOfMember): Promise<Organization | undefined> {
   return readMembership((await auth.$context).adapter, session);
-}
-
-async function endResetLinks(userId: string): Promise<void> {
-  await query(`delete from verification where value = $1 and identifier like 'reset-password:%'`, [userId]);
-}
-
-async function revokeApiKeys(userId: string): Promise<void> {
-  await query(`delete from "apiKey" where "userId" = $1`, [userId]);
-}
-
-/** Those that no program has completed. */
-async function endDeviceSignIns(userId: string): Promise<void> {
-  await query(`delete from "deviceCode" where "userId" = $1`, [userId]);
 }
 
 /** Reads the database, never the cookie cache, and does not extend the session. */

@@ -1,11 +1,11 @@
 import "server-only";
 import { createHash } from "node:crypto";
 import type { BetterAuthPlugin } from "better-auth";
-import { jwtVerify } from "jose";
 import { withBasePath } from "../../base-path";
 import { routes } from "../../routes";
 import type { AttemptCounter } from "./attempt-counter";
-import { type HookContext, hasSucceeded, onPaths } from "./plugin-hooks";
+import { readEmailLink } from "./email-links";
+import { hasSucceeded, onPaths } from "./plugin-hooks";
 
 /** The first use of the link leads to this page too (lib/server/auth/email-callbacks.ts). */
 const APPROVED_PAGE = withBasePath("/verify-email?done=approved", routes);
@@ -41,13 +41,14 @@ export function singleUseLinks(counter: AttemptCounter) {
       before: [
         onPaths(paths, async (context) => {
           const { request } = context;
-          const expiresAt = await readApproval(context);
-          if (!request || expiresAt === undefined) return;
+          const link = await readEmailLink(context);
+          // Other links are not stored: a caller could invent any number of them.
+          if (!request || link?.exp === undefined || link.requestType !== "change-email-confirmation") return;
           const key = createHash("sha256")
             .update(`link ${signedPart(context.query?.token)}`)
             .digest("base64url");
           if (!(await counter.claim(key, CLAIM_SECONDS))) throw context.redirect(APPROVED_PAGE);
-          firstUses.set(request, { key, expiresAt });
+          firstUses.set(request, { key, expiresAt: link.exp });
           // An address that the caller chooses could contain an `error`, and make a success look
           // like a failure.
           return { context: { query: { ...context.query, callbackURL: APPROVED_PAGE } } };
@@ -64,20 +65,6 @@ export function singleUseLinks(counter: AttemptCounter) {
       ],
     },
   } satisfies BetterAuthPlugin;
-}
-
-/**
- * When the link expires, in seconds since the epoch. Undefined unless it is a genuine link that
- * approves a change of email. Other links are not stored: a caller could invent any number of them.
- */
-async function readApproval({ query, context }: HookContext): Promise<number | undefined> {
-  const secret = new TextEncoder().encode(context.secret);
-  try {
-    const { payload } = await jwtVerify(String(query?.token), secret, { algorithms: ["HS256"] });
-    return payload.requestType === "change-email-confirmation" ? payload.exp : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /**
