@@ -232,6 +232,19 @@ describe("an email address", () => {
     expect(page).not.toContain("Your email is confirmed");
   });
 
+  it.each(["/verify-email?done=", "/verify-email?error=", "/login?error="])(
+    "%s with an unknown code shows a general text",
+    async (address) => {
+      for (const code of ["x", "constructor", "__proto__"]) {
+        const response = await new Visitor(stack.origin).fetch(address + code);
+        expect(response.status).toBe(200);
+        expect(await response.text()).toMatch(
+          /This link does not work|The sign-in through the other site failed/,
+        );
+      }
+    },
+  );
+
   it("no email is sent to it for a visitor who is signed out", async () => {
     const { email } = await signUp({ confirmed: false });
     const response = await new Visitor(stack.origin).post("/api/auth/send-verification-email", { email });

@@ -75,6 +75,14 @@ describe("npm run db without psql", () => {
   });
 });
 
+it("explains an address that cannot be parsed, without the password", async () => {
+  const DATABASE_URL = "postgresql://postgres:se/cret@127.0.0.1/postgres";
+  const { status, stdout, stderr } = await db(["select 1"], "", { PATH: bin, DATABASE_URL });
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/^DATABASE_URL: /);
+  expect(stderr).not.toContain("cret");
+});
+
 describe.runIf(hasPsql)("npm run db with psql", () => {
   const run = (args: readonly string[], input = "") =>
     db(args, input, { PATH: `${process.env.PATH}`, DATABASE_URL: database.url });

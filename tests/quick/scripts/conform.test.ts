@@ -14,6 +14,10 @@ import { readResponse } from "../../../scripts/checks/read-response";
 describe("readResponse", () => {
   const read = (bytes: string, ended = false) => readResponse(bytes, { isHead: false, ended });
 
+  it("reads no response with an invalid chunk size", () => {
+    expect(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\nok\r\n")).toBeUndefined();
+  });
+
   test.each([
     ["by its Content-Length", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "ok", ""],
     [

@@ -198,15 +198,17 @@ test.each([
 
 it("createRedactor hides every secret, password and token", () => {
   const hide = createRedactor({
+    GITHUB_CLIENT_SECRET: "secret-of-github",
+    GOOGLE_CLIENT_SECRET: "secret-of-google",
     BETTER_AUTH_SECRET: "auth-secret-value",
     BETTER_AUTH_SECRETS: "2:new-auth-secret,1:old-auth-secret",
     JWT_SECRET_KEY: "first-key-value, second-key-value",
     DATABASE_URL: "postgresql://u:p%40ss-word@host/db",
   });
   const hidden = hide(
-    "auth-secret-value old-auth-secret second-key-value p%40ss-word p@ss-word eyJhbGci.eyJzdWIi.c2ln https://user:pw@host/",
+    "auth-secret-value old-auth-secret second-key-value p%40ss-word p@ss-word secret-of-github secret-of-google eyJhbGci.eyJzdWIi.c2ln https://user:pw@host/",
   );
-  expect(hidden).toBe("*** *** *** *** *** *** https://***@host/");
+  expect(hidden).toBe("*** *** *** *** *** *** *** *** https://***@host/");
   expect(hide("It looks like postgresql://user:password@host/database")).toContain("user:password@host");
 });
 

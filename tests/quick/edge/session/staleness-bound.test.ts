@@ -29,9 +29,15 @@ test.each([
   // The backend may be able to decode a path that the gate cannot decode.
   ["/backend/api/%61ccount/%E0%A4%A", 0],
   // Vercel can read it as the path without this ending.
-  ["/invoices.rsc", 0],
-  ["/invoices.segments/_tree.segment.rsc", 0],
-  ["/invoices.segments/_tree.segment%2Ersc/", 0],
+  ["/invoices.rsc", 5_000],
+  ["/invoices.segments/_tree.segment.rsc", 5_000],
+  ["/invoices.segments/_tree.segment%2Ersc/", 5_000],
+  // Other servers decode twice, merge slashes, cut at a semicolon, and resolve dot segments.
+  ["/backend//api/account", 0],
+  ["/backend/%2561pi/account", 0],
+  ["/backend/api/account;x", 0],
+  ["/backend/x/..;/api/account", 0],
+  ["/backend\\api\\account", 0],
 ])("%s is trusted for %d ms", (path, expected) => {
   expect(maxStaleAt(path)).toBe(expected);
 });
