@@ -24,10 +24,10 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>API</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="docs/files/swagger-ui.css">
+<link rel="stylesheet" href="{folder}/files/swagger-ui.css">
 <div id="swagger-ui"></div>
-<script src="docs/files/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
+<script src="{folder}/files/swagger-ui-bundle.js"></script>
+<script src="{folder}/start.js"></script>
 </html>
 """
 
@@ -58,7 +58,8 @@ def add_docs(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def show_docs() -> HTMLResponse:
-        return HTMLResponse(_PAGE, headers={"Content-Security-Policy": POLICY})
+        page = _PAGE.format(folder="docs")
+        return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
 
     @app.get("/docs/start.js", include_in_schema=False)
     async def start_docs() -> Response:

@@ -67,7 +67,10 @@ it("docs/dependencies.md explains every dependency", () => {
   const ours = [packageJson.dependencies, packageJson.devDependencies, toolsJson.dependencies].flatMap(
     Object.keys,
   );
-  const python = ["fastapi", "fastapi-offline", "pyjwt", "pydantic-settings", "sqlmodel", "uvicorn"];
+  const python = [
+    ...["fastapi", "fastapi-offline", "pyjwt", "pydantic-settings", "sqlmodel", "uvicorn"],
+    ...["psycopg", "alembic", "pytest", "ruff"],
+  ];
   const wanted = new Set([...ours.filter((name) => !types(name)), ...python]);
   expect([...new Set(named("docs/dependencies.md"))].sort()).toEqual([...wanted].sort());
 });
