@@ -5,16 +5,18 @@ import { LongestFirst } from "./tests/fixtures/longest-first.ts";
 /** Tests of code that runs on the edge. They run in Node and in the edge runtime. */
 const edgeTests = ["tests/quick/edge/**/*.test.ts", "tests/quick/lib/{cross-site,redirect-target}.test.ts"];
 
-/** Files that only `npm run test:full` runs: long measurements, and projects that are built anew. */
+/** Files that only `npm run test:full` runs: other builds, and long measurements. */
 const fullTests = [
   "tests/artifact/type-errors.test.ts",
   "tests/artifact/vercel-backend.test.ts",
+  "tests/repo/system/{adopter,base-path,second-backend}.test.ts",
+  "tests/system/{organizations,static-pages,traces}.test.ts",
+];
+/** The same. They measure, or run a whole `npm test`, so each of them runs alone, after all others. */
+const aloneTests = [
   "tests/e2e/lighthouse.test.ts",
-  "tests/repo/system/{adopted-app,adopter,base-path,second-backend}.test.ts",
-  "tests/system/{organizations,static-pages}.test.ts",
-  "tests/system/simulation.test.ts",
-  "tests/system/soak.test.ts",
-  "tests/system/traces.test.ts",
+  "tests/repo/system/adopted-app.test.ts",
+  "tests/system/{simulation,soak}.test.ts",
 ];
 
 /**
@@ -34,6 +36,15 @@ const resolve = {
 
 /** By default Vitest leaves one processor core unused. */
 const maxWorkers = "100%";
+
+/** Tests with a build, servers and browsers. */
+const withServers = {
+  globalSetup: ["tests/fixtures/build.ts"],
+  // Limits for a busy machine. A test that passes never waits for them.
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 30_000 } },
+};
 
 export default defineConfig({
   test: {
@@ -64,16 +75,22 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["tests/{system,artifact,attack,e2e,demo/system,demo/e2e,repo/system}/**/*.test.ts"],
-          exclude: isFull ? [] : fullTests,
-          globalSetup: ["tests/fixtures/build.ts"],
+          exclude: isFull ? aloneTests : [...fullTests, ...aloneTests],
           // Each file starts its own servers on its own ports and spends much of its time waiting.
           maxWorkers: 3,
           // After the quick tests.
           sequence: { groupOrder: 1 },
-          // Limits for a busy machine. A test that passes never waits for them.
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          expect: { poll: { timeout: 30_000 } },
+          ...withServers,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: "alone",
+          include: isFull ? aloneTests : [],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          ...withServers,
         },
       },
     ],

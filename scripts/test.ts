@@ -115,7 +115,7 @@ function quickTests(node: string, logDir: string | null = null): Promise<Tally> 
 }
 
 function systemTests(): Promise<Tally> {
-  return vitest(process.execPath, "system", ["system"], null);
+  return vitest(process.execPath, "system", ["system", "alone"], null);
 }
 
 /**
