@@ -224,6 +224,14 @@ describe("Better Auth below the base path", () => {
     const { pathname, search } = new URL(link);
     expect(pathname).toMatch(/^\/app\/api\/auth\/reset-password\//);
     expect((await open(pathname + search)).to).toMatch(/^\/app\/reset-password\?token=/);
+
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(link);
+    await page.getByLabel("New password").fill("another-horse-battery");
+    await page.getByRole("button", { name: "Save the new password" }).click();
+    await page.waitForURL(/\/app\/(\w\w\/)?sign-in\?done=reset$/);
+    await context.close();
   });
 
   it("confirms an address, and shows the page of a link that does not work", async () => {
