@@ -49,6 +49,7 @@ it("parseEnv sets the default of each optional variable", () => {
     mail: undefined,
     providers: {},
     development: false,
+    nextServer: false,
     distDir: ".next",
     clientAddressHeader: undefined,
     onVercel: false,
