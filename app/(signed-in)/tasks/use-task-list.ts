@@ -14,6 +14,7 @@ export function useTaskList(rendered: TaskPage) {
   if (known.rendered !== rendered) setKnown({ rendered, list: listOf(rendered) });
   /** For each load that is running: what has changed since it began. */
   const running = useRef(new Set<Apply[]>());
+  const isLoadingMore = useRef(false);
 
   function set(change: Apply) {
     setKnown(({ rendered, list }) => ({ rendered, list: change(list) }));
@@ -41,12 +42,13 @@ export function useTaskList(rendered: TaskPage) {
   }
 
   /**
-   * Replaces the list with a current one, of which this is the first page. If the list is longer,
-   * loads the rest again: it may have changed too.
+   * Replaces the list with a current one, of which this is the first page. If the list is longer, or
+   * will be, loads the rest again: it may have changed too.
    */
   async function replace(page: Pick<TaskPage, "items" | "next_cursor">): Promise<void> {
     const first = listOf(page);
-    const count = known.list.tasks.length;
+    const more = isLoadingMore.current ? first.tasks.length : 0;
+    const count = known.list.tasks.length + more;
     if (first.nextCursor === null || count <= first.tasks.length) {
       apply(() => first);
       return;
@@ -66,11 +68,16 @@ export function useTaskList(rendered: TaskPage) {
     const cursor = known.list.nextCursor;
     if (cursor === null) return true;
     let isLast = false;
-    await load(async () => {
-      const page = await api.get("/api/tasks", { params: { query: { cursor } } });
-      isLast = page.next_cursor === null;
-      return (list) => withPage(list, page, cursor);
-    });
+    isLoadingMore.current = true;
+    try {
+      await load(async () => {
+        const page = await api.get("/api/tasks", { params: { query: { cursor } } });
+        isLast = page.next_cursor === null;
+        return (list) => withPage(list, page, cursor);
+      });
+    } finally {
+      isLoadingMore.current = false;
+    }
     return isLast;
   }
 

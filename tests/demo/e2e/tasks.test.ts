@@ -92,6 +92,34 @@ describe("a visitor with more tasks than a page of the list", () => {
     expect(shown).toEqual(Array.from({ length: 120 }, (_, index) => `Task ${index + 1}`));
   });
 
+  it("sees older ones although the first live message arrives while they are loaded", async () => {
+    const deliver: (() => void)[] = [];
+    await page.routeWebSocket("**/backend/api/tasks/live", (socket) => {
+      socket.connectToServer().onMessage((message) => {
+        deliver.push(() => socket.send(message));
+      });
+    });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route("**/backend/api/tasks?cursor=*", async (route) => {
+      await released;
+      await route.continue();
+    });
+    await openTasks(120);
+    await expect.poll(() => deliver.length).toBe(1);
+
+    const requested = page.waitForRequest("**/backend/api/tasks?cursor=*");
+    await page.getByRole("button", { name: "Show older tasks" }).click();
+    await requested;
+    deliver[0]?.();
+    // Until the page has read the message and is rendered again.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+    release();
+    await page.getByRole("heading", { name: "Newest 100: 100 to do, 0 done" }).waitFor();
+  });
+
   it("with 1,000 tasks reads how many are allowed, and can add the task after deleting another", async () => {
     await openTasks(1_000);
     await page.getByLabel("New task").fill("One too many");
