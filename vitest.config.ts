@@ -12,7 +12,10 @@ const fullTests = [
   "tests/repo/system/{adopter,base-path,second-backend}.test.ts",
   "tests/system/{organizations,static-pages,traces}.test.ts",
 ];
-/** The same. They measure, or run a whole `npm test`, so each of them runs alone, after all others. */
+/**
+ * Also files that only `npm run test:full` runs. They measure, or run a whole `npm test`, so each of
+ * them runs alone, after all others.
+ */
 const aloneTests = [
   "tests/e2e/lighthouse.test.ts",
   "tests/repo/system/adopted-app.test.ts",

@@ -1,4 +1,4 @@
-import { isFolder, isWithin, rootOf } from "../lib/route-patterns";
+import { matchesPattern } from "../lib/route-patterns";
 import type { Requirement } from "../lib/routes";
 import { hasOrgRole, hasRole, type Identity, LEEWAY_SECONDS } from "../lib/token/contract";
 import { readingsOf } from "./path-readings";
@@ -27,33 +27,26 @@ export type FindUnmet = (pathname: string, identity: Identity, now: () => number
  */
 export function createRequirements(rules: readonly Requirement[]): FindUnmet | undefined {
   if (rules.length === 0) return undefined;
-  const conditions = [
-    ...rules.flatMap(({ path, role }) => (role === undefined ? [] : [createCondition(path, { role })])),
+  const conditions: { path: string; required: Unmet }[] = [
+    ...rules.flatMap(({ path, role }) => (role === undefined ? [] : [{ path, required: { role } }])),
     ...rules.flatMap(({ path, orgRole }) =>
-      orgRole === undefined ? [] : [createCondition(path, { org_role: orgRole })],
+      orgRole === undefined ? [] : [{ path, required: { org_role: orgRole } }],
     ),
     ...rules.flatMap(({ path, verifiedEmail }) =>
-      verifiedEmail ? [createCondition(path, { verified_email: true })] : [],
+      verifiedEmail ? [{ path, required: { verified_email: true as const } }] : [],
     ),
     ...rules.flatMap(({ path, withinSeconds }) =>
-      withinSeconds === undefined ? [] : [createCondition(path, { max_age: withinSeconds })],
+      withinSeconds === undefined ? [] : [{ path, required: { max_age: withinSeconds } }],
     ),
   ];
 
   return function findUnmet(pathname, identity, now) {
     const readings = readingsOf(pathname);
     return conditions.find(
-      ({ matches, required }) => readings.some(matches) && !meets(identity, required, now),
+      ({ path, required }) =>
+        readings.some((reading) => matchesPattern(reading, path)) && !meets(identity, required, now),
     )?.required;
   };
-}
-
-function createCondition(pattern: string, required: Unmet) {
-  const root = rootOf(pattern);
-  const matches = isFolder(pattern)
-    ? (path: string) => isWithin(path, root)
-    : (path: string) => path === pattern;
-  return { matches, required };
 }
 
 function meets(identity: Identity, required: Unmet, now: () => number): boolean {

@@ -1,3 +1,5 @@
+import { ownValue } from "./own-value";
+
 /** What programs can do, as data. `docs/programs.md` explains both lists. */
 
 /**
@@ -19,5 +21,5 @@ export const deviceClients: Readonly<Record<string, string>> = {
 
 /** The name of a program. Undefined: the list has no such program. */
 export function nameOfClient(id: string): string | undefined {
-  return Object.hasOwn(deviceClients, id) ? deviceClients[id] : undefined;
+  return ownValue(deviceClients, id);
 }

@@ -1,5 +1,5 @@
 import { splitLocale } from "../../lib/locale-prefix";
-import { isFolder, isWithin, rootOf } from "../../lib/route-patterns";
+import { matchesPattern } from "../../lib/route-patterns";
 import { readingsOf } from "../path-readings";
 
 /** A pattern, and how long sessions are trusted at its paths, in seconds. */
@@ -20,11 +20,6 @@ export function createStalenessBound(
   locales: readonly string[] = [],
 ) {
   const lowerCase = { locales: locales.map((locale) => locale.toLowerCase()) };
-  const rules = bounds.map(([pattern, seconds]) => ({
-    root: rootOf(pattern),
-    isExact: !isFolder(pattern),
-    seconds,
-  }));
 
   return function maxStaleAt(pathname: string): number {
     return Math.min(...readingsOf(pathname).map(shortestInEachLocale)) * 1000;
@@ -38,11 +33,10 @@ export function createStalenessBound(
   }
 
   function shortestAt(path: string): number {
-    let seconds = deployment;
-    for (const rule of rules) {
-      const applies = rule.isExact ? path === rule.root : isWithin(path, rule.root);
-      if (applies && rule.seconds < seconds) seconds = rule.seconds;
+    let shortest = deployment;
+    for (const [pattern, seconds] of bounds) {
+      if (seconds < shortest && matchesPattern(path, pattern)) shortest = seconds;
     }
-    return seconds;
+    return shortest;
   }
 }

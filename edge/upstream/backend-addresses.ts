@@ -1,3 +1,5 @@
+import { ownValue } from "../../lib/own-value";
+
 /**
  * Rewrites addresses in the headers of a relayed response. The backend knows its paths by its own
  * address; browsers know them below the gate's prefix. An address that names the backend becomes a
@@ -37,8 +39,7 @@ export function createBackendAddresses(backendUrl: string, prefix: string): Back
 
   return {
     rewriteHeader(name, value, target) {
-      // Own properties only: a backend may name a header "constructor".
-      const rewrite = Object.hasOwn(REWRITES, name) ? REWRITES[name] : undefined;
+      const rewrite = ownValue(REWRITES, name);
       if (rewrite) return rewrite(value, (address) => toApp(address, target));
       const rewritten = value.replace(inText, prefix);
       return bareHost?.test(rewritten) ? undefined : rewritten;

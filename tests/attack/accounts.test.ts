@@ -149,7 +149,7 @@ describe("a link that changes the email, requested by a thief who knows the pass
   test.each(newPasswords)("does not work after %s", async (_, setPassword) => {
     const member = await newMember();
     const { link } = await mail.next(await requestChange(member));
-    // The time in a link is in whole seconds. So the first password counts as set in this second.
+    // A password that is set within a second of the sign-up counts as the first one.
     await sleep(1_100);
     await setPassword(member);
     expect(await open(link)).toBe("/verify-email?error=PASSWORD_CHANGED");

@@ -39,10 +39,11 @@ interface Password {
 
 /**
  * Whether a link may be older than the password. `iat` is in whole seconds, so a link of the same
- * second may be older. Only the first password of an account cannot be newer than a link of its
- * second: before the sign-up there was no account to request one for.
+ * second counts as older. It does not if the password is the first one of the account: nobody can
+ * request a link before there is an account.
  */
 function isOlder(iat: number, { createdAt, updatedAt }: Password): boolean {
+  // Both dates of a new row can differ by milliseconds.
   const isFirst = updatedAt.getTime() - createdAt.getTime() < 1_000;
   const latest = isFirst ? iat + 1 : iat;
   return updatedAt.getTime() >= latest * 1000;

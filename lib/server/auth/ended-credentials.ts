@@ -18,7 +18,7 @@ const END_ALL = `
  */
 export function createCredentials(query: Query) {
   const endResetLinks = (userId: string) => query(END_RESET_LINKS, [userId]);
-  /** For a new password. */
+  /** Ends all of them, after the user has set a new password. */
   const endAll = (userId: string) => query(END_ALL, [userId]);
 
   /**

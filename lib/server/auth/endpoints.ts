@@ -1,4 +1,5 @@
 import "server-only";
+import { ownValue } from "../../own-value";
 
 /**
  * The endpoints of Better Auth that this app serves, as data for
@@ -175,5 +176,5 @@ export function limitsOf(path: string | undefined): readonly LimitName[] {
 
 /** The endpoint at a path as Better Auth names it. */
 export function endpointAt(path: string): AuthEndpoint | undefined {
-  return Object.hasOwn(authEndpoints, path) ? authEndpoints[path as EndpointPath] : undefined;
+  return ownValue<AuthEndpoint>(authEndpoints, path);
 }
